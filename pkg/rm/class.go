@@ -1,0 +1,68 @@
+package rm
+
+// Class is one class of the openEHR Reference Model 1.1.0 or of the BASE types
+// it uses. The table of classes is built once at start and never changes, so
+// classes are compared by pointer.
+type Class struct {
+	// Name is the specification's spelling without type parameters, such as
+	// DV_QUANTITY or DV_INTERVAL.
+	Name string
+	// Abstract classes never occur as the _type of an instance.
+	Abstract bool
+	// Primitive is the lexical family of a class whose instances are JSON
+	// scalars (String, Integer, Real …); NotPrimitive for every other class.
+	Primitive Primitive
+
+	parents   []*Class
+	ancestors map[*Class]bool // transitive, includes the class itself
+	concrete  []*Class        // concrete descendants, includes the class itself if concrete
+	attrs     []*Attribute    // own and inherited, in RM order
+	byName    map[string]*Attribute
+}
+
+// Primitive is the lexical family of a primitive class.
+type Primitive uint8
+
+// The lexical families.
+const (
+	NotPrimitive     Primitive = iota
+	StringPrimitive            // String, Character and base64 octets
+	IntegerPrimitive           // Integer, Integer64, and the integer enumerations
+	RealPrimitive              // Real, Double
+	BooleanPrimitive
+)
+
+// Attribute is one attribute of a class as the RM declares it.
+type Attribute struct {
+	Name string
+	// Owner is the class that declares the attribute.
+	Owner *Class
+	// Type is the declared type of the value, or of each member of a container.
+	Type *Class
+	// Param is the type parameter of a generic Type, as DV_DATE in
+	// DV_INTERVAL<DV_DATE>; nil when Type is not generic or the parameter is open.
+	Param *Class
+	// Mandatory attributes have existence 1..1.
+	Mandatory bool
+	// Container is true for List, Set and Array valued attributes.
+	Container bool
+	// MinItems is the least number of members a present container may have.
+	MinItems int
+}
+
+// IsA reports whether c is other or one of its descendants.
+func (c *Class) IsA(other *Class) bool { return c == other || c.ancestors[other] }
+
+// Attribute finds an own or inherited attribute by name; nil if there is none.
+func (c *Class) Attribute(name string) *Attribute { return c.byName[name] }
+
+// Attributes are all own and inherited attributes in RM order. The slice is
+// shared and must not be changed.
+func (c *Class) Attributes() []*Attribute { return c.attrs }
+
+// Concrete lists the concrete classes that conform to c, c itself included.
+// The slice is shared and must not be changed.
+func (c *Class) Concrete() []*Class { return c.concrete }
+
+// String is the class name.
+func (c *Class) String() string { return c.Name }
