@@ -1,0 +1,79 @@
+package ehr
+
+import (
+	"time"
+
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// ProjectionInput is a version about to be committed, as projections see it.
+type ProjectionInput struct {
+	EHRID    string
+	SystemID string
+	// Subject of the EHR (EHR_STATUS.subject.external_ref), "" if anonymous.
+	SubjectID, SubjectNamespace string
+	// Kind of the versioned object.
+	Kind Kind
+	// ObjectID and VersionUID of the version; Trunk is its version number.
+	ObjectID   string
+	VersionUID string
+	Trunk      int
+	TemplateID string
+	// LifecycleState is the openEHR code (532 complete, 553 incomplete …).
+	LifecycleState int
+	// Root is the content; nil for a logical delete.
+	Root *rm.Node
+}
+
+// Projected is what a projection derived from one version.
+type Projected struct {
+	Resources []Resource
+	Losses    []Loss
+	// Types are the FHIR resource types that the mappings of the template can
+	// produce at all, whether or not this version did.
+	Types []string
+}
+
+// Resource is one FHIR resource derived from a version. JSON holds it without
+// `meta`, which is added on reading from the other fields.
+type Resource struct {
+	Type, ID string
+	JSON     []byte
+	Profiles []string
+	// Mapping names the mapping file and its version.
+	Mapping, MappingVersion string
+	Search                  []SearchValue
+}
+
+// SearchValue is one value a FHIR search parameter can match.
+type SearchValue struct {
+	Param string
+	// System and Code of a token; unit system and code of a quantity; Code
+	// alone for the "Type/id" of a reference.
+	System, Code string
+	// String is the normalised text of a string parameter.
+	String string
+	// Low and High bound the instants a date may denote (inclusive, exclusive).
+	Low, High time.Time
+	// Number is the decimal text of a number or quantity.
+	Number string
+}
+
+// Loss is something of a version that no resource carries.
+type Loss struct {
+	// Path is the RM path of what was lost; Mapping the file that met it.
+	Path, Mapping string
+	// Code is a stable reason, such as "unmapped", "undecidable", "unit".
+	Code    string
+	Message string
+}
+
+// Projection derives records from a version. It is called before the
+// transaction that stores them with the version, must depend on nothing but
+// its input, and never fails: what it cannot carry over it reports as a Loss.
+type Projection interface {
+	// Name and Version identify the rules; both are stored with the records.
+	Name() string
+	Version() string
+	Project(in ProjectionInput) Projected
+}
