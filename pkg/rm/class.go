@@ -48,6 +48,9 @@ type Attribute struct {
 	Container bool
 	// MinItems is the least number of members a present container may have.
 	MinItems int
+
+	open   bool // the type is the owner's type parameter, Type its bound
+	passes bool // the type's parameter is the owner's type parameter
 }
 
 // IsA reports whether c is other or one of its descendants.
