@@ -1,0 +1,138 @@
+package fhirmap
+
+import (
+	"time"
+
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// Input is one openEHR object to be projected, with the facts about its
+// version that lie outside the object itself. Nothing in it is changed.
+type Input struct {
+	// Root is the COMPOSITION, or the EHR_STATUS, of the version.
+	Root *rm.Node
+	// EHRID identifies the record. It is also the id of the Patient resource
+	// that every other resource of the record refers to.
+	EHRID string
+	// Subject is EHR_STATUS.subject (a PARTY_SELF); nil when not known.
+	Subject *rm.Node
+	// ObjectID is the uid of the VERSIONED_OBJECT: it stays the same over all
+	// versions, so that ids derived from it do too.
+	ObjectID string
+	// VersionUID is the full OBJECT_VERSION_ID of the version projected.
+	VersionUID string
+	// SystemID is the creating system; it takes part in ids.
+	SystemID string
+	// Lifecycle is the code of the version's lifecycle_state in the openehr
+	// terminology: 532 complete, 553 incomplete, 523 deleted.
+	Lifecycle string
+	// Committed is the commit time from the version's audit; the zero time
+	// when it is not known yet, in which case no mapping can read it.
+	Committed time.Time
+}
+
+// Result is everything one projection produced.
+type Result struct {
+	Resources []Resource
+	// Losses is what did not arrive in FHIR: entries without a mapping,
+	// resources refused and details dropped. It never holds patient data.
+	Losses []Loss
+}
+
+// Resource is one FHIR R4 resource made from one version.
+type Resource struct {
+	Type string // resource type, such as Observation
+	ID   string // FHIR id, stable over versions of the source
+	// JSON is the resource without meta.versionId and meta.lastUpdated, which
+	// only the store knows. resourceType, id and meta lead.
+	JSON []byte
+	// Profiles are the canonical URLs in meta.profile.
+	Profiles []string
+	// Search are the values of the resource's search parameters.
+	Search []SearchValue
+	// Mapping and MappingVersion name the model mapping that made it.
+	Mapping, MappingVersion string
+	// Path is the RM path, with indexes, of the entry or event it was made
+	// from; "/" for the whole object.
+	Path string
+}
+
+// LossKind says how much was lost.
+type LossKind string
+
+// The kinds of loss.
+const (
+	// LossUnmapped is an entry whose archetype no mapping covers: nothing of
+	// it appears in FHIR.
+	LossUnmapped LossKind = "unmapped"
+	// LossRefused is a resource that was not produced because a rule could
+	// not be decided, a mandatory element had no source or the outcome was
+	// not valid R4.
+	LossRefused LossKind = "refused"
+	// LossDropped is a value that was present and has no place in a resource
+	// that was otherwise produced.
+	LossDropped LossKind = "dropped"
+	// LossReduced is a value that arrived with less than the source holds,
+	// such as a date without its time of day.
+	LossReduced LossKind = "reduced"
+	// LossAbsence is a statement that information is absent, as
+	// EVALUATION.absence makes it: an empty search result must not be read as
+	// "none known".
+	LossAbsence LossKind = "absence"
+)
+
+// Loss is one thing that did not reach FHIR in full.
+type Loss struct {
+	Kind LossKind `json:"kind"`
+	// Code names the rule, as "no-mapping", "condition-undecidable",
+	// "missing-mandatory", "time-without-offset".
+	Code string `json:"code"`
+	// Type is the resource type concerned; "" when no mapping names one.
+	Type string `json:"type,omitempty"`
+	// Archetype is the archetype of the entry concerned.
+	Archetype string `json:"archetype,omitempty"`
+	// Mapping is the metadata name of the mapping file.
+	Mapping string `json:"mapping,omitempty"`
+	// Path is the RM path of the source, with indexes.
+	Path string `json:"path,omitempty"`
+	// Target is the FHIR path concerned.
+	Target string `json:"target,omitempty"`
+	// Message explains the loss without any value from the record.
+	Message string `json:"message,omitempty"`
+}
+
+// SearchKind is the type of a FHIR search parameter.
+type SearchKind string
+
+// The search parameter types that resources are indexed by.
+const (
+	SearchToken     SearchKind = "token"
+	SearchDate      SearchKind = "date"
+	SearchReference SearchKind = "reference"
+	SearchString    SearchKind = "string"
+	SearchQuantity  SearchKind = "quantity"
+	SearchURI       SearchKind = "uri"
+)
+
+// SearchValue is one value of one search parameter of one resource: a row of
+// the search index. Which fields are set follows from Kind.
+//
+//	token      System (may be ""), Code
+//	date       Low, High
+//	reference  Code as Type/id; System and Text hold a logical identifier's system and value
+//	string     Text, folded by FoldString
+//	quantity   NumLow, NumHigh, System, Code (unit code), Text (unit as written)
+//	uri        Code
+type SearchValue struct {
+	Param  string
+	Kind   SearchKind
+	System string
+	Code   string
+	Text   string
+	// Low and High bound a date with its precision, in UTC: Low is included,
+	// High is not. The zero Low is unbounded below, the zero High above.
+	Low, High time.Time
+	// NumLow and NumHigh bound a number with its implied precision, as decimal
+	// text: 5.0 is 4.95 (included) to 5.05 (not included). "" is unbounded.
+	NumLow, NumHigh string
+}

@@ -1,0 +1,165 @@
+package fhir
+
+import (
+	"context"
+	"time"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+)
+
+// Reader is what the FHIR API needs of the store: the projected resources and
+// their index. Every method asks the decision point for the actor before it
+// returns anything, and sees only current versions unless it says otherwise.
+//
+// Errors are errs.Error values: NotFound when the resource never existed or
+// the actor may not know of it, Gone when it was deleted or vanished from a
+// later version, Forbidden when the decision point refuses a search.
+type Reader interface {
+	// Resource is the current version of one resource. For a Gone resource the
+	// record is returned beside the error, with Version and LastUpdated of the
+	// deletion and without JSON.
+	Resource(ctx context.Context, actor ehr.Actor, typ, id string) (Record, error)
+
+	// Search finds current resources of one type. It returns at most q.Count
+	// of them in ascending order of id, beginning after q.After.
+	Search(ctx context.Context, actor ehr.Actor, q Query) (Page, error)
+}
+
+// Record is a stored resource with the facts that make up its meta element.
+type Record struct {
+	Type, ID string
+	// Version is meta.versionId: the trunk version number of the source.
+	Version int
+	// LastUpdated is the commit time of that version.
+	LastUpdated time.Time
+	// Source is the version uid of the openEHR object it was made from.
+	Source   string
+	Profiles []string
+	// Mapping and MappingVersion are the rules that made it.
+	Mapping, MappingVersion string
+	// JSON is the resource without meta. Member order does not matter.
+	JSON []byte
+}
+
+// Page is one page of a search result.
+type Page struct {
+	Records []Record
+	// More is true when at least one further match follows.
+	More bool
+	// Total is the number of matches over all pages, or -1 when it was not
+	// counted. It is counted when q.Total asks for it.
+	Total int
+	// Gaps are what the records searched hold and cannot show as q.Type. The
+	// store fills them from the losses recorded for current versions when the
+	// query names a patient, and leaves them empty otherwise.
+	Gaps []Gap
+}
+
+// Gap is one group of losses that could hide a match: an unmapped entry (code
+// "unmapped" and "absence", whatever the type), or a refused resource of the
+// type searched for (code and Type of the loss).
+type Gap struct {
+	TemplateID string
+	// Code, Archetype and Message are the loss's; losses that agree in them
+	// and the template make one Gap.
+	Code, Archetype, Message string
+	// Count is the number of losses in the group.
+	Count int
+}
+
+// Query is a search over one resource type. All conditions must hold.
+type Query struct {
+	Type string
+	// Patients are the ids of Patient resources (EHR ids) of which the
+	// resource must belong to one; empty means every record the actor may
+	// query. For Type Patient it is the resource's own id.
+	Patients []string
+	// IDs are logical ids of which the resource must have one; empty means any.
+	IDs []string
+	// LastUpdated are date values that the commit time, taken as a range of one
+	// microsecond, must meet: all of them.
+	LastUpdated []Value
+	// Filters hold on the index, all of them.
+	Filters []Filter
+	// Count is the page size, at least 1.
+	Count int
+	// After is the id after which the page begins; "" is the first page.
+	After string
+	// Total asks for Page.Total.
+	Total bool
+}
+
+// Kind is the type of a search parameter.
+type Kind string
+
+// The kinds of parameter the index answers.
+const (
+	Token     Kind = "token"
+	Date      Kind = "date"
+	Reference Kind = "reference"
+	String    Kind = "string"
+	Quantity  Kind = "quantity"
+	URI       Kind = "uri"
+)
+
+// Filter is one search parameter: the resource matches when at least one of
+// its index rows for Param meets at least one of the Values.
+type Filter struct {
+	Param  string
+	Kind   Kind
+	Values []Value
+}
+
+// Prefix is the comparison of a date or quantity parameter.
+type Prefix string
+
+// The prefixes of FHIR R4 search §3.1.1.4.5 (ap is not offered).
+const (
+	Equal          Prefix = "eq"
+	NotEqual       Prefix = "ne"
+	Greater        Prefix = "gt"
+	GreaterOrEqual Prefix = "ge"
+	Less           Prefix = "lt"
+	LessOrEqual    Prefix = "le"
+	StartsAfter    Prefix = "sa"
+	EndsBefore     Prefix = "eb"
+)
+
+// Value is one alternative of a filter.
+//
+// A token matches on Code when it is not "", and on System when HasSystem is
+// set (an empty System then means a row without a system).
+//
+// A reference matches when the row's code equals Code, a Type/id.
+//
+// A string matches when the row's str starts with Text, which is folded as the
+// index is.
+//
+// A uri matches when the row's code equals Code.
+//
+// A date compares the row's [low, high) with [Low, High), where an absent bound
+// of the row is unbounded:
+//
+//	eq  Low <= low and high <= High
+//	ne  not eq
+//	gt  high > High
+//	ge  high > High, or eq
+//	lt  low < Low
+//	le  low < Low, or eq
+//	sa  low >= High
+//	eb  high <= Low
+//
+// A quantity compares the row's num with Number and its implied precision
+// [NumberLow, NumberHigh): eq and ne test the range, the others compare with
+// Number itself. When Code is not "" the row's code must equal it, and when
+// HasSystem is set its system must equal System.
+type Value struct {
+	Prefix    Prefix
+	HasSystem bool
+	System    string
+	Code      string
+	Text      string
+	Low, High time.Time
+	// Number, NumberLow and NumberHigh are decimal text.
+	Number, NumberLow, NumberHigh string
+}
