@@ -1,0 +1,102 @@
+package ehr
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Store keeps the record. Implementations guarantee that a commit is atomic
+// and durable when it returns, and that a version is visible together with
+// everything derived from it or not at all. Missing things are errs.NotFound.
+type Store interface {
+	// Commit stores one contribution. It fails with errs.Precondition if a
+	// version's preceding version is not the latest (Detail: the latest
+	// VersionUID), errs.Conflict if an id or subject is taken or the EHR is not
+	// modifiable, ErrStaleContext if the EHR_STATUS is not the expected one.
+	Commit(ctx context.Context, c Contribution) (time.Time, error)
+
+	EHR(ctx context.Context, id uuid.UUID) (EHR, error)
+	EHRBySubject(ctx context.Context, id, namespace string) (EHR, error)
+
+	// Version reads the selected version of a versioned object of the kind.
+	Version(ctx context.Context, ehrID uuid.UUID, kind Kind, sel VersionSelector) (VersionRecord, error)
+	// Versions lists the versions of a versioned object, oldest first.
+	Versions(ctx context.Context, ehrID uuid.UUID, kind Kind, object uuid.UUID) ([]VersionMeta, error)
+
+	// InsertTemplate stores a template; errs.Conflict if its id is taken.
+	InsertTemplate(ctx context.Context, t Template) (TemplateInfo, error)
+	Templates(ctx context.Context) ([]TemplateInfo, error)
+	Template(ctx context.Context, id string) (Template, error)
+}
+
+// VersionSelector says which version of a versioned object is meant.
+type VersionSelector struct {
+	// Object is the versioned object; the zero UUID means the only one of its
+	// kind in the EHR (EHR_STATUS, EHR_ACCESS).
+	Object uuid.UUID
+	// Trunk is a trunk version number; 0 means the latest, or that At decides.
+	Trunk int
+	// At selects the version extant at that time; zero means no such limit.
+	At time.Time
+}
+
+// Contribution is what a store commits at once.
+type Contribution struct {
+	EHRID    uuid.UUID
+	ID       uuid.UUID
+	SystemID string
+	// NewEHR is set if the contribution creates the EHR.
+	NewEHR *NewEHR
+	// StatusTrunk is the trunk version of EHR_STATUS that the projections were
+	// computed from; 0 asks for no check.
+	StatusTrunk int
+	// ChangeType of the contribution's audit; Committer and Description as JSON.
+	ChangeType  int
+	Committer   []byte
+	Description []byte
+	Actor       string
+	Versions    []NewVersion
+}
+
+// NewEHR creates an EHR in a contribution.
+type NewEHR struct {
+	StatusObject, AccessObject uuid.UUID
+}
+
+// StatusFields are what the EHR's row repeats from its EHR_STATUS.
+type StatusFields struct {
+	IsQueryable, IsModifiable bool
+	Subject                   Subject
+}
+
+// NewVersion is one version of a contribution.
+type NewVersion struct {
+	// UID of the version; Trunk 1 creates the versioned object, n replaces n-1.
+	UID            VersionUID
+	Kind           Kind
+	LifecycleState int
+	ChangeType     int
+	Signature      string
+	// Raw is the canonical JSON; nil for a logical deletion.
+	Raw []byte
+	// Template is zero for content without one.
+	Template TemplateInfo
+	// Archetypes are the distinct archetype roots with their RM classes, the
+	// object's own first.
+	Archetypes []ArchetypeRoot
+	// Category is the code of COMPOSITION.category; 0 for other kinds.
+	Category int
+	// StartTime is EVENT_CONTEXT.start_time as an instant; zero if absent.
+	StartTime time.Time
+	// Status is set for an EHR_STATUS.
+	Status *StatusFields
+	// Projected are the derived records.
+	Projected Projected
+}
+
+// ArchetypeRoot is an archetype used in content.
+type ArchetypeRoot struct {
+	ArchetypeID, RMType string
+}
