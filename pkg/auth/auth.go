@@ -134,3 +134,8 @@ func (t *Tokens) Authenticate(r *http.Request) (ehr.Actor, error) {
 	}
 	return ehr.Actor{ID: name, Name: name}, nil
 }
+
+// Merge is the tokens of both sets.
+func (t *Tokens) Merge(o *Tokens) *Tokens {
+	return &Tokens{entries: append(append([]entry(nil), t.entries...), o.entries...)}
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// server is a cairn process under test, on its own embedded cluster.
+type server struct {
+	cmd     *exec.Cmd
+	dataDir string
+	log     *os.File
+	origin  string // http://127.0.0.1:port
+	startup time.Duration
+	procs   *processes
+	client  *http.Client
+}
+
+// start runs the binary on the data directory and waits until it is ready.
+func start(ctx context.Context, binary, dataDir, logPath string) (*server, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	listen := "127.0.0.1:" + strconv.Itoa(port)
+	cmd := exec.Command(binary, "serve", "--listen", listen, "--data-dir", dataDir, "--log-level", "warn")
+	cmd.Stdout, cmd.Stderr = log, log
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	s := &server{
+		cmd: cmd, dataDir: dataDir, log: log, origin: "http://" + listen,
+		client: &http.Client{
+			Timeout: 60 * time.Second,
+			Transport: &http.Transport{
+				MaxIdleConnsPerHost: 64, MaxConnsPerHost: 64, DisableCompression: true,
+			},
+		},
+	}
+	for {
+		resp, err := s.client.Get(s.origin + "/health/ready")
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				break
+			}
+		}
+		if time.Since(began) > time.Minute || ctx.Err() != nil {
+			s.stop()
+			return nil, fmt.Errorf("the server was not ready within a minute; see %s", logPath)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	s.startup = time.Since(began)
+	s.procs = &processes{server: cmd.Process.Pid, postmaster: postmaster(dataDir)}
+	return s, nil
+}
+
+func (s *server) stop() error {
+	defer s.log.Close()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	err := s.cmd.Wait()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && !exit.Success() {
+		return fmt.Errorf("the server ended with %v", exit)
+	}
+	return err
+}
+
+// call makes one request and reads the whole answer; any status but those
+// wanted is an error that shows the beginning of the body.
+func (s *server) call(ctx context.Context, method, path string, body []byte, header map[string]string, want ...int) (http.Header, []byte, error) {
+	var rd io.Reader
+	if body != nil {
+		rd = bytes.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, s.origin+path, rd)
+	if err != nil {
+		return nil, nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for k, v := range header {
+		req.Header.Set(k, v)
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, w := range want {
+		if resp.StatusCode == w {
+			return resp.Header, data, nil
+		}
+	}
+	return nil, nil, fmt.Errorf("%s %s: %s: %.300s", method, path, resp.Status, data)
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// postmaster finds the pid of the cluster below a data directory; 0 if none.
+func postmaster(dataDir string) int {
+	found := 0
+	_ = filepath.WalkDir(dataDir, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return filepath.SkipDir
+		}
+		if d.Name() != "postmaster.pid" {
+			return nil
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return nil
+		}
+		defer f.Close()
+		if sc := bufio.NewScanner(f); sc.Scan() {
+			found, _ = strconv.Atoi(strings.TrimSpace(sc.Text()))
+		}
+		return filepath.SkipAll
+	})
+	return found
+}
