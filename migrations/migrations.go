@@ -1,0 +1,88 @@
+// Package migrations holds the database schema as numbered SQL files and
+// applies them. Every process that shares a database may apply them at its
+// start: an advisory lock lets one do so while the others wait.
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"time"
+
+	"github.com/golang-migrate/migrate/v4"
+	pgxmigrate "github.com/golang-migrate/migrate/v4/database/pgx/v5"
+	"github.com/golang-migrate/migrate/v4/source/iofs"
+
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+//go:embed *.sql
+var files embed.FS
+
+// lockTimeout bounds how long a process waits for another that migrates.
+const lockTimeout = time.Minute
+
+// Up applies all migrations that the database lacks. The url is a PostgreSQL
+// connection URI or keyword string.
+func Up(ctx context.Context, url string) error {
+	return with(ctx, "migrations.Up", url, func(m *migrate.Migrate) error { return m.Up() })
+}
+
+// Down reverts the number of migrations given, the latest first; 0 or less
+// reverts all of them. Reverting the first one deletes the record.
+func Down(ctx context.Context, url string, steps int) error {
+	return with(ctx, "migrations.Down", url, func(m *migrate.Migrate) error {
+		if steps <= 0 {
+			return m.Down()
+		}
+		return m.Steps(-steps)
+	})
+}
+
+// Version is the number of the latest migration applied, 0 if there is none.
+// Dirty means that it stopped half way and the schema needs a look.
+func Version(ctx context.Context, url string) (version uint, dirty bool, err error) {
+	err = with(ctx, "migrations.Version", url, func(m *migrate.Migrate) error {
+		var err error
+		version, dirty, err = m.Version()
+		if errors.Is(err, migrate.ErrNilVersion) {
+			return nil
+		}
+		return err
+	})
+	return version, dirty, err
+}
+
+func with(ctx context.Context, op, url string, do func(*migrate.Migrate) error) (err error) {
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		return errs.Wrap(errs.Invalid, op, "the database url is not valid", err)
+	}
+	defer db.Close()
+	if err := db.PingContext(ctx); err != nil {
+		return errs.Wrap(errs.Unavailable, op, "the database does not answer", err)
+	}
+	target, err := pgxmigrate.WithInstance(db, &pgxmigrate.Config{})
+	if err != nil {
+		return errs.Wrap(errs.Unavailable, op, "the migration table cannot be used", err)
+	}
+	defer target.Close()
+	source, err := iofs.New(files, ".")
+	if err != nil {
+		return errs.Wrap(errs.Internal, op, "the embedded migrations cannot be read", err)
+	}
+	defer source.Close()
+	m, err := migrate.NewWithInstance("embed", source, "pgx5", target)
+	if err != nil {
+		return errs.Wrap(errs.Internal, op, "the migrations cannot be prepared", err)
+	}
+	m.LockTimeout = lockTimeout
+	// A migration is never torn: cancelling stops before the next one.
+	stop := context.AfterFunc(ctx, func() { m.GracefulStop <- true })
+	defer stop()
+	if err := do(m); err != nil && !errors.Is(err, migrate.ErrNoChange) {
+		return errs.Wrap(errs.Internal, op, "the database schema could not be migrated", err)
+	}
+	return ctx.Err()
+}
