@@ -15,7 +15,11 @@ create table ehr (
     is_modifiable     boolean not null,
     subject_type      text,
     subject_id        text,
-    subject_namespace text
+    subject_namespace text,
+    status_object     uuid not null,          -- the EHR_STATUS and its latest version
+    status_system     text not null,
+    status_ver        integer not null,
+    access_object     uuid not null           -- the EHR_ACCESS
 );
 
 create unique index ehr_subject on ehr (subject_id, coalesce(subject_namespace, ''))
@@ -40,7 +44,7 @@ create table template (
     archetype_id text not null,
     language     text not null,
     uid          text,
-    opt          text not null,               -- the file as uploaded
+    opt          bytea not null,              -- the file as uploaded
     created      timestamptz not null default now()
 );
 
@@ -60,6 +64,7 @@ create table version (
     contribution_id uuid     not null,
     template_no     integer,
     root_concept    integer,
+    category        smallint,                 -- COMPOSITION.category code
     lifecycle_state smallint not null,        -- openEHR version_lifecycle_state code
     change_type     smallint not null,
     audit_system_id text     not null,

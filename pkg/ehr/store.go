@@ -5,7 +5,23 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/pkg/errs"
 )
+
+// Codes of errors that say more than their kind.
+const (
+	// CodeNotLatest: the preceding version named is not the latest.
+	CodeNotLatest = "not_latest_version"
+	// CodeDeleted: the latest version is a logical deletion.
+	CodeDeleted = "deleted"
+	// CodeNotModifiable: EHR_STATUS.is_modifiable is false.
+	CodeNotModifiable = "ehr_not_modifiable"
+)
+
+// ErrStaleContext is what a store answers to a commit whose
+// Contribution.StatusTrunk is not the EHR_STATUS version it finds.
+var ErrStaleContext = errs.New(errs.Unavailable, "ehr", "the EHR_STATUS has changed meanwhile")
 
 // Store keeps the record. Implementations guarantee that a commit is atomic
 // and durable when it returns, and that a version is visible together with
@@ -73,8 +89,9 @@ type StatusFields struct {
 
 // NewVersion is one version of a contribution.
 type NewVersion struct {
-	// UID of the version; Trunk 1 creates the versioned object, n replaces n-1.
-	UID            VersionUID
+	// UID of the version; Trunk 1 creates the versioned object, n replaces
+	// Preceding, whose Trunk is n-1.
+	UID, Preceding VersionUID
 	Kind           Kind
 	LifecycleState int
 	ChangeType     int

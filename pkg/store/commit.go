@@ -1,0 +1,270 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// commitSQL has one parameter for each of commit_contribution, in its order.
+var commitSQL = "select commit_contribution(" + placeholders(45) + ")"
+
+func placeholders(n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(i + 1))
+	}
+	return b.String()
+}
+
+// Commit stores one contribution in one statement. See ehr.Store.
+func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, error) {
+	const op = "store.Commit"
+	if len(c.Versions) == 0 {
+		return time.Time{}, errs.New(errs.Invalid, op, "a contribution needs at least one version")
+	}
+	if err := sameSystem(c); err != nil {
+		return time.Time{}, err
+	}
+
+	v, err := s.versionArgs(ctx, c.Versions)
+	if err != nil {
+		return time.Time{}, err
+	}
+	p, err := projectedArgs(c.Versions)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var statusObject, accessObject *uuid.UUID
+	if c.NewEHR != nil {
+		statusObject, accessObject = &c.NewEHR.StatusObject, &c.NewEHR.AccessObject
+	}
+	var queryable, modifiable *bool
+	var subject ehr.Subject
+	for i := range c.Versions {
+		if st := c.Versions[i].Status; st != nil {
+			queryable, modifiable, subject = &st.IsQueryable, &st.IsModifiable, st.Subject
+		}
+	}
+
+	var t time.Time
+	err = s.main.QueryRow(ctx, commitSQL,
+		c.EHRID, c.ID, c.SystemID, int16(c.ChangeType), jsonText(c.Description), jsonText(c.Committer),
+		c.Actor, int32(c.StatusTrunk),
+		statusObject, accessObject, queryable, modifiable,
+		optional(subject.Type), optional(subject.ID), optional(subject.Namespace),
+		v.object, v.ver, v.previous, v.kind, v.lifecycle, v.change, v.template, v.concept,
+		v.concepts, v.category, v.signature, v.start, v.content, v.raw,
+		p.rI, p.rType, p.rID, p.rMapping, p.rMappingV, p.rProfiles, p.rContent,
+		p.xI, p.xType, p.xID, p.xParam, p.xSystem, p.xCode, p.xStr, p.xLow, p.xHigh, p.xNum,
+		p.lI, p.lMapped, p.lLosses,
+	).Scan(&t)
+	if err != nil {
+		return time.Time{}, failure(op, err)
+	}
+	return t.UTC(), nil
+}
+
+// sameSystem refuses what the schema cannot say yet: all versions of a
+// contribution are created here.
+func sameSystem(c ehr.Contribution) error {
+	for _, v := range c.Versions {
+		if v.UID.System != c.SystemID {
+			return errs.New(errs.Unsupported, "store.Commit", "versions created by another system cannot be committed yet")
+		}
+		if v.UID.Trunk > 1 && v.Preceding.IsZero() {
+			return errs.New(errs.Invalid, "store.Commit", "a version after the first needs its preceding version uid")
+		}
+	}
+	return nil
+}
+
+type versionArgs struct {
+	object                  []pgtype.UUID
+	ver                     []int32
+	previous                []*string
+	kind, lifecycle, change []int16
+	template, concept       []*int32
+	concepts                []string
+	category                []*int16
+	signature               []*string
+	start                   []*time.Time
+	content                 []*string
+	raw                     [][]byte
+}
+
+func (s *Store) versionArgs(ctx context.Context, versions []ehr.NewVersion) (versionArgs, error) {
+	n := len(versions)
+	a := versionArgs{
+		object: make([]pgtype.UUID, n), ver: make([]int32, n), previous: make([]*string, n),
+		kind: make([]int16, n), lifecycle: make([]int16, n), change: make([]int16, n),
+		template: make([]*int32, n), concept: make([]*int32, n), concepts: make([]string, n),
+		category: make([]*int16, n), signature: make([]*string, n), start: make([]*time.Time, n),
+		content: make([]*string, n), raw: make([][]byte, n),
+	}
+	for i := range versions {
+		v := &versions[i]
+		a.object[i] = pgtype.UUID{Bytes: v.UID.Object, Valid: true}
+		a.ver[i] = int32(v.UID.Trunk)
+		a.previous[i] = optional(v.Preceding.System)
+		a.kind[i], a.lifecycle[i], a.change[i] = int16(v.Kind), int16(v.LifecycleState), int16(v.ChangeType)
+		a.signature[i] = optional(v.Signature)
+		a.concepts[i] = "{}"
+		if v.Template.No != 0 {
+			a.template[i] = &v.Template.No
+		}
+		if v.Category != 0 {
+			c := int16(v.Category)
+			a.category[i] = &c
+		}
+		if !v.StartTime.IsZero() {
+			a.start[i] = &v.StartTime
+		}
+		if len(v.Archetypes) > 0 {
+			ids, err := s.Concepts(ctx, v.Archetypes)
+			if err != nil {
+				return a, err
+			}
+			a.concept[i] = &ids[0]
+			a.concepts[i] = intArray(ids)
+		}
+		if v.Raw != nil {
+			text := string(v.Raw)
+			a.content[i] = &text
+			a.raw[i] = s.enc.EncodeAll(v.Raw, make([]byte, 0, len(v.Raw)/4+64))
+		}
+	}
+	return a, nil
+}
+
+// intArray is the array literal of the distinct numbers in order.
+func intArray(ids []int32) string {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	b := []byte{'{'}
+	for i, id := range ids {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, int64(id), 10)
+	}
+	return string(append(b, '}'))
+}
+
+// textArray is the array literal of the strings.
+func textArray(items []string) string {
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, s := range items {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('"')
+		for j := range len(s) {
+			if s[j] == '"' || s[j] == '\\' {
+				b.WriteByte('\\')
+			}
+			b.WriteByte(s[j])
+		}
+		b.WriteByte('"')
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+type projected struct {
+	rI                                                   []int32
+	rType, rID, rMapping, rMappingV, rProfiles, rContent []string
+	xI                                                   []int32
+	xType, xID, xParam                                   []string
+	xSystem, xCode, xStr, xNum                           []*string
+	xLow, xHigh                                          []*time.Time
+	lI                                                   []int32
+	lMapped, lLosses                                     []string
+}
+
+func projectedArgs(versions []ehr.NewVersion) (projected, error) {
+	// Empty, not nil: a null array would be taken for unknown.
+	p := projected{
+		rI: []int32{}, rType: []string{}, rID: []string{}, rMapping: []string{}, rMappingV: []string{},
+		rProfiles: []string{}, rContent: []string{},
+		xI: []int32{}, xType: []string{}, xID: []string{}, xParam: []string{},
+		xSystem: []*string{}, xCode: []*string{}, xStr: []*string{}, xNum: []*string{},
+		xLow: []*time.Time{}, xHigh: []*time.Time{},
+		lI: []int32{}, lMapped: []string{}, lLosses: []string{},
+	}
+	for i := range versions {
+		at := int32(i + 1)
+		pr := &versions[i].Projected
+		for j := range pr.Resources {
+			r := &pr.Resources[j]
+			p.rI = append(p.rI, at)
+			p.rType = append(p.rType, r.Type)
+			p.rID = append(p.rID, r.ID)
+			p.rMapping = append(p.rMapping, r.Mapping)
+			p.rMappingV = append(p.rMappingV, r.MappingVersion)
+			p.rProfiles = append(p.rProfiles, textArray(r.Profiles))
+			p.rContent = append(p.rContent, string(r.JSON))
+			for k := range r.Search {
+				x := &r.Search[k]
+				p.xI = append(p.xI, at)
+				p.xType = append(p.xType, r.Type)
+				p.xID = append(p.xID, r.ID)
+				p.xParam = append(p.xParam, x.Param)
+				p.xSystem = append(p.xSystem, optional(x.System))
+				p.xCode = append(p.xCode, optional(x.Code))
+				p.xStr = append(p.xStr, optional(x.String))
+				p.xNum = append(p.xNum, optional(x.Number))
+				p.xLow = append(p.xLow, instant(x.Low))
+				p.xHigh = append(p.xHigh, instant(x.High))
+			}
+		}
+		if len(pr.Losses) > 0 {
+			losses, err := json.Marshal(pr.Losses)
+			if err != nil {
+				return p, errs.Wrap(errs.Internal, "store.Commit", "", err)
+			}
+			p.lI = append(p.lI, at)
+			p.lMapped = append(p.lMapped, textArray(pr.Types))
+			p.lLosses = append(p.lLosses, string(losses))
+		}
+	}
+	return p, nil
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// jsonText passes JSON as it is; nil for none.
+func jsonText(b []byte) *string {
+	if b == nil {
+		return nil
+	}
+	s := string(b)
+	return &s
+}

@@ -1,0 +1,102 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+)
+
+// concepts caches the dictionary of archetype ids. An entry is inserted by a
+// statement of its own before the commit that needs it and cached once that is
+// durable, so that a rolled back commit can leave nothing wrong here; at worst
+// the dictionary holds an archetype that no version uses yet.
+type concepts struct {
+	mu  sync.RWMutex
+	ids map[string]int32
+}
+
+// Concepts gives the dictionary's numbers of archetypes, in their order.
+func (s *Store) Concepts(ctx context.Context, roots []ehr.ArchetypeRoot) ([]int32, error) {
+	out := make([]int32, len(roots))
+	s.concepts.mu.RLock()
+	missing := false
+	for i, r := range roots {
+		if out[i] = s.concepts.ids[r.ArchetypeID]; out[i] == 0 {
+			missing = true
+		}
+	}
+	s.concepts.mu.RUnlock()
+	if !missing {
+		return out, nil
+	}
+
+	want := slices.Clone(roots)
+	// One order for all writers: two that insert the same new archetypes
+	// cannot wait for each other in a circle.
+	slices.SortFunc(want, func(a, b ehr.ArchetypeRoot) int { return cmp.Compare(a.ArchetypeID, b.ArchetypeID) })
+	want = slices.CompactFunc(want, func(a, b ehr.ArchetypeRoot) bool { return a.ArchetypeID == b.ArchetypeID })
+	ids, types := make([]string, len(want)), make([]string, len(want))
+	for i, r := range want {
+		ids[i], types[i] = r.ArchetypeID, r.RMType
+	}
+	if _, err := s.main.Exec(ctx, `
+		insert into concept (archetype_id, rm_type)
+		select n.archetype_id, n.rm_type from unnest($1::text[], $2::text[]) as n(archetype_id, rm_type)
+		where not exists (select from concept c where c.archetype_id = n.archetype_id)
+		order by n.archetype_id
+		on conflict (archetype_id) do nothing`, ids, types); err != nil {
+		return nil, failure("store.Concepts", err)
+	}
+	rows, err := s.main.Query(ctx, `select archetype_id, concept_id from concept where archetype_id = any($1)`, ids)
+	if err != nil {
+		return nil, failure("store.Concepts", err)
+	}
+	found := map[string]int32{}
+	var id string
+	var n int32
+	if _, err := pgx.ForEachRow(rows, []any{&id, &n}, func() error { found[id] = n; return nil }); err != nil {
+		return nil, failure("store.Concepts", err)
+	}
+	s.concepts.mu.Lock()
+	if s.concepts.ids == nil {
+		s.concepts.ids = map[string]int32{}
+	}
+	for id, n := range found {
+		s.concepts.ids[id] = n
+	}
+	s.concepts.mu.Unlock()
+	for i, r := range roots {
+		out[i] = found[r.ArchetypeID]
+	}
+	return out, nil
+}
+
+// templateNames caches the ids of templates by number.
+type templateNames struct {
+	mu  sync.RWMutex
+	ids map[int32]string
+}
+
+func (s *Store) templateID(ctx context.Context, no int32) (string, error) {
+	s.templates.mu.RLock()
+	id, ok := s.templates.ids[no]
+	s.templates.mu.RUnlock()
+	if ok {
+		return id, nil
+	}
+	if err := s.main.QueryRow(ctx, `select template_id from template where template_no = $1`, no).Scan(&id); err != nil {
+		return "", failure("store.templateID", err)
+	}
+	s.templates.mu.Lock()
+	if s.templates.ids == nil {
+		s.templates.ids = map[int32]string{}
+	}
+	s.templates.ids[no] = id
+	s.templates.mu.Unlock()
+	return id, nil
+}

@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// guards are the conditions that commit_contribution raises.
+var guards = map[string]struct {
+	kind      errs.Kind
+	code, msg string
+}{
+	"ZC404": {errs.NotFound, "", "no such EHR or versioned object"},
+	"ZC403": {errs.Conflict, ehr.CodeNotModifiable, "the EHR is not modifiable"},
+	"ZC412": {errs.Precondition, ehr.CodeNotLatest, "the version named is not the latest"},
+	"ZC410": {errs.Precondition, ehr.CodeDeleted, "the version named is not the latest, which is a deletion"},
+	"ZC411": {errs.Conflict, ehr.CodeDeleted, "the object is deleted"},
+}
+
+var sequels = map[string]string{
+	"lifecycle": "the lifecycle state cannot follow that of the preceding version",
+	"archetype": "the root archetype differs from that of the preceding version",
+	"category":  "the category differs from that of the preceding version: a persistent composition stays one, and no other becomes one",
+}
+
+// taken are the unique constraints that a client's choice can violate.
+var taken = map[string]string{
+	"ehr_ehr_id_key":           "an EHR with this id exists already",
+	"ehr_subject":              "another EHR has this subject",
+	"version_object":           "a versioned object with this id exists already",
+	"template_template_id_key": "a template with this id exists already",
+}
+
+// failure turns what pgx reports into an errs.Error.
+func failure(op string, err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		switch {
+		case errors.Is(err, context.Canceled):
+			return errs.Wrap(errs.Timeout, op, "the request was cancelled", err)
+		case errors.Is(err, context.DeadlineExceeded), pgconn.Timeout(err):
+			return errs.Wrap(errs.Timeout, op, "the time limit was reached", err)
+		}
+		return errs.Wrap(errs.Unavailable, op, "the database does not answer", err)
+	}
+	if g, ok := guards[pg.Code]; ok {
+		e := errs.New(g.kind, op, g.msg)
+		e.Code = g.code
+		if pg.Code == "ZC404" {
+			e.Msg = pg.Message
+		}
+		if pg.Detail != "" {
+			uid, err := ehr.ParseVersionUID(pg.Detail)
+			if err != nil {
+				return errs.Wrap(errs.Internal, op, "", err)
+			}
+			e.Detail = uid
+		}
+		return e
+	}
+	switch pg.Code {
+	case "ZC001":
+		return ehr.ErrStaleContext
+	case "ZC422":
+		if msg, ok := sequels[pg.Message]; ok {
+			return errs.New(errs.Unprocessable, op, msg)
+		}
+	case "23505": // unique_violation
+		if msg, ok := taken[pg.ConstraintName]; ok {
+			return errs.Wrap(errs.Conflict, op, msg, err)
+		}
+	case "22P05": // untranslatable_character: jsonb holds no U+0000
+		return errs.Wrap(errs.Unprocessable, op, "text must not contain the character U+0000", err)
+	case "22003": // numeric_value_out_of_range
+		return errs.Wrap(errs.Unprocessable, op, "a number is out of range", err)
+	case "54000", "54001": // program_limit_exceeded, statement_too_complex
+		return errs.Wrap(errs.TooLarge, op, "the content is too large or nested too deeply to be stored", err)
+	case "57014": // query_canceled
+		return errs.Wrap(errs.Timeout, op, "the time limit was reached", err)
+	case "40001", "40P01": // serialization_failure, deadlock_detected
+		return errs.Wrap(errs.Unavailable, op, "a concurrent change interfered, try again", err)
+	}
+	switch pg.Code[:2] {
+	case "08", "53", "57":
+		return errs.Wrap(errs.Unavailable, op, "the database does not answer", err)
+	}
+	return errs.Wrap(errs.Internal, op, "", err)
+}

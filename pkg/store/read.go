@@ -1,0 +1,201 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+const ehrColumns = `
+	select ehr_id, system_id, time_created, is_queryable, is_modifiable,
+	       coalesce(subject_type, ''), coalesce(subject_id, ''), coalesce(subject_namespace, ''),
+	       status_object, status_system, status_ver, access_object
+	from ehr `
+
+// The subject's null namespace and the empty one are the same: the unique
+// index says so.
+const (
+	ehrSQL          = ehrColumns + `where ehr_id = $1`
+	ehrBySubjectSQL = ehrColumns + `where subject_id = $1 and coalesce(subject_namespace, '') = $2`
+)
+
+// EHR finds an EHR by its id.
+func (s *Store) EHR(ctx context.Context, id uuid.UUID) (ehr.EHR, error) {
+	return scanEHR("store.EHR", s.main.QueryRow(ctx, ehrSQL, id))
+}
+
+// EHRBySubject finds an EHR by its subject's external reference.
+func (s *Store) EHRBySubject(ctx context.Context, id, namespace string) (ehr.EHR, error) {
+	return scanEHR("store.EHRBySubject", s.main.QueryRow(ctx, ehrBySubjectSQL, id, namespace))
+}
+
+func scanEHR(op string, row pgx.Row) (ehr.EHR, error) {
+	var e ehr.EHR
+	var status ehr.VersionUID
+	var access uuid.UUID
+	err := row.Scan(&e.ID, &e.SystemID, &e.TimeCreated, &e.IsQueryable, &e.IsModifiable,
+		&e.Subject.Type, &e.Subject.ID, &e.Subject.Namespace,
+		&status.Object, &status.System, &status.Trunk, &access)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ehr.EHR{}, errs.New(errs.NotFound, op, "no such EHR")
+	}
+	if err != nil {
+		return ehr.EHR{}, failure(op, err)
+	}
+	e.TimeCreated = e.TimeCreated.UTC()
+	e.StatusUID = status
+	e.AccessUID = ehr.VersionUID{Object: access, System: e.SystemID, Trunk: 1}
+	return e, nil
+}
+
+const versionColumns = `
+	select v.object_id, v.creating_system, v.ver, v.contribution_id, v.lifecycle_state, v.change_type,
+	       v.audit_system_id, v.time_committed, v.committer, v.description,
+	       coalesce(v.template_no, 0), coalesce(v.signature, ''), v.time_superseded`
+
+// One statement for each way to select, so that each has its plan. The object
+// of the EHR's only EHR_STATUS or EHR_ACCESS is in its row.
+const (
+	versionFrom = versionColumns + `, d.raw
+	from ehr e
+	join version v on v.ehr_no = e.ehr_no and v.kind = $2 and v.object_id = `
+	byObject = `$3`
+	single   = `(case $2::smallint when 2 then e.status_object when 4 then e.access_object end)`
+	document = `
+	left join document d on d.ehr_no = v.ehr_no and d.vo_no = v.vo_no and d.ver = v.ver
+	where e.ehr_id = $1 `
+
+	versionLatestSQL = versionFrom + byObject + document + `order by v.ver desc limit 1`
+	versionAtSQL     = versionFrom + byObject + document + `and v.time_committed <= $4 order by v.ver desc limit 1`
+	versionTrunkSQL  = versionFrom + byObject + document + `and v.ver = $4`
+	singleLatestSQL  = versionFrom + single + document + `order by v.ver desc limit 1`
+	singleAtSQL      = versionFrom + single + document + `and v.time_committed <= $3 order by v.ver desc limit 1`
+	singleTrunkSQL   = versionFrom + single + document + `and v.ver = $3`
+
+	versionsSQL = versionColumns + `
+	from ehr e
+	join version v on v.ehr_no = e.ehr_no and v.kind = $2 and v.object_id = $3
+	where e.ehr_id = $1
+	order by v.ver`
+)
+
+// Version reads one version in one statement. See ehr.Store.
+func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel ehr.VersionSelector) (ehr.VersionRecord, error) {
+	const op = "store.Version"
+	sql, args := versionLatestSQL, []any{ehrID, int16(kind), sel.Object}
+	if sel.Object == uuid.Nil {
+		sql, args = singleLatestSQL, args[:2]
+	}
+	switch {
+	case sel.Trunk > 0 && sel.Object == uuid.Nil:
+		sql, args = singleTrunkSQL, append(args, int32(sel.Trunk))
+	case sel.Trunk > 0:
+		sql, args = versionTrunkSQL, append(args, int32(sel.Trunk))
+	case !sel.At.IsZero() && sel.Object == uuid.Nil:
+		sql, args = singleAtSQL, append(args, sel.At)
+	case !sel.At.IsZero():
+		sql, args = versionAtSQL, append(args, sel.At)
+	}
+	rows, err := s.main.Query(ctx, sql, args...)
+	if err != nil {
+		return ehr.VersionRecord{}, failure(op, err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return ehr.VersionRecord{}, failure(op, err)
+		}
+		rows.Close()
+		return ehr.VersionRecord{}, s.missing(ctx, op, ehrID)
+	}
+	var raw pgtype.DriverBytes // read in place, while the row is current
+	m, no, err := scanMeta(rows, kind, &raw)
+	if err != nil {
+		return ehr.VersionRecord{}, failure(op, err)
+	}
+	rec := ehr.VersionRecord{UID: m.UID, Deleted: m.LifecycleState == ehr.LifecycleDeleted}
+	if raw != nil {
+		if rec.Raw, err = s.dec.DecodeAll(raw, nil); err != nil {
+			return ehr.VersionRecord{}, errs.Wrap(errs.Internal, op, "the stored document cannot be read", err)
+		}
+	}
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		return ehr.VersionRecord{}, failure(op, err)
+	}
+	if rec.Deleted != (raw == nil) {
+		return ehr.VersionRecord{}, errs.New(errs.Internal, op, "a version is without its document, or a deletion has one")
+	}
+	if no != 0 {
+		if m.TemplateID, err = s.templateID(ctx, no); err != nil {
+			return ehr.VersionRecord{}, err
+		}
+	}
+	rec.Meta = m
+	return rec, nil
+}
+
+// Versions lists the versions of an object. See ehr.Store.
+func (s *Store) Versions(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, object uuid.UUID) ([]ehr.VersionMeta, error) {
+	const op = "store.Versions"
+	rows, err := s.main.Query(ctx, versionsSQL, ehrID, int16(kind), object)
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	defer rows.Close()
+	var out []ehr.VersionMeta
+	var templates []int32
+	for rows.Next() {
+		m, no, err := scanMeta(rows, kind)
+		if err != nil {
+			return nil, failure(op, err)
+		}
+		out, templates = append(out, m), append(templates, no)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, failure(op, err)
+	}
+	if len(out) == 0 {
+		return nil, s.missing(ctx, op, ehrID)
+	}
+	for i, no := range templates {
+		if no != 0 {
+			if out[i].TemplateID, err = s.templateID(ctx, no); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+func scanMeta(row pgx.Row, kind ehr.Kind, more ...any) (m ehr.VersionMeta, templateNo int32, err error) {
+	var superseded *time.Time
+	m.Kind = kind
+	err = row.Scan(append([]any{&m.UID.Object, &m.UID.System, &m.UID.Trunk, &m.ContributionID, &m.LifecycleState,
+		&m.Audit.ChangeType, &m.Audit.SystemID, &m.Audit.TimeCommitted, &m.Audit.Committer, &m.Audit.Description,
+		&templateNo, &m.Signature, &superseded}, more...)...)
+	m.Audit.TimeCommitted = m.Audit.TimeCommitted.UTC()
+	if superseded != nil {
+		m.TimeSuperseded = superseded.UTC()
+	}
+	return m, templateNo, err
+}
+
+// missing says what is not there: the EHR, or what was asked for in it.
+func (s *Store) missing(ctx context.Context, op string, ehrID uuid.UUID) error {
+	var found bool
+	if err := s.main.QueryRow(ctx, `select exists (select from ehr where ehr_id = $1)`, ehrID).Scan(&found); err != nil {
+		return failure(op, err)
+	}
+	if !found {
+		return errs.New(errs.NotFound, op, "no such EHR")
+	}
+	return errs.New(errs.NotFound, op, "no such version in this EHR")
+}

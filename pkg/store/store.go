@@ -1,0 +1,133 @@
+// Package store keeps the record in PostgreSQL. A contribution is one call of
+// the SQL function commit_contribution: one statement, one transaction, one
+// round trip (migrations/0002_commit.up.sql says how). Reads of one object are
+// one statement each. The schema is never named, so that the connection's
+// search_path decides which openEHR system is served.
+package store
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// Config says which database to use and how hard.
+type Config struct {
+	// URL is a PostgreSQL connection URI or keyword string.
+	URL string
+	// Conns is the greatest number of connections for commits and reads of
+	// single objects (default 16).
+	Conns int
+	// QueryConns is the same for AQL and FHIR searches, which have connections
+	// of their own so that they cannot starve commits (default 8).
+	QueryConns int
+	// ConnectTimeout bounds the first connection (default 30 s).
+	ConnectTimeout time.Duration
+}
+
+// Store is the record in a PostgreSQL database. It is safe for concurrent use.
+type Store struct {
+	main, query *pgxpool.Pool
+	concepts    concepts
+	templates   templateNames
+	enc         *zstd.Encoder
+	dec         *zstd.Decoder
+}
+
+var _ ehr.Store = (*Store)(nil)
+
+// maxDocument bounds what a stored document may expand to.
+const maxDocument = 1 << 30
+
+// Open connects to a database whose schema is migrated. Close releases it.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	const op = "store.Open"
+	if cfg.Conns <= 0 {
+		cfg.Conns = 16
+	}
+	if cfg.QueryConns <= 0 {
+		cfg.QueryConns = 8
+	}
+	if cfg.ConnectTimeout <= 0 {
+		cfg.ConnectTimeout = 30 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, cfg.ConnectTimeout)
+	defer cancel()
+
+	s := &Store{}
+	var err error
+	if s.main, err = pool(ctx, cfg.URL, cfg.Conns, "cairn"); err != nil {
+		return nil, err
+	}
+	if s.query, err = pool(ctx, cfg.URL, cfg.QueryConns, "cairn query"); err != nil {
+		s.main.Close()
+		return nil, err
+	}
+	s.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest),
+		zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithLowerEncoderMem(true))
+	if err == nil {
+		s.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0),
+			zstd.WithDecoderMaxMemory(maxDocument), zstd.WithDecoderLowmem(true))
+	}
+	if err == nil {
+		err = s.main.Ping(ctx)
+	}
+	if err != nil {
+		s.Close()
+		return nil, errs.Wrap(errs.Unavailable, op, "the database does not answer", err)
+	}
+	return s, nil
+}
+
+func pool(ctx context.Context, url string, conns int, name string) (*pgxpool.Pool, error) {
+	const op = "store.Open"
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errs.Wrap(errs.Invalid, op, "the database url is not valid", err)
+	}
+	cfg.MaxConns = int32(conns)
+	cfg.MaxConnIdleTime = 5 * time.Minute
+	p := cfg.ConnConfig.RuntimeParams
+	p["timezone"] = "UTC"
+	// Every statement here is short: compiling it costs more than running it.
+	p["jit"] = "off"
+	if p["application_name"] == "" {
+		p["application_name"] = name
+	}
+	out, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, errs.Wrap(errs.Unavailable, op, "the database does not answer", err)
+	}
+	return out, nil
+}
+
+// Close waits for running statements and closes all connections.
+func (s *Store) Close() {
+	s.main.Close()
+	s.query.Close()
+	if s.enc != nil {
+		_ = s.enc.Close() // nothing is buffered: only EncodeAll is used
+	}
+	if s.dec != nil {
+		s.dec.Close()
+	}
+}
+
+// Ping reports whether the database answers; errs.Unavailable if not.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.main.Ping(ctx); err != nil {
+		return errs.Wrap(errs.Unavailable, "store.Ping", "the database does not answer", err)
+	}
+	return nil
+}
+
+// Pool is the connections for commits and single reads; QueryPool those for
+// AQL and searches. Both belong to the Store.
+func (s *Store) Pool() *pgxpool.Pool      { return s.main }
+func (s *Store) QueryPool() *pgxpool.Pool { return s.query }
