@@ -18,6 +18,25 @@ type Class struct {
 	concrete  []*Class        // concrete descendants, includes the class itself if concrete
 	attrs     []*Attribute    // own and inherited, in RM order
 	byName    map[string]*Attribute
+	generic   bool   // has a type parameter
+	jsonHead  string // {"_type":"NAME"
+}
+
+// find gives the position of an attribute in attrs, -1 if there is none. It
+// looks at and after the position start first: instances tend to list
+// attributes in RM order.
+func (c *Class) find(name string, start int) int {
+	for i := start; i < len(c.attrs); i++ {
+		if c.attrs[i].Name == name {
+			return i
+		}
+	}
+	for i := 0; i < start; i++ {
+		if c.attrs[i].Name == name {
+			return i
+		}
+	}
+	return -1
 }
 
 // Primitive is the lexical family of a primitive class.
@@ -51,6 +70,9 @@ type Attribute struct {
 
 	open   bool // the type is the owner's type parameter, Type its bound
 	passes bool // the type's parameter is the owner's type parameter
+	lax    bool // absence of the mandatory attribute is only a warning
+
+	jsonName string // ,"name":
 }
 
 // IsA reports whether c is other or one of its descendants.

@@ -30,3 +30,14 @@ type Problem struct {
 	Expected, Actual string
 	Message          string
 }
+
+// HasErrors reports whether any of the problems is an error rather than a
+// warning.
+func HasErrors(problems []Problem) bool {
+	for i := range problems {
+		if problems[i].Severity == Error {
+			return true
+		}
+	}
+	return false
+}

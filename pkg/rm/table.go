@@ -173,12 +173,14 @@ func parseAttribute(decl string, owner *Class, index map[string]*Class) (*Attrib
 	if !ok {
 		return nil, fmt.Errorf("%s: attribute %q", owner.Name, decl)
 	}
-	a := &Attribute{Name: name, Owner: owner}
+	a := &Attribute{Name: name, Owner: owner, jsonName: `,"` + name + `":`}
 	for {
 		n := len(typ) - 1
 		switch typ[n] {
 		case '!':
 			a.Mandatory = true
+		case '~':
+			a.lax = true
 		case '*':
 			a.Container = true
 		case '+':
@@ -240,5 +242,9 @@ func (c *Class) inherit(own map[*Class][]*Attribute, depth int) error {
 		byName[a.Name] = a
 	}
 	c.ancestors, c.byName = ancestors, byName
+	c.jsonHead = `{"_type":"` + c.Name + `"`
+	for _, a := range c.attrs {
+		c.generic = c.generic || a.open || a.passes
+	}
 	return nil
 }
