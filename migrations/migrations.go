@@ -5,9 +5,12 @@ package migrations
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/golang-migrate/migrate/v4"
@@ -19,6 +22,23 @@ import (
 
 //go:embed *.sql
 var files embed.FS
+
+// Digest identifies the set of migrations: it changes with any of their bytes.
+func Digest() (string, error) {
+	entries, err := files.ReadDir(".") // sorted by name
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	for _, e := range entries {
+		b, err := files.ReadFile(e.Name())
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%s %d\n%s", e.Name(), len(b), b)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
 
 // lockTimeout bounds how long a process waits for another that migrates.
 const lockTimeout = time.Minute
