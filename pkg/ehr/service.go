@@ -2,11 +2,15 @@ package ehr
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/maypok86/otter/v2"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // Config is what a Service is made of.
@@ -24,114 +28,162 @@ type Config struct {
 	Limits          Limits
 }
 
-// Limits bound what one request may ask for. Zero takes the default.
+// Limits bound what one request may ask for and what is kept in memory. Zero
+// takes the default.
 type Limits struct {
 	// ContentBytes is the greatest size of one RM object (default 16 MiB).
 	ContentBytes int
 	// TemplateBytes is the greatest size of an OPT (default 16 MiB).
 	TemplateBytes int
+	// Templates is the number of compiled templates kept (default 512),
+	// Contexts that of EHRs whose subject is remembered (default 100,000).
+	Templates, Contexts int
 }
 
 // Service is the use cases. It is safe for concurrent use.
 type Service struct {
-	cfg Config
+	cfg      Config
+	contexts *otter.Cache[uuid.UUID, ehrContext]
+	compiled *otter.Cache[string, *compiledTemplate]
+	compile  singleflight.Group
 }
 
 // New makes a Service; errs.Invalid if the configuration lacks something.
 func New(cfg Config) (*Service, error) {
+	const op = "ehr.New"
 	switch {
 	case cfg.Store == nil:
-		return nil, errs.New(errs.Invalid, "ehr.New", "no store")
+		return nil, errs.New(errs.Invalid, op, "no store")
 	case cfg.Decision == nil:
-		return nil, errs.New(errs.Invalid, "ehr.New", "no decision point")
-	case cfg.SystemID == "":
-		return nil, errs.New(errs.Invalid, "ehr.New", "no system id")
+		return nil, errs.New(errs.Invalid, op, "no decision point")
+	case cfg.SystemID == "" || strings.Contains(cfg.SystemID, "::") || strings.ContainsFunc(cfg.SystemID, notInSystemID):
+		return nil, errs.New(errs.Invalid, op, "the system id must be a name without spaces, control characters and ::")
 	}
-	return &Service{cfg: cfg}, nil
+	if cfg.NewID == nil {
+		cfg.NewID = func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+	}
+	if cfg.NewEHRID == nil {
+		cfg.NewEHRID = uuid.New
+	}
+	set := func(p *int, v int) {
+		if *p <= 0 {
+			*p = v
+		}
+	}
+	set(&cfg.Limits.ContentBytes, 16<<20)
+	set(&cfg.Limits.TemplateBytes, 16<<20)
+	set(&cfg.Limits.Templates, 512)
+	set(&cfg.Limits.Contexts, 100_000)
+	contexts, err := otter.New(&otter.Options[uuid.UUID, ehrContext]{MaximumSize: cfg.Limits.Contexts})
+	if err != nil {
+		return nil, errs.Wrap(errs.Internal, op, "", err)
+	}
+	compiled, err := otter.New(&otter.Options[string, *compiledTemplate]{MaximumSize: cfg.Limits.Templates})
+	if err != nil {
+		return nil, errs.Wrap(errs.Internal, op, "", err)
+	}
+	return &Service{cfg: cfg, contexts: contexts, compiled: compiled}, nil
 }
 
-var errPending = errs.New(errs.Unsupported, "ehr", "not available yet")
+// notInSystemID tells characters that would make a version uid ambiguous or
+// break the headers it is sent in.
+func notInSystemID(r rune) bool { return r <= ' ' || r == '"' || r >= 0x7f }
 
-// CreateEHR creates an EHR with its EHR_STATUS and EHR_ACCESS in one
-// contribution (RM ehr, EHR Creation). Conflict if the id or the subject is taken.
-func (s *Service) CreateEHR(ctx context.Context, who Actor, in CreateEHR) (EHR, error) {
-	return EHR{}, errPending
+// decide asks the decision point. Whatever it answers but nil refuses.
+func (s *Service) decide(ctx context.Context, who Actor, what Action, on Target) error {
+	err := s.cfg.Decision.Decide(ctx, who, what, on)
+	if err == nil || errs.Is(err, errs.Forbidden) {
+		return err
+	}
+	return errs.Wrap(errs.Forbidden, "ehr.decide", "access could not be decided", err)
 }
 
-// EHR finds an EHR by its id.
-func (s *Service) EHR(ctx context.Context, who Actor, id uuid.UUID) (EHR, error) {
-	return EHR{}, errPending
+// contribution begins a contribution of the actor.
+func (s *Service) contribution(ehrID uuid.UUID, who Actor, a commitAudit) Contribution {
+	return Contribution{
+		EHRID: ehrID, ID: s.cfg.NewID(), SystemID: s.cfg.SystemID,
+		ChangeType: a.changeType, Committer: a.committer, Description: a.description, Actor: who.ID,
+	}
 }
 
-// EHRBySubject finds an EHR by the external reference of its subject.
-func (s *Service) EHRBySubject(ctx context.Context, who Actor, id, namespace string) (EHR, error) {
-	return EHR{}, errPending
+// version makes a version of a tree, which gets its uid; nil is a deletion.
+func (s *Service) version(uid, preceding VersionUID, kind Kind, a commitAudit, root *rm.Node) NewVersion {
+	v := NewVersion{
+		UID: uid, Preceding: preceding, Kind: kind,
+		LifecycleState: a.lifecycle, ChangeType: a.changeType,
+	}
+	if root != nil {
+		v.Root = withUID(root, uid)
+		v.Raw = rm.AppendJSON(make([]byte, 0, 16<<10), v.Root)
+		v.Archetypes = archetypes(v.Root)
+	}
+	return v
 }
 
-// EHRStatus reads the EHR_STATUS: the latest version, or the one extant at a time
-// that is not zero. NotFound before the EHR's creation.
-func (s *Service) EHRStatus(ctx context.Context, who Actor, ehrID uuid.UUID, at time.Time) (VersionRecord, error) {
-	return VersionRecord{}, errPending
+// project lets every projection derive its records from the versions.
+func (s *Service) project(c *Contribution, subject Subject) {
+	for i := range c.Versions {
+		v := &c.Versions[i]
+		v.Projected = Projected{}
+		in := ProjectionInput{
+			EHRID: c.EHRID.String(), SystemID: c.SystemID,
+			SubjectID: subject.ID, SubjectNamespace: subject.Namespace,
+			Kind: v.Kind, ObjectID: v.UID.Object.String(), VersionUID: v.UID.String(), Trunk: v.UID.Trunk,
+			TemplateID: v.Template.TemplateID, LifecycleState: v.LifecycleState, Root: v.Root,
+		}
+		for _, p := range s.cfg.Projections {
+			out := p.Project(in)
+			v.Projected.Resources = append(v.Projected.Resources, out.Resources...)
+			v.Projected.Losses = append(v.Projected.Losses, out.Losses...)
+			v.Projected.Types = append(v.Projected.Types, out.Types...)
+		}
+	}
 }
 
-// EHRStatusVersion reads one version of the EHR_STATUS.
-func (s *Service) EHRStatusVersion(ctx context.Context, who Actor, ehrID uuid.UUID, uid VersionUID) (VersionRecord, error) {
-	return VersionRecord{}, errPending
+// committed describes the only version of a contribution that was stored.
+func committed(c *Contribution, at time.Time, warnings []rm.Problem) Committed {
+	v := &c.Versions[0]
+	return Committed{
+		VersionRecord: VersionRecord{
+			UID: v.UID, Raw: v.Raw, Deleted: v.Raw == nil,
+			Meta: VersionMeta{
+				UID: v.UID, Kind: v.Kind, ContributionID: c.ID, LifecycleState: v.LifecycleState,
+				Audit: Audit{
+					SystemID: c.SystemID, TimeCommitted: at, ChangeType: v.ChangeType,
+					Committer: c.Committer, Description: c.Description,
+				},
+				TemplateID: v.Template.TemplateID, Signature: v.Signature,
+			},
+		},
+		Warnings: warnings,
+	}
 }
 
-// UpdateEHRStatus commits a new version of the EHR_STATUS, also if the EHR is
-// not modifiable.
-func (s *Service) UpdateEHRStatus(ctx context.Context, who Actor, in UpdateEHRStatus) (Committed, error) {
-	return Committed{}, errPending
+// read reads a version of an object after asking the decision point.
+func (s *Service) read(ctx context.Context, who Actor, ehrID uuid.UUID, kind Kind, sel VersionSelector) (VersionRecord, error) {
+	if err := s.decide(ctx, who, ActionRead, Target{EHRID: ehrID.String(), Class: kind.String()}); err != nil {
+		return VersionRecord{}, err
+	}
+	return s.cfg.Store.Version(ctx, ehrID, kind, sel)
 }
 
-// CreateComposition validates and commits version 1 of a COMPOSITION. Whatever
-// uid the content carries is replaced by the server's.
-func (s *Service) CreateComposition(ctx context.Context, who Actor, in CreateComposition) (Committed, error) {
-	return Committed{}, errPending
-}
-
-// UpdateComposition validates and commits the next version of a COMPOSITION.
-// A uid in the content must name the same versioned object.
-func (s *Service) UpdateComposition(ctx context.Context, who Actor, in UpdateComposition) (Committed, error) {
-	return Committed{}, errPending
-}
-
-// DeleteComposition commits a logical deletion. Conflict with the latest
-// VersionUID if another version is named, Invalid if it is deleted already.
-func (s *Service) DeleteComposition(ctx context.Context, who Actor, in DeleteComposition) (Committed, error) {
-	return Committed{}, errPending
-}
-
-// Composition reads a COMPOSITION: the latest version, or the one extant at a
-// time that is not zero. A deleted one is a record marked Deleted, not an error.
-func (s *Service) Composition(ctx context.Context, who Actor, ehrID, object uuid.UUID, at time.Time) (VersionRecord, error) {
-	return VersionRecord{}, errPending
-}
-
-// CompositionVersion reads one version of a COMPOSITION.
-func (s *Service) CompositionVersion(ctx context.Context, who Actor, ehrID uuid.UUID, uid VersionUID) (VersionRecord, error) {
-	return VersionRecord{}, errPending
+func (s *Service) readVersion(ctx context.Context, who Actor, ehrID uuid.UUID, kind Kind, uid VersionUID) (VersionRecord, error) {
+	if uid.Object == uuid.Nil || uid.Trunk < 1 {
+		return VersionRecord{}, errs.New(errs.Invalid, "ehr.readVersion", "the version uid is incomplete")
+	}
+	rec, err := s.read(ctx, who, ehrID, kind, VersionSelector{Object: uid.Object, Trunk: uid.Trunk})
+	if err == nil && !rec.UID.Equal(uid) {
+		// The same number in another system's name.
+		return VersionRecord{}, errs.New(errs.NotFound, "ehr.readVersion", "no such version in this EHR")
+	}
+	return rec, err
 }
 
 // Versions lists the versions of a versioned object of the kind, oldest first,
 // without content.
 func (s *Service) Versions(ctx context.Context, who Actor, ehrID uuid.UUID, kind Kind, object uuid.UUID) ([]VersionMeta, error) {
-	return nil, errPending
-}
-
-// PutTemplate compiles and stores an operational template (OPT 1.4 XML).
-// Unprocessable if it does not compile, Conflict if its id is taken.
-func (s *Service) PutTemplate(ctx context.Context, who Actor, opt []byte) (TemplateInfo, error) {
-	return TemplateInfo{}, errPending
-}
-
-// Templates lists the stored templates by id.
-func (s *Service) Templates(ctx context.Context, who Actor) ([]TemplateInfo, error) {
-	return nil, errPending
-}
-
-// Template reads a stored template with its OPT as uploaded.
-func (s *Service) Template(ctx context.Context, who Actor, id string) (Template, error) {
-	return Template{}, errPending
+	if err := s.decide(ctx, who, ActionRead, Target{EHRID: ehrID.String(), Class: kind.String()}); err != nil {
+		return nil, err
+	}
+	return s.cfg.Store.Versions(ctx, ehrID, kind, object)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // Codes of errors that say more than their kind.
@@ -96,8 +97,10 @@ type NewVersion struct {
 	LifecycleState int
 	ChangeType     int
 	Signature      string
-	// Raw is the canonical JSON; nil for a logical deletion.
-	Raw []byte
+	// Raw is the canonical JSON and Root the tree it was written from; both nil
+	// for a logical deletion.
+	Raw  []byte
+	Root *rm.Node
 	// Template is zero for content without one.
 	Template TemplateInfo
 	// Archetypes are the distinct archetype roots with their RM classes, the

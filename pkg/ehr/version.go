@@ -20,6 +20,21 @@ const (
 	KindEHRAccess   Kind = 4
 )
 
+// String is the RM class of the content.
+func (k Kind) String() string {
+	switch k {
+	case KindComposition:
+		return "COMPOSITION"
+	case KindEHRStatus:
+		return "EHR_STATUS"
+	case KindFolder:
+		return "FOLDER"
+	case KindEHRAccess:
+		return "EHR_ACCESS"
+	}
+	return "kind " + strconv.Itoa(int(k))
+}
+
 // Codes of the openEHR terminology that the change control model uses.
 const (
 	ChangeCreation     = 249
@@ -29,6 +44,9 @@ const (
 	ChangeDeleted      = 523
 	ChangeAttestation  = 666
 	ChangeUnknown      = 253
+
+	ChangeRestoration      = 816
+	ChangeFormatConversion = 817
 
 	LifecycleComplete   = 532
 	LifecycleIncomplete = 553

@@ -16,7 +16,7 @@ import (
 )
 
 // commitSQL has one parameter for each of commit_contribution, in its order.
-var commitSQL = "select commit_contribution(" + placeholders(45) + ")"
+var commitSQL = "select commit_contribution(" + placeholders(49) + ")"
 
 func placeholders(n int) string {
 	var b strings.Builder

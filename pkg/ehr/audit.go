@@ -1,0 +1,108 @@
+package ehr
+
+import (
+	"slices"
+
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// operation is what a use case does to a versioned object.
+type operation uint8
+
+const (
+	creating operation = iota
+	updating
+	deleting
+)
+
+// The change types and lifecycle states that fit an operation, the default
+// first (RM common, change_control). Attestation has no content of its own and
+// so is none of them.
+var (
+	changeTypes = [...][]int{
+		creating: {ChangeCreation, ChangeSynthesis, ChangeUnknown, ChangeFormatConversion},
+		updating: {ChangeModification, ChangeAmendment, ChangeSynthesis, ChangeUnknown, ChangeRestoration, ChangeFormatConversion},
+		deleting: {ChangeDeleted},
+	}
+	lifecycleStates = [...][]int{
+		creating: {LifecycleComplete, LifecycleIncomplete},
+		updating: {LifecycleComplete, LifecycleIncomplete, LifecycleInactive, LifecycleAbandoned},
+		deleting: {LifecycleDeleted},
+	}
+)
+
+// commitAudit is an AuditInput with every default filled in.
+type commitAudit struct {
+	changeType, lifecycle  int
+	committer, description []byte
+}
+
+// audit completes what the client said with what the server knows.
+func (s *Service) audit(op operation, who Actor, in AuditInput) (commitAudit, error) {
+	const name = "ehr.audit"
+	if who.ID == "" {
+		return commitAudit{}, errs.New(errs.Internal, name, "a commit needs an actor with an id")
+	}
+	a := commitAudit{changeType: in.ChangeType, lifecycle: in.LifecycleState}
+	if a.changeType == 0 {
+		a.changeType = changeTypes[op][0]
+	}
+	if !slices.Contains(changeTypes[op], a.changeType) {
+		return a, errs.New(errs.Invalid, name, "the change type does not fit the operation")
+	}
+	if a.lifecycle == 0 {
+		a.lifecycle = lifecycleStates[op][0]
+	}
+	if !slices.Contains(lifecycleStates[op], a.lifecycle) {
+		return a, errs.New(errs.Invalid, name, "the lifecycle state does not fit the operation")
+	}
+
+	committer := in.Committer
+	switch {
+	case committer == nil:
+		name := who.Name
+		if name == "" {
+			name = who.ID
+		}
+		committer = object("PARTY_IDENTIFIED", text("name", name))
+	case !committer.Is("PARTY_PROXY"):
+		return a, errs.New(errs.Invalid, name, "the committer must be a PARTY_PROXY")
+	default:
+		if err := refuse(errs.Invalid, name, "the committer is not valid", nil); err != nil {
+			return a, err
+		}
+	}
+	a.committer = rm.AppendJSON(nil, committer)
+	if in.Description != "" {
+		a.description = rm.AppendJSON(nil, object("DV_TEXT", text("value", in.Description)))
+	}
+	return a, nil
+}
+
+// object builds a small RM object; attributes must be given in RM order.
+func object(class string, attrs ...attribute) *rm.Node {
+	c := rm.Lookup(class)
+	n := &rm.Node{Class: c, Attrs: make([]rm.Attr, len(attrs))}
+	for i, a := range attrs {
+		n.Attrs[i] = rm.Attr{Def: c.Attribute(a.name), Items: []*rm.Node{a.value}}
+	}
+	return n
+}
+
+type attribute struct {
+	name  string
+	value *rm.Node
+}
+
+func text(name, value string) attribute {
+	return attribute{name, &rm.Node{Class: rm.ClassString, Text: value}}
+}
+
+func boolean(name string, value bool) attribute {
+	t := "false"
+	if value {
+		t = "true"
+	}
+	return attribute{name, &rm.Node{Class: rm.ClassBoolean, Text: t}}
+}

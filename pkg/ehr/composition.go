@@ -1,0 +1,183 @@
+package ehr
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// CreateComposition validates and commits version 1 of a COMPOSITION. Whatever
+// uid the content carries is replaced by the server's.
+func (s *Service) CreateComposition(ctx context.Context, who Actor, in CreateComposition) (Committed, error) {
+	const op = "ehr.CreateComposition"
+	uid := VersionUID{Object: s.cfg.NewID(), System: s.cfg.SystemID, Trunk: 1}
+	return s.commitComposition(ctx, op, creating, who, in.EHRID, uid, VersionUID{}, in.Content, in.TemplateID, in.Audit)
+}
+
+// UpdateComposition validates and commits the next version of a COMPOSITION.
+// A uid in the content must name the same versioned object. Conflict if the
+// latest version is a deletion, which is final.
+func (s *Service) UpdateComposition(ctx context.Context, who Actor, in UpdateComposition) (Committed, error) {
+	const op = "ehr.UpdateComposition"
+	uid := VersionUID{Object: in.Object, System: s.cfg.SystemID, Trunk: in.Preceding.Trunk + 1}
+	return s.commitComposition(ctx, op, updating, who, in.EHRID, uid, in.Preceding, in.Content, in.TemplateID, in.Audit)
+}
+
+func (s *Service) commitComposition(ctx context.Context, op string, what operation, who Actor, ehrID uuid.UUID,
+	uid, preceding VersionUID, content Content, templateID string, in AuditInput) (Committed, error) {
+	action := ActionCreate
+	if what == updating {
+		action = ActionUpdate
+	}
+	audit, err := s.audit(what, who, in)
+	if err != nil {
+		return Committed{}, err
+	}
+	// Reading the request tells nothing about the record, and the decision may
+	// depend on the template it names.
+	root, warnings, err := s.decode(op, content, rm.ClassComposition, audit.lifecycle)
+	if err != nil {
+		return Committed{}, err
+	}
+	named := root.String("archetype_details", "template_id", "value")
+	if templateID != "" && named != "" && templateID != named {
+		return Committed{}, errs.New(errs.Invalid, op, "the content names another template than the request")
+	}
+	if templateID == "" {
+		templateID = named
+	}
+	if err := s.decide(ctx, who, action, Target{EHRID: ehrID.String(), Class: "COMPOSITION", TemplateID: templateID}); err != nil {
+		return Committed{}, err
+	}
+	if what == updating {
+		if preceding.Object != uid.Object {
+			return Committed{}, s.wrongPreceding(ctx, op, ehrID, uid.Object)
+		}
+		if err := belongsTo(op, root, uid.Object); err != nil {
+			return Committed{}, err
+		}
+	}
+	subject, err := s.context(ctx, ehrID)
+	if err != nil {
+		return Committed{}, err
+	}
+	template, more, err := s.validate(ctx, op, root, templateID, audit.lifecycle)
+	if err != nil {
+		return Committed{}, err
+	}
+
+	c := s.contribution(ehrID, who, audit)
+	v := s.version(uid, preceding, KindComposition, audit, root)
+	v.Template = template
+	v.Category = category(root)
+	v.StartTime = startTime(root)
+	c.Versions = []NewVersion{v}
+	at, err := s.commitContent(ctx, &c, subject)
+	if err != nil {
+		return Committed{}, err
+	}
+	return committed(&c, at, append(warnings, more...)), nil
+}
+
+// wrongPreceding answers a request whose preceding version belongs to another
+// object: that of the latest version, if there is one.
+func (s *Service) wrongPreceding(ctx context.Context, op string, ehrID, object uuid.UUID) error {
+	latest, err := s.cfg.Store.Version(ctx, ehrID, KindComposition, VersionSelector{Object: object})
+	if err != nil {
+		return err
+	}
+	return notLatest(op, latest.UID)
+}
+
+// DeleteComposition commits a logical deletion. Conflict with the latest
+// VersionUID if another version is named, Invalid if it is deleted already.
+func (s *Service) DeleteComposition(ctx context.Context, who Actor, in DeleteComposition) (Committed, error) {
+	const op = "ehr.DeleteComposition"
+	if err := s.decide(ctx, who, ActionDelete, Target{EHRID: in.EHRID.String(), Class: "COMPOSITION"}); err != nil {
+		return Committed{}, err
+	}
+	audit, err := s.audit(deleting, who, in.Audit)
+	if err != nil {
+		return Committed{}, err
+	}
+	subject, err := s.context(ctx, in.EHRID)
+	if err != nil {
+		return Committed{}, err
+	}
+	uid := VersionUID{Object: in.Version.Object, System: s.cfg.SystemID, Trunk: in.Version.Trunk + 1}
+	c := s.contribution(in.EHRID, who, audit)
+	c.Versions = []NewVersion{s.version(uid, in.Version, KindComposition, audit, nil)}
+	at, err := s.commitContent(ctx, &c, subject)
+	if e := errs.As(err); e != nil {
+		switch {
+		case e.Code == CodeDeleted:
+			e := *e
+			e.Kind, e.Msg = errs.Invalid, "the composition is deleted already"
+			return Committed{}, &e
+		case e.Kind == errs.Precondition:
+			e := *e
+			e.Kind = errs.Conflict
+			return Committed{}, &e
+		}
+	}
+	if err != nil {
+		return Committed{}, err
+	}
+	return committed(&c, at, nil), nil
+}
+
+// Composition reads a COMPOSITION: the latest version, or the one extant at a
+// time that is not zero. A deleted one is a record marked Deleted, not an error.
+func (s *Service) Composition(ctx context.Context, who Actor, ehrID, object uuid.UUID, at time.Time) (VersionRecord, error) {
+	return s.read(ctx, who, ehrID, KindComposition, VersionSelector{Object: object, At: at})
+}
+
+// CompositionVersion reads one version of a COMPOSITION.
+func (s *Service) CompositionVersion(ctx context.Context, who Actor, ehrID uuid.UUID, uid VersionUID) (VersionRecord, error) {
+	return s.readVersion(ctx, who, ehrID, KindComposition, uid)
+}
+
+// context is what a commit into an EHR must know of its EHR_STATUS beforehand.
+// It may be out of date: the store refuses the commit then.
+func (s *Service) context(ctx context.Context, ehrID uuid.UUID) (ehrContext, error) {
+	if len(s.cfg.Projections) == 0 {
+		return ehrContext{}, nil // nobody asks
+	}
+	if c, ok := s.contexts.GetIfPresent(ehrID); ok {
+		return c, nil
+	}
+	e, err := s.cfg.Store.EHR(ctx, ehrID)
+	if err != nil {
+		return ehrContext{}, err
+	}
+	c := ehrContext{subject: e.Subject, statusTrunk: e.StatusUID.Trunk}
+	s.contexts.Set(ehrID, c)
+	return c, nil
+}
+
+type ehrContext struct {
+	subject     Subject
+	statusTrunk int
+}
+
+// commitContent projects and commits, again if the EHR_STATUS that the
+// projections were computed from is not the latest any more.
+func (s *Service) commitContent(ctx context.Context, c *Contribution, known ehrContext) (time.Time, error) {
+	for attempt := 0; ; attempt++ {
+		c.StatusTrunk = known.statusTrunk
+		s.project(c, known.subject)
+		at, err := s.cfg.Store.Commit(ctx, *c)
+		if !errors.Is(err, ErrStaleContext) || attempt == 4 {
+			return at, err
+		}
+		s.contexts.Invalidate(c.EHRID)
+		if known, err = s.context(ctx, c.EHRID); err != nil {
+			return time.Time{}, err
+		}
+	}
+}
