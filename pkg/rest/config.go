@@ -1,0 +1,140 @@
+package rest
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// DefaultBasePath is where the API lives when Config names no path.
+const DefaultBasePath = "/openehr/v1"
+
+// DefaultMaxBody is the greatest size of a request body, in bytes after
+// decompression, when Config sets none.
+const DefaultMaxBody = 16 << 20
+
+// SpecVersion is the release of ITS-REST that the manifest declares.
+const SpecVersion = "1.1.0"
+
+// Authenticator establishes who makes a request; errs.Unauthenticated or
+// errs.Forbidden when it cannot.
+type Authenticator func(*http.Request) (ehr.Actor, error)
+
+// Records is what the API needs of the use cases; *ehr.Service is one. Errors
+// are those that package ehr documents.
+type Records interface {
+	CreateEHR(ctx context.Context, who ehr.Actor, in ehr.CreateEHR) (ehr.EHR, error)
+	EHR(ctx context.Context, who ehr.Actor, id uuid.UUID) (ehr.EHR, error)
+	EHRBySubject(ctx context.Context, who ehr.Actor, id, namespace string) (ehr.EHR, error)
+
+	EHRStatus(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, at time.Time) (ehr.VersionRecord, error)
+	EHRStatusVersion(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, uid ehr.VersionUID) (ehr.VersionRecord, error)
+	UpdateEHRStatus(ctx context.Context, who ehr.Actor, in ehr.UpdateEHRStatus) (ehr.Committed, error)
+
+	CreateComposition(ctx context.Context, who ehr.Actor, in ehr.CreateComposition) (ehr.Committed, error)
+	UpdateComposition(ctx context.Context, who ehr.Actor, in ehr.UpdateComposition) (ehr.Committed, error)
+	DeleteComposition(ctx context.Context, who ehr.Actor, in ehr.DeleteComposition) (ehr.Committed, error)
+	Composition(ctx context.Context, who ehr.Actor, ehrID, object uuid.UUID, at time.Time) (ehr.VersionRecord, error)
+	CompositionVersion(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, uid ehr.VersionUID) (ehr.VersionRecord, error)
+
+	PutTemplate(ctx context.Context, who ehr.Actor, opt []byte) (ehr.TemplateInfo, error)
+	Templates(ctx context.Context, who ehr.Actor) ([]ehr.TemplateInfo, error)
+	Template(ctx context.Context, who ehr.Actor, id string) (ehr.Template, error)
+}
+
+// Config is what the API is made of. Records, Queries and Authenticate are
+// required.
+type Config struct {
+	Records      Records
+	Queries      QueryRunner
+	Authenticate Authenticator
+
+	// BasePath is the path of the API; "" is DefaultBasePath. The handler
+	// expects requests whose path still begins with it.
+	BasePath string
+	// Origin is the external scheme and authority for Location, such as
+	// https://cdr.example.org; "" takes the request's own.
+	Origin string
+	// Compat103 keeps the Location headers of release 1.0.3 on answers to GET,
+	// PUT, DELETE and on 409 and 412, where 1.1.0 no longer allows them.
+	Compat103 bool
+	// PreferIdentifier makes return=identifier the default of Prefer in place
+	// of return=minimal.
+	PreferIdentifier bool
+
+	// MaxBody is the greatest size of a request body in bytes, after
+	// decompression; 0 is DefaultMaxBody.
+	MaxBody int64
+	// SystemID is the creating system; a client that names another system in
+	// openehr-audit-details is refused.
+	SystemID string
+	// Solution, Version and Vendor are what the manifest says of the product.
+	Solution, Version, Vendor string
+
+	// Zone is where a version_at_time without an offset is local; nil is
+	// time.Local.
+	Zone *time.Location
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// RequestID finds the id that a layer outside has given to a request; nil,
+	// or an empty answer, makes the API choose one.
+	RequestID func(*http.Request) string
+	// Log receives server faults; nil discards them.
+	Log *slog.Logger
+}
+
+// api is the handler's state: the configuration with its defaults filled in.
+type api struct {
+	Config
+	manifest []byte
+}
+
+// New makes the handler of the API; errs.Invalid if the configuration lacks
+// something. It is safe for concurrent use.
+func New(cfg Config) (http.Handler, error) {
+	const op = "rest.New"
+	switch {
+	case cfg.Records == nil:
+		return nil, errs.New(errs.Invalid, op, "no use cases")
+	case cfg.Queries == nil:
+		return nil, errs.New(errs.Invalid, op, "no query runner")
+	case cfg.Authenticate == nil:
+		return nil, errs.New(errs.Invalid, op, "no authenticator")
+	}
+	if cfg.BasePath == "" {
+		cfg.BasePath = DefaultBasePath
+	}
+	cfg.BasePath = "/" + strings.Trim(cfg.BasePath, "/")
+	if cfg.BasePath == "/" || strings.ContainsAny(cfg.BasePath, "%{}*?# ") {
+		return nil, errs.New(errs.Invalid, op, "the base path must be a plain, non-empty path such as "+DefaultBasePath)
+	}
+	cfg.Origin = strings.TrimRight(cfg.Origin, "/")
+	if cfg.MaxBody <= 0 {
+		cfg.MaxBody = DefaultMaxBody
+	}
+	if cfg.Zone == nil {
+		cfg.Zone = time.Local
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Solution == "" {
+		cfg.Solution = "Cairn"
+	}
+	if cfg.Vendor == "" {
+		cfg.Vendor = "Cairn"
+	}
+	a := &api{Config: cfg}
+	a.manifest = a.buildManifest()
+	return a.routes(), nil
+}

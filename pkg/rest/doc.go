@@ -1,0 +1,21 @@
+// Package rest serves the openEHR REST API (ITS-REST 1.1.0-development, with
+// the forms of 1.0.3 that clients still send) over the use cases of package
+// ehr.
+//
+// A request passes these stages, each in a file of its own:
+//
+//	route.go          path and method → one of the 97 operations (operation.go);
+//	                  404, 405 with Allow, 501 for an operation not offered
+//	recover.go        request id, panics, the log line of a server fault
+//	body.go           body limits, gzip with an expansion guard
+//	media.go          Accept and Content-Type
+//	prefer.go         Prefer and its outcome
+//	commitheader.go   openehr-version and openehr-audit-details
+//	entity.go         ETag, If-Match, If-None-Match, Last-Modified
+//	instant.go        version_at_time
+//	fault.go          errs.Kind → status and error body, in one place
+//
+// and then the handler of its resource: manifest.go, ehr.go, ehrstatus.go,
+// composition.go, template.go, query.go. Choices where the specification is
+// silent or contradicts itself are listed in docs/conformance/rest.md.
+package rest

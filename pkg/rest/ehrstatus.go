@@ -1,0 +1,104 @@
+package rest
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// ehrStatus serves GET /ehr/{ehr_id}/ehr_status[?version_at_time=…].
+func (a *api) ehrStatus(w *answer, r *request) error {
+	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+		return err
+	}
+	id, err := r.ehrID()
+	if err != nil {
+		return err
+	}
+	at, err := a.versionAtTime(r)
+	if err != nil {
+		return err
+	}
+	rec, err := a.Records.EHRStatus(r.Context(), r.who, id, at)
+	if err != nil {
+		return err
+	}
+	return a.sendVersion(w, r, rec, "ehr", id.String(), "ehr_status", rec.UID.String())
+}
+
+// ehrStatusVersion serves GET /ehr/{ehr_id}/ehr_status/{version_uid}.
+func (a *api) ehrStatusVersion(w *answer, r *request) error {
+	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+		return err
+	}
+	id, err := r.ehrID()
+	if err != nil {
+		return err
+	}
+	uid, err := ehr.ParseVersionUID(r.param("version_uid"))
+	if err != nil {
+		return noSuchVersion(err)
+	}
+	rec, err := a.Records.EHRStatusVersion(r.Context(), r.who, id, uid)
+	if err != nil {
+		return err
+	}
+	return a.sendVersion(w, r, rec, "ehr", id.String(), "ehr_status", rec.UID.String())
+}
+
+// updateEHRStatus serves PUT /ehr/{ehr_id}/ehr_status.
+func (a *api) updateEHRStatus(w *answer, r *request) error {
+	id, err := r.ehrID()
+	if err != nil {
+		return err
+	}
+	c, err := a.commit(r)
+	if err != nil {
+		return err
+	}
+	preceding, err := ifMatch(r.Header)
+	if err != nil {
+		return err
+	}
+	if preceding.IsZero() {
+		latest, err := a.Records.EHRStatus(r.Context(), r.who, id, noTime)
+		if err != nil {
+			return err
+		}
+		return staleMatch(latest.UID)
+	}
+	done, err := a.Records.UpdateEHRStatus(r.Context(), r.who, ehr.UpdateEHRStatus{
+		EHRID: id, Preceding: preceding, Status: c.content, Audit: c.audit,
+	})
+	if err != nil {
+		a.pointToLatest(w, r, err, id, "ehr_status")
+		return err
+	}
+	return a.sendWritten(w, c.prefer, a.outcome(r, done, false, "ehr", id.String(), "ehr_status", done.UID.String()))
+}
+
+// staleMatch is the refusal of an If-Match that names no version.
+func staleMatch(latest ehr.VersionUID) error {
+	return &errs.Error{
+		Op: "rest.ifMatch", Kind: errs.Precondition, Detail: latest,
+		Msg: "If-Match does not name the latest version",
+	}
+}
+
+// noSuchVersion makes an identifier that cannot exist one that does not: a
+// read of it finds nothing, whatever is wrong with its form.
+func noSuchVersion(err error) error {
+	e := errs.As(err)
+	return errs.Wrap(errs.NotFound, "rest.versionUID", "there is no such version: "+e.Msg, err)
+}
+
+// pointToLatest adds the Location of the latest version, which release 1.0.3
+// puts on 409 and 412, to a refusal that knows it.
+func (a *api) pointToLatest(w *answer, r *request, err error, id uuid.UUID, resource string) {
+	if e := errs.As(err); a.Compat103 && e != nil {
+		if latest, ok := e.Detail.(ehr.VersionUID); ok {
+			w.Header().Set("Location", a.location(r, "ehr", id.String(), resource, latest.String()))
+		}
+	}
+}

@@ -1,0 +1,362 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// Limits of a query request.
+const (
+	maxQueryText       = 256 << 10
+	maxQueryParameters = 1000
+	maxParameterValues = 10000
+)
+
+// QueryRunner executes AQL.
+type QueryRunner interface {
+	// RunQuery compiles and executes a query for the actor and gives the result
+	// to the sink: Begin once, then Row for each row in order. An error of the
+	// sink ends the execution and is returned as it is.
+	//
+	// Errors are errs.Error: Invalid for a query or parameter that is wrong and
+	// Unsupported for a feature that the engine does not have, both with
+	// Detail []QueryProblem where there are positions; Timeout when the time
+	// limit of queries was reached; NotFound for a single-EHR query on an EHR
+	// that does not exist.
+	RunQuery(ctx context.Context, who ehr.Actor, q QueryRequest, sink ResultSink) error
+}
+
+// QueryRequest is a query as a client asks for it.
+type QueryRequest struct {
+	// Text is the AQL.
+	Text string
+	// EHRID is the single-EHR context; the zero UUID is a population query.
+	EHRID uuid.UUID
+	// Offset is the number of rows passed over; Fetch the most rows wanted, 0
+	// if the client did not say.
+	Offset, Fetch int
+	// Parameters by name, without $. Values are string, json.Number (lexical
+	// form kept), bool, or []any of these.
+	Parameters map[string]any
+}
+
+// ResultSink receives a result set.
+type ResultSink interface {
+	Begin(ResultHead) error
+	// Row takes one cell per column, each a JSON value; nil is null. The cells
+	// are not kept after the call.
+	Row(cells [][]byte) error
+}
+
+// ResultHead is what is known of a result set before its rows.
+type ResultHead struct {
+	Columns []Column
+	// ExecutedAQL is the query with its parameters replaced; "" omits it.
+	ExecutedAQL string
+}
+
+// Column is a column of a result set. Path has no variable; it is "" for a
+// column that is no path.
+type Column struct {
+	Name string `json:"name"`
+	Path string `json:"path,omitempty"`
+}
+
+// QueryProblem is one thing wrong with a query, and where. Line and Column are
+// one-based; 0 if the place is not known.
+type QueryProblem struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
+	// Excerpt shows the line with a caret under the place.
+	Excerpt string `json:"excerpt,omitempty"`
+}
+
+// String is the problem as one line of text.
+func (p QueryProblem) String() string {
+	if p.Line == 0 {
+		return p.Message
+	}
+	return fmt.Sprintf("line %d, column %d: %s", p.Line, p.Column, p.Message)
+}
+
+// adhocQuery serves GET /query/aql.
+func (a *api) adhocQuery(w *answer, r *request) error {
+	const op = "adhocQuery"
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return errs.Wrap(errs.Invalid, "rest."+op, "the query string of the URL is malformed", err)
+	}
+	q := QueryRequest{Parameters: map[string]any{}}
+	for name, list := range values {
+		switch name {
+		case "q", "ehr_id", "offset", "fetch":
+			if len(list) > 1 {
+				return invalid(op, name+" may be given only once")
+			}
+		case "query_parameters":
+			for _, s := range list {
+				if err := q.spreadParameters(s); err != nil {
+					return err
+				}
+			}
+		default:
+			if err := q.addText(name, list...); err != nil {
+				return err
+			}
+		}
+	}
+	q.Text = values.Get("q")
+	if q.Offset, err = wholeNumber("offset", values.Get("offset"), 0); err != nil {
+		return err
+	}
+	if q.Fetch, err = wholeNumber("fetch", values.Get("fetch"), 1); err != nil {
+		return err
+	}
+	return a.runQuery(w, r, q, values.Get("ehr_id"))
+}
+
+// wholeNumber reads a paging parameter of a URL; 0 if absent.
+func wholeNumber(name, s string, least int) (int, error) {
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(s, 10, 32)
+	if err != nil || n < int64(least) {
+		return 0, invalid("query", name+" must be a whole number of at least "+strconv.Itoa(least))
+	}
+	return int(n), nil
+}
+
+// addText adds a parameter given as URL text. A JSON number or true and false
+// are that; anything else is a string, and so is whatever stands in quotes.
+func (q *QueryRequest) addText(name string, list ...string) error {
+	typed := make([]any, len(list))
+	for i, s := range list {
+		switch {
+		case s == "true" || s == "false":
+			typed[i] = s == "true"
+		case isNumber(s):
+			typed[i] = json.Number(s)
+		case len(s) >= 2 && (s[0] == '\'' || s[0] == '"') && s[len(s)-1] == s[0]:
+			typed[i] = s[1 : len(s)-1]
+		default:
+			typed[i] = s
+		}
+	}
+	if len(typed) == 1 {
+		return q.add(name, typed[0])
+	}
+	return q.add(name, typed)
+}
+
+func isNumber(s string) bool {
+	v := jsontext.Value(s)
+	return v.IsValid() && v.Kind() == '0' && strings.TrimSpace(s) == s
+}
+
+// spreadParameters reads one value of the URL parameter query_parameters: a
+// JSON object, or name=value.
+func (q *QueryRequest) spreadParameters(s string) error {
+	if strings.HasPrefix(strings.TrimSpace(s), "{") {
+		var object map[string]jsontext.Value
+		if err := jsonv2.Unmarshal([]byte(s), &object); err != nil {
+			return errs.Wrap(errs.Invalid, "rest.query", "query_parameters is not a JSON object", err)
+		}
+		return q.addJSON(object)
+	}
+	name, value, ok := strings.Cut(s, "=")
+	if !ok {
+		return invalid("query", "query_parameters must be a JSON object or name=value")
+	}
+	return q.addText(name, value)
+}
+
+// addJSON adds parameters given in JSON.
+func (q *QueryRequest) addJSON(object map[string]jsontext.Value) error {
+	for name, value := range object {
+		var v any
+		var err error
+		if value.Kind() == '[' {
+			var items []jsontext.Value
+			if err = jsonv2.Unmarshal(value, &items); err == nil {
+				list := make([]any, len(items))
+				for i := 0; i < len(items) && err == nil; i++ {
+					list[i], err = scalar(items[i])
+				}
+				v = list
+			}
+		} else {
+			v, err = scalar(value)
+		}
+		if err != nil {
+			return errs.Wrap(errs.Invalid, "rest.query", "the query parameter "+strconv.Quote(name)+" must be a string, a number, a boolean, or a list of these", err)
+		}
+		if err := q.add(name, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scalar is a JSON string, number or boolean.
+func scalar(v jsontext.Value) (any, error) {
+	switch v.Kind() {
+	case '"':
+		var s string
+		err := jsonv2.Unmarshal(v, &s)
+		return s, err
+	case '0':
+		return json.Number(strings.TrimSpace(string(v))), nil
+	case 't', 'f':
+		return v.Kind() == 't', nil
+	}
+	return nil, errors.New("not a scalar")
+}
+
+// add adds a parameter under its name, from which a leading $ is taken off.
+func (q *QueryRequest) add(name string, value any) error {
+	name = strings.TrimPrefix(name, "$")
+	if name == "" {
+		return invalid("query", "a query parameter has no name")
+	}
+	if _, twice := q.Parameters[name]; twice {
+		return invalid("query", "the query parameter "+strconv.Quote(name)+" is given twice")
+	}
+	if list, ok := value.([]any); ok && len(list) > maxParameterValues {
+		return invalid("query", "the query parameter "+strconv.Quote(name)+" has more than "+strconv.Itoa(maxParameterValues)+" values")
+	}
+	q.Parameters[name] = value
+	if len(q.Parameters) > maxQueryParameters {
+		return invalid("query", "there are more than "+strconv.Itoa(maxQueryParameters)+" query parameters")
+	}
+	return nil
+}
+
+// adhocBody is the body of POST /query/aql. ehr_id is not in the schema, but
+// clients send it.
+type adhocBody struct {
+	Q          *string                   `json:"q"`
+	EHRID      string                    `json:"ehr_id"`
+	Offset     *int32                    `json:"offset"`
+	Fetch      *int32                    `json:"fetch"`
+	Parameters map[string]jsontext.Value `json:"query_parameters"`
+}
+
+// adhocQueryBody serves POST /query/aql.
+func (a *api) adhocQueryBody(w *answer, r *request) error {
+	const op = "adhocQueryBody"
+	if _, err := bodyMedia(r.Header, mediaJSON); err != nil {
+		return err
+	}
+	raw, err := a.body(r)
+	if err != nil {
+		return err
+	}
+	var body adhocBody
+	if err := jsonv2.Unmarshal(raw, &body, jsonv2.RejectUnknownMembers(true)); err != nil {
+		return errs.Wrap(errs.Invalid, "rest."+op, "the body must be a JSON object with q and, optionally, offset, fetch and query_parameters"+jsonPlace(err), err)
+	}
+	q := QueryRequest{Parameters: map[string]any{}}
+	if body.Q != nil {
+		q.Text = *body.Q
+	}
+	if body.Offset != nil {
+		if q.Offset = int(*body.Offset); q.Offset < 0 {
+			return invalid(op, "offset must be a whole number of at least 0")
+		}
+	}
+	if body.Fetch != nil {
+		if q.Fetch = int(*body.Fetch); q.Fetch < 1 {
+			return invalid(op, "fetch must be a whole number of at least 1")
+		}
+	}
+	if err := q.addJSON(body.Parameters); err != nil {
+		return err
+	}
+	context := r.URL.Query().Get("ehr_id")
+	if body.EHRID != "" {
+		if context != "" && !strings.EqualFold(context, body.EHRID) {
+			return invalid(op, "the URL and the body name different EHRs in ehr_id")
+		}
+		context = body.EHRID
+	}
+	return a.runQuery(w, r, q, context)
+}
+
+// jsonPlace says where a JSON body is wrong, without repeating any of it.
+func jsonPlace(err error) string {
+	var semantic *jsonv2.SemanticError
+	if errors.As(err, &semantic) {
+		if semantic.JSONPointer != "" {
+			return "; wrong at " + string(semantic.JSONPointer)
+		}
+		return ""
+	}
+	var syntactic *jsontext.SyntacticError
+	if errors.As(err, &syntactic) {
+		return "; not well-formed at byte " + strconv.FormatInt(syntactic.ByteOffset, 10)
+	}
+	return ""
+}
+
+// runQuery executes a query in the EHR context that the parameter and the
+// header openehr-ehr-id name, and streams its result. The context is also the
+// value of a parameter $ehr_id that the client does not give otherwise.
+func (a *api) runQuery(w *answer, r *request, q QueryRequest, context string) error {
+	const op = "runQuery"
+	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+		return err
+	}
+	if strings.TrimSpace(q.Text) == "" {
+		return invalid(op, "the query q is missing")
+	}
+	if len(q.Text) > maxQueryText {
+		return errs.New(errs.TooLarge, "rest."+op, "the query is longer than "+strconv.Itoa(maxQueryText)+" bytes")
+	}
+	if header := aliasHeader(r.Header, "openehr-ehr-id"); header != "" {
+		if context != "" && !strings.EqualFold(context, header) {
+			return invalid(op, "ehr_id and the header openehr-ehr-id name different EHRs")
+		}
+		context = header
+	}
+	if context != "" {
+		id, ok := parseUUID(context)
+		if !ok {
+			return invalid(op, "ehr_id must be a UUID")
+		}
+		q.EHRID = id
+		if _, given := q.Parameters["ehr_id"]; !given {
+			q.Parameters["ehr_id"] = id.String()
+		}
+	}
+	out := &resultWriter{w: w, q: q.Text, id: uuid.NewString(), meta: resultMeta{
+		Type: "RESULTSET", SchemaVersion: SpecVersion, Created: dateTime(a.Now()), Generator: a.Solution + " " + a.Version,
+	}}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		out.meta.Href = a.location(r, "query", "aql") + "?" + r.URL.RawQuery
+	}
+	err := a.Queries.RunQuery(r.Context(), r.who, q, out)
+	if errors.Is(err, errHeadOnly) {
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	return out.end()
+}

@@ -1,0 +1,186 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// handler serves one operation. An error becomes the answer, so that nothing
+// may have been written before it is returned.
+type handler struct {
+	serve func(*api, *answer, *request) error
+	// anonymous operations need no actor.
+	anonymous bool
+}
+
+// request is an HTTP request with what the stages before a handler found out.
+type request struct {
+	*http.Request
+	who ehr.Actor
+}
+
+// param is a path parameter, decoded.
+func (r *request) param(name string) string {
+	raw := chi.URLParam(r.Request, name)
+	s, err := url.PathUnescape(raw)
+	if err != nil { // routePath has escaped it, so it decodes
+		return raw
+	}
+	return s
+}
+
+// routes builds the router. Every path of ITS-REST is known to it, whether or
+// not Cairn offers the operations on it.
+func (a *api) routes() http.Handler {
+	resources := map[string]resource{}
+	for _, op := range operations {
+		if resources[op.path] == nil {
+			resources[op.path] = resource{}
+		}
+		h, ok := offered[op.method+" "+op.path]
+		if !ok {
+			h = notOffered(op)
+		}
+		resources[op.path][op.method] = h
+	}
+	mux := chi.NewMux()
+	for path, res := range resources {
+		allow := res.allow()
+		mux.Handle(path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			a.dispatch(w.(*answer), r, res, allow)
+		}))
+	}
+	mux.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		a.fail(w.(*answer), r, errs.New(errs.NotFound, "rest.route", "there is no resource at this path of the openEHR REST API"))
+	})
+	mux.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		a.fail(w.(*answer), r, errs.New(errs.Unsupported, "rest.route", "the method is not one that this server implements"))
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		out := &answer{ResponseWriter: w, head: r.Method == http.MethodHead}
+		r = a.identify(out, r)
+		defer a.recover(out, r)
+		path, ok := a.routePath(r.URL)
+		if !ok {
+			a.fail(out, r, errs.New(errs.NotFound, "rest.route", "the openEHR REST API is at "+a.BasePath))
+			return
+		}
+		route := chi.NewRouteContext()
+		route.RoutePath = path
+		mux.ServeHTTP(out, r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, route)))
+	})
+}
+
+// routePath is the path below the base path with each segment in one canonical
+// percent-encoding. Routing on it keeps an encoded slash inside its segment,
+// lets param decode always and only once, and makes %3A the same as a colon.
+func (a *api) routePath(u *url.URL) (string, bool) {
+	path := u.EscapedPath()
+	rest, ok := strings.CutPrefix(path, a.BasePath)
+	if !ok || rest != "" && rest[0] != '/' {
+		return "", false
+	}
+	if rest == "" {
+		return "/", true
+	}
+	if !strings.Contains(rest, "%") {
+		return rest, true
+	}
+	segments := strings.Split(rest, "/")
+	for i, s := range segments {
+		plain, err := url.PathUnescape(s)
+		if err != nil {
+			return "", false
+		}
+		segments[i] = url.PathEscape(plain)
+	}
+	return strings.Join(segments, "/"), true
+}
+
+// resource is the operations on one path by method.
+type resource map[string]handler
+
+// allow is the value of the Allow header: HEAD wherever there is GET, and
+// OPTIONS everywhere.
+func (res resource) allow() string {
+	methods := []string{http.MethodOptions}
+	for m := range res {
+		if m == http.MethodGet {
+			methods = append(methods, http.MethodHead)
+		}
+		methods = append(methods, m)
+	}
+	slices.Sort(methods)
+	return strings.Join(slices.Compact(methods), ", ")
+}
+
+func (a *api) dispatch(w *answer, r *http.Request, res resource, allow string) {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	h, ok := res[method]
+	if !ok {
+		w.Header().Set("Allow", allow)
+		if method == http.MethodOptions {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		a.fail(w, r, errs.New(errs.MethodNotAllowed, "rest.route", "this resource allows only "+allow))
+		return
+	}
+	if method == http.MethodOptions {
+		w.Header().Set("Allow", allow)
+	}
+	req := &request{Request: r}
+	if !h.anonymous {
+		who, err := a.Authenticate(r)
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		req.who = who
+	}
+	if err := h.serve(a, w, req); err != nil {
+		a.fail(w, r, err)
+	}
+}
+
+// notOffered answers for an operation that Cairn does not have.
+func notOffered(op operation) handler {
+	err := &errs.Error{
+		Op: "rest." + op.id, Kind: errs.Unsupported, Code: "operation_not_offered",
+		Msg: "the operation " + op.id + " (" + op.method + " " + op.path + ") is not offered by this server",
+	}
+	return handler{serve: func(*api, *answer, *request) error { return err }}
+}
+
+// location is the absolute URL of a resource below the base path, given as
+// decoded path segments.
+func (a *api) location(r *request, segments ...string) string {
+	var b strings.Builder
+	if a.Origin != "" {
+		b.WriteString(a.Origin)
+	} else {
+		scheme := "http://"
+		if r.TLS != nil {
+			scheme = "https://"
+		}
+		b.WriteString(scheme)
+		b.WriteString(r.Host)
+	}
+	b.WriteString(a.BasePath)
+	for _, s := range segments {
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(s))
+	}
+	return b.String()
+}
