@@ -3,6 +3,7 @@ package fhirmap
 import (
 	"time"
 
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -101,38 +102,5 @@ type Loss struct {
 	Message string `json:"message,omitempty"`
 }
 
-// SearchKind is the type of a FHIR search parameter.
-type SearchKind string
-
-// The search parameter types that resources are indexed by.
-const (
-	SearchToken     SearchKind = "token"
-	SearchDate      SearchKind = "date"
-	SearchReference SearchKind = "reference"
-	SearchString    SearchKind = "string"
-	SearchQuantity  SearchKind = "quantity"
-	SearchURI       SearchKind = "uri"
-)
-
-// SearchValue is one value of one search parameter of one resource: a row of
-// the search index. Which fields are set follows from Kind.
-//
-//	token      System (may be ""), Code
-//	date       Low, High
-//	reference  Code as Type/id; System and Text hold a logical identifier's system and value
-//	string     Text, folded by FoldString
-//	quantity   NumLow, NumHigh, System, Code (unit code), Text (unit as written)
-//	uri        Code
-type SearchValue struct {
-	Param  string
-	Kind   SearchKind
-	System string
-	Code   string
-	Text   string
-	// Low and High bound a date with its precision, in UTC: Low is included,
-	// High is not. The zero Low is unbounded below, the zero High above.
-	Low, High time.Time
-	// NumLow and NumHigh bound a number with its implied precision, as decimal
-	// text: 5.0 is 4.95 (included) to 5.05 (not included). "" is unbounded.
-	NumLow, NumHigh string
-}
+// SearchValue is one value of one search parameter of a resource.
+type SearchValue = r4.SearchValue

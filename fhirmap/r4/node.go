@@ -1,0 +1,260 @@
+package r4
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// NodeKind is the JSON kind of a node.
+type NodeKind uint8
+
+// The JSON kinds.
+const (
+	Object NodeKind = iota
+	Array
+	String
+	Number
+	Bool
+	Null
+)
+
+// Node is one value of a JSON document. Numbers keep their lexical form.
+type Node struct {
+	Kind NodeKind
+	// Text is the unescaped string, the number as written, or true or false.
+	Text string
+	// Fields are the properties of an object, in document order.
+	Fields []Field
+	// Items are the members of an array.
+	Items []*Node
+}
+
+// Field is one property of an object.
+type Field struct {
+	Name  string
+	Value *Node
+}
+
+// Limits on documents that Parse accepts.
+const maxDepth = 64
+
+// NewString is a string node.
+func NewString(s string) *Node { return &Node{Kind: String, Text: s} }
+
+// NewNumber is a number node from its JSON form.
+func NewNumber(s string) *Node { return &Node{Kind: Number, Text: s} }
+
+// NewBool is a boolean node.
+func NewBool(b bool) *Node {
+	if b {
+		return &Node{Kind: Bool, Text: "true"}
+	}
+	return &Node{Kind: Bool, Text: "false"}
+}
+
+// NewObject is an object of the fields given; a field with a nil value is left out.
+func NewObject(fields ...Field) *Node {
+	n := &Node{Kind: Object}
+	for _, f := range fields {
+		if f.Value != nil {
+			n.Fields = append(n.Fields, f)
+		}
+	}
+	return n
+}
+
+// Get follows properties by name, taking the first member of an array on the
+// way; nil as soon as one is absent.
+func (n *Node) Get(names ...string) *Node {
+	for _, name := range names {
+		if n != nil && n.Kind == Array {
+			if len(n.Items) == 0 {
+				return nil
+			}
+			n = n.Items[0]
+		}
+		if n == nil || n.Kind != Object {
+			return nil
+		}
+		var next *Node
+		for i := range n.Fields {
+			if n.Fields[i].Name == name {
+				next = n.Fields[i].Value
+				break
+			}
+		}
+		n = next
+	}
+	return n
+}
+
+// Str follows properties as Get does and gives the text of the scalar found.
+func (n *Node) Str(names ...string) string {
+	if m := n.Get(names...); m != nil {
+		return m.Text
+	}
+	return ""
+}
+
+// List is the members of an array property, or the single value of another.
+func (n *Node) List(name string) []*Node {
+	m := n.Get(name)
+	switch {
+	case m == nil:
+		return nil
+	case m.Kind == Array:
+		return m.Items
+	default:
+		return []*Node{m}
+	}
+}
+
+// Set puts a property, replacing one of the same name. With a type the
+// property is put where the type's element order has it; otherwise last.
+func (n *Node) Set(t *Type, name string, v *Node) {
+	for i := range n.Fields {
+		if n.Fields[i].Name == name {
+			n.Fields[i].Value = v
+			return
+		}
+	}
+	at := len(n.Fields)
+	if t != nil {
+		order := fieldOrder(t, name)
+		for at > 0 && fieldOrder(t, n.Fields[at-1].Name) > order {
+			at--
+		}
+	}
+	n.Fields = slices.Insert(n.Fields, at, Field{name, v})
+}
+
+// Remove drops a property if it is present.
+func (n *Node) Remove(name string) {
+	for i := range n.Fields {
+		if n.Fields[i].Name == name {
+			n.Fields = slices.Delete(n.Fields, i, i+1)
+			return
+		}
+	}
+}
+
+// fieldOrder sorts resourceType first and _x right after x.
+func fieldOrder(t *Type, name string) int {
+	if name == "resourceType" {
+		return -1
+	}
+	low := 0
+	if name[0] == '_' {
+		name, low = name[1:], 1
+	}
+	if m, ok := t.Member(name); ok {
+		return 2*m.Element.Order + low
+	}
+	return 1 << 20
+}
+
+// Parse reads one JSON value. Duplicate names, invalid UTF-8 and nesting
+// deeper than 64 are errors.
+func Parse(data []byte) (*Node, error) {
+	dec := jsontext.NewDecoder(bytes.NewReader(data))
+	n, err := parseValue(dec, 0)
+	if err != nil {
+		return nil, fmt.Errorf("json: %w", err)
+	}
+	if _, err := dec.ReadToken(); err != io.EOF {
+		return nil, fmt.Errorf("json: content after the value at byte %d", dec.InputOffset())
+	}
+	return n, nil
+}
+
+func parseValue(dec *jsontext.Decoder, depth int) (*Node, error) {
+	if depth > maxDepth {
+		return nil, fmt.Errorf("nested deeper than %d", maxDepth)
+	}
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return nil, err
+	}
+	switch tok.Kind() {
+	case '{':
+		n := &Node{Kind: Object}
+		for dec.PeekKind() != '}' {
+			name, err := dec.ReadToken()
+			if err != nil {
+				return nil, err
+			}
+			key := name.String()
+			v, err := parseValue(dec, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			n.Fields = append(n.Fields, Field{key, v})
+		}
+		_, err := dec.ReadToken()
+		return n, err
+	case '[':
+		n := &Node{Kind: Array}
+		for dec.PeekKind() != ']' {
+			v, err := parseValue(dec, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			n.Items = append(n.Items, v)
+		}
+		_, err := dec.ReadToken()
+		return n, err
+	case '"':
+		return NewString(tok.String()), nil
+	case '0':
+		return NewNumber(tok.String()), nil
+	case 't', 'f':
+		return NewBool(tok.Bool()), nil
+	default:
+		return &Node{Kind: Null}, nil
+	}
+}
+
+// Append writes the node as compact JSON.
+func (n *Node) Append(dst []byte) []byte {
+	switch n.Kind {
+	case Object:
+		dst = append(dst, '{')
+		for i, f := range n.Fields {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendString(dst, f.Name)
+			dst = append(dst, ':')
+			dst = f.Value.Append(dst)
+		}
+		return append(dst, '}')
+	case Array:
+		dst = append(dst, '[')
+		for i, v := range n.Items {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = v.Append(dst)
+		}
+		return append(dst, ']')
+	case String:
+		return appendString(dst, n.Text)
+	case Null:
+		return append(dst, "null"...)
+	default:
+		return append(dst, n.Text...)
+	}
+}
+
+func appendString(dst []byte, s string) []byte {
+	out, err := jsontext.AppendQuote(dst, s)
+	if err != nil {
+		// Invalid UTF-8 is replaced, as the decoder would have refused it.
+		out, _ = jsontext.AppendQuote(dst, string(bytes.ToValidUTF8([]byte(s), []byte("\ufffd"))))
+	}
+	return out
+}

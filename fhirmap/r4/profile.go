@@ -1,0 +1,136 @@
+package r4
+
+import "slices"
+
+const profileBase = "http://hl7.org/fhir/StructureDefinition/"
+
+// VitalSigns is the base profile of all vital signs.
+const VitalSigns = profileBase + "vitalsigns"
+
+// vitalSign is what one of the published vital sign profiles demands beyond
+// the base profile.
+type vitalSign struct {
+	code string // LOINC
+	// units allowed for the value; empty when the value is in components.
+	units []string
+	// components by LOINC code with the unit each must have.
+	components map[string]string
+}
+
+var vitalSigns = map[string]vitalSign{
+	profileBase + "bp":          {code: "85354-9", components: map[string]string{"8480-6": "mm[Hg]", "8462-4": "mm[Hg]"}},
+	profileBase + "bodytemp":    {code: "8310-5", units: []string{"Cel", "[degF]"}},
+	profileBase + "heartrate":   {code: "8867-4", units: []string{"/min"}},
+	profileBase + "resprate":    {code: "9279-1", units: []string{"/min"}},
+	profileBase + "oxygensat":   {code: "2708-6", units: []string{"%"}},
+	profileBase + "bodyweight":  {code: "29463-7", units: []string{"g", "kg", "[lb_av]"}},
+	profileBase + "bodyheight":  {code: "8302-2", units: []string{"cm", "[in_i]"}},
+	profileBase + "headcircum":  {code: "9843-4", units: []string{"cm", "[in_i]"}},
+	profileBase + "bmi":         {code: "39156-5", units: []string{"kg/m2"}},
+	profileBase + "vitalspanel": {code: "85353-1"},
+	VitalSigns:                  {},
+}
+
+const loinc = "http://loinc.org"
+
+// ProfileType is the resource type that a profile this package can check
+// constrains; "" for any other canonical URL. The URL of a resource type's own
+// definition gives that type.
+func ProfileType(url string) string {
+	if _, ok := vitalSigns[url]; ok {
+		return "Observation"
+	}
+	if len(url) > len(profileBase) && url[:len(profileBase)] == profileBase {
+		if t := Lookup(url[len(profileBase):]); t != nil {
+			return t.Name
+		}
+	}
+	return ""
+}
+
+// ProfileParents lists the profiles that a resource of the profile also
+// conforms to, outermost first, without resource types.
+func ProfileParents(url string) []string {
+	if _, ok := vitalSigns[url]; ok && url != VitalSigns {
+		return []string{VitalSigns}
+	}
+	return nil
+}
+
+// CheckProfile checks what a profile demands beyond R4 itself. A profile this
+// package does not know is a problem of code "profile".
+func CheckProfile(url string, n *Node) []Problem {
+	v := &validator{path: []byte(n.Str("resourceType"))}
+	p, ok := vitalSigns[url]
+	switch {
+	case ok:
+		v.vital(p, n)
+	case ProfileType(url) == "":
+		v.add("profile", "no rules are known for the profile %s", url)
+	}
+	return v.problems
+}
+
+func (v *validator) vital(p vitalSign, n *Node) {
+	if n.Str("resourceType") != "Observation" {
+		v.add("profile", "a vital sign is an Observation")
+		return
+	}
+	inCategory := false
+	for _, c := range n.List("category") {
+		inCategory = inCategory || hasCoding(c, "http://terminology.hl7.org/CodeSystem/observation-category", "vital-signs")
+	}
+	if !inCategory {
+		v.add("profile", "the category vital-signs is missing")
+	}
+	if n.Get("subject") == nil {
+		v.add("profile", "subject is mandatory for a vital sign")
+	}
+	switch at := n.Str("effectiveDateTime"); {
+	case at != "":
+		if len(at) < 8 {
+			v.add("vs-1", "the time must be precise to the day")
+		}
+	case n.Get("effectivePeriod") == nil:
+		v.add("profile", "effective is mandatory as a dateTime or Period")
+	}
+	value := hasChoice(n, "value")
+	if n.Get("component") == nil && n.Get("hasMember") == nil && !value && n.Get("dataAbsentReason") == nil {
+		v.add("vs-2", "a vital sign has a value or says why it has none")
+	}
+	for _, c := range n.List("component") {
+		if !hasChoice(c, "value") && c.Get("dataAbsentReason") == nil {
+			v.add("vs-3", "a component has a value or says why it has none")
+		}
+	}
+	if p.code != "" && !hasCoding(n.Get("code"), loinc, p.code) {
+		v.add("profile", "the code LOINC %s is missing", p.code)
+	}
+	if q := n.Get("valueQuantity"); q != nil {
+		if len(p.components) > 0 {
+			v.add("profile", "the value belongs in the components")
+		} else if len(p.units) > 0 {
+			v.vitalUnit(q, p.units)
+		}
+	}
+	for code, unit := range p.components {
+		found := 0
+		for _, c := range n.List("component") {
+			if hasCoding(c.Get("code"), loinc, code) {
+				found++
+				if q := c.Get("valueQuantity"); q != nil {
+					v.vitalUnit(q, []string{unit})
+				}
+			}
+		}
+		if found != 1 {
+			v.add("profile", "exactly one component has the code LOINC %s", code)
+		}
+	}
+}
+
+func (v *validator) vitalUnit(q *Node, units []string) {
+	if q.Get("value") == nil || q.Get("unit") == nil || q.Str("system") != ucumSystem || !slices.Contains(units, q.Str("code")) {
+		v.add("profile", "the quantity needs a value, a unit and one of the profile's UCUM codes")
+	}
+}

@@ -1,0 +1,282 @@
+package r4
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTableIsAsGenerated(t *testing.T) {
+	t.Parallel()
+	head, want := 0, ""
+	for _, line := range strings.SplitAfter(tableText, "\n") {
+		if !strings.HasPrefix(line, "#") {
+			break
+		}
+		head += len(line)
+		if sum, ok := strings.CutPrefix(line, "#body "); ok {
+			want = strings.TrimSpace(sum)
+		}
+	}
+	sum := sha256.Sum256([]byte(tableText[head:]))
+	if got := hex.EncodeToString(sum[:]); got != want {
+		t.Errorf("the table was changed by hand: hash %s, header says %s", got, want)
+	}
+}
+
+func TestTableHoldsPublishedFacts(t *testing.T) {
+	t.Parallel()
+	obs := Lookup("Observation")
+	m, ok := obs.Member("valueQuantity")
+	if !ok || m.Type.Type.Name != "Quantity" || !m.Element.Choice {
+		t.Errorf("Observation.valueQuantity = %+v, %v", m, ok)
+	}
+	if e := obs.Element("status"); e == nil || e.Min != 1 || !e.Modifier || !e.Binding.Has("final") || e.Binding.Has("done") {
+		t.Errorf("Observation.status = %+v", e)
+	}
+	comp, ok := obs.Member("component")
+	if !ok || comp.Type.Type.Name != "Observation.component" || !comp.Element.List() {
+		t.Fatalf("Observation.component = %+v, %v", comp, ok)
+	}
+	rr, ok := comp.Type.Type.Member("referenceRange")
+	if !ok || rr.Type.Type != Lookup("Observation.referenceRange") {
+		t.Errorf("component.referenceRange has type %v", rr.Type.Type)
+	}
+	if low, ok := rr.Type.Type.Member("low"); !ok || low.Type.Type.Name != "SimpleQuantity" || !low.Type.Type.IsA("Quantity") {
+		t.Errorf("referenceRange.low = %+v", low)
+	}
+	if id, ok := obs.Member("id"); !ok || id.Type.Type.Name != "id" {
+		t.Errorf("Observation.id = %+v", id)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	const obs = `"resourceType":"Observation","status":"final","code":{"text":"x"}`
+	const allergy = `"resourceType":"AllergyIntolerance","patient":{"reference":"Patient/1"}`
+	const active = `"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]}`
+	const condition = `"resourceType":"Condition","subject":{"reference":"Patient/1"}`
+	const condActive = `"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]}`
+	const condWrong = `"verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"entered-in-error"}]}`
+	tests := []struct{ name, in, want string }{
+		{"a minimal observation", `{` + obs + `}`, ""},
+		{"not JSON", `{`, "json@"},
+		{"a duplicate property", `{"resourceType":"Patient","id":"a","id":"b"}`, "json@"},
+		{"not a resource type", `{"resourceType":"Blood"}`, "type@"},
+		{"a mandatory element is absent", `{"resourceType":"Observation","code":{"text":"x"}}`, "cardinality@Observation"},
+		{"a code outside its required value set", `{"resourceType":"Observation","status":"fine","code":{"text":"x"}}`, "binding@Observation.status"},
+		{"an unknown element", `{` + obs + `,"valueX":1}`, "unknown-element@Observation"},
+		{"two types of one choice", `{` + obs + `,"valueString":"a","valueInteger":1}`, "choice@Observation"},
+		{"a choice type with its extensions", `{` + obs + `,"valueString":"a","_valueString":{"id":"x"}}`, "ele-1@Observation._valueString"},
+		{"a time without seconds", `{` + obs + `,"effectiveDateTime":"2020-01-01T10:00Z"}`, "value@Observation.effectiveDateTime"},
+		{"a time without offset", `{` + obs + `,"effectiveDateTime":"2020-01-01T10:00:00"}`, "value@Observation.effectiveDateTime"},
+		{"a day that does not exist", `{` + obs + `,"effectiveDateTime":"2021-02-29"}`, "value@Observation.effectiveDateTime"},
+		{"a number as a string", `{` + obs + `,"valueQuantity":{"value":"5"}}`, "type@Observation.valueQuantity.value"},
+		{"a repeating element that is no array", `{` + obs + `,"category":{"text":"x"}}`, "cardinality@Observation.category"},
+		{"an array for a single element", `{"resourceType":"Observation","status":"final","code":[{"text":"x"}]}`, "cardinality@Observation.code"},
+		{"an empty array", `{` + obs + `,"category":[]}`, "ele-1@Observation.category"},
+		{"an empty object", `{` + obs + `,"method":{}}`, "ele-1@Observation.method"},
+		{"null", `{` + obs + `,"method":null}`, "type@Observation.method"},
+		{"a reference to a wrong type", `{` + obs + `,"subject":{"reference":"Encounter/1"}}`, "reference@Observation.subject"},
+		{"a reference to a right type", `{` + obs + `,"subject":{"reference":"Patient/1"}}`, ""},
+		{"an absolute reference", `{` + obs + `,"subject":{"reference":"http://x/fhir/Patient/1/_history/2"}}`, ""},
+		{"obs-6", `{` + obs + `,"valueString":"a","dataAbsentReason":{"text":"x"}}`, "obs-6@Observation"},
+		{"obs-7", `{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"s","code":"c"}]},"valueString":"a","component":[{"code":{"coding":[{"system":"s","code":"c"}]},"valueString":"b"}]}`, "obs-7@Observation"},
+		{"obs-3", `{` + obs + `,"referenceRange":[{"appliesTo":[{"text":"x"}]}]}`, "obs-3@Observation.referenceRange[0]"},
+		{"qty-3", `{` + obs + `,"valueQuantity":{"value":1,"code":"kg"}}`, "qty-3@Observation.valueQuantity"},
+		{"sqty-1", `{` + obs + `,"referenceRange":[{"low":{"value":1,"comparator":"<"}}]}`, "sqty-1@Observation.referenceRange[0].low"},
+		{"rng-2", `{` + obs + `,"valueRange":{"low":{"value":10},"high":{"value":9.5}}}`, "rng-2@Observation.valueRange"},
+		{"rat-1", `{` + obs + `,"valueRatio":{"numerator":{"value":10}}}`, "rat-1@Observation.valueRatio"},
+		{"per-1", `{` + obs + `,"effectivePeriod":{"start":"2020-02-01","end":"2020-01-01"}}`, "per-1@Observation.effectivePeriod"},
+		{"a period within one day", `{` + obs + `,"effectivePeriod":{"start":"2020-02-01T10:00:00Z","end":"2020-02-01"}}`, ""},
+		{"ait-1", `{` + allergy + `}`, "ait-1@AllergyIntolerance"},
+		{"an active allergy", `{` + allergy + `,` + active + `}`, ""},
+		{"ait-2", `{` + allergy + `,` + active + `,"verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-verification","code":"entered-in-error"}]}}`, "ait-2@AllergyIntolerance"},
+		{"a required binding on a concept", `{` + allergy + `,"clinicalStatus":{"coding":[{"system":"other","code":"active"}]}}`, "binding@AllergyIntolerance.clinicalStatus"},
+		{"a required binding met by text only", `{` + allergy + `,"clinicalStatus":{"text":"active"}}`, "binding@AllergyIntolerance.clinicalStatus"},
+		{"a reaction without manifestation", `{` + allergy + `,` + active + `,"reaction":[{"description":"x"}]}`, "cardinality@AllergyIntolerance.reaction[0]"},
+		{"con-4", `{` + condition + `,` + condActive + `,"abatementDateTime":"2020"}`, "con-4@Condition"},
+		{"con-5", `{` + condition + `,` + condActive + `,` + condWrong + `}`, "con-5@Condition"},
+		{"con-3 is a warning", `{` + condition + `,"category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-category","code":"problem-list-item"}]}]}`, "con-3@Condition"},
+		{"ext-1", `{` + obs + `,"extension":[{"url":"http://x"}]}`, "ext-1@Observation.extension[0]"},
+		{"a primitive that has only an extension", `{"resourceType":"Patient","_birthDate":{"extension":[{"url":"http://x","valueCode":"unknown"}]}}`, ""},
+		{"null beside an extension in a list", `{"resourceType":"Patient","name":[{"given":[null,"A"],"_given":[{"extension":[{"url":"http://x","valueCode":"masked"}]},null]}]}`, ""},
+		{"null beside nothing in a list", `{"resourceType":"Patient","name":[{"given":[null,"A"]}]}`, "ele-1@Patient.name[0].given[0]"},
+		{"dom-3", `{` + obs + `,"contained":[{"resourceType":"Patient","id":"p"}]}`, "dom-3@Observation"},
+		{"ref-1", `{` + obs + `,"subject":{"reference":"#p"}}`, "ref-1@Observation"},
+		{"a contained resource that is used", `{` + obs + `,"contained":[{"resourceType":"Patient","id":"p"}],"subject":{"reference":"#p"}}`, ""},
+		{"an illegal id", `{"resourceType":"Patient","id":"a b"}`, "value@Patient.id"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, p := range Validate([]byte(tt.in)) {
+				got = append(got, p.Code+"@"+p.Path)
+			}
+			if s := strings.Join(got, " "); s != tt.want {
+				t.Errorf("got %q, want %q", s, tt.want)
+			}
+		})
+	}
+}
+
+func TestPrimitivesAgreeWithPublishedPatterns(t *testing.T) {
+	t.Parallel()
+	samples := []string{"", "0", "1", "-1", "-0", "01", "1.0", "1.", ".5", "1e3", "1E-3", "1e", "true", "false", "True",
+		"2020", "0000", "0001", "2020-13", "2020-12", "2020-12-31", "2020-12-32", "2020-1-1", "2020-12-31T10", "2020-12-31T10:00Z",
+		"2020-12-31T10:00:00", "2020-12-31T10:00:00Z", "2020-12-31T10:00:00.5+01:00", "2020-12-31T24:00:00Z", "2020-12-31T10:00:60Z",
+		"2020-12-31T10:00:00+14:00", "2020-12-31T10:00:00+14:30", "2020-12-31T10:00:00.Z", "10:00:00", "10:00", "10:00:00.123", "25:00:00",
+		"a", "a b", "a  b", " a", "a\tb", "abc-1.2", "urn:oid:1.2.3", "urn:oid:3.2", "urn:uuid:c757873d-ec9a-4326-a141-556f43239520",
+		"urn:uuid:C757873d-ec9a-4326-a141-556f43239520", "http://x.y/z", "AAAA", "AAA", "AA==", "\n", "é", strings.Repeat("a", 65)}
+	for _, typ := range []string{"boolean", "integer", "unsignedInt", "positiveInt", "decimal", "date", "dateTime", "instant", "time", "code", "id", "oid", "uuid"} {
+		re := regexp.MustCompile("^(" + Lookup(typ).Pattern + ")$")
+		for _, s := range samples {
+			want := re.MatchString(s)
+			if got := validPrimitive(typ, s); got != want {
+				t.Errorf("%s %q: got %v, pattern says %v", typ, s, got, want)
+			}
+		}
+	}
+}
+
+func TestDateRange(t *testing.T) {
+	t.Parallel()
+	at := func(s string) time.Time {
+		v, err := time.Parse(time.RFC3339Nano, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.UTC()
+	}
+	tests := []struct{ in, low, high string }{
+		{"2020", "2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"},
+		{"2020-02", "2020-02-01T00:00:00Z", "2020-03-01T00:00:00Z"},
+		{"2020-12-31", "2020-12-31T00:00:00Z", "2021-01-01T00:00:00Z"},
+		{"2020-01-01T01:30:00+02:00", "2019-12-31T23:30:00Z", "2019-12-31T23:30:01Z"},
+		{"2020-01-01T01:30:00.25Z", "2020-01-01T01:30:00.25Z", "2020-01-01T01:30:00.26Z"},
+	}
+	for _, tt := range tests {
+		low, high, ok := DateRange(tt.in)
+		if !ok || !low.Equal(at(tt.low)) || !high.Equal(at(tt.high)) {
+			t.Errorf("%s: %v %v %v", tt.in, low, high, ok)
+		}
+	}
+	if _, _, ok := DateRange("10:00"); ok {
+		t.Error("a time is not a date")
+	}
+}
+
+func TestSearchValues(t *testing.T) {
+	t.Parallel()
+	n, err := Parse([]byte(`{"resourceType":"Observation","status":"final",
+		"category":[{"coding":[{"system":"c","code":"vital-signs"}]}],
+		"code":{"coding":[{"system":"http://loinc.org","code":"8310-5"},{"code":"t"}],"text":"Temp"},
+		"subject":{"reference":"Patient/p"},"effectiveDateTime":"2020-05-01",
+		"valueQuantity":{"value":37.50,"unit":"°C","system":"http://unitsofmeasure.org","code":"Cel"},
+		"component":[{"code":{"text":"x"},"valueQuantity":{"value":5,"comparator":"<","unit":"u"}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []SearchValue{
+		{Param: "patient", Kind: SearchReference, Code: "Patient/p"},
+		{Param: "subject", Kind: SearchReference, Code: "Patient/p"},
+		{Param: "status", Kind: SearchToken, System: "http://hl7.org/fhir/observation-status", Code: "final"},
+		{Param: "category", Kind: SearchToken, System: "c", Code: "vital-signs"},
+		{Param: "code", Kind: SearchToken, System: "http://loinc.org", Code: "8310-5"},
+		{Param: "code", Kind: SearchToken, Code: "t"},
+		{Param: "combo-code", Kind: SearchToken, System: "http://loinc.org", Code: "8310-5"},
+		{Param: "combo-code", Kind: SearchToken, Code: "t"},
+		{Param: "date", Kind: SearchDate, Low: time.Date(2020, 5, 1, 0, 0, 0, 0, time.UTC), High: time.Date(2020, 5, 2, 0, 0, 0, 0, time.UTC)},
+		{Param: "value-quantity", Kind: SearchQuantity, Number: "37.50", System: "http://unitsofmeasure.org", Code: "Cel"},
+		{Param: "value-quantity", Kind: SearchQuantity, Number: "37.50", Code: "°C"},
+		{Param: "combo-value-quantity", Kind: SearchQuantity, Number: "37.50", System: "http://unitsofmeasure.org", Code: "Cel"},
+		{Param: "combo-value-quantity", Kind: SearchQuantity, Number: "37.50", Code: "°C"},
+	}
+	if diff := cmp.Diff(want, SearchValues(n)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSearchTableNamesElements(t *testing.T) {
+	t.Parallel()
+	for typ := range searchTable {
+		for _, p := range SearchParams(typ) {
+			for _, path := range p.paths {
+				cur := Lookup(typ)
+				for _, name := range strings.Split(path, ".") {
+					m, ok := cur.Member(name)
+					if !ok {
+						t.Fatalf("%s?%s: no element %s in %s", typ, p.Name, name, cur.Name)
+					}
+					cur = m.Type.Type
+				}
+			}
+		}
+	}
+}
+
+func TestFoldString(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{" Müller  ÉVA ": "muller eva", "abc": "abc", "": ""} {
+		if got := FoldString(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestNodeKeepsNumbersAndOrder(t *testing.T) {
+	t.Parallel()
+	const in = `{"resourceType":"Observation","a":[5.0,1e3,-0.10,true,null,"é\u0001"],"b":{}}`
+	n, err := Parse([]byte(in))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(n.Append(nil)); got != in {
+		t.Errorf("got %s", got)
+	}
+}
+
+func FuzzValidate(f *testing.F) {
+	f.Add([]byte(`{"resourceType":"Patient","name":[{"given":[null]}]}`))
+	f.Add([]byte(`{"resourceType":"Observation","component":[{"code":1}],"contained":[{"resourceType":"Patient"}]}`))
+	f.Add([]byte(`{"resourceType":"Bundle","type":"searchset","entry":[{}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		n, err := Parse(data)
+		if err != nil {
+			return
+		}
+		before := len(ValidateNode(n))
+		again, err := Parse(n.Append(nil))
+		if err != nil {
+			t.Fatalf("written form does not parse: %v", err)
+		}
+		if after := len(ValidateNode(again)); after != before {
+			t.Errorf("%d problems before, %d after writing", before, after)
+		}
+		SearchValues(n)
+	})
+}
+
+func BenchmarkValidateNode(b *testing.B) {
+	n, err := Parse([]byte(`{"resourceType":"Observation","id":"a","status":"final",
+		"category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}],
+		"code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}],"text":"Blood pressure"},
+		"subject":{"reference":"Patient/p"},"effectiveDateTime":"2020-05-01T10:00:00+02:00",
+		"component":[{"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"valueQuantity":{"value":120,"unit":"mm[Hg]","system":"http://unitsofmeasure.org","code":"mm[Hg]"}},
+		{"code":{"coding":[{"system":"http://loinc.org","code":"8462-4"}]},"valueQuantity":{"value":80,"unit":"mm[Hg]","system":"http://unitsofmeasure.org","code":"mm[Hg]"}}]}`))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if p := ValidateNode(n); len(p) > 0 {
+			b.Fatal(p)
+		}
+	}
+}
