@@ -115,7 +115,7 @@ func (a account) command(ctx context.Context, dir, exe string, args func(dir str
 // PG… variables, and messages in English, which the log is searched for.
 func childEnv() []string {
 	env := []string{"LC_ALL=C"}
-	for _, name := range []string{"PATH", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR"} {
+	for _, name := range []string{"PATH", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"} {
 		if v, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+v)
 		}
@@ -175,8 +175,12 @@ func socketDir(dir, data string, a account) (socket string, temporary bool, err 
 	}
 	sum := sha256.Sum256([]byte(dir))
 	name := fmt.Sprintf("cairn-%d-%s", a.uid, hex.EncodeToString(sum[:6]))
+	bases := []string{os.TempDir(), "/tmp"}
+	if a.switched { // root's own directory for temporary files may be closed to others
+		bases = bases[1:]
+	}
 	var tried []error
-	for _, base := range []string{os.TempDir(), "/tmp"} {
+	for _, base := range bases {
 		path := filepath.Join(base, name)
 		if len(path)+1+len(socketFile) > maxSocketPath {
 			tried = append(tried, fmt.Errorf("%s is too long", base))

@@ -65,24 +65,35 @@ var searchGlobs = []string{
 // Find looks for PostgreSQL 15 or newer: the folder in CAIRN_PG_BIN if set,
 // otherwise PATH, then the usual folders of packages, newest first.
 func Find(ctx context.Context) (Binaries, error) {
-	b, err := find(ctx, 0)
+	b, err := machine().find(ctx, 0)
 	if err != nil {
 		return b, fmt.Errorf("pgembed: %w", err)
 	}
 	return b, nil
 }
 
-// find is Find for one major version; 0 for any that is new enough.
-func find(ctx context.Context, major int) (Binaries, error) {
-	if dir := os.Getenv(EnvBin); dir != "" {
-		b, err := inspect(ctx, dir)
+// search is where to look for binaries.
+type search struct {
+	fixed string   // the only folder, if set
+	path  string   // a PATH
+	globs []string // folders, each pattern's newest first
+}
+
+func machine() search {
+	return search{fixed: os.Getenv(EnvBin), path: os.Getenv("PATH"), globs: searchGlobs}
+}
+
+// find looks for one major version; 0 for any that is new enough.
+func (s search) find(ctx context.Context, major int) (Binaries, error) {
+	if s.fixed != "" {
+		b, err := inspect(ctx, s.fixed)
 		if err != nil {
 			return b, fmt.Errorf("%s: %w", EnvBin, err)
 		}
 		return b, nil
 	}
 	var passed []string
-	for _, dir := range candidates(os.Getenv("PATH"), searchGlobs) {
+	for _, dir := range s.candidates() {
 		b, err := inspect(ctx, dir)
 		switch {
 		case err != nil:
@@ -107,7 +118,7 @@ func find(ctx context.Context, major int) (Binaries, error) {
 
 // candidates are the existing folders that hold a postgres program, without
 // repetition.
-func candidates(path string, globs []string) []string {
+func (s search) candidates() []string {
 	var dirs []string
 	add := func(dir string) {
 		exe, err := filepath.EvalSymlinks(filepath.Join(dir, "postgres"))
@@ -119,12 +130,12 @@ func candidates(path string, globs []string) []string {
 			dirs = append(dirs, dir)
 		}
 	}
-	for _, dir := range filepath.SplitList(path) {
+	for _, dir := range filepath.SplitList(s.path) {
 		if filepath.IsAbs(dir) {
 			add(dir)
 		}
 	}
-	for _, glob := range globs {
+	for _, glob := range s.globs {
 		found, err := filepath.Glob(glob)
 		if err != nil {
 			continue // only a malformed pattern, which the tests rule out

@@ -163,7 +163,7 @@ func (c *Cluster) take() error {
 }
 
 // prepare does everything up to the launch of the server: account, binaries,
-// what an earlier process left behind, initdb and settings.
+// initdb and settings.
 func (c *Cluster) prepare(ctx context.Context) error {
 	have, err := dataVersion(c.data)
 	if err != nil {
@@ -172,7 +172,7 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	if c.opts.BinDir != "" {
 		c.bin, err = inspect(ctx, c.opts.BinDir)
 	} else {
-		c.bin, err = find(ctx, have)
+		c.bin, err = machine().find(ctx, have)
 	}
 	if err != nil {
 		return err
@@ -182,9 +182,6 @@ func (c *Cluster) prepare(ctx context.Context) error {
 			c.dir, have, c.bin.Dir, c.bin.Version, have)
 	}
 	if c.acct, err = accountFor(c.data, c.opts.User); err != nil {
-		return err
-	}
-	if err := c.stopOrphan(ctx); err != nil {
 		return err
 	}
 	if err := c.checkAccess(ctx); err != nil {
@@ -214,8 +211,9 @@ func (c *Cluster) logPath() string { return filepath.Join(c.dir, "postgres.log")
 // ConnString is the connection URL of a database of the cluster, as the
 // superuser over the unix socket.
 func (c *Cluster) ConnString(database string) string {
-	q := url.Values{"host": {c.socket}, "sslmode": {"disable"}}
-	u := url.URL{Scheme: "postgres", User: url.User(Superuser), Path: "/" + database, RawQuery: q.Encode()}
+	// In connection URLs a plus sign stands for itself, not for a blank.
+	host := strings.ReplaceAll(url.QueryEscape(c.socket), "+", "%20")
+	u := url.URL{Scheme: "postgres", User: url.User(Superuser), Path: "/" + database, RawQuery: "host=" + host + "&sslmode=disable"}
 	return u.String()
 }
 

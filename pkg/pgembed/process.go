@@ -73,10 +73,14 @@ func (p *process) stop(ctx context.Context) error {
 	return fmt.Errorf("pgembed: the server (pid %d) does not end", p.pid())
 }
 
-// launch starts the postmaster and waits until it accepts connections. While
-// backends of a killed predecessor still hold the shared memory it tries again.
+// launch clears away what an earlier postmaster left, starts a new one and waits
+// until it accepts connections. While backends of a killed predecessor still
+// hold the shared memory it tries again.
 func (c *Cluster) launch(ctx context.Context) (*process, error) {
 	for {
+		if err := c.stopOrphan(ctx); err != nil {
+			return nil, err
+		}
 		p, err := c.spawn(ctx)
 		if err == nil {
 			return p, nil
@@ -208,12 +212,15 @@ func readPidFile(data string) (pidFile, error) {
 		text := strings.TrimSpace(lines.Text())
 		switch n {
 		case 1:
-			if pf.pid, err = strconv.Atoi(text); err != nil || pf.pid <= 1 {
+			if pf.pid, err = strconv.Atoi(text); err != nil {
 				return pidFile{}, fmt.Errorf("postmaster.pid begins with %q, not a process id", text)
 			}
 		case 8:
 			pf.ready = text == "ready"
 		}
+	}
+	if pf.pid <= 1 {
+		return pidFile{}, fmt.Errorf("postmaster.pid names no process (%d)", pf.pid)
 	}
 	return pf, lines.Err()
 }
@@ -230,7 +237,6 @@ func markerOf(dir string) string {
 // ours left behind (stopped here), or one that somebody else runs on the same
 // directory (an error).
 func (c *Cluster) stopOrphan(ctx context.Context) error {
-	path := filepath.Join(c.data, "postmaster.pid")
 	pf, err := readPidFile(c.data)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -238,7 +244,7 @@ func (c *Cluster) stopOrphan(ctx context.Context) error {
 	if err != nil {
 		// Postgres itself refuses such a file; it is left by a full disk.
 		c.log.Warn("removing a damaged postmaster.pid", "dir", c.dir, "error", err)
-		return os.Remove(path)
+		return c.removePidFiles()
 	}
 	args, err := commandLine(ctx, pf.pid)
 	if err != nil {
@@ -246,7 +252,13 @@ func (c *Cluster) stopOrphan(ctx context.Context) error {
 	}
 	switch {
 	case len(args) == 0:
-		return nil // dead; postgres removes the file
+		// Dead: postgres removes the file, unless the process is still in the
+		// process table because nobody asked for its exit status. Backends that
+		// still run are found by the shared memory they hold.
+		if syscall.Kill(pf.pid, 0) == nil {
+			return c.removePidFiles()
+		}
+		return nil
 	case c.isOurs(args):
 		c.log.Warn("stopping the postgres that a killed process left running", "dir", c.dir, "pid", pf.pid)
 		return c.stopForeign(ctx, pf.pid)
@@ -256,7 +268,18 @@ func (c *Cluster) stopOrphan(ctx context.Context) error {
 	// The id was given to another process. Postgres would refuse to start if
 	// that is one of the same user.
 	c.log.Warn("removing a stale postmaster.pid", "dir", c.dir, "pid", pf.pid)
-	return os.Remove(path)
+	return c.removePidFiles()
+}
+
+// removePidFiles removes the files with the postmaster's id. The lock on Dir is
+// held, so that none of ours can be starting.
+func (c *Cluster) removePidFiles() error {
+	for _, path := range []string{filepath.Join(c.socket, socketFile+".lock"), filepath.Join(c.data, "postmaster.pid")} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("removing a stale file: %w", err)
+		}
+	}
+	return nil
 }
 
 func (c *Cluster) isOurs(args []string) bool {
