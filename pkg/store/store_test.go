@@ -1,0 +1,26 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/cairn-ehr/cairn/pkg/pgembed/pgtest"
+	"github.com/cairn-ehr/cairn/pkg/store"
+	"github.com/cairn-ehr/cairn/pkg/store/storetest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+func open(t testing.TB) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Config{URL: pgtest.URL(t), Conns: 12, QueryConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, open(t))
+}
