@@ -6,16 +6,19 @@ package migrations
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
+	"strconv"
 	"time"
 
 	"github.com/golang-migrate/migrate/v4"
 	pgxmigrate "github.com/golang-migrate/migrate/v4/database/pgx/v5"
 	"github.com/golang-migrate/migrate/v4/source/iofs"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
@@ -46,13 +49,13 @@ const lockTimeout = time.Minute
 // Up applies all migrations that the database lacks. The url is a PostgreSQL
 // connection URI or keyword string.
 func Up(ctx context.Context, url string) error {
-	return with(ctx, "migrations.Up", url, func(m *migrate.Migrate) error { return m.Up() })
+	return with(ctx, "migrations.Up", files, url, func(m *migrate.Migrate) error { return m.Up() })
 }
 
 // Down reverts the number of migrations given, the latest first; 0 or less
 // reverts all of them. Reverting the first one deletes the record.
 func Down(ctx context.Context, url string, steps int) error {
-	return with(ctx, "migrations.Down", url, func(m *migrate.Migrate) error {
+	return with(ctx, "migrations.Down", files, url, func(m *migrate.Migrate) error {
 		if steps <= 0 {
 			return m.Down()
 		}
@@ -61,9 +64,9 @@ func Down(ctx context.Context, url string, steps int) error {
 }
 
 // Version is the number of the latest migration applied, 0 if there is none.
-// Dirty means that it stopped half way and the schema needs a look.
+// Dirty means that another tool left it half done; Cairn itself never does.
 func Version(ctx context.Context, url string) (version uint, dirty bool, err error) {
-	err = with(ctx, "migrations.Version", url, func(m *migrate.Migrate) error {
+	err = with(ctx, "migrations.Version", files, url, func(m *migrate.Migrate) error {
 		var err error
 		version, dirty, err = m.Version()
 		if errors.Is(err, migrate.ErrNilVersion) {
@@ -74,11 +77,36 @@ func Version(ctx context.Context, url string) (version uint, dirty bool, err err
 	return version, dirty, err
 }
 
-func with(ctx context.Context, op, url string, do func(*migrate.Migrate) error) (err error) {
-	db, err := sql.Open("pgx", url)
+// Latest is the number of the newest migration that this program has.
+func Latest() (uint, error) { return latestOf(files) }
+
+func latestOf(files fs.FS) (uint, error) {
+	source, err := iofs.New(files, ".")
+	if err != nil {
+		return 0, err
+	}
+	defer source.Close()
+	latest, err := source.First()
+	for err == nil {
+		var next uint
+		if next, err = source.Next(latest); err == nil {
+			latest = next
+		}
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
+	}
+	return latest, nil
+}
+
+func with(ctx context.Context, op string, files fs.FS, url string, do func(*migrate.Migrate) error) (err error) {
+	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return errs.Wrap(errs.Invalid, op, "the database url is not valid", err)
 	}
+	// For the advisory lock as for the tables that a migration changes.
+	config.RuntimeParams["lock_timeout"] = strconv.FormatInt(lockTimeout.Milliseconds(), 10)
+	db := stdlib.OpenDB(*config)
 	defer db.Close()
 	if err := db.PingContext(ctx); err != nil {
 		return errs.Wrap(errs.Unavailable, op, "the database does not answer", err)
@@ -93,7 +121,7 @@ func with(ctx context.Context, op, url string, do func(*migrate.Migrate) error) 
 		return errs.Wrap(errs.Internal, op, "the embedded migrations cannot be read", err)
 	}
 	defer source.Close()
-	m, err := migrate.NewWithInstance("embed", source, "pgx5", target)
+	m, err := migrate.NewWithInstance("embed", source, "pgx5", &atomic{Driver: target})
 	if err != nil {
 		return errs.Wrap(errs.Internal, op, "the migrations cannot be prepared", err)
 	}
@@ -102,7 +130,24 @@ func with(ctx context.Context, op, url string, do func(*migrate.Migrate) error) 
 	stop := context.AfterFunc(ctx, func() { m.GracefulStop <- true })
 	defer stop()
 	if err := do(m); err != nil && !errors.Is(err, migrate.ErrNoChange) {
-		return errs.Wrap(errs.Internal, op, "the database schema could not be migrated", err)
+		return explain(op, files, m, err)
 	}
 	return ctx.Err()
+}
+
+// explain says what stands behind an error of the library.
+func explain(op string, files fs.FS, m *migrate.Migrate, err error) error {
+	if errors.As(err, new(migrate.ErrDirty)) {
+		return errs.Wrap(errs.Conflict, op, "the database schema is marked as half migrated, which Cairn itself never leaves: "+
+			"compare the schema with the version in table schema_migrations and correct that row", err)
+	}
+	if short := (migrate.ErrShortLimit{}); errors.As(err, &short) {
+		return errs.Wrap(errs.Invalid, op, fmt.Sprintf("there are %d migrations fewer to revert than asked for", short.Short), err)
+	}
+	latest, latestErr := latestOf(files)
+	if version, _, versionErr := m.Version(); versionErr == nil && latestErr == nil && version > latest {
+		return errs.Wrap(errs.Conflict, op, fmt.Sprintf("the database schema is at version %d, this program knows versions up to %d: "+
+			"run a newer program", version, latest), err)
+	}
+	return errs.Wrap(errs.Internal, op, "the database schema could not be migrated", err)
 }
