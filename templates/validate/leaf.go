@@ -1,0 +1,315 @@
+package validate
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/pkg/terminology"
+	"github.com/cairn-ehr/cairn/templates"
+)
+
+// leaf checks a node against a leaf constraint.
+func (v *validator) leaf(o *templates.Object, n *rm.Node) {
+	switch c := o.Constraint.(type) {
+	case *templates.CString:
+		v.text(o, c, n)
+	case *templates.CInteger:
+		v.integer(o, c, n)
+	case *templates.CReal:
+		v.real(o, c, n)
+	case *templates.CBoolean:
+		if value, ok := n.Bool(); ok && (value && !c.TrueValid || !value && !c.FalseValid) && v.fail() {
+			v.mustBe(o, CodeBoolean, "C_BOOLEAN", strconv.FormatBool(c.TrueValid), n.Text)
+		}
+	case *templates.CTemporal:
+		v.temporal(o, c, n)
+	case *templates.CDuration:
+		v.duration(o, c, n)
+	case *templates.CQuantity:
+		v.quantity(o, c, n)
+	case *templates.COrdinal:
+		v.ordinal(o, c, n)
+	case *templates.CCodePhrase:
+		v.codePhrase(o, c, n)
+	case *templates.CState:
+		v.state(o, c, n)
+	}
+}
+
+// mustBe reports a value that is not as the constraint demands.
+func (v *validator) mustBe(o *templates.Object, code, constraint, expected, actual string) {
+	v.report(finding{code: code, constraint: constraint, at: o, expected: expected, actual: actual,
+		message: "The value " + actual + " must be " + expected})
+}
+
+func (v *validator) text(o *templates.Object, c *templates.CString, n *rm.Node) {
+	if len(c.List) > 0 && !c.ListOpen && !contains(c.List, n.Text) {
+		if v.fail() {
+			v.mustBe(o, CodeStringList, "C_STRING.list", oneOf(c.List), strconv.Quote(n.Text))
+		}
+	}
+	if c.Pattern == nil {
+		return
+	}
+	if !c.Pattern.Supported() {
+		if v.warn() {
+			v.report(finding{code: CodeUnchecked, constraint: "C_STRING.pattern", at: o, severity: rm.Warning,
+				expected: "/" + c.Pattern.Source + "/", actual: n.Text,
+				message: "The regular expression uses features that cannot be evaluated; the value is not checked against it"})
+		}
+		return
+	}
+	if !c.Pattern.Match(n.Text) && v.fail() {
+		v.mustBe(o, CodeStringPattern, "C_STRING.pattern", "/"+c.Pattern.Source+"/", strconv.Quote(n.Text))
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *validator) integer(o *templates.Object, c *templates.CInteger, n *rm.Node) {
+	i, ok := n.Int()
+	if !ok {
+		// A C_INTEGER on a Real, or a number that the reference model refuses.
+		f, isNumber := n.Float()
+		if i = int64(f); !isNumber || float64(i) != f {
+			if isNumber && v.fail() {
+				v.mustBe(o, CodeInteger, "C_INTEGER", "an integer", n.Text)
+			}
+			return
+		}
+	}
+	good := (c.Range == nil || c.Range.Has(i, compare[int64])) && (len(c.List) == 0 || contain(c.List, i))
+	if !good && v.fail() {
+		v.mustBe(o, CodeInteger, kindOfNumber("C_INTEGER", len(c.List)), strings.TrimPrefix(c.String(), "integer "), n.Text)
+	}
+}
+
+func (v *validator) real(o *templates.Object, c *templates.CReal, n *rm.Node) {
+	f, ok := n.Float()
+	if !ok {
+		return
+	}
+	good := (c.Range == nil || c.Range.Has(f, compare[float64])) && (len(c.List) == 0 || contain(c.List, f))
+	if !good && v.fail() {
+		v.mustBe(o, CodeReal, kindOfNumber("C_REAL", len(c.List)), strings.TrimPrefix(c.String(), "real "), n.Text)
+	}
+}
+
+func kindOfNumber(name string, listed int) string {
+	if listed > 0 {
+		return name + ".list"
+	}
+	return name + ".range"
+}
+
+func contain[T comparable](list []T, x T) bool {
+	for _, l := range list {
+		if l == x {
+			return true
+		}
+	}
+	return false
+}
+
+func compare[T int64 | float64](a, b T) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// quantity checks unit, magnitude and precision. Units are compared literally;
+// a unit may be listed more than once with different ranges.
+func (v *validator) quantity(o *templates.Object, c *templates.CQuantity, n *rm.Node) {
+	units := n.String("units")
+	if len(c.List) == 0 {
+		v.property(o, c, units)
+		return
+	}
+	magnitude, hasMagnitude := n.Get("magnitude").Float()
+	precision, hasPrecision := n.Get("precision").Int()
+	hasPrecision = hasPrecision && precision >= 0 // -1: no limit
+	var failed *templates.QuantityItem
+	code := ""
+	for i := range c.List {
+		item := &c.List[i]
+		if item.Units != units {
+			continue
+		}
+		switch {
+		case item.Magnitude != nil && hasMagnitude && !item.Magnitude.Has(magnitude, compare[float64]):
+			failed, code = item, CodeMagnitude
+		case item.Precision != nil && hasPrecision && !item.Precision.Has(precision, compare[int64]):
+			failed, code = item, CodePrecision
+		default:
+			return
+		}
+	}
+	if !v.fail() {
+		return
+	}
+	switch code {
+	case "":
+		var all []string
+		for _, item := range c.List {
+			all = append(all, item.Units)
+		}
+		v.mustBe(o, CodeUnits, "C_DV_QUANTITY.list", oneOf(all), strconv.Quote(units))
+	case CodeMagnitude:
+		v.mustBe(o, code, "C_DV_QUANTITY.list.magnitude", failed.Magnitude.Print(formatReal)+" "+failed.Units,
+			n.String("magnitude")+" "+units)
+	default:
+		v.mustBe(o, code, "C_DV_QUANTITY.list.precision",
+			"precision "+failed.Precision.Print(func(i int64) string { return strconv.FormatInt(i, 10) }),
+			"precision "+n.String("precision"))
+	}
+}
+
+func formatReal(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+
+// property checks a unit against the physical property where the template lists
+// no units. Only a unit that the openEHR tables list for other properties is
+// wrong; what they do not list says nothing.
+func (v *validator) property(o *templates.Object, c *templates.CQuantity, units string) {
+	if c.Property.Code == "" || c.Property.Terminology != terminology.ID ||
+		terminology.OpenEHR.UnitOfProperty(c.Property.Code, units) != terminology.UnitOther {
+		return
+	}
+	if render, severity := v.level(v.opt.Policy.Property.or(AsError)); render {
+		name, _ := terminology.OpenEHR.Rubric("property", c.Property.Code, "en")
+		v.report(finding{code: CodeProperty, constraint: "C_DV_QUANTITY.property", at: o, severity: severity,
+			expected: "a unit of openehr::" + c.Property.Code + "|" + name + "|", actual: units,
+			message: "The unit " + strconv.Quote(units) + " is not a unit of " + name})
+	}
+}
+
+// ordinal checks the pair of value and symbol of a DV_ORDINAL or DV_SCALE.
+func (v *validator) ordinal(o *templates.Object, c *templates.COrdinal, n *rm.Node) {
+	if len(c.List) == 0 {
+		return
+	}
+	value, _ := n.Get("value").Float()
+	code := n.String("symbol", "defining_code", "code_string")
+	term := templates.TerminologyName(n.String("symbol", "defining_code", "terminology_id", "value"))
+	for i := range c.List {
+		item := &c.List[i]
+		if item.Value == value && item.Symbol.Code == code && item.Symbol.Terminology == term {
+			return
+		}
+	}
+	if v.fail() {
+		var all []string
+		for _, item := range c.List {
+			all = append(all, formatReal(item.Value)+"|"+item.Symbol.Terminology+"::"+item.Symbol.Code+"|")
+		}
+		v.mustBe(o, CodeOrdinal, "C_"+o.Class.Name+".list", strings.Join(all, ", "),
+			n.String("value")+"|"+term+"::"+code+"|")
+	}
+}
+
+func (v *validator) codePhrase(o *templates.Object, c *templates.CCodePhrase, n *rm.Node) {
+	term := templates.TerminologyName(n.String("terminology_id", "value"))
+	code := n.String("code_string")
+	if c.Terminology != "" && c.Terminology != term {
+		if v.fail() {
+			v.mustBe(o, CodeCodeTerminology, "C_CODE_PHRASE.terminology_id", c.Terminology, term+"::"+code)
+		}
+		return
+	}
+	if !c.Has(code) {
+		if v.fail() {
+			v.mustBe(o, CodeCodeList, "C_CODE_PHRASE.code_list", c.Terminology+"::"+strings.Join(c.Codes, ", "), term+"::"+code)
+		}
+		return
+	}
+	if c.Reference && len(c.Codes) == 0 {
+		v.valueSet(o, "C_CODE_REFERENCE.referenceSetUri", c.ReferenceSet, templates.Code{Terminology: term, Code: code})
+	}
+}
+
+// constraintRef checks a CODE_PHRASE against the value set bound to an ac-code.
+// An ac-code without a binding allows any code.
+func (v *validator) constraintRef(o *templates.Object, n *rm.Node) {
+	if o.Terms == nil || !n.Class.IsA(rm.ClassCodePhrase) {
+		return
+	}
+	bound := o.Terms.ConstraintBindings[o.Reference]
+	if len(bound) == 0 {
+		return
+	}
+	v.valueSet(o, "CONSTRAINT_REF.reference", bound[0], templates.Code{
+		Terminology: templates.TerminologyName(n.String("terminology_id", "value")), Code: n.String("code_string"),
+	})
+}
+
+// valueSet asks for membership in an external value set.
+func (v *validator) valueSet(o *templates.Object, constraint, reference string, code templates.Code) {
+	if v.opt.ValueSet != nil {
+		member, known := v.opt.ValueSet(reference, code)
+		switch {
+		case known && member:
+			return
+		case known:
+			if v.fail() {
+				v.report(finding{code: CodeValueSet, constraint: constraint, at: o, expected: reference,
+					actual:  code.Terminology + "::" + code.Code,
+					message: "The value " + code.Terminology + "::" + code.Code + " does not belong to the value set " + reference})
+			}
+			return
+		}
+	}
+	if render, severity := v.level(v.opt.Policy.ValueSet.or(AsWarning)); render {
+		v.report(finding{code: CodeValueSet, constraint: constraint, at: o, severity: severity, expected: reference,
+			actual:  code.Terminology + "::" + code.Code,
+			message: "The value set " + strconv.Quote(reference) + " was not asked whether it has " + code.Terminology + "::" + code.Code})
+	}
+}
+
+func (v *validator) state(o *templates.Object, c *templates.CState, n *rm.Node) {
+	if len(c.States) == 0 {
+		return
+	}
+	if value := n.String("value", "value"); !contains(c.States, value) && v.fail() {
+		v.mustBe(o, CodeState, "C_DV_STATE.value", oneOf(c.States), strconv.Quote(value))
+	}
+}
+
+// function checks a computed property that the template constrains as if it
+// were an attribute.
+func (v *validator) function(o *templates.Object, a *templates.Attribute, n *rm.Node) {
+	if a.Name != "is_integral" {
+		if len(a.Children) > 0 && v.warn() {
+			v.report(finding{code: CodeUnchecked, constraint: n.Class.Name + "." + a.Name, attr: a, severity: rm.Warning,
+				message: "The constraint on the function " + a.Name + " of " + n.Class.Name + " is not checked"})
+		}
+		return
+	}
+	for _, c := range a.Children {
+		// is_integral false is how tools say that it need not be integral.
+		b, ok := c.Constraint.(*templates.CBoolean)
+		if !ok || b.FalseValid || integral(n.Get("numerator")) && integral(n.Get("denominator")) {
+			continue
+		}
+		if v.fail() {
+			v.report(finding{code: CodeIntegral, constraint: "DV_PROPORTION.is_integral", at: c, expected: "integers",
+				actual:  n.String("numerator") + "/" + n.String("denominator"),
+				message: "Numerator and denominator must be integers"})
+		}
+	}
+}
+
+func integral(n *rm.Node) bool {
+	f, ok := n.Float()
+	return !ok || f == float64(int64(f))
+}

@@ -1,0 +1,140 @@
+package validate
+
+import (
+	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/templates"
+)
+
+// Options adjust validation. The zero value is right for a complete instance
+// that stands alone.
+type Options struct {
+	// Incomplete relaxes lower bounds only: existence, cardinality and
+	// occurrences may fall short, but nothing that is there may be wrong
+	// (RM common, "Incomplete Content").
+	Incomplete bool
+	// PathPrefix precedes the paths of problems, for an instance that is part
+	// of a larger document.
+	PathPrefix string
+	// MaxProblems is the greatest number of problems listed; 0 means
+	// rm.DefaultProblems.
+	MaxProblems int
+	// Policy says how findings are treated on which practice differs from the
+	// letter of the specification.
+	Policy Policy
+	// ValueSet answers whether a code belongs to an external value set that a
+	// template refers to; nil means that none can be asked.
+	ValueSet ValueSet
+}
+
+// ValueSet decides whether a code belongs to the value set that a template
+// names, such as terminology:SNOMED-CT?subset=problems. known is false when the
+// value set cannot be decided now; the code is then accepted with a warning.
+type ValueSet func(reference string, code templates.Code) (member, known bool)
+
+// Level is how a finding is treated. The zero value is the default of the rule.
+type Level uint8
+
+// The levels.
+const (
+	Default Level = iota
+	AsError
+	AsWarning
+	Off
+)
+
+// Policy sets the level of findings that deployments judge differently.
+type Policy struct {
+	// Rubric: the value of a text coded in the openEHR terminology is not the
+	// rubric of its code. Default AsWarning: no invariant demands it.
+	Rubric Level
+	// CodeSet: a media type or character set that the openEHR code set does not
+	// list, although it is formed like one. Default AsWarning: the openEHR
+	// lists are extracts of IANA registries that have grown since.
+	CodeSet Level
+	// Property: the unit of a quantity belongs to another physical property
+	// than the template names, where the template lists no units. Default
+	// AsError.
+	Property Level
+	// ValueSet: a code whose external value set could not be asked. Default
+	// AsWarning.
+	ValueSet Level
+}
+
+func (l Level) or(def Level) Level {
+	if l == Default {
+		return def
+	}
+	return l
+}
+
+// Codes of the problems this package reports. They are part of the API and
+// never renamed; docs/conformance/validation-rules.md describes each.
+const (
+	CodeRoot            = "tpl.root"
+	CodeTemplateID      = "tpl.template_id"
+	CodeType            = "tpl.type"
+	CodeNode            = "tpl.node"
+	CodeExtraNode       = "tpl.extra_node"
+	CodeSlot            = "tpl.slot"
+	CodeOccurrences     = "tpl.occurrences"
+	CodeCardinality     = "tpl.cardinality"
+	CodeUnique          = "tpl.unique"
+	CodeExistence       = "tpl.existence"
+	CodeName            = "tpl.name"
+	CodeStringList      = "tpl.string.list"
+	CodeStringPattern   = "tpl.string.pattern"
+	CodeInteger         = "tpl.integer"
+	CodeReal            = "tpl.real"
+	CodeBoolean         = "tpl.boolean"
+	CodeTemporalPattern = "tpl.temporal.pattern"
+	CodeTemporalRange   = "tpl.temporal.range"
+	CodeTimezone        = "tpl.temporal.timezone"
+	CodeDurationFields  = "tpl.duration.fields"
+	CodeDurationRange   = "tpl.duration.range"
+	CodeUnits           = "tpl.quantity.units"
+	CodeMagnitude       = "tpl.quantity.magnitude"
+	CodePrecision       = "tpl.quantity.precision"
+	CodeProperty        = "tpl.quantity.property"
+	CodeOrdinal         = "tpl.ordinal"
+	CodeCodeTerminology = "tpl.code.terminology"
+	CodeCodeList        = "tpl.code.list"
+	CodeValueSet        = "tpl.code.value_set"
+	CodeState           = "tpl.state"
+	CodeIntegral        = "tpl.proportion.integral"
+	CodeUnchecked       = "tpl.unchecked"
+	CodeEffort          = "tpl.effort"
+
+	CodeTermGroup       = "term.group"
+	CodeTermCodeSet     = "term.code_set"
+	CodeTermTerminology = "term.terminology"
+	CodeTermRubric      = "term.rubric"
+	CodeISM             = "term.ism"
+)
+
+// Codes lists all problem codes of this package.
+func Codes() []string {
+	return []string{
+		CodeRoot, CodeTemplateID, CodeType, CodeNode, CodeExtraNode, CodeSlot, CodeOccurrences,
+		CodeCardinality, CodeUnique, CodeExistence, CodeName, CodeStringList, CodeStringPattern,
+		CodeInteger, CodeReal, CodeBoolean, CodeTemporalPattern, CodeTemporalRange, CodeTimezone,
+		CodeDurationFields, CodeDurationRange, CodeUnits, CodeMagnitude, CodePrecision, CodeProperty,
+		CodeOrdinal, CodeCodeTerminology, CodeCodeList, CodeValueSet, CodeState, CodeIntegral,
+		CodeUnchecked, CodeEffort,
+		CodeTermGroup, CodeTermCodeSet, CodeTermTerminology, CodeTermRubric, CodeISM,
+	}
+}
+
+// Template checks an instance against a template, and nothing else.
+func Template(tpl *templates.Template, root *rm.Node, opt Options) []rm.Problem {
+	v := newValidator(tpl, opt)
+	v.root(root)
+	return v.finish()
+}
+
+// Terminology checks the coded attributes of an instance against the openEHR
+// terminology, and nothing else.
+func Terminology(root *rm.Node, opt Options) []rm.Problem {
+	v := newValidator(nil, opt)
+	v.terminology(root)
+	return v.finish()
+}

@@ -1,0 +1,336 @@
+package validate
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/templates"
+)
+
+// maxEffort bounds the object checks of one validation. Trying alternatives
+// within alternatives can multiply; a composition of a megabyte needs about
+// 50,000.
+const maxEffort = 5_000_000
+
+// validator is the state of one validation. Validators are pooled.
+type validator struct {
+	walk rm.Walk
+	out  rm.Collector
+	tpl  *templates.Template
+	opt  Options
+
+	// quiet counts nested trials of alternatives: findings are then counted in
+	// errors and warnings but not rendered.
+	quiet            int
+	errors, warnings int
+	effort           int
+	// counts is a stack of counters of container children.
+	counts []int
+	// lang is the language of the COMPOSITION, for rubrics.
+	lang string
+}
+
+var pool = sync.Pool{New: func() any { return new(validator) }}
+
+func newValidator(tpl *templates.Template, opt Options) *validator {
+	v := pool.Get().(*validator)
+	*v = validator{walk: v.walk, counts: v.counts[:0], tpl: tpl, opt: opt}
+	v.out.Max = opt.MaxProblems
+	return v
+}
+
+// finish gives the problems and puts the validator back.
+func (v *validator) finish() []rm.Problem {
+	problems := v.out.Problems()
+	v.walk.Start(nil, "")
+	v.out, v.tpl, v.opt = rm.Collector{}, nil, Options{}
+	pool.Put(v)
+	return problems
+}
+
+// finding is what a rule has to say beside where it stands.
+type finding struct {
+	code, constraint, expected, actual, message string
+	at                                          *templates.Object
+	attr                                        *templates.Attribute
+	severity                                    rm.Severity
+}
+
+// loud reports whether findings are rendered at the moment. A rule asks before
+// it formats texts; when they are not, it only counts.
+func (v *validator) loud() bool { return v.quiet == 0 }
+
+// fail counts an error and reports whether it has to be rendered.
+func (v *validator) fail() bool {
+	v.errors++
+	return v.quiet == 0
+}
+
+// warn counts a warning and reports whether it has to be rendered.
+func (v *validator) warn() bool {
+	v.warnings++
+	return v.quiet == 0
+}
+
+// level counts a finding of a policy level and reports whether and how
+// severely it has to be rendered.
+func (v *validator) level(l Level) (bool, rm.Severity) {
+	switch l {
+	case Off:
+		return false, rm.Warning
+	case AsWarning:
+		return v.warn(), rm.Warning
+	}
+	return v.fail(), rm.Error
+}
+
+// report renders a finding at the current place.
+func (v *validator) report(f finding) {
+	p := v.walk.Problem(f.code, f.message)
+	p.Severity, p.Constraint, p.Expected, p.Actual = f.severity, f.constraint, f.expected, f.actual
+	switch {
+	case f.at != nil:
+		p.TemplatePath = f.at.Path()
+	case f.attr != nil:
+		p.TemplatePath = f.attr.Path()
+	}
+	v.out.Add(p)
+}
+
+// try runs a check without reporting and gives its number of errors and
+// warnings.
+func (v *validator) try(o *templates.Object, n *rm.Node) (errors, warnings int) {
+	e, w := v.errors, v.warnings
+	v.quiet++
+	v.object(o, n)
+	v.quiet--
+	errors, warnings = v.errors-e, v.warnings-w
+	v.errors, v.warnings = e, w
+	return errors, warnings
+}
+
+// root checks the instance as a whole.
+func (v *validator) root(n *rm.Node) {
+	v.walk.Start(n, v.opt.PathPrefix)
+	o := v.tpl.Root
+	if n == nil || n.Class == nil || !n.Class.IsA(o.Class) {
+		if v.fail() {
+			actual := "nothing"
+			if n != nil && n.Class != nil {
+				actual = n.Class.Name
+			}
+			v.report(typeFinding(o, actual))
+		}
+		return
+	}
+	if id := n.NodeID(); id != o.ArchetypeID {
+		if v.fail() {
+			v.report(finding{code: CodeRoot, constraint: "C_ARCHETYPE_ROOT.archetype_id", at: o,
+				expected: o.ArchetypeID, actual: id,
+				message: "The archetype id " + id + " does not match the possible archetype ids."})
+		}
+		return
+	}
+	if id := n.String("archetype_details", "template_id", "value"); id != "" && !sameTemplate(id, v.tpl.ID) {
+		if v.fail() {
+			v.report(finding{code: CodeTemplateID, constraint: "ARCHETYPED.template_id", at: o,
+				expected: v.tpl.ID, actual: id, message: "The value " + id + " must be " + v.tpl.ID})
+		}
+	}
+	v.object(o, n)
+}
+
+// sameTemplate compares template ids; data may add the uid of the template's
+// revision, as in "Vital signs::3c0d…".
+func sameTemplate(data, template string) bool {
+	if data == template {
+		return true
+	}
+	base, _, ok := strings.Cut(data, "::")
+	return ok && base == template
+}
+
+func typeFinding(o *templates.Object, actual string) finding {
+	return finding{code: CodeType, constraint: "C_OBJECT.rm_type_name", at: o,
+		expected: typeName(o), actual: actual,
+		message: "Object should be type " + typeName(o) + ", but was " + actual}
+}
+
+func typeName(o *templates.Object) string {
+	if o.Param != nil {
+		return o.Class.Name + "<" + o.Param.Name + ">"
+	}
+	return o.Class.Name
+}
+
+// conforms reports whether the node may stand where the template has o: its
+// class is that of o or a descendant, and the limits of an interval are of the
+// type parameter.
+func conforms(o *templates.Object, n *rm.Node) bool {
+	if n.Class != o.Class && !n.Class.IsA(o.Class) {
+		return false
+	}
+	if o.Param != nil && n.Class.IsA(rm.ClassDVInterval) {
+		for i := range n.Attrs {
+			a := &n.Attrs[i]
+			if (a.Def.Name == "lower" || a.Def.Name == "upper") && len(a.Items) > 0 && !a.Items[0].Class.IsA(o.Param) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// object checks a node against the object it is bound to.
+func (v *validator) object(o *templates.Object, n *rm.Node) {
+	if v.effort++; v.effort > maxEffort {
+		if v.effort == maxEffort+1 {
+			v.errors++
+			v.report(finding{code: CodeEffort, at: o, message: "the instance needs too many checks of alternatives"})
+		}
+		return
+	}
+	if !conforms(o, n) {
+		if v.fail() {
+			v.report(typeFinding(o, actualType(n)))
+		}
+		return
+	}
+	if o.Target != nil {
+		o = o.Target
+	}
+	if o.Constraint != nil {
+		v.leaf(o, n)
+	} else if o.Kind == templates.ConstraintRef {
+		v.constraintRef(o, n)
+	}
+	for _, a := range o.Attributes {
+		v.attribute(o, a, n)
+	}
+}
+
+// actualType names the class of a node, with that of the limits of an interval.
+func actualType(n *rm.Node) string {
+	if n.Class.IsA(rm.ClassDVInterval) {
+		for _, limit := range []string{"lower", "upper"} {
+			if l := n.Get(limit); l != nil {
+				return n.Class.Name + "<" + l.Class.Name + ">"
+			}
+		}
+	}
+	return n.Class.Name
+}
+
+// attribute checks one constrained attribute of a node.
+func (v *validator) attribute(o *templates.Object, a *templates.Attribute, n *rm.Node) {
+	if a.Def == nil {
+		v.function(o, a, n)
+		return
+	}
+	var items []*rm.Node
+	for i := range n.Attrs {
+		if d := n.Attrs[i].Def; d == a.Def || d.Name == a.Name {
+			items = n.Attrs[i].Items
+			break
+		}
+	}
+	if len(items) == 0 {
+		if a.Existence.Lower > 0 && !v.opt.Incomplete && !v.mayBeAbsent(a, n) {
+			if v.fail() {
+				v.walk.EnterAll(a.Def)
+				v.report(existenceFinding(a, n, "lower"))
+				v.walk.Leave()
+			}
+		}
+		return
+	}
+	if !a.Existence.Unbounded && a.Existence.Upper == 0 {
+		if v.fail() {
+			v.walk.EnterAll(a.Def)
+			v.report(existenceFinding(a, n, "upper"))
+			v.walk.Leave()
+		}
+		return
+	}
+	switch {
+	case a.Name == "name" && o.Names != nil:
+		v.name(o, a, items[0])
+	case a.Def.Container:
+		v.container(a, n, items)
+	default:
+		v.walk.Enter(a.Def, 0, items[0])
+		v.single(a, items[0])
+		v.walk.Leave()
+	}
+}
+
+func existenceFinding(a *templates.Attribute, n *rm.Node, end string) finding {
+	actual := "0"
+	if end == "upper" {
+		actual = "1"
+	}
+	return finding{code: CodeExistence, constraint: n.Class.Name + "." + a.Name + ": existence." + end, attr: a,
+		expected: a.Existence.String(), actual: actual,
+		message: "Attribute " + a.Name + " of class " + n.Class.Name + " does not match existence " + a.Existence.String()}
+}
+
+// mayBeAbsent reports whether an attribute with existence 1..1 is rightly
+// missing: a container that may have no members, because an empty list and none
+// are the same in an instance, and the value of an ELEMENT that has a null
+// flavour instead (RM data structures, ELEMENT.Is_null_valid).
+func (v *validator) mayBeAbsent(a *templates.Attribute, n *rm.Node) bool {
+	if a.Def.Container {
+		return a.Def.MinItems == 0 && (a.Cardinality == nil || a.Cardinality.Interval.Lower == 0) && !demandsMember(a)
+	}
+	return a.Name == "value" && n.Class.IsA(rm.ClassElement) && n.Attr("null_flavour") != nil
+}
+
+// demandsMember reports whether the children of a container require a member.
+func demandsMember(a *templates.Attribute) bool {
+	for _, c := range a.Children {
+		if c.Occurrences.Lower > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// name checks the name of a node whose template fixes it.
+func (v *validator) name(o *templates.Object, a *templates.Attribute, name *rm.Node) {
+	value := name.String("value")
+	if o.HasName(value) {
+		return
+	}
+	if o.NameCodes != nil && name.Class.IsA(rm.ClassDVCodedText) {
+		code := name.String("defining_code", "code_string")
+		for _, c := range o.NameCodes {
+			if c == code {
+				return
+			}
+		}
+	}
+	if v.fail() {
+		v.walk.Enter(a.Def, 0, name)
+		v.report(finding{code: CodeName, constraint: "LOCATABLE.name", at: o, expected: quoteList(o.Names), actual: value,
+			message: "The value " + strconv.Quote(value) + " must be " + oneOf(o.Names)})
+		v.walk.Leave()
+	}
+}
+
+func quoteList(list []string) string {
+	parts := make([]string, len(list))
+	for i, s := range list {
+		parts[i] = strconv.Quote(s)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// oneOf phrases a list of allowed values.
+func oneOf(list []string) string {
+	if len(list) == 1 {
+		return strconv.Quote(list[0])
+	}
+	return "one of " + quoteList(list)
+}
