@@ -103,7 +103,7 @@ func (a *api) putEHR(w *answer, r *request, id uuid.UUID) error {
 	}
 	e, err := a.Records.CreateEHR(r.Context(), r.who, in)
 	if err != nil {
-		return err
+		return plainInvalid(err)
 	}
 	out := written{
 		created: true, tag: e.ID.String(), modified: e.TimeCreated,

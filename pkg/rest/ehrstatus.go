@@ -73,7 +73,7 @@ func (a *api) updateEHRStatus(w *answer, r *request) error {
 	})
 	if err != nil {
 		a.pointToLatest(w, r, err, id, "ehr_status")
-		return err
+		return plainInvalid(err)
 	}
 	return a.sendWritten(w, c.prefer, a.outcome(r, done, false, "ehr", id.String(), "ehr_status", done.UID.String()))
 }

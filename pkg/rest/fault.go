@@ -220,4 +220,15 @@ func (a *api) logFault(r *http.Request, err error) {
 		"method", r.Method, "error", err.Error())
 }
 
+// plainInvalid makes Unprocessable Invalid, for the operations that declare 400
+// and not 422: all but those of COMPOSITION.
+func plainInvalid(err error) error {
+	if !errs.Is(err, errs.Unprocessable) {
+		return err
+	}
+	e := *errs.As(err)
+	e.Kind, e.Err = errs.Invalid, err
+	return &e
+}
+
 func invalid(op, msg string) error { return errs.New(errs.Invalid, "rest."+op, msg) }

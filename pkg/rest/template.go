@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
-	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
 // templateMetadata is an item of the template list.
@@ -36,14 +35,8 @@ func (a *api) uploadTemplate(w *answer, r *request) error {
 		return invalid("uploadTemplate", "the request has no body")
 	}
 	info, err := a.Records.PutTemplate(r.Context(), r.who, opt)
-	if errs.Is(err, errs.Unprocessable) {
-		// The operation declares 400 and not 422 for a template that is no good.
-		bad := *errs.As(err)
-		bad.Kind, bad.Err = errs.Invalid, err
-		return &bad
-	}
 	if err != nil {
-		return err
+		return plainInvalid(err)
 	}
 	return a.sendWritten(w, prefer, written{
 		created: true, tag: templateTag(info), uid: info.TemplateID, modified: info.Created,
