@@ -342,6 +342,16 @@ func (c *compiler) attribute(raw *rawAttribute, owner *Object) *Attribute {
 		a.Children = append(a.Children, child)
 		a.index(child)
 	}
+	if a.Cardinality != nil && !a.Cardinality.Interval.Unbounded {
+		least := 0
+		for _, child := range a.Children {
+			least += child.Occurrences.Lower
+		}
+		if least > a.Cardinality.Interval.Upper {
+			c.note(raw.line, "no instance can satisfy %s.%s: at least %d members within cardinality %s",
+				owner.Class, a.Name, least, a.Cardinality.Interval)
+		}
+	}
 	return a
 }
 

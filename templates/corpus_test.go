@@ -3,6 +3,7 @@ package templates
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
@@ -11,8 +12,17 @@ import (
 )
 
 // rejected are the files of the corpus that are no usable templates, with the
-// code of the first problem and why that is right.
+// code of the first problem and why that is right. There are none: every file
+// compiles.
 var rejected = map[string]struct{ code, reason string }{}
+
+// noted are irregularities of files of the corpus that have to be noticed.
+var noted = map[string]string{
+	"RIPPLE-Conformance Test.opt":  "attribute null_flavor read as null_flavour",
+	"ips.v0.opt":                   "constraint on the name of a ISM_TRANSITION, which has none",
+	"skipped_invalid_node_ids.opt": "node id at9998 on a EVENT_CONTEXT, which has none",
+	"section_cardinality.opt":      "no instance can satisfy COMPOSITION.content: at least 8 members within cardinality 1..1",
+}
 
 func TestEveryTemplateOfTheCorpusCompilesOrIsRejectedForAStatedReason(t *testing.T) {
 	t.Parallel()
@@ -35,8 +45,8 @@ func TestEveryTemplateOfTheCorpusCompilesOrIsRejectedForAStatedReason(t *testing
 			if tpl.ID == "" || tpl.Root == nil || tpl.Objects() < 2 {
 				t.Errorf("%s compiles to nothing", f.Name())
 			}
-			for _, n := range tpl.Notes {
-				t.Log(f.Name(), n)
+			if note := noted[f.Name()]; !strings.Contains(tpl.Dump(), note) {
+				t.Errorf("%s: nothing is said of %q", f.Name(), note)
 			}
 		case !reject:
 			for _, p := range errs.As(err).Detail.([]rm.Problem) {

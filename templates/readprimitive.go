@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // primitive reads the C_PRIMITIVE of a C_PRIMITIVE_OBJECT.
@@ -57,14 +59,17 @@ func (r *reader) primitive(start *element) (Constraint, error) {
 	case "C_DATE", "C_TIME", "C_DATE_TIME":
 		c := &CTemporal{
 			Type: strings.TrimPrefix(start.typ, "C_"), Pattern: p.pattern, Timezone: p.timezone,
-			Range: p.textBounds(r, start), Assumed: p.assumed,
+			Range: p.textBounds(r, start, "a "+strings.TrimPrefix(start.typ, "C_"), parseTemporal(start.typ)), Assumed: p.assumed,
 		}
 		if c.Pattern != "" && !validTemporalPattern(c.Type, c.Pattern) {
 			r.problem(CodeValue, start.line, "%.40q is not a pattern for %s", c.Pattern, c.Type)
 		}
 		return c, nil
 	case "C_DURATION":
-		c := &CDuration{Pattern: p.pattern, Range: p.textBounds(r, start), Assumed: p.assumed}
+		c := &CDuration{Pattern: p.pattern, Assumed: p.assumed, Range: p.textBounds(r, start, "a DURATION", func(s string) (string, error) {
+			_, err := rm.ParseDuration(s)
+			return s, err
+		})}
 		if c.Pattern != "" && !validDurationPattern(c.Pattern) {
 			r.note(start.line, "%q is not a duration pattern and is not checked", c.Pattern)
 			c.Pattern = ""
@@ -128,12 +133,27 @@ func (p *rawPrimitive) read(r *reader, e *element) (err error) {
 }
 
 // textBounds keeps the limits as lexical values. A range without limits is none.
-func (p *rawPrimitive) textBounds(r *reader, e *element) *Bounds[string] {
+func (p *rawPrimitive) textBounds(r *reader, e *element, what string, parse func(string) (string, error)) *Bounds[string] {
 	if p.bounds == nil || p.bounds.lowerUnbounded && p.bounds.upperUnbounded {
 		return nil
 	}
-	return convert(r, e.line, *p.bounds, "a value", func(s string) (string, error) { return s, nil },
-		func(string, string) int { return 0 })
+	return convert(r, e.line, *p.bounds, what, parse, func(string, string) int { return 0 })
+}
+
+// parseTemporal checks a limit of a range of dates, times or date/times.
+func parseTemporal(xmlType string) func(string) (string, error) {
+	return func(s string) (string, error) {
+		var err error
+		switch xmlType {
+		case "C_DATE":
+			_, err = rm.ParseDate(s)
+		case "C_TIME":
+			_, err = rm.ParseTime(s)
+		default:
+			_, err = rm.ParseDateTime(s)
+		}
+		return s, err
+	}
 }
 
 func (r *reader) realBounds(e *element) (*Bounds[float64], error) {

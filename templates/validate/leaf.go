@@ -60,9 +60,22 @@ func (v *validator) text(o *templates.Object, c *templates.CString, n *rm.Node) 
 		}
 		return
 	}
-	if !c.Pattern.Match(n.Text) && v.fail() {
+	if !c.Pattern.Match(n.Text) && !isSameExpression(o, c, n.Text) && v.fail() {
 		v.mustBe(o, CodeStringPattern, "C_STRING.pattern", "/"+c.Pattern.Source+"/", strconv.Quote(n.Text))
 	}
+}
+
+// isSameExpression accepts, in ACTIVITY.action_archetype_id, the template's
+// expression itself: that attribute holds a regular expression, which may stand
+// between slashes (RM ehr, ACTIVITY.action_archetype_id).
+func isSameExpression(o *templates.Object, c *templates.CString, text string) bool {
+	if o.Parent == nil || o.Parent.Name != "action_archetype_id" {
+		return false
+	}
+	if n := len(text); n > 2 && text[0] == '/' && text[n-1] == '/' {
+		text = text[1 : n-1]
+	}
+	return text == c.Pattern.Source || c.Pattern.Match(text)
 }
 
 func contains(list []string, s string) bool {

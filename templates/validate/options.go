@@ -51,6 +51,10 @@ type Policy struct {
 	// list, although it is formed like one. Default AsWarning: the openEHR
 	// lists are extracts of IANA registries that have grown since.
 	CodeSet Level
+	// CodeSetName: a code set is named by a terminology id that tools wrote for
+	// years in place of the specified one ("Unicode" for character sets).
+	// Default AsWarning.
+	CodeSetName Level
 	// Property: the unit of a quantity belongs to another physical property
 	// than the template names, where the template lists no units. Default
 	// AsError.

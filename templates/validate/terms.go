@@ -132,12 +132,18 @@ func (v *validator) coded(rule *codedRule, n *rm.Node) {
 		return
 	}
 	if term != rule.set.TerminologyID && !isOpenEHRName(rule.set, term) {
-		if v.fail() {
+		level := AsError
+		if historicNames[term] == rule.set.Name {
+			level = v.opt.Policy.CodeSetName.or(AsWarning)
+		}
+		if render, severity := v.level(level); render {
 			v.report(finding{code: CodeTermTerminology, constraint: rule.owner + "." + rule.attribute + ": terminology_id",
-				expected: rule.set.TerminologyID, actual: term,
+				severity: severity, expected: rule.set.TerminologyID, actual: term,
 				message: "The value " + term + " must be " + rule.set.TerminologyID})
 		}
-		return
+		if level == AsError {
+			return
+		}
 	}
 	if terminology.OpenEHR.CodeSetHas(rule.set.Name, code) {
 		return
@@ -152,6 +158,9 @@ func (v *validator) coded(rule *codedRule, n *rm.Node) {
 			message: "The value " + strconv.Quote(code) + " is not in the code set " + rule.set.Name})
 	}
 }
+
+// historicNames are terminology ids that tools wrote for code sets for years.
+var historicNames = map[string]string{"Unicode": "character_sets"}
 
 // isOpenEHRName accepts the name of the set, and the openEHR terminology itself
 // for the sets that openEHR issues.
