@@ -20,6 +20,10 @@ type Class struct {
 	byName    map[string]*Attribute
 	generic   bool   // has a type parameter
 	jsonHead  string // {"_type":"NAME"
+
+	invariants     []*invariant // own and inherited
+	alwaysRoot     bool         // instances are always archetype roots
+	archetypedRoot bool         // instances begin content that has to be archetyped
 }
 
 // find gives the position of an attribute in attrs, -1 if there is none. It

@@ -9,5 +9,5 @@
 // by attribute name.
 //
 // Everything that examines an instance reports a list of [Problem] rather than
-// one error. The codes this package uses are listed at [Codes].
+// one error. The codes this package uses are listed at [Rules].
 package rm

@@ -71,13 +71,14 @@ func ParseDate(s string) (Temporal, error) {
 }
 
 // ParseTime reads the value of a DV_TIME: hh, hh:mm or hh:mm:ss with an
-// optional fraction, or the same without colons, and optionally an offset.
+// optional fraction, or the same without colons, and optionally an offset. A T
+// may stand before it, as ISO 8601:2019 has it.
 func ParseTime(s string) (Temporal, error) {
 	t := Temporal{Text: s, Kind: TimeKind}
 	p := temporalParser{t: &t}
 	err := p.lengthError(s)
 	if err == nil {
-		err = p.time(s)
+		err = p.time(strings.TrimPrefix(s, "T"))
 	}
 	if err != nil {
 		return Temporal{}, temporalError("time", s, err)
