@@ -1,0 +1,19 @@
+// Package synth makes synthetic patients and compositions for the sandbox,
+// for tests and for benchmarks. Everything is fictional and follows from a
+// seed: the same seed, patient number and composition number always give the
+// same bytes, in any order and from any number of goroutines.
+//
+//	g := synth.New(1)
+//	p := g.Patient(0)
+//	status := p.EHRStatus()
+//	for k := range p.Compositions() {
+//		templateID, json := p.Composition(k)
+//		…
+//	}
+//
+// The compositions are valid against the templates of templates/library. They
+// are plausible rather than representative: vital signs follow a patient's
+// habitual values and diagnoses, lists have coded and free-text entries, some
+// patients have an explicit statement that nothing is known or that nobody
+// asked, and some readings are missing for a stated reason.
+package synth
