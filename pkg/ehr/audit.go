@@ -65,7 +65,7 @@ func (s *Service) audit(op operation, who Actor, in AuditInput) (commitAudit, er
 		if name == "" {
 			name = who.ID
 		}
-		committer = object("PARTY_IDENTIFIED", text("name", name))
+		committer = rm.Object("PARTY_IDENTIFIED", rm.Str("name", name))
 	case !committer.Is("PARTY_PROXY"):
 		return a, errs.New(errs.Invalid, name, "the committer must be a PARTY_PROXY")
 	default:
@@ -75,34 +75,7 @@ func (s *Service) audit(op operation, who Actor, in AuditInput) (commitAudit, er
 	}
 	a.committer = rm.AppendJSON(nil, committer)
 	if in.Description != "" {
-		a.description = rm.AppendJSON(nil, object("DV_TEXT", text("value", in.Description)))
+		a.description = rm.AppendJSON(nil, rm.Text(in.Description))
 	}
 	return a, nil
-}
-
-// object builds a small RM object; attributes must be given in RM order.
-func object(class string, attrs ...attribute) *rm.Node {
-	c := rm.Lookup(class)
-	n := &rm.Node{Class: c, Attrs: make([]rm.Attr, len(attrs))}
-	for i, a := range attrs {
-		n.Attrs[i] = rm.Attr{Def: c.Attribute(a.name), Items: []*rm.Node{a.value}}
-	}
-	return n
-}
-
-type attribute struct {
-	name  string
-	value *rm.Node
-}
-
-func text(name, value string) attribute {
-	return attribute{name, &rm.Node{Class: rm.ClassString, Text: value}}
-}
-
-func boolean(name string, value bool) attribute {
-	t := "false"
-	if value {
-		t = "true"
-	}
-	return attribute{name, &rm.Node{Class: rm.ClassBoolean, Text: t}}
 }

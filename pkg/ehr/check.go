@@ -8,10 +8,12 @@ import (
 
 func check(root *rm.Node, t *compiledTemplate, lifecycle int) []rm.Problem { return nil }
 
+// startTime is EVENT_CONTEXT.start_time as an instant, the first one that a
+// partial value can mean; zero if there is none.
 func startTime(root *rm.Node) time.Time {
-	t, err := time.Parse(time.RFC3339, root.String("context", "start_time", "value"))
+	t, err := rm.ParseDateTime(root.String("context", "start_time", "value"))
 	if err != nil {
 		return time.Time{}
 	}
-	return t
+	return t.Earliest()
 }

@@ -74,25 +74,6 @@ func belongsTo(op string, root *rm.Node, object uuid.UUID) error {
 	return nil
 }
 
-// withUID is a copy of the root with the version's uid; the rest is shared.
-func withUID(root *rm.Node, uid VersionUID) *rm.Node {
-	value := object("OBJECT_VERSION_ID", text("value", uid.String()))
-	out := &rm.Node{Class: root.Class, Attrs: make([]rm.Attr, 0, len(root.Attrs)+1)}
-	present := root.Attrs
-	for _, def := range root.Class.Attributes() {
-		set := def.Name == "uid"
-		if set {
-			out.Attrs = append(out.Attrs, rm.Attr{Def: def, Items: []*rm.Node{value}})
-		}
-		for i := range root.Attrs {
-			if root.Attrs[i].Def.Name == def.Name && !set {
-				out.Attrs = append(out.Attrs, present[i])
-			}
-		}
-	}
-	return out
-}
-
 // archetypes lists the distinct archetype roots of a tree, its own first.
 func archetypes(root *rm.Node) []ArchetypeRoot {
 	var out []ArchetypeRoot
@@ -153,35 +134,31 @@ func statusFields(root *rm.Node) *StatusFields {
 	return f
 }
 
+// rmVersion is the release that the server's own objects follow.
 const rmVersion = "1.1.0"
 
 // newStatus is the EHR_STATUS of an EHR that is created without one.
 func newStatus() *rm.Node {
-	const archetype = "openEHR-EHR-EHR_STATUS.generic.v1"
-	return object("EHR_STATUS",
-		attribute{"name", object("DV_TEXT", text("value", "EHR Status"))},
-		text("archetype_node_id", archetype),
-		attribute{"archetype_details", archetyped(archetype)},
-		attribute{"subject", object("PARTY_SELF")},
-		boolean("is_queryable", true),
-		boolean("is_modifiable", true),
-	)
+	return rm.Object("EHR_STATUS", append(root("EHR Status", "openEHR-EHR-EHR_STATUS.generic.v1"),
+		rm.Child("subject", rm.Object("PARTY_SELF")),
+		rm.Bool("is_queryable", true),
+		rm.Bool("is_modifiable", true),
+	)...)
 }
 
 // newAccess is the EHR_ACCESS of a new EHR. It has no settings: access is
 // decided by the decision point.
 func newAccess() *rm.Node {
-	const archetype = "openEHR-EHR-EHR_ACCESS.generic.v1"
-	return object("EHR_ACCESS",
-		attribute{"name", object("DV_TEXT", text("value", "EHR Access"))},
-		text("archetype_node_id", archetype),
-		attribute{"archetype_details", archetyped(archetype)},
-	)
+	return rm.Object("EHR_ACCESS", root("EHR Access", "openEHR-EHR-EHR_ACCESS.generic.v1")...)
 }
 
-func archetyped(archetype string) *rm.Node {
-	return object("ARCHETYPED",
-		attribute{"archetype_id", object("ARCHETYPE_ID", text("value", archetype))},
-		text("rm_version", rmVersion),
-	)
+// root is what every archetype root has.
+func root(name, archetype string) []rm.Field {
+	return []rm.Field{
+		rm.Child("name", rm.Text(name)),
+		rm.Str("archetype_node_id", archetype),
+		rm.Child("archetype_details", rm.Object("ARCHETYPED",
+			rm.Child("archetype_id", rm.ID("ARCHETYPE_ID", archetype)),
+			rm.Str("rm_version", rmVersion))),
+	}
 }

@@ -59,13 +59,25 @@ type SearchValue struct {
 	Number string
 }
 
-// Loss is something of a version that no resource carries.
+// Loss is something of a version that no resource carries, or not in full. It
+// holds nothing of the record's content.
 type Loss struct {
-	// Path is the RM path of what was lost; Mapping the file that met it.
-	Path, Mapping string
-	// Code is a stable reason, such as "unmapped", "undecidable", "unit".
-	Code    string
-	Message string
+	// Kind says how much was lost: "unmapped" an entry without a mapping,
+	// "refused" a resource that could not be made safely, "dropped" and
+	// "reduced" details, "absence" a statement that information is absent.
+	Kind string `json:"kind"`
+	// Code is a stable reason, such as "no-mapping" or "missing-mandatory".
+	Code string `json:"code"`
+	// Type is the resource type concerned, "" if none is known; Archetype the
+	// archetype of the entry concerned.
+	Type      string `json:"type,omitempty"`
+	Archetype string `json:"archetype,omitempty"`
+	// Mapping is the mapping that met the loss, Path the RM path of what was
+	// lost and Target its place in the resource.
+	Mapping string `json:"mapping,omitempty"`
+	Path    string `json:"path,omitempty"`
+	Target  string `json:"target,omitempty"`
+	Message string `json:"message,omitempty"`
 }
 
 // Projection derives records from a version. It is called before the

@@ -113,7 +113,7 @@ func (s *Service) version(uid, preceding VersionUID, kind Kind, a commitAudit, r
 		LifecycleState: a.lifecycle, ChangeType: a.changeType,
 	}
 	if root != nil {
-		v.Root = withUID(root, uid)
+		v.Root = root.With("uid", rm.ID("OBJECT_VERSION_ID", uid.String()))
 		v.Raw = rm.AppendJSON(make([]byte, 0, 16<<10), v.Root)
 		v.Archetypes = archetypes(v.Root)
 	}

@@ -36,7 +36,10 @@ var taken = map[string]string{
 	"template_template_id_key": "a template with this id exists already",
 }
 
-// failure turns what pgx reports into an errs.Error.
+// Failure turns what pgx reports into an errs.Error. It is for packages that
+// read the store's tables through its pools.
+func Failure(op string, err error) error { return failure(op, err) }
+
 func failure(op string, err error) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
