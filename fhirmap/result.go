@@ -38,6 +38,9 @@ type Result struct {
 	// Losses is what did not arrive in FHIR: entries without a mapping,
 	// resources refused and details dropped. It never holds patient data.
 	Losses []Loss
+	// Types are the resource types that the mappings of the object's entries
+	// can produce, whether or not this version did; sorted.
+	Types []string
 }
 
 // Resource is one FHIR R4 resource made from one version.

@@ -189,3 +189,7 @@ func isBase64(s string) bool {
 	}
 	return n > 0 && n%4 == 0
 }
+
+// ValidPrimitive reports whether text is a legal value of the named primitive
+// type.
+func ValidPrimitive(typ, text string) bool { return validPrimitive(typ, text) }

@@ -118,7 +118,11 @@ func (e *Element) Property(t *Type) string {
 	if !e.Choice {
 		return e.Name
 	}
-	return e.Name + strings.ToUpper(t.Name[:1]) + t.Name[1:]
+	name := t.Name
+	if name == "SimpleQuantity" || name == "MoneyQuantity" {
+		name = "Quantity" // profiles of Quantity do not show in the property
+	}
+	return e.Name + strings.ToUpper(name[:1]) + name[1:]
 }
 
 // Type finds the reference to the named type among those the element allows.
@@ -325,11 +329,6 @@ func (t *Type) finish(done map[*Type]bool) {
 		t.byName[e.Name] = e
 		for _, r := range e.Types {
 			p := e.Property(r.Type)
-			if r.Type.Name == "SimpleQuantity" || r.Type.Name == "MoneyQuantity" {
-				if e.Choice {
-					p = e.Name + "Quantity"
-				}
-			}
 			t.members[p] = Member{Element: e, Type: r, Property: p}
 		}
 	}

@@ -1,0 +1,250 @@
+package fhirmap
+
+import (
+	"strconv"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+)
+
+// cursor is a place in the resource being built. It is made when a method runs
+// and takes shape only when something is written there or below.
+type cursor struct {
+	up   *cursor
+	step *fstep
+	node *r4.Node // the object, once it exists
+	typ  *r4.Type // its type
+}
+
+// meeting lets the assignments of one manual entry meet in one element.
+type meeting map[meetingKey]*cursor
+
+type meetingKey struct {
+	up   *cursor
+	step string
+}
+
+// follow makes the cursors of a path, one per element.
+func (c *cursor) follow(p *fpath, root *cursor) *cursor {
+	if p.base == fromResource {
+		c = root
+	}
+	for range p.up {
+		if c.up != nil {
+			c = c.up
+		}
+	}
+	for i := range p.steps {
+		c = &cursor{up: c, step: &p.steps[i]}
+	}
+	return c
+}
+
+// join is follow for the assignments of one manual entry: paths with a common
+// beginning lead to the same element.
+func (c *cursor) join(p *fpath, root *cursor, met meeting) *cursor {
+	if p.base == fromResource {
+		c = root
+	}
+	for range p.up {
+		if c.up != nil {
+			c = c.up
+		}
+	}
+	for i := range p.steps {
+		key := meetingKey{c, p.steps[i].key()}
+		next := met[key]
+		if next == nil {
+			next = &cursor{up: c, step: &p.steps[i]}
+			met[key] = next
+		}
+		c = next
+	}
+	return c
+}
+
+func (s *fstep) key() string {
+	k := s.name + "(" + s.ofType + ")"
+	if s.index >= 0 {
+		k += strconv.Itoa(s.index)
+	}
+	for _, p := range s.pins {
+		for _, name := range p.path {
+			k += "." + name
+		}
+		k += "=" + p.value
+	}
+	return k
+}
+
+var elementType = r4.Lookup("Element")
+
+// object gives the place the shape of an object, with everything above it.
+func (c *cursor) object() (*r4.Node, *r4.Type) {
+	if c.node != nil {
+		return c.node, c.typ
+	}
+	parent, ptyp := c.up.object()
+	s := c.step
+	t := s.typ.Type
+	name := s.elem.Property(t)
+	if t.Kind == r4.Primitive {
+		// Below a primitive there is only its extension object.
+		name, t = "_"+name, elementType
+	}
+	c.typ = t
+	if !s.elem.List() {
+		if c.node = parent.Get(name); c.node == nil {
+			if s.elem.Choice {
+				clearChoice(parent, s.elem, name)
+			}
+			c.node = &r4.Node{}
+			parent.Set(ptyp, name, c.node)
+		}
+		return c.node, t
+	}
+	arr := parent.Get(name)
+	if arr == nil {
+		arr = &r4.Node{Kind: r4.Array}
+		parent.Set(ptyp, name, arr)
+	}
+	switch {
+	case s.index >= 0:
+		for len(arr.Items) <= s.index {
+			arr.Items = append(arr.Items, &r4.Node{})
+		}
+		c.node = arr.Items[s.index]
+	case len(s.pins) > 0:
+		for _, item := range arr.Items {
+			if s.pinned(item) {
+				c.node = item
+				return c.node, t
+			}
+		}
+		c.node = &r4.Node{}
+		arr.Items = append(arr.Items, c.node)
+		for i := range s.pins {
+			s.pins[i].put(c.node, t)
+		}
+	default:
+		c.node = &r4.Node{}
+		arr.Items = append(arr.Items, c.node)
+	}
+	return c.node, t
+}
+
+// pinned reports whether an item meets the equalities of where().
+func (s *fstep) pinned(item *r4.Node) bool {
+	for _, p := range s.pins {
+		if item.Str(p.path...) != p.value {
+			return false
+		}
+	}
+	return true
+}
+
+// put writes the equality into a new item.
+func (p *pin) put(item *r4.Node, t *r4.Type) {
+	at := &cursor{node: item, typ: t}
+	for i := range p.steps {
+		at = &cursor{up: at, step: &p.steps[i]}
+	}
+	at.put(p.node, p.steps[len(p.steps)-1].typ.Type)
+}
+
+// clearChoice removes other types of a choice element.
+func clearChoice(parent *r4.Node, e *r4.Element, keep string) {
+	for _, ref := range e.Types {
+		if name := e.Property(ref.Type); name != keep {
+			parent.Remove(name)
+			parent.Remove("_" + name)
+		}
+	}
+}
+
+// filled reports whether a place that does not repeat holds a value already.
+func (c *cursor) filled() bool {
+	if c.step == nil || c.step.elem.List() {
+		return false
+	}
+	parent := c.up.node
+	if parent == nil {
+		return false
+	}
+	for _, ref := range c.step.elem.Types {
+		if parent.Get(c.step.elem.Property(ref.Type)) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// put writes a value of a type at the place. On an element that repeats it
+// appends, unless the cursor stands for a member already.
+func (c *cursor) put(v *r4.Node, t *r4.Type) {
+	if c.step == nil || (c.node != nil && v.Kind == r4.Object) {
+		merge(c.node, c.typ, v)
+		return
+	}
+	parent, ptyp := c.up.object()
+	name := c.step.elem.Property(t)
+	if v.Kind == r4.Object {
+		c.node, c.typ = v, t
+	}
+	if !c.step.elem.List() {
+		if c.step.elem.Choice {
+			clearChoice(parent, c.step.elem, name)
+		}
+		parent.Remove("_" + name)
+		parent.Set(ptyp, name, v)
+		return
+	}
+	if len(c.step.pins) > 0 || c.step.index >= 0 {
+		c.node = nil
+		if n, nt := c.object(); v.Kind == r4.Object {
+			merge(n, nt, v)
+		}
+		return
+	}
+	arr := parent.Get(name)
+	if arr == nil {
+		arr = &r4.Node{Kind: r4.Array}
+		parent.Set(ptyp, name, arr)
+	}
+	arr.Items = append(arr.Items, v)
+}
+
+// putExtension gives a primitive without a value its extensions.
+func (c *cursor) putExtension(ext *r4.Node, t *r4.Type) {
+	parent, ptyp := c.up.object()
+	name := c.step.elem.Property(t)
+	holder := r4.NewObject(r4.Field{Name: "extension", Value: &r4.Node{Kind: r4.Array, Items: []*r4.Node{ext}}})
+	if !c.step.elem.List() {
+		if c.step.elem.Choice {
+			clearChoice(parent, c.step.elem, name)
+		}
+		parent.Remove(name)
+		parent.Set(ptyp, "_"+name, holder)
+		return
+	}
+	// Arrays of values and of extensions run in step.
+	values, exts := parent.Get(name), parent.Get("_"+name)
+	if values == nil {
+		values = &r4.Node{Kind: r4.Array}
+		parent.Set(ptyp, name, values)
+	}
+	if exts == nil {
+		exts = &r4.Node{Kind: r4.Array}
+		parent.Set(ptyp, "_"+name, exts)
+	}
+	for len(exts.Items) < len(values.Items) {
+		exts.Items = append(exts.Items, &r4.Node{Kind: r4.Null})
+	}
+	values.Items = append(values.Items, &r4.Node{Kind: r4.Null})
+	exts.Items = append(exts.Items, holder)
+}
+
+func merge(into *r4.Node, t *r4.Type, v *r4.Node) {
+	for _, f := range v.Fields {
+		into.Set(t, f.Name, f.Value)
+	}
+}

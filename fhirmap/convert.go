@@ -1,0 +1,370 @@
+package fhirmap
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// targets lists, per RM class, the FHIR types its values can become, best
+// first (FHIR Connect, data mapping types).
+var targets = map[string][]string{
+	"DV_QUANTITY":      {"Quantity", "SimpleQuantity", "Age", "Duration", "Count", "Distance", "decimal", "string"},
+	"DV_COUNT":         {"integer", "positiveInt", "unsignedInt", "Quantity", "SimpleQuantity", "Count", "decimal", "string"},
+	"DV_PROPORTION":    {"Quantity", "SimpleQuantity", "Ratio", "string"},
+	"DV_ORDINAL":       {"CodeableConcept", "Coding", "string"},
+	"DV_SCALE":         {"CodeableConcept", "Coding", "string"},
+	"DV_CODED_TEXT":    {"CodeableConcept", "Coding", "string", "markdown"},
+	"DV_TEXT":          {"CodeableConcept", "string", "markdown"},
+	"DV_BOOLEAN":       {"boolean"},
+	"DV_DATE_TIME":     {"dateTime", "instant", "date", "Period", "string"},
+	"DV_DATE":          {"date", "dateTime", "Period", "string"},
+	"DV_TIME":          {"time", "string"},
+	"DV_DURATION":      {"Duration", "Age", "Quantity", "SimpleQuantity", "string"},
+	"DV_INTERVAL":      {"Range", "Period", "Quantity", "string"},
+	"DV_IDENTIFIER":    {"Identifier", "string"},
+	"DV_URI":           {"uri", "url", "string"},
+	"DV_EHR_URI":       {"uri", "url", "string"},
+	"DV_MULTIMEDIA":    {"Attachment"},
+	"DV_PARSABLE":      {"Attachment", "string"},
+	"CODE_PHRASE":      {"Coding", "CodeableConcept", "string"},
+	"PARTY_SELF":       {"Reference", "Identifier"},
+	"PARTY_IDENTIFIED": {"Reference", "Identifier", "string"},
+	"PARTY_RELATED":    {"Reference", "Identifier", "string"},
+	"PARTY_REF":        {"Identifier", "Reference"},
+	"POINT_EVENT":      {"dateTime", "instant"},
+	"INTERVAL_EVENT":   {"Period"},
+	"EVENT_CONTEXT":    {"Period"},
+	"String":           {"string", "markdown", "code", "uri", "id"},
+	"Integer":          {"integer", "positiveInt", "unsignedInt", "decimal"},
+	"Integer64":        {"integer", "positiveInt", "unsignedInt", "decimal"},
+	"Real":             {"decimal"},
+	"Double":           {"decimal"},
+	"Boolean":          {"boolean"},
+}
+
+// convertible reports whether a class has a rule for a FHIR type.
+func convertible(class string, t *r4.Type) bool { return slices.Contains(targets[class], t.Name) }
+
+// converter turns one RM value into a FHIR value.
+type converter struct {
+	run    *run
+	at     *ref
+	target string
+	// refs are the resource types the target may refer to.
+	refs []string
+	// message explains the reason that convert gave.
+	message string
+}
+
+// convert picks the best type among those allowed that the value really fits,
+// or gives the reason why none does.
+func (v *converter) convert(n *rm.Node, allowed []r4.TypeRef) (*r4.Node, *r4.Type, string) {
+	names := targets[n.Class.Name]
+	if n.Class.Name == "DV_TEXT" && len(n.List("mappings")) == 0 && len(allowed) > 1 {
+		names = []string{"string", "markdown", "CodeableConcept"}
+	}
+	reason, message := "", ""
+	for _, name := range names {
+		for _, ref := range allowed {
+			if ref.Type.Name != name {
+				continue
+			}
+			v.refs = ref.Targets
+			val, why := v.to(name, n)
+			if why == "" {
+				if reason != "" {
+					v.run.lose(LossReduced, reason, v.at, v.target, message)
+				}
+				return val, ref.Type, ""
+			}
+			if reason == "" {
+				reason, message = why, v.message
+			}
+		}
+	}
+	if reason == "" {
+		reason, message = "type", "a "+n.Class.Name+" has no form in the target"
+	}
+	v.message = message
+	return nil, nil, reason
+}
+
+func (v *converter) fail(reason, message string) (*r4.Node, string) {
+	v.message = message
+	return nil, reason
+}
+
+func (v *converter) reduce(code, message string) {
+	v.run.lose(LossReduced, code, v.at, v.target, message)
+}
+
+func (v *converter) to(typ string, n *rm.Node) (*r4.Node, string) {
+	switch typ {
+	case "Quantity", "SimpleQuantity", "Age", "Duration", "Count", "Distance":
+		return v.quantity(typ, n)
+	case "Ratio":
+		return v.ratio(n)
+	case "Range":
+		return v.rangeOf(n)
+	case "CodeableConcept":
+		return v.concept(n)
+	case "Coding":
+		return v.coding(n)
+	case "date", "dateTime", "instant":
+		return v.dateTime(typ, n)
+	case "time":
+		return v.time(n)
+	case "Period":
+		return v.period(n)
+	case "Identifier":
+		return v.identifier(n)
+	case "Reference":
+		return v.reference(n)
+	case "Attachment":
+		return v.attachment(n)
+	case "boolean":
+		text := n.Text
+		if n.Class.Primitive == rm.NotPrimitive {
+			text = n.String("value")
+		}
+		return &r4.Node{Kind: r4.Bool, Text: text}, ""
+	case "integer", "positiveInt", "unsignedInt", "decimal":
+		return v.number(typ, n)
+	default:
+		return v.text(typ, n)
+	}
+}
+
+func (v *converter) number(typ string, n *rm.Node) (*r4.Node, string) {
+	text := n.Text
+	switch n.Class.Name {
+	case "DV_COUNT", "DV_QUANTITY":
+		text = n.String("magnitude")
+		if s := n.String("magnitude_status"); s != "" && s != "=" {
+			return v.fail("comparator", "a plain number cannot say "+s)
+		}
+		if n.Class.Name == "DV_QUANTITY" && n.String("units") != "1" {
+			return v.fail("unit", "a plain number has no unit")
+		}
+	}
+	if !r4.ValidPrimitive(typ, text) {
+		return v.fail("value", "the number is not a legal "+typ)
+	}
+	return r4.NewNumber(text), ""
+}
+
+// text is the string form of a value, with everything that its meaning needs.
+func (v *converter) text(typ string, n *rm.Node) (*r4.Node, string) {
+	s, ok := plainText(n)
+	if !ok {
+		return v.fail("type", "a "+n.Class.Name+" has no text form")
+	}
+	if !r4.ValidPrimitive(typ, s) {
+		return v.fail("value", "the text is not a legal "+typ)
+	}
+	return r4.NewString(s), ""
+}
+
+// plainText renders a data value for people, without loss of a comparator,
+// unit or bound.
+func plainText(n *rm.Node) (string, bool) {
+	status := n.String("magnitude_status")
+	if status == "=" {
+		status = ""
+	}
+	switch n.Class.Name {
+	case "DV_TEXT", "DV_CODED_TEXT", "DV_DATE", "DV_DATE_TIME", "DV_TIME", "DV_URI", "DV_EHR_URI", "DV_PARSABLE":
+		return n.String("value"), true
+	case "DV_DURATION":
+		return status + n.String("value"), true
+	case "DV_QUANTITY":
+		unit := n.String("units_display_name")
+		if unit == "" {
+			unit = n.String("units")
+		}
+		return strings.TrimSpace(status + n.String("magnitude") + " " + unit), true
+	case "DV_COUNT":
+		return status + n.String("magnitude"), true
+	case "DV_PROPORTION":
+		if n.String("type") == proportionPercent {
+			return status + n.String("numerator") + " %", true
+		}
+		return status + n.String("numerator") + "/" + n.String("denominator"), true
+	case "DV_ORDINAL", "DV_SCALE":
+		return n.String("value") + ": " + n.String("symbol", "value"), true
+	case "DV_IDENTIFIER":
+		return n.String("id"), true
+	case "CODE_PHRASE":
+		return n.String("terminology_id", "value") + "::" + n.String("code_string"), true
+	case "PARTY_IDENTIFIED", "PARTY_RELATED":
+		name := n.String("name")
+		return name, name != ""
+	case "DV_INTERVAL":
+		return intervalText(n)
+	}
+	if n.Class.Primitive != rm.NotPrimitive {
+		return n.Text, true
+	}
+	return "", false
+}
+
+func intervalText(n *rm.Node) (string, bool) {
+	part := func(name, included, open, closed string) (string, bool) {
+		b := n.Get(name)
+		if b == nil {
+			return "", true
+		}
+		s, ok := plainText(b)
+		if n.String(included) == "false" {
+			return open + s, ok
+		}
+		return closed + s, ok
+	}
+	low, ok1 := part("lower", "lower_included", ">", ">=")
+	high, ok2 := part("upper", "upper_included", "<", "<=")
+	return strings.TrimSpace(low + " " + high), ok1 && ok2 && (low != "" || high != "")
+}
+
+// identifier converts what identifies a thing or a party.
+func (v *converter) identifier(n *rm.Node) (*r4.Node, string) {
+	switch n.Class.Name {
+	case "DV_IDENTIFIER":
+		id := n.String("id")
+		if id == "" {
+			return v.fail("value", "the identifier has no id")
+		}
+		var typ, assigner *r4.Node
+		if s := n.String("type"); s != "" {
+			typ = r4.NewObject(r4.Field{Name: "text", Value: r4.NewString(s)})
+		}
+		var system *r4.Node
+		name := n.String("assigner")
+		if issuer := n.String("issuer"); isURI(issuer) {
+			system = r4.NewString(issuer)
+		} else if name == "" {
+			name = issuer
+		} else if issuer != "" && issuer != name {
+			v.reduce("issuer", "an identifier in R4 has one assigner")
+		}
+		if name != "" {
+			assigner = r4.NewObject(r4.Field{Name: "display", Value: r4.NewString(name)})
+		}
+		return r4.NewObject(r4.Field{Name: "type", Value: typ}, r4.Field{Name: "system", Value: system},
+			r4.Field{Name: "value", Value: r4.NewString(id)}, r4.Field{Name: "assigner", Value: assigner}), ""
+	case "PARTY_REF":
+		return v.partyRef(n)
+	default:
+		if ref := n.Get("external_ref"); ref != nil {
+			return v.partyRef(ref)
+		}
+		if ids := n.List("identifiers"); len(ids) > 0 {
+			return v.identifier(ids[0])
+		}
+		return v.fail("value", "the party has no identifier")
+	}
+}
+
+// partyRef is the identifier of a party in an outside system. The namespace is
+// the system when it is a URI, otherwise the name of the assigner: R4 has no
+// place for a local name of a system.
+func (v *converter) partyRef(n *rm.Node) (*r4.Node, string) {
+	id := n.String("id", "value")
+	if id == "" {
+		return v.fail("value", "the reference has no id")
+	}
+	var system, assigner *r4.Node
+	if ns := n.String("namespace"); isURI(ns) {
+		system = r4.NewString(ns)
+	} else if ns != "" {
+		assigner = r4.NewObject(r4.Field{Name: "display", Value: r4.NewString(ns)})
+	}
+	return r4.NewObject(r4.Field{Name: "system", Value: system}, r4.Field{Name: "value", Value: r4.NewString(id)},
+		r4.Field{Name: "assigner", Value: assigner}), ""
+}
+
+func isURI(s string) bool {
+	scheme, rest, ok := strings.Cut(s, ":")
+	return ok && rest != "" && len(scheme) > 1 && !strings.ContainsAny(s, " \t\n") &&
+		strings.IndexFunc(scheme, func(r rune) bool { return r > 'z' || !isNameByte(byte(r)) }) < 0 && r4.ValidPrimitive("uri", s)
+}
+
+// reference points at the subject of the record, or names another party by its
+// identifier and name.
+func (v *converter) reference(n *rm.Node) (*r4.Node, string) {
+	toAny := len(v.refs) == 0 || slices.Contains(v.refs, "Resource")
+	switch n.Class.Name {
+	case "PARTY_SELF":
+		if !toAny && !slices.Contains(v.refs, "Patient") {
+			return v.fail("reference", "the target does not refer to a Patient")
+		}
+		return r4.NewObject(r4.Field{Name: "reference", Value: r4.NewString("Patient/" + v.run.in.EHRID)}), ""
+	case "PARTY_RELATED":
+		if !toAny && !slices.Contains(v.refs, "RelatedPerson") {
+			return v.fail("subject-not-patient", "the party is related to the subject of the record, not the subject")
+		}
+	case "PARTY_IDENTIFIED":
+		if !toAny && !slices.ContainsFunc(v.refs, func(t string) bool {
+			return t == "Practitioner" || t == "PractitionerRole" || t == "Organization" || t == "RelatedPerson"
+		}) {
+			return v.fail("subject-not-patient", "the party is not the subject of the record")
+		}
+	}
+	out := r4.NewObject()
+	if n.Class.Name == "PARTY_RELATED" {
+		out.Fields = append(out.Fields, r4.Field{Name: "type", Value: r4.NewString("RelatedPerson")})
+	}
+	if id, why := v.identifier(n); why == "" {
+		out.Fields = append(out.Fields, r4.Field{Name: "identifier", Value: id})
+	}
+	name := n.String("name")
+	if n.Class.Name == "PARTY_RELATED" && name == "" {
+		name = n.String("relationship", "value")
+	}
+	if name != "" {
+		out.Fields = append(out.Fields, r4.Field{Name: "display", Value: r4.NewString(name)})
+	}
+	if len(out.Fields) == 0 || (len(out.Fields) == 1 && out.Fields[0].Name == "type") {
+		return v.fail("value", "the party has neither a name nor an identifier")
+	}
+	return out, ""
+}
+
+func (v *converter) attachment(n *rm.Node) (*r4.Node, string) {
+	var fields []r4.Field
+	add := func(name, value string, node *r4.Node) {
+		if value != "" {
+			fields = append(fields, r4.Field{Name: name, Value: node})
+		}
+	}
+	if n.Class.Name == "DV_PARSABLE" {
+		return v.fail("type", "an attachment needs the media type of the text, which its formalism is not")
+	}
+	media := n.String("media_type", "code_string")
+	add("contentType", media, r4.NewString(media))
+	if lang := n.String("language", "code_string"); lang != "" {
+		add("language", lang, r4.NewString(lang))
+	}
+	data := n.String("data")
+	if data != "" && n.Get("compression_algorithm") != nil {
+		return v.fail("compression", "an attachment cannot say how its data are compressed")
+	}
+	add("data", data, r4.NewString(data))
+	uri := n.String("uri", "value")
+	add("url", uri, r4.NewString(uri))
+	if size := n.String("size"); r4.ValidPrimitive("unsignedInt", size) {
+		add("size", size, r4.NewNumber(size))
+	}
+	if alg := n.String("integrity_check_algorithm", "code_string"); strings.EqualFold(alg, "SHA-1") {
+		add("hash", n.String("integrity_check"), r4.NewString(n.String("integrity_check")))
+	}
+	if alt := n.String("alternate_text"); alt != "" {
+		add("title", alt, r4.NewString(alt))
+	}
+	if data == "" && uri == "" {
+		return v.fail("value", "there are neither data nor a URI")
+	}
+	return r4.NewObject(fields...), ""
+}

@@ -1,0 +1,121 @@
+package fhirmap
+
+// FileKind is the type of a mapping file.
+type FileKind string
+
+// The kinds of file (FHIR Connect, types of mapping files).
+const (
+	ModelFile     FileKind = "model"
+	ExtensionFile FileKind = "extension"
+	ContextFile   FileKind = "context"
+)
+
+// Text is a string of a mapping file with its place. The zero Text is absent.
+type Text struct {
+	Position
+	Value string
+}
+
+// File is one mapping file as written.
+type File struct {
+	Path    string
+	Kind    FileKind
+	Grammar string
+	// Name is metadata.name, by which files refer to each other.
+	Name    Text
+	Version string
+	// Archetype, Revision and StructureDefinition head a model.
+	Archetype           Text
+	Revision            string
+	StructureDefinition Text
+	// Extends names the model that an extension changes.
+	Extends Text
+	// Condition and ReverseCondition are the preprocessor's openehrCondition
+	// and fhirCondition.
+	Condition, ReverseCondition *Condition
+	Hierarchy                   *Hierarchy
+	Methods                     []*Method
+	Context                     *ContextRule
+}
+
+// ContextRule is the body of a context file.
+type ContextRule struct {
+	ProfileURL, ProfileVersion string
+	TemplateID                 Text
+	TemplateVersion            string
+	Archetypes, Extensions     []Text
+	Start                      Text
+}
+
+// Hierarchy is preprocessor.hierarchy with split.fhir.create "resource": one
+// resource for each occurrence of the openEHR path.
+type Hierarchy struct {
+	Position
+	FHIR, OpenEHR Text
+	// Create is split.fhir.create.
+	Create Text
+}
+
+// Direction restricts a method to one way.
+type Direction uint8
+
+// The directions; the zero value is both.
+const (
+	BothWays Direction = iota
+	ToFHIR
+	ToOpenEHR
+)
+
+// Method is one mapping method.
+type Method struct {
+	Position
+	Name          string
+	FHIR, OpenEHR Text // with.fhir, with.openehr
+	// Iterate is with.type NONE: nothing is transferred.
+	Iterate   bool
+	Direction Direction
+	// Conditions are the openehrConditions, all of which must hold;
+	// ReverseConditions the fhirConditions of the other way.
+	Conditions, ReverseConditions []*Condition
+	Manual                        []*Manual
+	Slot                          Text
+	Children                      []*Method
+	// Change and AppendTo belong to extension files.
+	Change   string
+	AppendTo Text
+}
+
+// Manual is one named group of constant assignments.
+type Manual struct {
+	Position
+	Name                          string
+	FHIR, OpenEHR                 []Assignment
+	HasFHIR                       bool
+	Conditions, ReverseConditions []*Condition
+}
+
+// Assignment puts a constant at a path.
+type Assignment struct {
+	Path, Value Text
+}
+
+// Operator of a condition.
+type Operator string
+
+// The operators (FHIR Connect, conditions).
+const (
+	OneOf    Operator = "one of"
+	NotOf    Operator = "not of"
+	Empty    Operator = "empty"
+	NotEmpty Operator = "not empty"
+	IsType   Operator = "type"
+)
+
+// Condition is one openehrCondition or fhirCondition.
+type Condition struct {
+	Position
+	Root       Text
+	Attributes []Text
+	Operator   Operator
+	Criteria   []Text
+}

@@ -1,0 +1,352 @@
+package fhirmap
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// Library is a set of mapping files, compiled. It is immutable and safe for
+// concurrent use.
+type Library struct {
+	files      []*File
+	models     map[string]*File
+	extensions map[string]*File
+	contexts   []*File
+
+	// starts are the plans to run without a context, by archetype id.
+	starts map[string][]*plan
+	// templates are the plans of context files, by template id.
+	templates map[string]map[string][]*plan
+	// profiles are the profiles that a plan's resources claim.
+	profiles map[*plan][]string
+}
+
+// view is a set of models with the extensions that apply to them: the whole
+// library, or what a context file lists.
+type view struct {
+	lib        *Library
+	only       map[string]bool // nil: every model
+	extensions map[string][]*File
+	merged     map[*File][]*Method
+}
+
+func (v *view) model(name string) *File {
+	if v.only != nil && !v.only[name] {
+		return nil
+	}
+	return v.lib.models[name]
+}
+
+func (v *view) methods(f *File) []*Method {
+	if m, ok := v.merged[f]; ok {
+		return m
+	}
+	return f.Methods
+}
+
+// ReadFiles parses every .yml and .yaml file of a tree, in the order of their
+// paths, and returns them with everything wrong in any of them.
+func ReadFiles(fsys fs.FS) ([]*File, Problems) {
+	var files []*File
+	var problems Problems
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if ext := path.Ext(name); ext != ".yml" && ext != ".yaml" {
+			return nil
+		}
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return err
+		}
+		f, p := ParseFile(name, data)
+		problems = append(problems, p...)
+		if f != nil {
+			files = append(files, f)
+		}
+		return nil
+	})
+	if err != nil {
+		problems = append(problems, Problem{Position{"", 1, 1}, CodeYAML, err.Error()})
+	}
+	return files, problems
+}
+
+// Load reads and compiles all mapping files of a tree. When anything is wrong
+// with any of them there is no library and the error is a Problems.
+func Load(fsys fs.FS) (*Library, error) {
+	files, problems := ReadFiles(fsys)
+	lib, more := Compile(files)
+	problems = append(problems, more...)
+	if len(problems) > 0 {
+		problems.sort()
+		return nil, problems
+	}
+	return lib, nil
+}
+
+// Compile links and compiles files that were read. The library holds what
+// could be compiled; it must not be used when there are problems.
+func Compile(files []*File) (*Library, Problems) {
+	lib := &Library{
+		files: files, models: map[string]*File{}, extensions: map[string]*File{},
+		starts: map[string][]*plan{}, templates: map[string]map[string][]*plan{},
+		profiles: map[*plan][]string{},
+	}
+	c := &compiler{lib: lib, plans: map[planKey]*plan{}}
+	lib.register(c)
+	c.view = &view{lib: lib}
+	var names []string
+	for name := range lib.models {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		f := lib.models[name]
+		typ, class := c.roots(f)
+		if typ == nil || class == nil {
+			continue
+		}
+		p := c.model(f, &ftype{typ: r4.TypeRef{Type: typ}}, class)
+		if typ.Kind == r4.Resource && standsAlone(class) {
+			lib.starts[f.Archetype.Value] = append(lib.starts[f.Archetype.Value], p)
+			lib.claim(p, "")
+			c.safety(p)
+		}
+	}
+	for _, f := range lib.contexts {
+		c.context(f)
+	}
+	return lib, c.problems
+}
+
+// standsAlone reports whether models of a class run by themselves, rather than
+// only when another model calls them.
+func standsAlone(class *rm.Class) bool {
+	return class.IsA(rm.ClassEntry) || class.Name == "EHR_STATUS"
+}
+
+// register files by name.
+func (lib *Library) register(c *compiler) {
+	for _, f := range lib.files {
+		name := f.Name.Value
+		if name == "" {
+			continue
+		}
+		into := lib.models
+		switch f.Kind {
+		case ExtensionFile:
+			into = lib.extensions
+		case ContextFile:
+			lib.contexts = append(lib.contexts, f)
+			for _, other := range lib.contexts[:len(lib.contexts)-1] {
+				if other.Name.Value == name {
+					c.fail(f.Name.Position, CodeDuplicate, "the context name %q is also that of %s", name, other.Path)
+				}
+			}
+			continue
+		}
+		if other := into[name]; other != nil {
+			c.fail(f.Name.Position, CodeDuplicate, "the %s name %q is also that of %s", f.Kind, name, other.Path)
+			continue
+		}
+		into[name] = f
+	}
+	for _, f := range lib.files {
+		if f.Kind == ExtensionFile && f.Extends.Value != "" && lib.models[f.Extends.Value] == nil {
+			c.fail(f.Extends.Position, CodeDangling, "no model is named %q", f.Extends.Value)
+		}
+	}
+}
+
+// roots gives the FHIR type and the RM class that a model maps.
+func (c *compiler) roots(f *File) (*r4.Type, *rm.Class) {
+	var typ *r4.Type
+	if url := f.StructureDefinition.Value; url != "" {
+		if typ = r4.Lookup(r4.ProfileType(url)); typ == nil {
+			c.fail(f.StructureDefinition.Position, CodeFHIRPath, "%q is neither an R4 type nor a profile known here", url)
+		}
+	}
+	if f.Archetype.Value == "" {
+		return typ, nil
+	}
+	class := archetypeClass(f.Archetype.Value)
+	if class == nil {
+		c.fail(f.Archetype.Position, CodeOpenEHRPath, "%q is not an archetype id of an RM class", f.Archetype.Value)
+	}
+	if typ != nil && (typ.Name == "BackboneElement" || typ.Name == "Element") {
+		return nil, class // compiled for the element that it is slotted into
+	}
+	return typ, class
+}
+
+// claim notes the profiles of a plan's resources: that of the model and, from a
+// context, its own.
+func (lib *Library) claim(p *plan, contextProfile string) {
+	var list []string
+	own := p.file.StructureDefinition.Value
+	if r4.Lookup(strings.TrimPrefix(own, "http://hl7.org/fhir/StructureDefinition/")) == nil {
+		list = append(append(list, r4.ProfileParents(own)...), own)
+	}
+	if contextProfile != "" && !slices.Contains(list, contextProfile) &&
+		r4.Lookup(strings.TrimPrefix(contextProfile, "http://hl7.org/fhir/StructureDefinition/")) == nil {
+		list = append(list, contextProfile)
+	}
+	lib.profiles[p] = list
+}
+
+// context compiles what a context file lists into plans for its template.
+func (c *compiler) context(f *File) {
+	rule := f.Context
+	if rule == nil || rule.Start.Value == "" {
+		return
+	}
+	v := &view{lib: c.lib, only: map[string]bool{}, extensions: map[string][]*File{}, merged: map[*File][]*Method{}}
+	for _, a := range rule.Archetypes {
+		if c.lib.models[a.Value] == nil {
+			c.fail(a.Position, CodeDangling, "no model is named %q", a.Value)
+		}
+		v.only[a.Value] = true
+	}
+	for _, e := range rule.Extensions {
+		ext := c.lib.extensions[e.Value]
+		if ext == nil {
+			c.fail(e.Position, CodeDangling, "no extension is named %q", e.Value)
+			continue
+		}
+		v.extensions[ext.Extends.Value] = append(v.extensions[ext.Extends.Value], ext)
+	}
+	for name, list := range v.extensions {
+		model := c.lib.models[name]
+		if model == nil {
+			continue
+		}
+		methods := model.Methods
+		for _, ext := range list {
+			methods = c.extend(methods, ext)
+		}
+		v.merged[model] = methods
+	}
+	start := c.lib.models[rule.Start.Value]
+	if start == nil || !v.only[rule.Start.Value] {
+		c.fail(rule.Start.Position, CodeDangling, "start names no model that the context lists: %q", rule.Start.Value)
+		return
+	}
+	sub := &compiler{lib: c.lib, view: v, plans: map[planKey]*plan{}}
+	typ, class := sub.roots(start)
+	if typ != nil && class != nil {
+		p := sub.model(start, &ftype{typ: r4.TypeRef{Type: typ}}, class)
+		if typ.Kind != r4.Resource {
+			c.fail(rule.Start.Position, CodeType, "start must map to a resource, not to %s", typ.Name)
+		}
+		sub.safety(p)
+		c.lib.claim(p, rule.ProfileURL)
+		id := rule.TemplateID.Value
+		if c.lib.templates[id] == nil {
+			c.lib.templates[id] = map[string][]*plan{}
+		}
+		c.lib.templates[id][start.Archetype.Value] = append(c.lib.templates[id][start.Archetype.Value], p)
+	}
+	for _, p := range sub.problems {
+		if !slices.Contains(c.problems, p) {
+			c.problems = append(c.problems, p)
+		}
+	}
+}
+
+// extend applies an extension file to the methods of its model (FHIR Connect,
+// extension methods).
+func (c *compiler) extend(methods []*Method, ext *File) []*Method {
+	out := slices.Clone(methods)
+	for _, m := range ext.Methods {
+		switch m.Change {
+		case "add":
+			out = append(out, m)
+		case "overwrite":
+			i := slices.IndexFunc(out, func(o *Method) bool { return o.Name == m.Name })
+			if i < 0 {
+				c.fail(m.Position, CodeDangling, "overwrite: %s has no method %q", ext.Extends.Value, m.Name)
+				continue
+			}
+			out[i] = m
+		case "append":
+			var ok bool
+			if out, ok = appendTo(out, strings.Split(m.AppendTo.Value, "."), m.Children); !ok {
+				c.fail(m.AppendTo.Position, CodeDangling, "append: %s has no method %q", ext.Extends.Value, m.AppendTo.Value)
+			}
+		}
+	}
+	return out
+}
+
+// appendTo adds children to the method at a dotted path of names.
+func appendTo(methods []*Method, names []string, children []*Method) ([]*Method, bool) {
+	i := slices.IndexFunc(methods, func(m *Method) bool { return m.Name == names[0] })
+	if i < 0 {
+		return methods, false
+	}
+	copied := *methods[i]
+	if len(names) == 1 {
+		copied.Children = append(slices.Clone(copied.Children), children...)
+	} else {
+		list, ok := appendTo(copied.Children, names[1:], children)
+		if !ok {
+			return methods, false
+		}
+		copied.Children = list
+	}
+	out := slices.Clone(methods)
+	out[i] = &copied
+	return out, true
+}
+
+// Files lists the mapping files of the library.
+func (lib *Library) Files() []*File { return lib.files }
+
+// Types lists the resource types that the library can produce, sorted.
+func (lib *Library) Types() []string {
+	seen := map[string]bool{}
+	add := func(plans []*plan) {
+		for _, p := range plans {
+			seen[p.target.Name] = true
+		}
+	}
+	for _, plans := range lib.starts {
+		add(plans)
+	}
+	for _, byArchetype := range lib.templates {
+		for _, plans := range byArchetype {
+			add(plans)
+		}
+	}
+	out := make([]string, 0, len(seen))
+	for t := range seen {
+		out = append(out, t)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// Profiles lists the profiles that resources of a type may claim, sorted.
+func (lib *Library) Profiles(typ string) []string {
+	var out []string
+	for p, list := range lib.profiles {
+		if p.target.Name != typ {
+			continue
+		}
+		for _, url := range list {
+			if !slices.Contains(out, url) {
+				out = append(out, url)
+			}
+		}
+	}
+	sort.Strings(out)
+	return out
+}

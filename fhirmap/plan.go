@@ -1,0 +1,428 @@
+package fhirmap
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// plan is a model file compiled for one FHIR type it is to fill.
+type plan struct {
+	file    *File
+	target  *r4.Type
+	gate    *condition
+	split   *opath
+	methods []*step
+}
+
+// step is a compiled mapping method.
+type step struct {
+	m       *Method
+	file    *File
+	src     opath
+	hasSrc  bool
+	dst     fpath
+	dstType *ftype
+	// gates decide whether the method runs at all, filters which occurrences.
+	gates, filters []*condition
+	manual         []*manualStep
+	slot           *plan
+	children       []*step
+	transfer       bool
+	// critical methods can write an element that is mandatory or alters the
+	// meaning of the resource; when one cannot be carried out the resource is
+	// refused.
+	critical bool
+}
+
+type manualStep struct {
+	name   string
+	pos    Position
+	gates  []*condition
+	assign []assignStep
+}
+
+type assignStep struct {
+	path  fpath
+	value *r4.Node
+	typ   *r4.Type
+}
+
+// condition is a compiled openehrCondition.
+type condition struct {
+	pos      Position
+	root     opath
+	attrs    []opath
+	op       Operator
+	criteria map[string]bool
+}
+
+// scope is where a method's paths begin.
+type scope struct {
+	resource, fhir     *ftype
+	archetype, openehr *otype
+}
+
+type compiler struct {
+	lib      *Library
+	view     *view
+	problems Problems
+	plans    map[planKey]*plan
+}
+
+type planKey struct {
+	model  string
+	target *r4.Type
+}
+
+func (c *compiler) fail(pos Position, code, format string, args ...any) {
+	p := Problem{pos, code, fmt.Sprintf(format, args...)}
+	if !slices.Contains(c.problems, p) {
+		c.problems = append(c.problems, p)
+	}
+}
+
+// model compiles a model for a FHIR type. Plans are shared, so that models may
+// call each other in a circle.
+func (c *compiler) model(f *File, target *ftype, class *rm.Class) *plan {
+	key := planKey{f.Name.Value, target.typ.Type}
+	if p := c.plans[key]; p != nil {
+		return p
+	}
+	p := &plan{file: f, target: target.typ.Type}
+	c.plans[key] = p
+	root := typeOf(class)
+	sc := scope{resource: target, fhir: target, archetype: root, openehr: root}
+	if f.Condition != nil {
+		p.gate = c.condition(f.Condition, sc)
+	}
+	if f.ReverseCondition != nil {
+		c.reverse(f.ReverseCondition, sc)
+	}
+	if h := f.Hierarchy; h != nil {
+		p.split = c.hierarchy(h, sc)
+	}
+	p.methods = c.methods(c.view.methods(f), f, sc)
+	return p
+}
+
+func (c *compiler) hierarchy(h *Hierarchy, sc scope) *opath {
+	path, _, ok := c.openehr(h.OpenEHR, sc)
+	if !ok {
+		return nil
+	}
+	if path.base != fromArchetype || len(path.segs) == 0 {
+		c.fail(h.OpenEHR.Position, CodeOpenEHRPath, "hierarchy.with.openehr must begin with $archetype and name a list below it")
+		return nil
+	}
+	fp, _, ok := c.fhir(h.FHIR, sc)
+	if ok && (fp.base != fromResource || len(fp.steps) > 0) {
+		c.fail(h.FHIR.Position, CodeUnsupported, "not supported: hierarchy.with.fhir other than $resource")
+	}
+	return &path
+}
+
+// openehr compiles a path of the openEHR side in a scope.
+func (c *compiler) openehr(t Text, sc scope) (opath, *otype, bool) {
+	p, err := parseOpenEHR(t.Value)
+	if err == nil {
+		var at *otype
+		switch p.base {
+		case fromArchetype:
+			at = sc.archetype
+		case fromComposition:
+			at = typeOf(rm.Lookup("COMPOSITION"))
+		case fromVersion:
+			at = typeOf(rm.Lookup("ORIGINAL_VERSION"))
+		case fromNothing:
+			return p, nil, true
+		default:
+			at = sc.openehr
+		}
+		if at, err = p.resolve(at); err == nil {
+			return p, at, true
+		}
+	}
+	c.fail(t.Position, errorCode(err, CodeOpenEHRPath), "openEHR path %q: %v", clip(t.Value), err)
+	return p, nil, false
+}
+
+// errorCode tells a feature this engine lacks from a wrong path.
+func errorCode(err error, code string) string {
+	if strings.HasPrefix(err.Error(), "not supported") {
+		return CodeUnsupported
+	}
+	return code
+}
+
+func (c *compiler) fhir(t Text, sc scope) (fpath, *ftype, bool) {
+	p, err := parseFHIR(t.Value)
+	if err == nil {
+		var at *ftype
+		switch p.base {
+		case fromResource:
+			at = sc.resource
+		case fromNothing:
+			return p, nil, true
+		default:
+			at = sc.fhir
+		}
+		if at, err = p.resolve(at); err == nil {
+			return p, at, true
+		}
+	}
+	c.fail(t.Position, errorCode(err, CodeFHIRPath), "FHIR path %q: %v", clip(t.Value), err)
+	return p, nil, false
+}
+
+func (c *compiler) methods(list []*Method, f *File, sc scope) []*step {
+	var out []*step
+	for _, m := range list {
+		if s := c.method(m, f, sc); s != nil && m.Direction != ToOpenEHR {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (c *compiler) method(m *Method, f *File, sc scope) *step {
+	s := &step{m: m, file: f}
+	inner := sc
+	ok := true
+	if m.FHIR.Value != "" {
+		var good bool
+		s.dst, s.dstType, good = c.fhir(m.FHIR, sc)
+		ok = ok && good
+	}
+	if s.dstType == nil {
+		s.dstType = sc.fhir
+	}
+	inner.fhir = s.dstType
+	if m.OpenEHR.Value != "" {
+		var at *otype
+		var good bool
+		s.src, at, good = c.openehr(m.OpenEHR, sc)
+		ok = ok && good
+		if at != nil {
+			inner.openehr = at
+		}
+		s.hasSrc = s.src.base != fromNothing
+	}
+	if !ok {
+		return nil // what follows depends on the paths
+	}
+	for _, cond := range m.Conditions {
+		k := c.condition(cond, sc)
+		if k == nil {
+			continue
+		}
+		if s.hasSrc && k.root.equal(s.src) {
+			k.root = opath{} // relative to each occurrence
+			s.filters = append(s.filters, k)
+		} else {
+			s.gates = append(s.gates, k)
+		}
+	}
+	for _, cond := range m.ReverseConditions {
+		c.reverse(cond, sc)
+	}
+	s.critical = critical(&s.dst)
+	for _, man := range m.Manual {
+		ms := c.manual(man, inner)
+		s.manual = append(s.manual, ms)
+		for i := range ms.assign {
+			s.critical = s.critical || critical(&ms.assign[i].path)
+		}
+	}
+	if m.Slot.Value != "" {
+		s.slot = c.slot(m, inner)
+	}
+	s.children = c.methods(m.Children, f, inner)
+	for _, child := range s.children {
+		s.critical = s.critical || child.critical
+	}
+	if s.slot != nil {
+		s.critical = true // the slotted model may write anything
+	}
+	s.transfer = s.hasSrc && m.FHIR.Value != "" && !m.Iterate && len(m.Manual) == 0 && s.slot == nil && m.Slot.Value == ""
+	if s.transfer {
+		if err := checkTransfer(inner.openehr, s.dstType); err != nil {
+			if len(m.Children) == 0 {
+				c.fail(m.FHIR.Position, CodeType, "%v", err)
+			}
+			s.transfer = false // nothing to carry over at this level, only to iterate
+		}
+	}
+	return s
+}
+
+// critical reports whether a path leads to or through an element that is
+// mandatory, alters the meaning or says whom the resource is about.
+func critical(p *fpath) bool {
+	for i := range p.steps {
+		e := p.steps[i].elem
+		if e != nil && (e.Modifier || (e.Min > 0 && i == 0) || e.Name == "subject" || e.Name == "patient") {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *compiler) manual(m *Manual, sc scope) *manualStep {
+	ms := &manualStep{name: m.Name, pos: m.Position}
+	for _, cond := range m.Conditions {
+		if k := c.condition(cond, sc); k != nil {
+			ms.gates = append(ms.gates, k)
+		}
+	}
+	for _, cond := range m.ReverseConditions {
+		c.reverse(cond, sc)
+	}
+	for _, a := range m.FHIR {
+		p, at, ok := c.fhir(a.Path, sc)
+		if !ok || at == nil {
+			continue
+		}
+		v, err := constant(at, a.Value.Value)
+		if err != nil {
+			c.fail(a.Value.Position, CodeValue, "%v", err)
+			continue
+		}
+		ms.assign = append(ms.assign, assignStep{p, v, at.typ.Type})
+	}
+	for _, a := range m.OpenEHR {
+		c.openehr(a.Path, sc)
+	}
+	return ms
+}
+
+func (c *compiler) slot(m *Method, sc scope) *plan {
+	f := c.view.model(m.Slot.Value)
+	if f == nil {
+		if c.lib.models[m.Slot.Value] != nil {
+			c.fail(m.Slot.Position, CodeDangling, "the context does not list the model %q", m.Slot.Value)
+		} else {
+			c.fail(m.Slot.Position, CodeDangling, "no model is named %q", m.Slot.Value)
+		}
+		return nil
+	}
+	if f.Hierarchy != nil {
+		c.fail(m.Slot.Position, CodeUnsupported, "not supported: slotArchetype to %q, which splits into resources", m.Slot.Value)
+		return nil
+	}
+	class := archetypeClass(f.Archetype.Value)
+	if class == nil {
+		return nil // reported where the file was read
+	}
+	if !slices.ContainsFunc(sc.openehr.classes, func(k *rm.Class) bool { return k.IsA(class) }) {
+		c.fail(m.Slot.Position, CodeType, "%s cannot hold %s", sc.openehr, f.Archetype.Value)
+		return nil
+	}
+	if sc.fhir.typ.Type == nil {
+		c.fail(m.FHIR.Position, CodeFHIRPath, "%s takes several types; name one with ofType()", sc.fhir)
+		return nil
+	}
+	return c.model(f, sc.fhir, class)
+}
+
+func archetypeClass(id string) *rm.Class {
+	a, err := rm.ParseArchetypeID(id)
+	if err != nil {
+		return nil
+	}
+	return rm.Lookup(a.Class)
+}
+
+// condition compiles an openehrCondition.
+func (c *compiler) condition(cond *Condition, sc scope) *condition {
+	k := &condition{pos: cond.Position, op: cond.Operator}
+	root, at, ok := c.openehr(cond.Root, sc)
+	if !ok {
+		return nil
+	}
+	if at == nil {
+		c.fail(cond.Root.Position, CodeOpenEHRPath, "a condition cannot look at $reference")
+		return nil
+	}
+	k.root = root
+	inner := sc
+	inner.openehr = at
+	ends := []*otype{at}
+	if len(cond.Attributes) > 0 {
+		ends = ends[:0]
+	}
+	for _, a := range cond.Attributes {
+		p, end, ok := c.openehr(a, inner)
+		if !ok {
+			return nil
+		}
+		if p.base != fromParent {
+			c.fail(a.Position, CodeOpenEHRPath, "a targetAttribute is relative to its targetRoot")
+			return nil
+		}
+		k.attrs = append(k.attrs, p)
+		ends = append(ends, end)
+	}
+	switch cond.Operator {
+	case OneOf, NotOf:
+		for i, end := range ends {
+			if !slices.ContainsFunc(end.classes, func(c *rm.Class) bool { return c.Primitive != rm.NotPrimitive }) {
+				pos := cond.Root.Position
+				if i < len(cond.Attributes) {
+					pos = cond.Attributes[i].Position
+				}
+				c.fail(pos, CodeType, "the condition compares %s, which is not a single value; name its attribute", end)
+				return nil
+			}
+		}
+	case IsType:
+		for _, crit := range cond.Criteria {
+			if rm.Lookup(crit.Value) == nil {
+				c.fail(crit.Position, CodeType, "%q is not a class of the Reference Model", crit.Value)
+			}
+		}
+	}
+	k.criteria = make(map[string]bool, len(cond.Criteria))
+	for _, crit := range cond.Criteria {
+		k.criteria[crit.Value] = true
+	}
+	return k
+}
+
+// reverse checks a fhirCondition, which runs only from FHIR to openEHR.
+func (c *compiler) reverse(cond *Condition, sc scope) {
+	_, at, ok := c.fhir(cond.Root, sc)
+	if !ok || at == nil {
+		return
+	}
+	inner := sc
+	inner.fhir = at
+	for _, a := range cond.Attributes {
+		if a.Value == "value" && at.typ.Type != nil && at.typ.Type.Kind == r4.Primitive {
+			continue
+		}
+		c.fhir(a, inner)
+	}
+}
+
+// checkTransfer reports whether any value of the source can become a value of
+// the target.
+func checkTransfer(src *otype, dst *ftype) error {
+	for _, ref := range dst.allowed() {
+		if ref.Type.Kind == r4.Backbone || ref.Type.Kind == r4.Resource {
+			continue
+		}
+		for _, class := range src.classes {
+			if class.Name == "ELEMENT" {
+				return nil // its value can be any data value
+			}
+			if convertible(class.Name, ref.Type) {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("%s cannot become %s", src, dst)
+}

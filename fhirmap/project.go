@@ -1,0 +1,278 @@
+package fhirmap
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// run is the projection of one object with the state of the resource in hand.
+type run struct {
+	lib *Library
+	in  Input
+	out Result
+
+	root, version, archetype *ref
+	plan                     *plan
+	res                      *cursor
+	only                     *restriction
+	// used are the nodes of the entry whose content has arrived, or whose loss
+	// is already reported.
+	used map[*rm.Node]bool
+	// pending are the losses of the resource in hand.
+	pending []Loss
+	// gated is set when the preprocessor condition excluded the entry.
+	gated bool
+	depth int
+}
+
+// refusal ends the work on a resource.
+type refusal struct{ loss Loss }
+
+func (r *refusal) Error() string { return r.loss.Code }
+
+// absenceArchetypes state that information is absent. They become no resource:
+// an absence is not a finding, and R4 has no resource that says it.
+var absenceArchetypes = []string{"openEHR-EHR-EVALUATION.absence."}
+
+// Project makes the FHIR resources of one version. It fails only when the input
+// itself is unusable (errs.Invalid); what cannot be projected is a Loss of the
+// result.
+func (lib *Library) Project(in Input) (Result, error) {
+	const op = "fhirmap.Project"
+	switch {
+	case in.Root == nil || in.Root.Class == nil:
+		return Result{}, errs.New(errs.Invalid, op, "there is no object to project")
+	case in.EHRID == "" || in.ObjectID == "" || in.SystemID == "":
+		return Result{}, errs.New(errs.Invalid, op, "a projection needs the ids of the EHR, the versioned object and the system")
+	case !r4.ValidPrimitive("id", in.EHRID):
+		return Result{}, errs.New(errs.Invalid, op, "the EHR id cannot be the id of a Patient resource")
+	}
+	x := &run{lib: lib, in: in, root: &ref{node: in.Root}, used: map[*rm.Node]bool{}}
+	x.version = &ref{node: versionNode(in)}
+	switch in.Root.Class.Name {
+	case "COMPOSITION":
+		x.composition()
+	case "EHR_STATUS":
+		x.entry(x.root, lib.statusPlans(in.Root.NodeID()))
+	default:
+		return Result{}, errs.New(errs.Invalid, op, "only a COMPOSITION or EHR_STATUS is projected, not a "+in.Root.Class.Name)
+	}
+	sort.Strings(x.out.Types)
+	x.out.Types = slices.Compact(x.out.Types)
+	return x.out, nil
+}
+
+// versionNode is the VERSION around the object, as far as it is known, for the
+// variable $version.
+func versionNode(in Input) *rm.Node {
+	var fields []rm.Field
+	if in.VersionUID != "" {
+		fields = append(fields, rm.Child("uid", rm.ID("OBJECT_VERSION_ID", in.VersionUID)))
+	}
+	if in.Lifecycle != "" {
+		fields = append(fields, rm.Child("lifecycle_state", rm.CodedText(lifecycleNames[in.Lifecycle], "openehr", in.Lifecycle)))
+	}
+	if !in.Committed.IsZero() {
+		fields = append(fields, rm.Child("commit_audit", rm.Object("AUDIT_DETAILS", rm.Child("time_committed", rm.DateTime(in.Committed)))))
+	}
+	return rm.Object("ORIGINAL_VERSION", fields...)
+}
+
+var lifecycleNames = map[string]string{
+	"532": "complete", "553": "incomplete", "523": "deleted", "800": "inactive", "801": "abandoned",
+}
+
+// statusPlans finds the plans for an EHR_STATUS: those of its archetype, or of
+// the archetype that openEHR gives every EHR_STATUS without one of its own. The
+// attributes mapped are those of the class, which every archetype has.
+func (lib *Library) statusPlans(archetype string) []*plan {
+	if p := lib.starts[archetype]; len(p) > 0 {
+		return p
+	}
+	return lib.starts["openEHR-EHR-EHR_STATUS.generic.v1"]
+}
+
+// composition runs the plans of every entry, in the order of the document.
+func (x *run) composition() {
+	template := x.in.Root.String("archetype_details", "template_id", "value")
+	byArchetype, bound := x.lib.templates[template]
+	x.entries(x.root, func(e *ref) {
+		id := e.node.ArchetypeID()
+		if id == "" {
+			id = e.node.NodeID()
+		}
+		plans := x.lib.starts[id]
+		if bound {
+			plans = byArchetype[id]
+		}
+		x.entry(e, plans)
+	})
+}
+
+// entries visits the ENTRYs below a composition or section.
+func (x *run) entries(at *ref, visit func(*ref)) {
+	for _, name := range [...]string{"content", "items"} {
+		a := at.node.Attr(name)
+		if a == nil {
+			continue
+		}
+		for i, n := range a.Items {
+			child := &ref{node: n, parent: at, attr: a.Def, index: i}
+			if n.Class.IsA(rm.ClassEntry) {
+				visit(child)
+			} else {
+				x.entries(child, visit)
+			}
+		}
+	}
+}
+
+// entry runs plans over one entry and reports what none of them carried.
+func (x *run) entry(e *ref, plans []*plan) {
+	id := e.node.ArchetypeID()
+	if id == "" {
+		id = e.node.NodeID()
+	}
+	if slices.ContainsFunc(absenceArchetypes, func(p string) bool { return strings.HasPrefix(id, p) }) {
+		x.out.Losses = append(x.out.Losses, Loss{Kind: LossAbsence, Code: "absence", Archetype: id, Path: e.path(),
+			Message: "the record states that information is absent: an empty result is not a negative finding"})
+		return
+	}
+	if len(plans) == 0 {
+		x.out.Losses = append(x.out.Losses, Loss{Kind: LossUnmapped, Code: "no-mapping", Archetype: id, Path: e.path(),
+			Message: "no mapping covers the archetype"})
+		return
+	}
+	clear(x.used)
+	made := len(x.out.Resources)
+	refused := false
+	for _, p := range plans {
+		x.out.Types = append(x.out.Types, p.target.Name)
+		x.archetype, x.plan = e, p
+		refused = x.split(e, id) || refused
+	}
+	switch {
+	case len(x.out.Resources) > made:
+		x.leftovers(e, plans[0], id)
+	case !refused:
+		x.out.Losses = append(x.out.Losses, Loss{Kind: LossUnmapped, Code: "not-applicable", Archetype: id, Path: e.path(),
+			Mapping: plans[0].file.Name.Value, Message: "the conditions of the mapping exclude the entry"})
+	}
+}
+
+// split makes one resource of the entry, or one for each occurrence of the
+// hierarchy's path. It reports whether any was refused.
+func (x *run) split(e *ref, archetype string) (refused bool) {
+	x.only = nil
+	if x.plan.split == nil {
+		return x.resource(e, archetype)
+	}
+	for _, at := range x.eval(x.plan.split, e).nodes {
+		x.only = nil
+		if at.attr.Container {
+			x.only = &restriction{at.parent.node, at.attr.Name, at.index}
+		}
+		refused = x.resource(at, archetype) || refused
+	}
+	x.only = nil
+	return refused
+}
+
+// resource runs the plan in hand and keeps the outcome if it is sound.
+func (x *run) resource(origin *ref, archetype string) (refused bool) {
+	p := x.plan
+	root := r4.NewObject(r4.Field{Name: "resourceType", Value: r4.NewString(p.target.Name)})
+	x.res = &cursor{node: root, typ: p.target}
+	x.pending, x.gated = nil, false
+	fill := func(l Loss) Loss {
+		l.Type, l.Archetype, l.Mapping = p.target.Name, archetype, p.file.Name.Value
+		if l.Path == "" {
+			l.Path = origin.path()
+		}
+		return l
+	}
+	err := x.runPlan(p, x.archetype, x.res)
+	if err == nil && len(root.Fields) == 1 && x.gated {
+		return false
+	}
+	if err == nil {
+		err = x.sound(root)
+	}
+	for _, l := range x.pending {
+		x.out.Losses = append(x.out.Losses, fill(l))
+	}
+	if err != nil {
+		l := err.loss
+		l.Kind = LossRefused
+		x.out.Losses = append(x.out.Losses, fill(l))
+		return true
+	}
+	id := x.resourceID(origin)
+	root.Set(p.target, "id", r4.NewString(id))
+	search := r4.SearchValues(root)
+	x.out.Resources = append(x.out.Resources, Resource{
+		Type: p.target.Name, ID: id, JSON: root.Append(nil), Profiles: x.profiles(root, fill), Search: search,
+		Mapping: p.file.Name.Value, MappingVersion: p.file.Version, Path: origin.path(),
+	})
+	return false
+}
+
+// sound checks a finished resource: it says whom it is about and is valid R4.
+func (x *run) sound(root *r4.Node) *refusal {
+	for _, name := range [...]string{"subject", "patient"} {
+		if x.plan.target.Element(name) != nil && root.Get(name) == nil {
+			return &refusal{Loss{Code: "missing-mandatory", Target: x.plan.target.Name + "." + name,
+				Message: "nothing says whom the resource is about"}}
+		}
+	}
+	for _, p := range r4.ValidateNode(root) {
+		if p.Warning {
+			continue
+		}
+		code := "invalid-" + p.Code
+		if p.Code == "cardinality" {
+			code = "missing-mandatory"
+		}
+		return &refusal{Loss{Code: code, Target: p.Path, Message: p.Message}}
+	}
+	return nil
+}
+
+// profiles are the claims of the plan that the resource really meets.
+func (x *run) profiles(root *r4.Node, fill func(Loss) Loss) []string {
+	var met []string
+	for _, url := range x.lib.profiles[x.plan] {
+		if r4.ProfileType(url) == "" {
+			met = append(met, url) // a context's own profile, which only it can answer for
+			continue
+		}
+		if problems := r4.CheckProfile(url, root); len(problems) > 0 {
+			x.out.Losses = append(x.out.Losses, fill(Loss{Kind: LossReduced, Code: "profile-not-met",
+				Target: problems[0].Path, Message: url + ": " + problems[0].Message}))
+			continue
+		}
+		met = append(met, url)
+	}
+	return met
+}
+
+// resourceID derives the id from what identifies the source over its versions
+// and from the mapping, so that an edit keeps it. A Patient is the EHR.
+func (x *run) resourceID(origin *ref) string {
+	if x.plan.target.Name == "Patient" {
+		return x.in.EHRID
+	}
+	h := sha256.New()
+	for _, part := range []string{x.in.SystemID, x.in.ObjectID, x.plan.file.Name.Value, origin.identity()} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)[:20]))
+}

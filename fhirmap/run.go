@@ -1,0 +1,305 @@
+package fhirmap
+
+import (
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+const maxSlotDepth = 32
+
+// lose notes something that the resource in hand does without.
+func (x *run) lose(kind LossKind, code string, at *ref, target, message string) {
+	l := Loss{Kind: kind, Code: code, Target: target, Message: message}
+	if at != nil {
+		l.Path = at.path()
+	}
+	x.pending = append(x.pending, l)
+}
+
+// unable deals with a method that cannot be carried out: the resource is
+// refused when the method is critical, otherwise the loss is noted.
+func (x *run) unable(s *step, code string, at *ref, message string) *refusal {
+	l := Loss{Kind: LossDropped, Code: code, Target: s.dstType.String(), Message: "method " + s.m.Name + ": " + message}
+	if at != nil {
+		l.Path = at.path()
+	}
+	if s.critical {
+		return &refusal{l}
+	}
+	x.pending = append(x.pending, l)
+	return nil
+}
+
+// runPlan runs a model over an archetype root into a place.
+func (x *run) runPlan(p *plan, archetype *ref, into *cursor) *refusal {
+	if x.depth++; x.depth > maxSlotDepth {
+		return &refusal{Loss{Code: "slot-depth", Message: "mappings call each other too deeply"}}
+	}
+	outerArch, outerRes := x.archetype, x.res
+	x.archetype, x.res = archetype, into
+	defer func() {
+		x.archetype, x.res = outerArch, outerRes
+		x.depth--
+	}()
+	if p.gate != nil {
+		switch x.holds(p.gate, archetype) {
+		case no:
+			x.gated = true
+			return nil
+		case undecided:
+			return &refusal{Loss{Code: "condition-undecidable", Message: "the preprocessor condition cannot be decided"}}
+		}
+	}
+	return x.runSteps(p.methods, archetype, into)
+}
+
+func (x *run) runSteps(steps []*step, at *ref, into *cursor) *refusal {
+	for _, s := range steps {
+		if err := x.runStep(s, at, into); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *run) runStep(s *step, parent *ref, into *cursor) *refusal {
+	for _, k := range s.gates {
+		switch x.holds(k, parent) {
+		case no:
+			return nil
+		case undecided:
+			return x.unable(s, "condition-undecidable", parent, "its condition cannot be decided")
+		}
+	}
+	nodes := []*ref{parent}
+	if s.hasSrc {
+		nodes = x.eval(&s.src, parent).nodes
+	}
+	written := false
+	for _, n := range nodes {
+		skip, err := x.filtered(s, n)
+		if err != nil {
+			return err
+		}
+		if skip {
+			continue
+		}
+		place := into.follow(&s.dst, x.res)
+		if written && len(s.dst.steps) > 0 && place.filled() {
+			x.lose(LossDropped, "overwritten", n, s.dstType.String(), "the element does not repeat; the last occurrence stands")
+		}
+		if err := x.occurrence(s, n, place); err != nil {
+			return err
+		}
+		written = true
+	}
+	return nil
+}
+
+// filtered applies the conditions on the occurrences themselves.
+func (x *run) filtered(s *step, n *ref) (skip bool, err *refusal) {
+	for _, k := range s.filters {
+		switch x.holds(k, n) {
+		case no:
+			return true, nil
+		case undecided:
+			return true, x.unable(s, "condition-undecidable", n, "its condition cannot be decided")
+		}
+	}
+	return false, nil
+}
+
+func (x *run) occurrence(s *step, n *ref, place *cursor) *refusal {
+	var err *refusal
+	switch {
+	case s.slot != nil:
+		err = x.runPlan(s.slot, n, place)
+	case len(s.manual) > 0:
+		err = x.runManual(s, n, place)
+	case s.transfer:
+		err = x.transfer(s, n, place)
+	}
+	if err != nil {
+		return err
+	}
+	return x.runSteps(s.children, n, place)
+}
+
+// runManual writes the constants of the entries whose conditions hold. When the
+// entries divide up the values of the source and none fits, the value has no
+// mapping: nothing stands in for it.
+func (x *run) runManual(s *step, n *ref, place *cursor) *refusal {
+	matched, conditional := false, true
+	for _, m := range s.manual {
+		verdict := yes
+		for _, k := range m.gates {
+			switch x.holds(k, n) {
+			case no:
+				verdict = no
+			case undecided:
+				if verdict == yes {
+					verdict = undecided
+				}
+			}
+		}
+		conditional = conditional && len(m.gates) > 0
+		switch verdict {
+		case no:
+			continue
+		case undecided:
+			if absent(n.node) {
+				x.use(n.node)
+				return x.unable(s, "null-flavour", n, "the source gives a null flavour instead of a value")
+			}
+			return x.unable(s, "condition-undecidable", n, "the condition of "+m.name+" cannot be decided")
+		}
+		matched = true
+		if len(m.assign) == 0 {
+			x.lose(LossDropped, "declared", n, s.dstType.String(), "the mapping declares that "+m.name+" has no place in the target")
+		}
+		met := meeting{}
+		for i := range m.assign {
+			a := &m.assign[i]
+			place.join(&a.path, x.res, met).put(a.value, a.typ)
+		}
+	}
+	if matched {
+		x.use(n.node)
+		return nil
+	}
+	if conditional && s.hasSrc && len(s.src.segs) > 0 {
+		x.use(n.node)
+		return x.unable(s, "value-unmapped", n, "no rule fits the value of the source")
+	}
+	return nil
+}
+
+// transfer converts the source's value into the target's type.
+func (x *run) transfer(s *step, n *ref, place *cursor) *refusal {
+	node := n.node
+	if node.Class == rm.ClassElement {
+		if absent(node) {
+			x.use(node)
+			return x.absentValue(s, n, place)
+		}
+		x.use(node)
+		node = node.Get("value")
+	}
+	x.use(node)
+	v := converter{run: x, at: n, target: s.dstType.String()}
+	val, typ, reason := v.convert(node, s.dstType.allowed())
+	if reason != "" {
+		return x.unable(s, reason, n, v.message)
+	}
+	if s.dstType.elem != nil && s.dstType.elem.Binding != nil && typ.Name == "code" && !s.dstType.elem.Binding.Has(val.Text) {
+		return x.unable(s, "value-unmapped", n, "the value is not a code of the required value set")
+	}
+	place.put(val, typ)
+	return nil
+}
+
+// use marks a node as carried.
+func (x *run) use(n *rm.Node) { x.used[n] = true }
+
+const absentURL = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+const absentSystem = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+
+// nullFlavours are the openEHR null flavours with the reason R4 has for each
+// and the text that tells apart what R4 does not.
+var nullFlavours = map[string]struct{ code, text string }{
+	"253": {"unknown", ""},
+	"271": {"unknown", "no information"},
+	"272": {"masked", ""},
+	"273": {"not-applicable", ""},
+}
+
+// absentValue writes why there is no value: dataAbsentReason beside the value
+// of an Observation, else the data-absent-reason extension in its place.
+func (x *run) absentValue(s *step, n *ref, place *cursor) *refusal {
+	flavour := n.node.Get("null_flavour")
+	reason, ok := nullFlavours[flavour.String("defining_code", "code_string")]
+	if !ok || flavour.String("defining_code", "terminology_id", "value") != "openehr" {
+		return x.unable(s, "null-flavour", n, "the source has neither a value nor a null flavour of the openEHR terminology")
+	}
+	e := s.dstType.elem
+	if e == nil || e.Modifier {
+		return x.unable(s, "null-flavour", n, "the source gives a null flavour and the target may not be left open")
+	}
+	if e.Path == "Observation.value[x]" || e.Path == "Observation.component.value[x]" {
+		text := reason.text
+		if reason.code != "masked" {
+			if why := n.node.String("null_reason", "value"); why != "" {
+				text = why
+			}
+		}
+		concept := r4.NewObject(r4.Field{Name: "coding", Value: list(r4.NewObject(
+			r4.Field{Name: "system", Value: r4.NewString(absentSystem)},
+			r4.Field{Name: "code", Value: r4.NewString(reason.code)}))}, textField(text))
+		obj, typ := place.up.object()
+		obj.Set(typ, "dataAbsentReason", concept)
+		return nil
+	}
+	var typ *r4.Type
+	if refs := s.dstType.allowed(); len(refs) > 0 {
+		typ = refs[0].Type
+	}
+	ext := r4.NewObject(r4.Field{Name: "url", Value: r4.NewString(absentURL)}, r4.Field{Name: "valueCode", Value: r4.NewString(reason.code)})
+	if reason.text != "" {
+		x.lose(LossReduced, "null-flavour", n, e.Path, "R4 has no reason of its own for the null flavour no information")
+	}
+	if typ.Kind == r4.Primitive {
+		place.putExtension(ext, typ)
+		return nil
+	}
+	value := r4.NewObject(r4.Field{Name: "extension", Value: list(ext)})
+	if typ.Name == "CodeableConcept" && reason.text != "" {
+		value.Set(typ, "text", r4.NewString(reason.text))
+	}
+	place.put(value, typ)
+	return nil
+}
+
+func list(items ...*r4.Node) *r4.Node { return &r4.Node{Kind: r4.Array, Items: items} }
+
+func textField(s string) r4.Field {
+	if s == "" {
+		return r4.Field{}
+	}
+	return r4.Field{Name: "text", Value: r4.NewString(s)}
+}
+
+// leftovers reports the ELEMENTs of a projected entry that no method carried,
+// and the parts of carried values that were left behind.
+func (x *run) leftovers(e *ref, p *plan, archetype string) {
+	report := func(at *ref, code, message string) {
+		x.out.Losses = append(x.out.Losses, Loss{Kind: LossDropped, Code: code, Type: p.target.Name,
+			Archetype: archetype, Mapping: p.file.Name.Value, Path: at.path(), Message: message})
+	}
+	var walk func(at *ref)
+	walk = func(at *ref) {
+		if at.node.Class == rm.ClassElement {
+			if !x.used[at.node] && !x.used[at.node.Get("value")] {
+				report(at, "not-mapped", "no method carries the element")
+			} else if v := at.node.Get("value"); v != nil && v.Is("DV_ORDERED") {
+				for _, name := range [...]string{"normal_range", "other_reference_ranges", "normal_status", "accuracy"} {
+					for _, part := range v.List(name) {
+						if !x.used[part] {
+							report(at, "value-part-not-mapped", "no method carries "+name+" of the value")
+							break
+						}
+					}
+				}
+			}
+			return
+		}
+		for i := range at.node.Attrs {
+			a := &at.node.Attrs[i]
+			for j, n := range a.Items {
+				if n.Class.Primitive == rm.NotPrimitive && n.Class.IsA(rm.ClassLocatable) {
+					walk(&ref{node: n, parent: at, attr: a.Def, index: j})
+				}
+			}
+		}
+	}
+	walk(e)
+}

@@ -1,0 +1,217 @@
+package fhirmap
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// dateTime converts a point in time. A value is cut to what FHIR can say, never
+// padded, except that full minutes get :00 because FHIR has no minutes alone;
+// both are reported.
+func (v *converter) dateTime(typ string, n *rm.Node) (*r4.Node, string) {
+	switch n.Class.Name {
+	case "POINT_EVENT":
+		n = n.Get("time")
+	case "DV_DATE_TIME":
+		if p := v.at; p != nil && p.attr != nil && p.attr.Name == "time" && p.parent != nil && p.parent.node.Is("INTERVAL_EVENT") {
+			return v.fail("interval-event", "the time of an interval event is its end, not its moment")
+		}
+	}
+	t, why := v.parseTemporal(n)
+	if why != "" {
+		return nil, why
+	}
+	s, loss := fhirDateTime(t)
+	if typ == "date" && t.Precision > rm.ToDay {
+		return v.fail("precision", "the target takes a date without a time")
+	}
+	if !r4.ValidPrimitive(typ, s) {
+		return v.fail("precision", "the time is not precise enough for "+typ)
+	}
+	if loss != "" {
+		v.reduce(loss, lossTexts[loss])
+	}
+	return r4.NewString(s), ""
+}
+
+var lossTexts = map[string]string{
+	"time-without-offset": "the time has no offset from UTC; only the date is given",
+	"time-to-hour":        "the time is precise to the hour only; only the date is given",
+	"time-to-minute":      "the time is precise to the minute; FHIR writes seconds of :00",
+}
+
+func (v *converter) parseTemporal(n *rm.Node) (rm.Temporal, string) {
+	var t rm.Temporal
+	var err error
+	switch n.Class.Name {
+	case "DV_DATE":
+		t, err = rm.ParseDate(n.String("value"))
+	case "DV_DATE_TIME":
+		t, err = rm.ParseDateTime(n.String("value"))
+	case "DV_TIME":
+		t, err = rm.ParseTime(n.String("value"))
+	default:
+		_, why := v.fail("type", "a "+n.Class.Name+" is not a date or time")
+		return t, why
+	}
+	if err != nil {
+		_, why := v.fail("value", "the date or time is not ISO 8601")
+		return t, why
+	}
+	if s := n.String("magnitude_status"); s != "" && s != "=" {
+		_, why := v.fail("comparator", "a date cannot say "+s)
+		return t, why
+	}
+	return t, ""
+}
+
+// fhirDateTime is the FHIR form of a date or date/time and the loss it takes.
+func fhirDateTime(t rm.Temporal) (s, loss string) {
+	s = fmt.Sprintf("%04d", t.Year)
+	if t.Precision >= rm.ToMonth {
+		s += fmt.Sprintf("-%02d", t.Month)
+	}
+	if t.Precision >= rm.ToDay {
+		s += fmt.Sprintf("-%02d", t.Day)
+	}
+	switch {
+	case t.Precision <= rm.ToDay:
+		return s, ""
+	case t.Precision == rm.ToHour:
+		return s, "time-to-hour"
+	case !t.HasOffset:
+		return s, "time-without-offset"
+	}
+	s += fmt.Sprintf("T%02d:%02d:%02d", t.Hour, t.Minute, t.Second)
+	if t.Fraction != "" {
+		s += "." + t.Fraction
+	}
+	if t.Precision == rm.ToMinute {
+		loss = "time-to-minute"
+	}
+	return s + fhirOffset(t), loss
+}
+
+func fhirOffset(t rm.Temporal) string {
+	if t.Offset == 0 && strings.HasSuffix(t.Text, "Z") {
+		return "Z"
+	}
+	sign, m := '+', t.Offset
+	if m < 0 {
+		sign, m = '-', -m
+	}
+	return fmt.Sprintf("%c%02d:%02d", sign, m/60, m%60)
+}
+
+func (v *converter) time(n *rm.Node) (*r4.Node, string) {
+	t, why := v.parseTemporal(n)
+	if why != "" {
+		return nil, why
+	}
+	if t.HasOffset {
+		return v.fail("offset", "a time in FHIR has no offset")
+	}
+	if t.Precision < rm.ToMinute {
+		return v.fail("precision", "a time in FHIR has at least minutes")
+	}
+	s := fmt.Sprintf("%02d:%02d:%02d", t.Hour, t.Minute, t.Second)
+	if t.Fraction != "" {
+		s += "." + t.Fraction
+	}
+	if t.Precision == rm.ToMinute {
+		v.reduce("time-to-minute", lossTexts["time-to-minute"])
+	}
+	return r4.NewString(s), ""
+}
+
+// period converts what lasts. A single point has no duration and becomes a
+// dateTime wherever that is allowed; it is not stretched to a period.
+func (v *converter) period(n *rm.Node) (*r4.Node, string) {
+	switch n.Class.Name {
+	case "INTERVAL_EVENT":
+		return v.intervalEvent(n)
+	case "EVENT_CONTEXT":
+		return v.bounds(n.Get("start_time"), n.Get("end_time"))
+	case "DV_INTERVAL":
+		if b := n.Get("lower"); b != nil && !b.Is("DV_TEMPORAL") || n.Get("upper") != nil && !n.Get("upper").Is("DV_TEMPORAL") {
+			return v.fail("type", "the interval is not one of dates or times")
+		}
+		p, why := v.bounds(n.Get("lower"), n.Get("upper"))
+		if why == "" && (n.Get("lower") != nil && n.String("lower_included") == "false" ||
+			n.Get("upper") != nil && n.String("upper_included") == "false") {
+			v.reduce("interval", "a bound is excluded, which a period cannot say")
+		}
+		return p, why
+	default:
+		return v.fail("type", "a point in time is not a period")
+	}
+}
+
+func (v *converter) bounds(low, high *rm.Node) (*r4.Node, string) {
+	out := r4.NewObject()
+	for _, b := range [...]struct {
+		name string
+		node *rm.Node
+	}{{"start", low}, {"end", high}} {
+		if b.node == nil {
+			continue
+		}
+		val, why := v.dateTime("dateTime", b.node)
+		if why != "" {
+			return nil, why
+		}
+		out.Fields = append(out.Fields, r4.Field{Name: b.name, Value: val})
+	}
+	if len(out.Fields) == 0 {
+		return v.fail("value", "the interval has no bounds")
+	}
+	return out, ""
+}
+
+// intervalEvent is the time an interval event covers: its time is the end, its
+// width lies before it (RM data_structures, INTERVAL_EVENT).
+func (v *converter) intervalEvent(n *rm.Node) (*r4.Node, string) {
+	end, why := v.parseTemporal(n.Get("time"))
+	if why != "" {
+		return nil, why
+	}
+	width, err := rm.ParseDuration(n.String("width", "value"))
+	if err != nil || width.Negative {
+		return v.fail("value", "the width of the interval is not a duration")
+	}
+	high, loss := fhirDateTime(end)
+	out := r4.NewObject(r4.Field{Name: "end", Value: r4.NewString(high)})
+	if loss != "" {
+		v.reduce(loss, lossTexts[loss])
+	}
+	wholeDays := !strings.ContainsAny(width.Fields, "hms")
+	switch {
+	case end.Precision < rm.ToDay, loss == "time-without-offset" && !wholeDays, loss == "time-to-hour" && !wholeDays,
+		end.Precision == rm.ToDay && !wholeDays:
+		v.reduce("interval-start", "the start of the interval cannot be computed from an inexact end")
+		return out, ""
+	}
+	at := time.Date(end.Year, time.Month(end.Month), end.Day, end.Hour, end.Minute, end.Second, 0, time.UTC)
+	width.Negative = true
+	start := width.AddTo(at)
+	low := start.Format("2006-01-02")
+	if len(high) > len("2006-01-02") {
+		low = start.Format("2006-01-02T15:04:05")
+		switch nanos := start.Nanosecond(); {
+		case nanos != 0 && end.Fraction != "":
+			v.reduce("interval-start", "the start of the interval cannot be computed exactly")
+			return out, ""
+		case nanos != 0:
+			low += strings.TrimRight(fmt.Sprintf(".%09d", nanos), "0")
+		case end.Fraction != "":
+			low += "." + end.Fraction
+		}
+		low += fhirOffset(end)
+	}
+	out.Set(r4.Lookup("Period"), "start", r4.NewString(low))
+	return out, ""
+}
