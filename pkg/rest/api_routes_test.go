@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/klauspost/compress/gzip"
@@ -536,4 +537,28 @@ func TestConcurrentUpdatesHaveOneWinner(t *testing.T) {
 		}
 		uid = tag
 	}
+}
+
+// TestInsideAnotherRouter mounts the API as a server does.
+func TestInsideAnotherRouter(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	var pattern string
+	outer := chi.NewRouter()
+	outer.Use(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(w, r)
+			pattern = chi.RouteContext(r.Context()).RoutePattern()
+		})
+	})
+	outer.Mount(base, a.handler)
+	a.handler = outer
+	a.do("GET", "/definition/template/adl1.4/"+escape(templateID), nil).status(http.StatusOK)
+	if want := base + "/definition/template/adl1.4/{template_id}"; pattern != want {
+		t.Errorf("pattern %q, want %q", pattern, want)
+	}
+	a.do("OPTIONS", "", nil).status(http.StatusOK)
+	a.do("OPTIONS", "/", nil).status(http.StatusOK)
+	a.do("GET", "/nothing", nil).status(http.StatusNotFound)
+	a.do("POST", "/ehr", nil).status(http.StatusCreated)
 }

@@ -75,6 +75,10 @@ func (a *api) routes() http.Handler {
 		}
 		route := chi.NewRouteContext()
 		route.RoutePath = path
+		if outer := chi.RouteContext(r.Context()); outer != nil {
+			// A router around this one labels its metrics with the whole pattern.
+			defer func() { outer.RoutePatterns = append(outer.RoutePatterns, route.RoutePatterns...) }()
+		}
 		mux.ServeHTTP(out, r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, route)))
 	})
 }
