@@ -50,7 +50,7 @@ func DecodeJSON(data []byte, declared *Class, opt JSONOptions) (*Node, []Problem
 	}
 	d := jsonDecoder{
 		src: string(data), values: s.values, incomplete: opt.Incomplete,
-		nodes: make([]Node, 0, s.nodes), attrs: make([]Attr, s.members), ptrs: make([]*Node, len(s.values)),
+		nodes: make([]Node, 0, s.nodes), attrs: make([]Attr, s.members), ptrs: make([]*Node, s.members+s.elements),
 		slots: make([]int32, 0, 256),
 	}
 	d.problems.Max = lim.Problems

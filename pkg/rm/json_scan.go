@@ -63,7 +63,8 @@ type scanner struct {
 	values []rawValue
 	stack  []scanFrame
 
-	nodes, members int // upper bounds of what the typing pass will build
+	// Upper bounds of what the typing pass will build.
+	nodes, members, elements int
 }
 
 type scanFrame struct {
@@ -92,7 +93,7 @@ func (s *scanner) release() {
 func (s *scanner) scan(data []byte, lim Limits) *Problem {
 	s.values = append(s.values[:0], rawValue{})
 	s.stack = s.stack[:0]
-	s.nodes, s.members = 0, 0
+	s.nodes, s.members, s.elements = 0, 0, 0
 	if len(data) > lim.Bytes {
 		return &Problem{Code: CodeLimitBytes, Path: "/",
 			Expected: fmt.Sprintf("at most %d bytes", lim.Bytes), Actual: fmt.Sprintf("%d bytes", len(data)),
@@ -161,10 +162,14 @@ func (s *scanner) scan(data []byte, lim Limits) *Problem {
 				expectName = false
 				continue
 			}
-			s.nodes++
 			name.kind, name.start, name.end = kind, start, end
 			name.escaped = kind == '"' && bytes.IndexByte(literal, '\\') >= 0
 			s.link(name)
+			if string(data[name.nameStart:name.nameEnd]) == "_type" {
+				s.members--
+			} else {
+				s.nodes++
+			}
 			name = rawValue{}
 		}
 		if s.nodes > lim.Nodes {
@@ -188,6 +193,8 @@ func (s *scanner) link(v rawValue) int32 {
 		top.last = i
 		if top.object {
 			s.members++
+		} else {
+			s.elements++
 		}
 	}
 	return i
