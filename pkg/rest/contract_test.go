@@ -123,10 +123,10 @@ func find(list []contract, method string, path string) *contract {
 
 // sharedDir is the folder with the specifications, "" if there is none.
 func sharedDir() string {
-	if dir := os.Getenv("CAIRN_SHARED"); dir != "" {
-		return dir
+	dir := os.Getenv("CAIRN_SHARED")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared")
 	}
-	dir := filepath.Join("..", "..", "..", "shared")
 	if _, err := os.Stat(filepath.Join(dir, "specs", "its-rest")); err != nil {
 		return ""
 	}
