@@ -296,11 +296,11 @@ func TestEHRBySubject(t *testing.T) {
 	status := func(subject string) []byte {
 		return []byte(`{"_type":"EHR_STATUS","archetype_node_id":"openEHR-EHR-EHR_STATUS.generic.v1","name":{"value":"EHR Status"},` +
 			`"archetype_details":{"archetype_id":{"value":"openEHR-EHR-EHR_STATUS.generic.v1"},"rm_version":"1.1.0"},` +
-			`"subject":{"external_ref":{"id":{"_type":"GENERIC_ID","value":"` + subject + `","scheme":"id"},"namespace":"hospital one","type":"PERSON"}},` +
+			`"subject":{"external_ref":{"id":{"_type":"GENERIC_ID","value":"` + subject + `","scheme":"id"},"namespace":"hospital/one+x","type":"PERSON"}},` +
 			`"is_queryable":true,"is_modifiable":true}`)
 	}
 	id := a.do("POST", "/ehr", status("p/1 + ü")).status(http.StatusCreated).tag()
-	query := url.Values{"subject_id": {"p/1 + ü"}, "subject_namespace": {"hospital one"}}
+	query := url.Values{"subject_id": {"p/1 + ü"}, "subject_namespace": {"hospital/one+x"}}
 	if got := a.do("GET", "/ehr?"+query.Encode(), nil).status(http.StatusOK).tag(); got != id {
 		t.Errorf("found %s, want %s", got, id)
 	}
