@@ -50,7 +50,7 @@ func DecodeJSON(data []byte, declared *Class, opt JSONOptions) (*Node, []Problem
 	}
 	d := jsonDecoder{
 		src: string(data), values: s.values, incomplete: opt.Incomplete,
-		nodes: make([]Node, 0, s.nodes), attrs: make([]Attr, s.members), ptrs: make([]*Node, s.members+s.elements),
+		nodes: make([]Node, s.nodes), attrs: make([]Attr, s.members), ptrs: make([]*Node, s.members+s.elements),
 		slots: make([]int32, 0, 256),
 	}
 	d.problems.Max = lim.Problems
@@ -65,8 +65,7 @@ type jsonDecoder struct {
 	values     []rawValue
 	incomplete bool
 
-	// Slabs sized by the scan: nodes are appended, attrs and ptrs handed out
-	// from the front.
+	// Slabs sized by the scan and handed out from the front.
 	nodes []Node
 	attrs []Attr
 	ptrs  []*Node
@@ -98,8 +97,7 @@ func (d *jsonDecoder) value(i int32, declared, param *Class) *Node {
 	if !ok {
 		return nil
 	}
-	d.nodes = append(d.nodes, Node{Class: class})
-	n := &d.nodes[len(d.nodes)-1]
+	n := d.node(class)
 	if len(d.walk.steps) > 0 {
 		d.walk.steps[len(d.walk.steps)-1].node = n
 	} else {
@@ -131,7 +129,10 @@ func (d *jsonDecoder) class(v *rawValue, declared, param *Class) (*Class, *Class
 		return nil, nil, false
 	}
 	name := d.text(typ)
-	c := classIndex[name]
+	c := declared
+	if name != declared.Name {
+		c = classIndex[name]
+	}
 	if c == nil {
 		if base, arg, generic := strings.Cut(name, "<"); generic && strings.HasSuffix(arg, ">") {
 			c, param = d.genericClass(base, arg[:len(arg)-1], param)
@@ -319,8 +320,18 @@ func (d *jsonDecoder) scalar(v *rawValue, class *Class) *Node {
 			return d.wrongKind(v, class, "true or false")
 		}
 	}
-	d.nodes = append(d.nodes, Node{Class: class, Text: text})
-	return &d.nodes[len(d.nodes)-1]
+	n := d.node(class)
+	n.Text = text
+	return n
+}
+
+// node hands out the next node of the slab, which the scan has made large
+// enough.
+func (d *jsonDecoder) node(class *Class) *Node {
+	n := &d.nodes[0]
+	d.nodes = d.nodes[1:]
+	n.Class = class
+	return n
 }
 
 func (d *jsonDecoder) wrongKind(v *rawValue, class *Class, want string) *Node {

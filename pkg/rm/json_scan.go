@@ -109,62 +109,55 @@ func (s *scanner) scan(data []byte, lim Limits) *Problem {
 	var name rawValue // the pending member name
 	expectName := false
 	for {
-		kind := byte(s.dec.PeekKind())
+		// The decoder checks the grammar. Where the next token begins, and of
+		// what kind it is, shows in the bytes after the last one.
+		start := s.dec.InputOffset()
+		for start < int64(len(data)) && isSeparator[data[start]] {
+			start++
+		}
+		token, err := s.dec.ReadToken()
+		if err != nil {
+			if err == io.EOF && len(s.values) > 1 {
+				return nil
+			}
+			return syntaxProblem(data, err)
+		}
+		kind, end := byte(token.Kind()), s.dec.InputOffset()
+		if len(s.stack) == 0 && len(s.values) > 1 {
+			return trailingProblem(data, start)
+		}
 		switch kind {
 		case '}', ']':
-			if _, err := s.dec.ReadToken(); err != nil {
-				return syntaxProblem(data, err)
-			}
 			s.stack = s.stack[:len(s.stack)-1]
 
 		case '{', '[':
-			if len(s.stack) == 0 && len(s.values) > 1 {
-				return trailingProblem(data, s.dec.InputOffset())
-			}
 			if len(s.stack) >= lim.Depth {
 				return limited(CodeLimitDepth, "objects and arrays nest deeper than %d", lim.Depth)
-			}
-			if _, err := s.dec.ReadToken(); err != nil {
-				return syntaxProblem(data, err)
 			}
 			if kind == '{' {
 				s.nodes++
 			}
 			name.kind = kind
-			i := s.link(name)
+			i := s.link(&name)
 			s.stack = append(s.stack, scanFrame{value: i, object: kind == '{'})
 			name = rawValue{}
 
 		default:
-			if len(s.stack) == 0 && len(s.values) > 1 {
-				switch _, err := s.dec.ReadToken(); {
-				case err == io.EOF:
-					return nil
-				case err != nil:
-					return syntaxProblem(data, err)
-				}
-				return trailingProblem(data, s.dec.InputOffset())
-			}
-			literal, err := s.dec.ReadValue()
-			if err != nil {
-				return syntaxProblem(data, err)
-			}
-			if len(literal) > lim.StringBytes {
+			if end-start > int64(lim.StringBytes) {
 				return limited(CodeLimitString, "a string or number is longer than %d bytes", lim.StringBytes)
 			}
-			end := int32(s.dec.InputOffset())
-			start := end - int32(len(literal))
+			escaped := false
 			if kind == '"' {
 				start, end = start+1, end-1
+				escaped = bytes.IndexByte(data[start:end], '\\') >= 0
 			}
 			if expectName {
-				name = rawValue{nameStart: start, nameEnd: end, nameEscaped: bytes.IndexByte(literal, '\\') >= 0}
+				name = rawValue{nameStart: int32(start), nameEnd: int32(end), nameEscaped: escaped}
 				expectName = false
 				continue
 			}
-			name.kind, name.start, name.end = kind, start, end
-			name.escaped = kind == '"' && bytes.IndexByte(literal, '\\') >= 0
-			s.link(name)
+			name.kind, name.start, name.end, name.escaped = kind, int32(start), int32(end), escaped
+			s.link(&name)
 			if string(data[name.nameStart:name.nameEnd]) == "_type" {
 				s.members--
 			} else {
@@ -179,10 +172,13 @@ func (s *scanner) scan(data []byte, lim Limits) *Problem {
 	}
 }
 
+// isSeparator marks the bytes that can stand between two JSON tokens.
+var isSeparator = [256]bool{' ': true, '\t': true, '\n': true, '\r': true, ',': true, ':': true}
+
 // link appends a value to the open object or array.
-func (s *scanner) link(v rawValue) int32 {
+func (s *scanner) link(v *rawValue) int32 {
 	i := int32(len(s.values))
-	s.values = append(s.values, v)
+	s.values = append(s.values, *v)
 	if n := len(s.stack); n > 0 {
 		top := &s.stack[n-1]
 		if top.last == 0 {

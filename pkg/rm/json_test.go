@@ -146,7 +146,7 @@ func TestDecodeLimits(t *testing.T) {
 	}{
 		{rm.Limits{}, ""},
 		{rm.Limits{Bytes: 100}, "limit.bytes /"},
-		{rm.Limits{Depth: 2}, "limit.depth /items"},
+		{rm.Limits{Depth: 2}, "limit.depth /items[0]"},
 		{rm.Limits{Depth: 3}, ""},
 		{rm.Limits{Nodes: 5}, "limit.nodes /items[2]"},
 		{rm.Limits{Nodes: 21}, ""},
