@@ -16,9 +16,18 @@ import (
 // ErrInUse is returned, wrapped, when another process runs the cluster.
 var ErrInUse = errors.New("the directory is in use by another process")
 
-// lockDir takes the directory for this process, until the file is closed or the
-// process ends in whatever way.
-func lockDir(dir string) (*os.File, error) {
+// dirLock reserves a directory until it is closed or the process ends in whatever
+// way.
+type dirLock struct{ file *os.File }
+
+// Close gives the directory free. It unlocks first: a child process that is being
+// started at this moment has a copy of the descriptor until it executes its
+// program, and closing alone would leave the lock with that.
+func (l dirLock) Close() error {
+	return errors.Join(syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
+}
+
+func lockDir(dir string) (io.Closer, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the lock (is the directory another user's?): %w", err)
@@ -41,7 +50,7 @@ func lockDir(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("writing the lock of %s: %w", dir, err), f.Close())
 	}
-	return f, nil
+	return dirLock{f}, nil
 }
 
 // guardScript waits for a line (the cluster was stopped) or the end of its

@@ -77,7 +77,7 @@ type Cluster struct {
 	data    string // Dir/data
 	socket  string // directory of the socket, as clients see it
 	marker  string // cluster_name: identifies the postmaster in the process list
-	lock    *os.File
+	lock    io.Closer
 	guard   io.Closer
 	tmpSock bool
 

@@ -324,6 +324,7 @@ func TestKillOfProcessAndPostmasterLosesNoCommit(t *testing.T) {
 	time.Sleep(300 * time.Millisecond)
 	kill(t, parent.Pid)
 	kill(t, postmaster)
+	parent.Wait()
 	n := <-acked
 	if n == 0 {
 		t.Fatal("nothing was written before the kill")
