@@ -5,14 +5,17 @@ import (
 	"github.com/cairn-ehr/cairn/templates"
 )
 
-// All checks a decoded instance in every layer: the openEHR terminology, and
-// the template unless it is nil. The problems of each layer are in document
-// order.
+// All checks a decoded instance in every layer: the invariants of the reference
+// model, the openEHR terminology, and the template unless it is nil. The
+// problems of each layer are in document order.
 func All(tpl *templates.Template, root *rm.Node, opt Options) []rm.Problem {
+	problems := rm.CheckInvariants(root, rm.CheckOptions{
+		MaxProblems: opt.MaxProblems, Incomplete: opt.Incomplete, PathPrefix: opt.PathPrefix,
+	})
 	v := newValidator(tpl, opt)
 	v.terminology(root)
 	if tpl != nil {
 		v.root(root)
 	}
-	return v.finish()
+	return append(problems, v.finish()...)
 }

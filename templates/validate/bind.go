@@ -214,7 +214,7 @@ func (v *validator) noAlternative(a *templates.Attribute, children []*templates.
 			name += "[" + key + "]"
 		}
 		types = append(types, name)
-		ofType = ofType || conforms(c, n)
+		ofType = ofType || c.Key() != "" && conforms(c, n)
 	}
 	f := finding{code: CodeType, constraint: "C_OBJECT.rm_type_name", attr: a,
 		expected: strings.Join(types, ", "), actual: actualType(n)}

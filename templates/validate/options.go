@@ -59,6 +59,11 @@ type Policy struct {
 	// than the template names, where the template lists no units. Default
 	// AsError.
 	Property Level
+	// AbsentContainer: a container that is absent, as its existence of 0..1
+	// allows, although its cardinality or the occurrences of its children demand
+	// members. Default AsError, as the openEHR conformance schedule has it; the
+	// AOM by itself would let existence decide, which is what Off does.
+	AbsentContainer Level
 	// ValueSet: a code whose external value set could not be asked. Default
 	// AsWarning.
 	ValueSet Level

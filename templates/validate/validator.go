@@ -26,6 +26,8 @@ type validator struct {
 	quiet            int
 	errors, warnings int
 	effort           int
+	// demote makes errors warnings, where a policy says so.
+	demote bool
 	// counts is a stack of counters of container children.
 	counts []int
 	// lang is the language of the COMPOSITION, for rubrics.
@@ -64,7 +66,11 @@ func (v *validator) loud() bool { return v.quiet == 0 }
 
 // fail counts an error and reports whether it has to be rendered.
 func (v *validator) fail() bool {
-	v.errors++
+	if v.demote {
+		v.warnings++
+	} else {
+		v.errors++
+	}
 	return v.quiet == 0
 }
 
@@ -90,6 +96,9 @@ func (v *validator) level(l Level) (bool, rm.Severity) {
 func (v *validator) report(f finding) {
 	p := v.walk.Problem(f.code, f.message)
 	p.Severity, p.Constraint, p.Expected, p.Actual = f.severity, f.constraint, f.expected, f.actual
+	if v.demote {
+		p.Severity = rm.Warning
+	}
 	switch {
 	case f.at != nil:
 		p.TemplatePath = f.at.Path()
@@ -237,12 +246,8 @@ func (v *validator) attribute(o *templates.Object, a *templates.Attribute, n *rm
 		}
 	}
 	if len(items) == 0 {
-		if a.Existence.Lower > 0 && !v.opt.Incomplete && !v.mayBeAbsent(a, n) {
-			if v.fail() {
-				v.walk.EnterAll(a.Def)
-				v.report(existenceFinding(a, n, "lower"))
-				v.walk.Leave()
-			}
+		if !v.opt.Incomplete {
+			v.absent(a, n)
 		}
 		return
 	}
@@ -276,25 +281,43 @@ func existenceFinding(a *templates.Attribute, n *rm.Node, end string) finding {
 		message: "Attribute " + a.Name + " of class " + n.Class.Name + " does not match existence " + a.Existence.String()}
 }
 
-// mayBeAbsent reports whether an attribute with existence 1..1 is rightly
-// missing: a container that may have no members, because an empty list and none
-// are the same in an instance, and the value of an ELEMENT that has a null
-// flavour instead (RM data structures, ELEMENT.Is_null_valid).
-func (v *validator) mayBeAbsent(a *templates.Attribute, n *rm.Node) bool {
+// absent checks an attribute that the instance does not have. A container that
+// is not there is taken for one without members, because instances cannot tell
+// the two apart: its cardinality and the occurrences of its children count
+// whatever its existence says (CNF, COMPOSITION content test cases). The value
+// of an ELEMENT may be missing when it has a null flavour instead.
+func (v *validator) absent(a *templates.Attribute, n *rm.Node) {
 	if a.Def.Container {
-		return a.Def.MinItems == 0 && (a.Cardinality == nil || a.Cardinality.Interval.Lower == 0) && !demandsMember(a)
+		if v.emptyContainer(a, n) || a.Existence.Lower == 0 ||
+			a.Def.MinItems == 0 && (a.Cardinality == nil || a.Cardinality.Interval.Lower == 0) {
+			return
+		}
+	} else if a.Existence.Lower == 0 || a.Name == "value" && n.Class.IsA(rm.ClassElement) && n.Attr("null_flavour") != nil {
+		return
 	}
-	return a.Name == "value" && n.Class.IsA(rm.ClassElement) && n.Attr("null_flavour") != nil
+	if v.fail() {
+		v.walk.EnterAll(a.Def)
+		v.report(existenceFinding(a, n, "lower"))
+		v.walk.Leave()
+	}
 }
 
-// demandsMember reports whether the children of a container require a member.
-func demandsMember(a *templates.Attribute) bool {
-	for _, c := range a.Children {
-		if c.Occurrences.Lower > 0 {
-			return true
-		}
+// emptyContainer checks an absent container as an empty one, and reports whether
+// it found anything. Where the template lets the container be absent, policy
+// decides.
+func (v *validator) emptyContainer(a *templates.Attribute, n *rm.Node) bool {
+	level := AsError
+	if a.Existence.Lower == 0 {
+		level = v.opt.Policy.AbsentContainer.or(AsError)
 	}
-	return false
+	if level == Off || !a.Existence.Unbounded && a.Existence.Upper == 0 {
+		return false
+	}
+	found, demoted := v.errors+v.warnings, v.demote
+	v.demote = demoted || level == AsWarning
+	v.container(a, n, nil)
+	v.demote = demoted
+	return v.errors+v.warnings > found
 }
 
 // name checks the name of a node whose template fixes it.
