@@ -69,7 +69,7 @@ func (s *Service) audit(op operation, who Actor, in AuditInput) (commitAudit, er
 	case !committer.Is("PARTY_PROXY"):
 		return a, errs.New(errs.Invalid, name, "the committer must be a PARTY_PROXY")
 	default:
-		if err := refuse(errs.Invalid, name, "the committer is not valid", nil); err != nil {
+		if err := refuse(errs.Invalid, name, "the committer is not valid", rm.CheckInvariants(committer, rm.CheckOptions{})); err != nil {
 			return a, err
 		}
 	}

@@ -3,6 +3,7 @@ package ehr
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -116,6 +117,16 @@ func category(root *rm.Node) int {
 		return 0
 	}
 	return n
+}
+
+// startTime is EVENT_CONTEXT.start_time as an instant, the first one that a
+// partial value can mean; zero if there is none.
+func startTime(root *rm.Node) time.Time {
+	t, err := rm.ParseDateTime(root.String("context", "start_time", "value"))
+	if err != nil {
+		return time.Time{}
+	}
+	return t.Earliest()
 }
 
 // statusFields are what the EHR repeats from its EHR_STATUS.

@@ -11,7 +11,7 @@ type ProjectionInput struct {
 	EHRID    string
 	SystemID string
 	// Subject of the EHR (EHR_STATUS.subject.external_ref), "" if anonymous.
-	SubjectID, SubjectNamespace string
+	SubjectID, SubjectNamespace, SubjectType string
 	// Kind of the versioned object.
 	Kind Kind
 	// ObjectID and VersionUID of the version; Trunk is its version number.

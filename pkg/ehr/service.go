@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/templates/validate"
 )
 
 // Config is what a Service is made of.
@@ -25,7 +26,10 @@ type Config struct {
 	// NewID makes identifiers of versioned objects and contributions; nil is
 	// UUID version 7. NewEHRID makes those of EHRs; nil is version 4.
 	NewID, NewEHRID func() uuid.UUID
-	Limits          Limits
+	// Policy says how validation treats findings that deployments judge
+	// differently.
+	Policy validate.Policy
+	Limits Limits
 }
 
 // Limits bound what one request may ask for and what is kept in memory. Zero
@@ -127,7 +131,7 @@ func (s *Service) project(c *Contribution, subject Subject) {
 		v.Projected = Projected{}
 		in := ProjectionInput{
 			EHRID: c.EHRID.String(), SystemID: c.SystemID,
-			SubjectID: subject.ID, SubjectNamespace: subject.Namespace,
+			SubjectID: subject.ID, SubjectNamespace: subject.Namespace, SubjectType: subject.Type,
 			Kind: v.Kind, ObjectID: v.UID.Object.String(), VersionUID: v.UID.String(), Trunk: v.UID.Trunk,
 			TemplateID: v.Template.TemplateID, LifecycleState: v.LifecycleState, Root: v.Root,
 		}

@@ -1,32 +1,40 @@
 package ehr_test
 
 import (
-	"os"
-	"path/filepath"
+	"context"
+	"io/fs"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/pgembed/pgtest"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/store"
-	"github.com/cairn-ehr/cairn/pkg/testshared"
+	"github.com/cairn-ehr/cairn/pkg/synth"
+	"github.com/cairn-ehr/cairn/templates/library"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-var someone = ehr.Actor{ID: "u1", Name: "Dr Somebody"}
+const systemID = "test.cairn"
 
-func service(t testing.TB, change func(*ehr.Config)) (*ehr.Service, *store.Store) {
+var who = ehr.Actor{ID: "u1", Name: "Dr Somebody"}
+
+func openStore(t testing.TB) *store.Store {
 	t.Helper()
 	st, err := store.Open(t.Context(), store.Config{URL: pgtest.URL(t), Conns: 10, QueryConns: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(st.Close)
-	cfg := ehr.Config{Store: st, Decision: ehr.AllowAll{}, SystemID: "test.cairn"}
+	return st
+}
+
+func newService(t testing.TB, st *store.Store, change func(*ehr.Config)) *ehr.Service {
+	t.Helper()
+	cfg := ehr.Config{Store: st, Decision: ehr.AllowAll{}, SystemID: systemID}
 	if change != nil {
 		change(&cfg)
 	}
@@ -34,36 +42,108 @@ func service(t testing.TB, change func(*ehr.Config)) (*ehr.Service, *store.Store
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// ready is a service with the library's templates.
+func ready(t testing.TB, change func(*ehr.Config)) (*ehr.Service, *store.Store) {
+	t.Helper()
+	st := openStore(t)
+	s := newService(t, st, change)
+	for _, id := range []string{synth.ProblemList, synth.AdverseReactionList, synth.VitalSigns} {
+		if _, err := s.PutTemplate(t.Context(), who, libraryOPT(t, id)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return s, st
 }
 
-func TestSmoke(t *testing.T) {
-	t.Parallel()
-	s, _ := service(t, nil)
-	ctx := t.Context()
-	e, err := s.CreateEHR(ctx, someone, ehr.CreateEHR{})
+func libraryOPT(t testing.TB, id string) []byte {
+	t.Helper()
+	opt, err := fs.ReadFile(library.Files, id+".opt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.EHR(ctx, someone, e.ID)
-	if err != nil || got != e {
-		t.Fatalf("%+v %v want %+v", got, err, e)
-	}
-	st, err := s.EHRStatus(ctx, someone, e.ID, time.Time{})
+	return opt
+}
+
+func mustEHR(t testing.TB, s *ehr.Service) ehr.EHR {
+	t.Helper()
+	e, err := s.CreateEHR(t.Context(), who, ehr.CreateEHR{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%s\n%+v", st.Raw, st.Meta)
-	dir := testshared.Dir(t)
-	opts, _ := filepath.Glob(filepath.Join(dir, "corpus/templates/*.opt"))
-	t.Log(len(opts), dir)
-	for _, f := range opts {
-		b, _ := os.ReadFile(f)
-		_, err := s.PutTemplate(ctx, someone, b)
-		if err != nil && !errs.Is(err, errs.Conflict) {
-			t.Log(f, err)
+	return e
+}
+
+// vitals is the tree of a valid composition.
+func vitals(t testing.TB) *rm.Node {
+	t.Helper()
+	p := synth.New(7).Patient(1)
+	for k := range p.Compositions() {
+		if id, root := p.Tree(k); id == synth.VitalSigns {
+			return root
 		}
 	}
-	_, err = s.CreateComposition(ctx, someone, ehr.CreateComposition{EHRID: uuid.New(), Content: ehr.Content{JSON: []byte("{}")}})
-	t.Log(err)
+	t.Fatal("the patient has no vital signs")
+	return nil
+}
+
+func mustCreate(t testing.TB, s *ehr.Service, ehrID uuid.UUID) ehr.Committed {
+	t.Helper()
+	c, err := s.CreateComposition(t.Context(), who, ehr.CreateComposition{EHRID: ehrID, Content: ehr.Content{Root: vitals(t)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func wantKind(t testing.TB, err error, kind errs.Kind) {
+	t.Helper()
+	if !errs.Is(err, kind) {
+		t.Fatalf("error %v (%+v), want one of kind %v", err, errs.As(err), kind)
+	}
+}
+
+func wantLatest(t testing.TB, err error, kind errs.Kind, latest ehr.VersionUID) {
+	t.Helper()
+	wantKind(t, err, kind)
+	if got := errs.As(err).Detail; got != latest {
+		t.Fatalf("error names version %v, want %v", got, latest)
+	}
+}
+
+// problemCodes are the codes of the problems that an error lists.
+func problemCodes(t testing.TB, err error) map[string]bool {
+	t.Helper()
+	list, ok := errs.As(err).Detail.([]rm.Problem)
+	if !ok {
+		t.Fatalf("error %v has no list of problems", err)
+	}
+	out := map[string]bool{}
+	for _, p := range list {
+		out[p.Code] = true
+		if p.Path == "" || p.Message == "" {
+			t.Errorf("problem %+v is without place or message", p)
+		}
+	}
+	return out
+}
+
+// decisions records what a decision point is asked, and refuses what it is told to.
+type decisions struct {
+	asked  []ehr.Target
+	refuse ehr.Action
+	fail   error
+}
+
+func (d *decisions) Decide(_ context.Context, _ ehr.Actor, what ehr.Action, on ehr.Target) error {
+	d.asked = append(d.asked, on)
+	switch {
+	case d.fail != nil:
+		return d.fail
+	case what == d.refuse:
+		return errs.New(errs.Forbidden, "test", "no")
+	}
+	return nil
 }

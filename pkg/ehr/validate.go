@@ -5,6 +5,8 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/templates"
+	"github.com/cairn-ehr/cairn/templates/validate"
 )
 
 // Codes of problems that the use cases report themselves.
@@ -45,7 +47,12 @@ func (s *Service) validate(ctx context.Context, op string, root *rm.Node, templa
 		problems = append(problems, rm.Problem{Code: ProblemTemplateMissing, Path: path, AQLPath: path,
 			Message: "a composition must name its template"})
 	}
-	problems = append(problems, check(root, template, lifecycle)...)
+	var tree *templates.Template
+	if template != nil {
+		tree = template.tree
+	}
+	problems = append(problems, rm.CheckInvariants(root, rm.CheckOptions{Incomplete: relaxed(lifecycle)})...)
+	problems = append(problems, validate.All(tree, root, validate.Options{Incomplete: relaxed(lifecycle), Policy: s.cfg.Policy})...)
 	if err := refuse(errs.Unprocessable, op, "the content is not valid", problems); err != nil {
 		return TemplateInfo{}, nil, err
 	}

@@ -1,6 +1,7 @@
 package ehr
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -91,7 +92,7 @@ func ParseVersionUID(s string) (VersionUID, error) {
 		return VersionUID{}, errs.New(errs.Unsupported, op, "branch versions (version_tree_id with dots) are not supported yet")
 	}
 	n, err := strconv.Atoi(parts[2])
-	if err != nil || n < 1 || parts[2][0] == '+' || parts[2][0] == '0' {
+	if err != nil || n < 1 || n >= math.MaxInt32 || parts[2][0] == '+' || parts[2][0] == '0' {
 		return VersionUID{}, errs.New(errs.Invalid, op, "the version tree id of a version uid must be a positive whole number")
 	}
 	return VersionUID{Object: id, System: parts[1], Trunk: n}, nil

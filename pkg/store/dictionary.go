@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -62,14 +63,9 @@ func (s *Store) Concepts(ctx context.Context, roots []ehr.ArchetypeRoot) ([]int3
 	if _, err := pgx.ForEachRow(rows, []any{&id, &n}, func() error { found[id] = n; return nil }); err != nil {
 		return nil, failure("store.Concepts", err)
 	}
-	s.concepts.mu.Lock()
-	if s.concepts.ids == nil {
-		s.concepts.ids = map[string]int32{}
-	}
 	for id, n := range found {
-		s.concepts.ids[id] = n
+		s.concepts.remember(id, n)
 	}
-	s.concepts.mu.Unlock()
 	for i, r := range roots {
 		out[i] = found[r.ArchetypeID]
 	}
@@ -99,4 +95,33 @@ func (s *Store) templateID(ctx context.Context, no int32) (string, error) {
 	s.templates.ids[no] = id
 	s.templates.mu.Unlock()
 	return id, nil
+}
+
+// Concept is the dictionary's number of an archetype; false if no version has
+// ever been stored that uses it.
+func (s *Store) Concept(ctx context.Context, archetypeID string) (int32, bool, error) {
+	s.concepts.mu.RLock()
+	id := s.concepts.ids[archetypeID]
+	s.concepts.mu.RUnlock()
+	if id != 0 {
+		return id, true, nil
+	}
+	err := s.query.QueryRow(ctx, `select concept_id from concept where archetype_id = $1`, archetypeID).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, failure("store.Concept", err)
+	}
+	s.concepts.remember(archetypeID, id)
+	return id, true, nil
+}
+
+func (c *concepts) remember(archetypeID string, id int32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ids == nil {
+		c.ids = map[string]int32{}
+	}
+	c.ids[archetypeID] = id
 }
