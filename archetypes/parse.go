@@ -161,6 +161,8 @@ func (p *parser) language(a *Archetype, v Value) {
 			failPos(f.Pos, "original_language must be a code such as [ISO_639-1::en]")
 		}
 		a.OriginalLanguage = f.Code
+	} else {
+		p.fail("language section has no original_language")
 	}
 	if t := v.Field("translations"); t != nil {
 		for i := range t.Fields {

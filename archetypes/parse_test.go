@@ -81,3 +81,19 @@ func TestCorpusRoundTrips(t *testing.T) {
 		}
 	}
 }
+
+func TestCorpusValidates(t *testing.T) {
+	t.Parallel()
+	for name, text := range corpus(t) {
+		a, err := archetypes.Parse(text)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, p := range archetypes.Validate(a) {
+			if !p.Warning {
+				t.Errorf("%s: line %d: %s %s: %s", name, p.Pos.Line, p.Code, p.Path, p.Message)
+			}
+		}
+	}
+}

@@ -224,6 +224,9 @@ func (p *parser) regex() string {
 		switch {
 		case c == delimiter:
 			p.at++
+			if b.Len() == 0 {
+				p.failAt(start, "empty regular expression")
+			}
 			return b.String()
 		case c == '\n':
 			p.failAt(start, "regular expression without its closing %q", string(delimiter))
