@@ -1,0 +1,210 @@
+package analyze
+
+import (
+	"github.com/cairn-ehr/cairn/aql/ast"
+)
+
+// Query is a query whose names are resolved and whose paths are typed. It is
+// not changed after it was made.
+type Query struct {
+	AST *ast.Query
+	// EHR is the class expression of EHR; one without a variable is supplied
+	// where the query has none, since everything is in some EHR.
+	EHR *Source
+	// From is what the EHR contains; nil for FROM EHR alone.
+	From Containment
+	// Sources are all class expressions in the order of the text, EHR included.
+	Sources []*Source
+	Columns []Column
+	// Aggregated tells that the columns are aggregates and constants, so that
+	// there is one row.
+	Aggregated bool
+	Distinct   bool
+	Where      Cond // nil without
+	OrderBy    []Order
+	// Limit is the most rows, from LIMIT or TOP; 0 for all.
+	Limit, Offset int64
+	// Backward takes the last rows of the order rather than the first.
+	Backward bool
+	// Top tells that the limit is a TOP.
+	Top bool
+	// NamesEHR tells that the query itself restricts ehr_id to given values, so
+	// that it is no population query.
+	NamesEHR bool
+	// Params are the parameters in the order of the text, each once.
+	Params []string
+}
+
+// Source is a class expression.
+type Source struct {
+	Index int    // in Query.Sources
+	Name  string // the variable, "" without
+	AST   *ast.Source
+	// Kind tells how instances are found.
+	Kind SourceKind
+	// Scope is the versions of a versioned object to look at.
+	Scope ast.VersionScope
+	Types Types
+	// Archetype is the archetype id, or the parameter with it, that the
+	// predicate demands; nil when it demands none. It is part of Pred as well.
+	Archetype Expr
+	Pred      Cond // nil without
+	// Contains is what an instance must, or if Negated must not, contain.
+	Contains Containment
+	Negated  bool
+	// Hidden sources are inside NOT CONTAINS and cannot be referred to.
+	Hidden bool
+	// Roots are the kinds of versioned object that may hold instances of a
+	// SourceInside directly under EHR or VERSION; nil deeper down.
+	Roots []Root
+}
+
+// SourceKind tells how the instances of a class expression are found.
+type SourceKind uint8
+
+// The kinds of source.
+const (
+	SourceEHR     SourceKind = iota
+	SourceVersion            // a VERSION of a versioned object
+	SourceRoot               // the content of a versioned object: COMPOSITION, EHR_STATUS, EHR_ACCESS
+	SourceInside             // an object at any depth inside another
+)
+
+// Root is the class of a versioned object's content.
+type Root uint8
+
+// The roots, with the numbers of ehr.Kind.
+const (
+	RootComposition Root = 1
+	RootEHRStatus   Root = 2
+	RootFolder      Root = 3
+	RootEHRAccess   Root = 4
+)
+
+// Containment is *Source, *AllOf or *AnyOf.
+type Containment interface{ containment() }
+
+// AllOf is containments that must all hold.
+type AllOf struct{ Operands []Containment }
+
+// AnyOf is containments of which at least one must hold.
+type AnyOf struct{ Operands []Containment }
+
+func (*Source) containment() {}
+func (*AllOf) containment()  {}
+func (*AnyOf) containment()  {}
+
+// Column is one column of the result.
+type Column struct {
+	// Name is the alias, or #n with the zero-based position.
+	Name string
+	// Path is the path without its variable; "" for other values.
+	Path string
+	Expr Expr
+}
+
+// Order is a sorting expression. Exactly one of Path and Column is used.
+type Order struct {
+	Path   *Path
+	Column int // of an alias; -1 when Path is set
+	Desc   bool
+}
+
+// Expr is a value: *Path, *Literal, *Param or *Aggregate.
+type Expr interface{ expr() }
+
+// Path is a resolved path.
+type Path struct {
+	AST *ast.Path
+	// Source is where the path begins; nil in a predicate, where it begins at
+	// the object that the predicate is about.
+	Source *Source
+	Pred   Cond // on the variable
+	Steps  []*Step
+	// Types are those of the value.
+	Types Types
+	// Kinds say how the value compares.
+	Kinds Kinds
+	// ByOwner tells that the value compares by the rules of the object that it
+	// is the value attribute of, such as a DV_DATE_TIME, so that the last step
+	// is left out in comparisons.
+	ByOwner bool
+}
+
+// Step is one attribute of a path.
+type Step struct {
+	Attribute string
+	Container bool
+	Pred      Cond   // nil without
+	Key       string // equal for steps that lead to the same objects
+	Types     Types
+}
+
+// Literal is a constant.
+type Literal struct {
+	Value any // string, Number, bool, or nil for NULL
+	// Pattern is the text of a string with \*, \? and \\ kept, for LIKE.
+	Pattern string
+}
+
+// Number is a numeric literal in its lexical form.
+type Number string
+
+// Param is a parameter, to be given when the query is run.
+type Param struct{ Name string }
+
+// Aggregate is an aggregate function over the rows.
+type Aggregate struct {
+	Function string // COUNT, MIN, MAX, SUM, AVG
+	Path     *Path  // nil for COUNT(*)
+	Distinct bool
+}
+
+func (*Path) expr()      {}
+func (*Literal) expr()   {}
+func (*Param) expr()     {}
+func (*Aggregate) expr() {}
+
+// Cond is a condition: *And, *Or, *Not, *Exists, *Compare, *Like or *In.
+type Cond interface{ cond() }
+
+// And holds when all operands hold.
+type And struct{ Operands []Cond }
+
+// Or holds when an operand holds.
+type Or struct{ Operands []Cond }
+
+// Not holds when its operand does not; unknown stays unknown.
+type Not struct{ Operand Cond }
+
+// Exists holds when the path leads to something.
+type Exists struct{ Path *Path }
+
+// Compare compares two values, of which at least one is a path. When Right is
+// the literal NULL the operator is EQ or NE and tests for absence.
+type Compare struct {
+	Op          ast.Op
+	Left, Right Expr
+	Mode        Mode
+}
+
+// Like compares text with a pattern.
+type Like struct {
+	Path    *Path
+	Pattern Expr // *Literal or *Param
+}
+
+// In holds when the value equals one of the items, *Literal or *Param.
+type In struct {
+	Path  *Path
+	Items []Expr
+	Mode  Mode
+}
+
+func (*And) cond()     {}
+func (*Or) cond()      {}
+func (*Not) cond()     {}
+func (*Exists) cond()  {}
+func (*Compare) cond() {}
+func (*Like) cond()    {}
+func (*In) cond()      {}

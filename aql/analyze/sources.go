@@ -1,0 +1,259 @@
+package analyze
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/cairn-ehr/cairn/aql/ast"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// roots maps the classes whose instances are the content of versioned objects.
+var roots = map[string]Root{
+	"COMPOSITION": RootComposition, "EHR_STATUS": RootEHRStatus, "FOLDER": RootFolder, "EHR_ACCESS": RootEHRAccess,
+}
+
+var rootOrder = []Root{RootComposition, RootEHRStatus, RootFolder, RootEHRAccess}
+
+var rootNames = map[Root]string{
+	RootComposition: "COMPOSITION", RootEHRStatus: "EHR_STATUS", RootFolder: "FOLDER", RootEHRAccess: "EHR_ACCESS",
+}
+
+// String is the class.
+func (r Root) String() string { return rootNames[r] }
+
+// Class is the class.
+func (r Root) Class() *rm.Class { return rm.Lookup(rootNames[r]) }
+
+// place is what surrounds a class expression.
+type place struct {
+	outer  *Source // nil at the top
+	hidden bool
+	scope  ast.VersionScope
+}
+
+// from resolves the FROM clause. An EHR is supplied where the query has none.
+func (a *analyzer) from(c ast.Containment) {
+	if s, ok := c.(*ast.Source); ok && !s.Version && strings.EqualFold(s.Class, "EHR") {
+		a.q.EHR = a.source(s, place{})
+		if a.q.EHR != nil {
+			a.q.From = a.q.EHR.Contains
+		}
+		return
+	}
+	a.q.EHR = &Source{Kind: SourceEHR, Types: typesOf(rm.Lookup("EHR"))}
+	a.q.Sources = append(a.q.Sources, a.q.EHR)
+	a.q.From = a.containment(c, place{outer: a.q.EHR})
+	a.q.EHR.Contains = a.q.From
+}
+
+func (a *analyzer) containment(c ast.Containment, at place) Containment {
+	list := func(ops []ast.Containment) []Containment {
+		if at.outer != nil && at.outer.Kind == SourceVersion {
+			a.unsupported(c.At(), "version_combination", "AND and OR directly inside VERSION; give each VERSION one class expression")
+		}
+		var out []Containment
+		for _, o := range ops {
+			if n := a.containment(o, at); n != nil {
+				out = append(out, n)
+			}
+		}
+		return out
+	}
+	switch c := c.(type) {
+	case *ast.AllOf:
+		return &AllOf{Operands: list(c.Operands)}
+	case *ast.AnyOf:
+		return &AnyOf{Operands: list(c.Operands)}
+	}
+	if s := a.source(c.(*ast.Source), at); s != nil {
+		return s
+	}
+	return nil
+}
+
+// source resolves one class expression; nil after a problem.
+func (a *analyzer) source(n *ast.Source, at place) *Source {
+	if len(a.q.Sources) >= a.limits.Sources {
+		a.fail(n.Pos, "limit.sources", "the query has more class expressions than the limit of %d", a.limits.Sources)
+		return nil
+	}
+	s := &Source{Index: len(a.q.Sources), Name: n.Name, AST: n, Negated: n.Negated, Hidden: at.hidden, Scope: at.scope}
+	a.q.Sources = append(a.q.Sources, s)
+	if n.Name != "" {
+		key := strings.ToLower(n.Name)
+		if first := a.names[key]; first != nil {
+			a.fail(n.NamePos, "name.duplicate", "the variable %s is already used on line %d; names do not distinguish case", n.Name, first.AST.NamePos.Line)
+		} else {
+			a.names[key] = s
+		}
+	}
+	ok := a.sourceClass(s, at)
+	if n.Predicate != nil && ok {
+		a.sourcePredicate(s)
+	}
+	if n.Version && n.Negated {
+		a.unsupported(n.Pos, "version_not_contains", "VERSION NOT CONTAINS")
+	}
+	if n.Contains != nil {
+		inner := place{outer: s, hidden: at.hidden || n.Negated, scope: at.scope}
+		if s.Kind == SourceVersion {
+			inner.scope = s.Scope
+		}
+		if !ok {
+			inner.outer = nil
+		}
+		s.Contains = a.containment(n.Contains, inner)
+	}
+	if !ok {
+		return nil
+	}
+	return s
+}
+
+// sourceClass finds the kind and types of a class expression and checks that
+// it can occur where it stands. Without an outer source, which a problem has
+// removed, only the class itself is checked.
+func (a *analyzer) sourceClass(s *Source, at place) bool {
+	n := s.AST
+	if n.Version {
+		s.Kind, s.Scope, s.Types = SourceVersion, n.Scope, typesOf(rm.ClassOriginalVersion)
+		if at.outer != nil && at.outer.Kind != SourceEHR {
+			a.fail(n.Pos, "containment.impossible", "a VERSION is not contained in %s", a.describe(at.outer))
+			return false
+		}
+		return true
+	}
+	class := classByName()[strings.ToUpper(n.Class)]
+	if class == nil || class.Primitive != rm.NotPrimitive {
+		names := slices.Sorted(maps.Keys(classByName()))
+		a.fail(n.Pos, "class.unknown", "the Reference Model has no class %s%s", n.Class, didYouMean(n.Class, names))
+		return false
+	}
+	s.Types = typesOf(class)
+	if class.Name == "EHR" {
+		s.Kind = SourceEHR
+		if at.outer != nil || len(a.q.Sources) > 1 {
+			a.unsupported(n.Pos, "several_ehrs", "EHR anywhere but as the outermost class expression of FROM")
+			return false
+		}
+		return true
+	}
+	if len(s.Types) == 0 {
+		a.unsupported(n.Pos, "class", "%s as a class expression: no instances of it are stored", class.Name)
+		return false
+	}
+	if at.outer == nil {
+		return true
+	}
+	switch at.outer.Kind {
+	case SourceEHR, SourceVersion:
+		return a.topSource(s, class)
+	case SourceInside, SourceRoot:
+		if inner := s.Types.inside(at.outer.Types); len(inner) > 0 {
+			s.Kind, s.Types = SourceInside, inner
+			return true
+		}
+		if strings.EqualFold(at.outer.AST.Class, "FOLDER") && roots[class.Name] == RootComposition {
+			a.unsupported(n.Pos, "folder_contains", "FOLDER CONTAINS COMPOSITION")
+			return false
+		}
+		a.fail(n.Pos, "containment.impossible",
+			"%s is never inside %s; CONTAINS takes the whole expression to its right, use parentheses to end it", class.Name, a.describe(at.outer))
+	}
+	return false
+}
+
+// topSource places a class expression directly under EHR or VERSION.
+func (a *analyzer) topSource(s *Source, class *rm.Class) bool {
+	if r, ok := roots[class.Name]; ok && r != RootFolder {
+		s.Kind, s.Roots = SourceRoot, []Root{r}
+		return true
+	}
+	s.Kind = SourceInside
+	var kept Types
+	for _, r := range rootOrder {
+		rootTypes := Types{r.Class()}
+		// Under EHR the content of a versioned object is itself contained.
+		found := s.Types.common(rootTypes).union(s.Types.inside(rootTypes))
+		if len(found) > 0 {
+			s.Roots = append(s.Roots, r)
+			kept = kept.union(found)
+		}
+	}
+	if len(kept) == 0 {
+		a.unsupported(s.AST.Pos, "class", "%s as a class expression: it does not occur in an EHR's versioned content", class.Name)
+		return false
+	}
+	s.Types = kept
+	return true
+}
+
+func (a *analyzer) describe(s *Source) string {
+	if s.AST == nil {
+		return "an EHR"
+	}
+	if s.AST.Version {
+		return "a VERSION"
+	}
+	return s.AST.Class
+}
+
+// sourcePredicate resolves the predicate of a class expression.
+func (a *analyzer) sourcePredicate(s *Source) {
+	before := len(a.problems)
+	s.Pred = a.condition(s.AST.Predicate, &scope{source: s, types: s.Types})
+	if len(a.problems) > before || s.Kind == SourceEHR || s.Kind == SourceVersion {
+		return
+	}
+	narrowed := a.narrow(s.Types, s.AST.Predicate, s.AST.Class)
+	if narrowed != nil {
+		s.Types = narrowed
+	}
+	s.Archetype = demanded(s.Pred)
+}
+
+// demanded is the node id that a predicate demands of an object outright: an
+// archetype id or a parameter that may hold one.
+func demanded(c Cond) Expr {
+	switch c := c.(type) {
+	case *And:
+		for _, o := range c.Operands {
+			if e := demanded(o); e != nil {
+				return e
+			}
+		}
+	case *Compare:
+		p, ok := c.Left.(*Path)
+		if !ok || c.Op != ast.EQ || len(p.Steps) != 1 || p.Steps[0].Attribute != "archetype_node_id" {
+			return nil
+		}
+		switch r := c.Right.(type) {
+		case *Param:
+			return r
+		case *Literal:
+			if text, ok := r.Value.(string); ok && archetypeClass(text) != "" {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
+// IsArchetypeID reports whether a text has the form of an archetype id.
+func IsArchetypeID(text string) bool { return archetypeClass(text) != "" }
+
+// archetypeClass is the RM class that an archetype id is about; "" when the
+// text is no archetype id.
+func archetypeClass(id string) string {
+	if i := strings.Index(id, "::"); i >= 0 {
+		id = id[i+2:]
+	}
+	qualified, _, ok := strings.Cut(id, ".")
+	parts := strings.Split(qualified, "-")
+	if !ok || len(parts) != 3 {
+		return ""
+	}
+	return parts[2]
+}

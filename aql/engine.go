@@ -1,0 +1,108 @@
+package aql
+
+import (
+	"context"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/cairn-ehr/cairn/aql/exec"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// Options configure an engine. Zero fields take their defaults.
+type Options struct {
+	Limits Limits
+	// CacheSize is the number of compiled queries kept, default 1000.
+	CacheSize int
+	// Timeout is the time limit of one query, default 30 s.
+	Timeout time.Duration
+	// MaxRows and MaxBytes bound the result of one query, by default 100,000
+	// rows and 256 MiB of JSON.
+	MaxRows, MaxBytes int64
+}
+
+// Engine compiles and runs queries on one database. It is safe for concurrent
+// use.
+type Engine struct {
+	db      exec.DB
+	catalog Catalog
+	opt     Options
+	cache   *otter.Cache[string, *Query]
+}
+
+// NewEngine makes an engine. The database is best a pool of its own, so that
+// queries cannot starve commits.
+func NewEngine(db exec.DB, catalog Catalog, opt Options) (*Engine, error) {
+	if opt.CacheSize <= 0 {
+		opt.CacheSize = 1000
+	}
+	if opt.Timeout <= 0 {
+		opt.Timeout = 30 * time.Second
+	}
+	if opt.MaxRows <= 0 {
+		opt.MaxRows = 100_000
+	}
+	if opt.MaxBytes <= 0 {
+		opt.MaxBytes = 256 << 20
+	}
+	cache, err := otter.New(&otter.Options[string, *Query]{MaximumSize: opt.CacheSize})
+	if err != nil {
+		return nil, errs.Wrap(errs.Internal, "aql.NewEngine", "the cache of compiled queries cannot be made", err)
+	}
+	return &Engine{db: db, catalog: catalog, opt: opt, cache: cache}, nil
+}
+
+// Compile is the package's Compile with the engine's limits and cache.
+func (e *Engine) Compile(text string) (*Query, error) {
+	if q, ok := e.cache.GetIfPresent(text); ok {
+		return q, nil
+	}
+	q, err := Compile(text, e.opt.Limits)
+	if err != nil {
+		return nil, err
+	}
+	e.cache.Set(text, q)
+	return q, nil
+}
+
+// Sink receives a result: Begin once, then Row for each row in order. An error
+// that it gives ends the run and is returned as it is.
+type Sink interface {
+	Begin(columns []Column) error
+	// Row takes one cell per column, each a JSON value; nil is null. The cells
+	// are valid until the call returns.
+	Row(cells [][]byte) error
+}
+
+// Run answers a request. Errors are errs.Error: those of [Compile] and
+// [Query.SQL]; Timeout when the time limit was reached; TooLarge when the
+// result exceeds a limit, after as many rows as the limit allows; Unavailable
+// when the database does not answer; and those of the sink.
+func (e *Engine) Run(ctx context.Context, text string, r Request, sink Sink) error {
+	q, err := e.Compile(text)
+	if err != nil {
+		return err
+	}
+	return e.RunQuery(ctx, q, r, sink)
+}
+
+// RunQuery is [Engine.Run] for a query that is compiled already.
+func (e *Engine) RunQuery(ctx context.Context, q *Query, r Request, sink Sink) error {
+	if r.Fetch <= 0 || r.Fetch > e.opt.MaxRows+1 {
+		// One more than allowed tells a full result from one that is too large.
+		if !q.plan.Query.Top {
+			r.Fetch = e.opt.MaxRows + 1
+		}
+	}
+	sql, args, err := q.SQL(ctx, r, e.catalog)
+	if err != nil {
+		return err
+	}
+	if err := sink.Begin(q.columns); err != nil {
+		return err
+	}
+	return exec.Run(ctx, e.db, exec.Query{
+		SQL: sql, Args: args, Objects: q.objects(), Timeout: e.opt.Timeout, MaxRows: e.opt.MaxRows, MaxBytes: e.opt.MaxBytes,
+	}, sink.Row)
+}

@@ -1,0 +1,188 @@
+package aql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/aql/analyze"
+	"github.com/cairn-ehr/cairn/aql/ast"
+	"github.com/cairn-ehr/cairn/aql/parse"
+	"github.com/cairn-ehr/cairn/aql/plan"
+	"github.com/cairn-ehr/cairn/aql/sqlgen"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// Catalog is what the compiler asks of a store.
+type Catalog interface {
+	// Concept is the number of an archetype by its id as written in the data;
+	// ok is false if no archetype root with that id was ever stored. Errors are
+	// errs.Error.
+	Concept(ctx context.Context, archetypeID string) (id int32, ok bool, err error)
+}
+
+// Problem is one thing wrong with a query.
+type Problem = ast.Problem
+
+// Limits bound the queries that are compiled. Zero fields take the defaults of
+// packages parse and analyze.
+type Limits struct {
+	Parse   parse.Limits
+	Analyze analyze.Limits
+}
+
+// Query is a compiled query. It is safe for concurrent use.
+type Query struct {
+	// Text is what was compiled.
+	Text    string
+	columns []Column
+	plan    *plan.Plan
+
+	population, scoped func() *sqlgen.Statement
+}
+
+// Column is a column of a result set as ITS-REST describes it.
+type Column struct {
+	// Name is the alias, or #n with the zero-based position.
+	Name string
+	// Path is the path without its variable, beginning with a slash; "" for a
+	// column that is no path.
+	Path string
+}
+
+// Compile parses, analyses and plans a query. The error of a query that is
+// wrong, or uses a feature that the engine does not have, is an errs.Error of
+// kind Invalid or, if all its problems are missing features, Unsupported, with
+// Detail []Problem.
+func Compile(text string, limits Limits) (*Query, error) {
+	tree, problems := parse.Query(text, limits.Parse)
+	if problems != nil {
+		return nil, problemsError(problems)
+	}
+	aq, problems := analyze.Analyze(tree, text, limits.Analyze)
+	if problems != nil {
+		return nil, problemsError(problems)
+	}
+	q := &Query{Text: text, plan: plan.Make(aq)}
+	for _, c := range aq.Columns {
+		q.columns = append(q.columns, Column{Name: c.Name, Path: c.Path})
+	}
+	q.population = sync.OnceValue(func() *sqlgen.Statement { return sqlgen.Generate(q.plan, sqlgen.Options{}) })
+	q.scoped = sync.OnceValue(func() *sqlgen.Statement { return sqlgen.Generate(q.plan, sqlgen.Options{Scoped: true}) })
+	return q, nil
+}
+
+func problemsError(list []Problem) error {
+	e := errs.New(errs.Unsupported, "aql.Compile", "")
+	for _, p := range list {
+		if !strings.HasPrefix(p.Code, analyze.Unsupported) {
+			e.Kind = errs.Invalid
+		}
+	}
+	e.Code, e.Detail = list[0].Code, list
+	e.Msg = "AQL: " + list[0].Error()
+	if more := len(list) - 1; more > 0 {
+		e.Msg += fmt.Sprintf(" (and %d more)", more)
+	}
+	return e
+}
+
+// Columns are the columns of the result. The slice must not be changed.
+func (q *Query) Columns() []Column { return q.columns }
+
+// objects tells which columns may hold objects.
+func (q *Query) objects() []bool {
+	out := make([]bool, len(q.columns))
+	for i, c := range q.plan.Query.Columns {
+		p, _ := c.Expr.(*analyze.Path)
+		if a, ok := c.Expr.(*analyze.Aggregate); ok && (a.Function == "MIN" || a.Function == "MAX") {
+			p = a.Path
+		}
+		if p != nil {
+			out[i] = slices.ContainsFunc(p.Types, func(c *rm.Class) bool { return c.Primitive == rm.NotPrimitive })
+		}
+	}
+	return out
+}
+
+// Params are the names of the parameters, without $, in the order of the text.
+// The slice must not be changed.
+func (q *Query) Params() []string { return q.plan.Query.Params }
+
+// NamesEHR reports whether the query restricts itself to EHRs whose ids it
+// gives, so that it is no population query.
+func (q *Query) NamesEHR() bool { return q.plan.Query.NamesEHR }
+
+// Request is what a run of a query depends on besides its text.
+type Request struct {
+	// EHR is the single-EHR context; the zero UUID is none.
+	EHR uuid.UUID
+	// Params are the values of the parameters by name, without $: string,
+	// json.Number, bool, or in MATCHES lists []any of these.
+	Params map[string]any
+	// Offset is the number of rows passed over, Fetch the most rows wanted;
+	// Fetch 0 or less is all.
+	Offset, Fetch int64
+}
+
+// statement gives the SQL for a request.
+func (q *Query) statement(r Request) *sqlgen.Statement {
+	if r.EHR != uuid.Nil {
+		return q.scoped()
+	}
+	return q.population()
+}
+
+// SQL is the statement of a request with the arguments to run it with. Errors
+// are errs.Error: Invalid for a parameter that is missing or of a wrong type,
+// and those of the catalog.
+func (q *Query) SQL(ctx context.Context, r Request, catalog Catalog) (sql string, args []any, err error) {
+	limit, offset, err := q.page(r)
+	if err != nil {
+		return "", nil, err
+	}
+	s := q.statement(r)
+	args, err = s.Bind(ctx, sqlgen.Values{Params: r.Params, EHR: r.EHR, Limit: limit, Offset: offset}, catalog)
+	var wrong *sqlgen.ParamError
+	if errors.As(err, &wrong) {
+		return "", nil, &errs.Error{Op: "aql.SQL", Kind: errs.Invalid, Code: "parameter", Msg: "AQL: " + wrong.Error()}
+	}
+	return s.SQL, args, err
+}
+
+// page intersects the paging of the query with that of the request; the limit
+// is negative when there is none.
+func (q *Query) page(r Request) (limit, offset int64, err error) {
+	limit, offset = q.plan.Query.Limit, q.plan.Query.Offset
+	if limit == 0 {
+		limit = -1
+	}
+	if r.Offset < 0 {
+		return 0, 0, errs.New(errs.Invalid, "aql.SQL", "offset must not be negative")
+	}
+	if (r.Offset > 0 || r.Fetch > 0) && q.plan.Query.Top {
+		return 0, 0, errs.New(errs.Invalid, "aql.SQL", "fetch and offset cannot be combined with TOP")
+	}
+	offset = min(offset+r.Offset, 1<<62)
+	if limit > 0 {
+		limit = max(0, limit-r.Offset)
+	}
+	if r.Fetch > 0 && (limit < 0 || r.Fetch < limit) {
+		limit = r.Fetch
+	}
+	return limit, offset, nil
+}
+
+// Explain describes how a request is answered: the query as understood, the
+// plan, the SQL, and what is bound to it. Values of parameters are not shown.
+func (q *Query) Explain(r Request) string {
+	s := q.statement(r)
+	return "AQL\n" + q.plan.Query.AST.String() + "\n\nplan\n" + q.plan.String() + "\nSQL (document strategy)\n" + s.SQL +
+		"\n\nbound\n" + strings.Join(s.Describe(), "\n") + "\n"
+}

@@ -1,0 +1,178 @@
+package sqlgen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/cairn-ehr/cairn/aql/analyze"
+)
+
+// query writes the statement around its FROM clause.
+func (g *gen) query(f *from) string {
+	q := g.plan.Query
+	var columns []string
+	for _, c := range q.Columns {
+		columns = append(columns, g.selected(c.Expr))
+	}
+	limit := g.paging()
+	if q.Aggregated {
+		// One row has no order and no duplicates.
+		return "select " + texts(columns) + f.text("") + limit
+	}
+	keys := g.sortKeys()
+	if !q.Distinct && !q.Backward {
+		return "select " + texts(columns) + f.text("") + orderBy(keys, false) + limit
+	}
+	// The columns and sort keys are named in a sub-select, to be made distinct
+	// or sorted twice.
+	var inner, names []string
+	for i, c := range columns {
+		names = append(names, fmt.Sprintf("c%d", i))
+		inner = append(inner, c+" as "+names[i])
+	}
+	outer := make([]sortKey, len(keys))
+	for i, k := range keys {
+		name := fmt.Sprintf("k%d", i)
+		inner = append(inner, k.expr+" as "+name)
+		outer[i] = sortKey{expr: name + k.collate, desc: k.desc}
+	}
+	distinct := ""
+	if q.Distinct {
+		distinct = "distinct on (" + strings.Join(names, ", ") + ") "
+	}
+	sub := "(select " + distinct + strings.Join(inner, ", ") + f.text("  ") + ") as q"
+	if q.Backward {
+		sub = "(select * from " + sub + orderBy(outer, true) + limit + ") as q"
+		return "select " + texts(names) + "\nfrom " + sub + orderBy(outer, false)
+	}
+	return "select " + texts(names) + "\nfrom " + sub + orderBy(outer, false) + limit
+}
+
+// texts casts columns, which are JSON, to text.
+func texts(columns []string) string {
+	out := make([]string, len(columns))
+	for i, c := range columns {
+		out[i] = c + "::text"
+	}
+	return strings.Join(out, ",\n  ")
+}
+
+func (g *gen) paging() string {
+	limit := g.bind(field{"the most rows", func(v Values) any {
+		if v.Limit < 0 {
+			return nil
+		}
+		return v.Limit
+	}})
+	offset := g.bind(field{"rows passed over", func(v Values) any { return v.Offset }})
+	return "\nlimit " + limit + "::bigint offset " + offset + "::bigint"
+}
+
+// selected is the value of a column as JSON.
+func (g *gen) selected(e analyze.Expr) string {
+	switch e := e.(type) {
+	case *analyze.Path:
+		return g.json(e, env{})
+	case *analyze.Aggregate:
+		return g.aggregate(e)
+	case *analyze.Literal:
+		if e.Value == nil {
+			return "null::jsonb"
+		}
+	}
+	return g.bind(scalar{e, formJSON}) + "::jsonb"
+}
+
+func (g *gen) aggregate(a *analyze.Aggregate) string {
+	if a.Path == nil {
+		return "to_jsonb(count(*))"
+	}
+	switch a.Function {
+	case "COUNT":
+		value := ""
+		if isRoot(a.Path) {
+			value = g.bound[a.Path.Source].uid // stands for the object
+		} else {
+			value = g.json(a.Path, env{})
+		}
+		if a.Distinct {
+			value = "distinct " + value
+		}
+		return "to_jsonb(count(" + value + "))"
+	case "SUM", "AVG":
+		return "to_jsonb(" + strings.ToLower(a.Function) + "(" + g.operand(a.Path, analyze.ModeNumber, env{}).value + "))"
+	}
+	return g.extreme(a)
+}
+
+// extreme is MIN or MAX. Values that do not all compare with each other, such
+// as quantities of different units, have neither.
+func (g *gen) extreme(a *analyze.Aggregate) string {
+	mode := a.Path.Mode()
+	key := g.operand(a.Path, mode, env{}).value
+	switch mode {
+	case analyze.ModeNumber:
+		return "to_jsonb(" + strings.ToLower(a.Function) + "(" + key + "))"
+	case analyze.ModeText:
+		return "to_jsonb(" + strings.ToLower(a.Function) + "(" + key + ` collate "C"))`
+	}
+	direction := ""
+	if a.Function == "MAX" {
+		direction = " desc"
+	}
+	value := g.json(a.Path, env{})
+	if mode != analyze.ModeDynamic {
+		return "(array_agg(" + value + " order by " + key + direction + ") filter (where " + key + " is not null))[1]"
+	}
+	return "case when count(distinct aql_scale(" + key + ")) = 1 then (array_agg(" + value +
+		" order by aql_magnitude(" + key + ")" + direction + ", aql_string(" + key + `) collate "C"` + direction +
+		") filter (where aql_scale(" + key + ") is not null))[1] end"
+}
+
+// sortKey is one sorting expression; a text has its collation apart, for use
+// outside of a sub-select.
+type sortKey struct {
+	expr, collate string
+	desc          bool
+}
+
+const byCodePoint = ` collate "C"`
+
+// sortKeys are the sorting expressions. Values without a common scale sort by
+// scale first. Missing values come last ascending and first descending.
+func (g *gen) sortKeys() []sortKey {
+	var keys []sortKey
+	for _, o := range g.plan.Query.OrderBy {
+		if o.Path == nil {
+			continue // the alias of a constant orders nothing
+		}
+		mode := o.Path.Mode()
+		value := g.operand(o.Path, mode, env{}).value
+		switch mode {
+		case analyze.ModeText:
+			keys = append(keys, sortKey{value, byCodePoint, o.Desc})
+		case analyze.ModeDynamic:
+			keys = append(keys,
+				sortKey{"aql_scale(" + value + ")", byCodePoint, o.Desc},
+				sortKey{"aql_magnitude(" + value + ")", "", o.Desc},
+				sortKey{"aql_string(" + value + ")", byCodePoint, o.Desc})
+		default:
+			keys = append(keys, sortKey{value, "", o.Desc})
+		}
+	}
+	return keys
+}
+
+func orderBy(keys []sortKey, reverse bool) string {
+	if len(keys) == 0 {
+		return ""
+	}
+	parts := make([]string, len(keys))
+	for i, k := range keys {
+		parts[i] = k.expr + k.collate
+		if k.desc != reverse {
+			parts[i] += " desc"
+		}
+	}
+	return "\norder by " + strings.Join(parts, ", ")
+}
