@@ -12,19 +12,6 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
-// Codes of the problems that ReadOPT reports.
-const (
-	CodeXML         = "opt.xml"         // not well-formed XML, or an encoding that is not read
-	CodeLimit       = "opt.limit"       // larger or deeper than allowed
-	CodeElement     = "opt.element"     // an element the schema does not have there
-	CodeDuplicate   = "opt.duplicate"   // an element that may occur once occurs again
-	CodeMissing     = "opt.missing"     // a mandatory element is absent or empty
-	CodeValue       = "opt.value"       // text that is not of the element's type
-	CodeType        = "opt.type"        // an xsi:type or RM type that does not exist
-	CodeConformance = "opt.conformance" // an RM type or attribute that the RM does not allow there
-	CodeInterval    = "opt.interval"    // lower above upper
-)
-
 const xsiNamespace = "http://www.w3.org/2001/XMLSchema-instance"
 
 // errStop ends reading after a problem that nothing can follow.

@@ -432,7 +432,7 @@ func (v *validator) bindOpen(a *templates.Attribute, n *rm.Node, id string, base
 	}
 	var keys []string
 	for _, c := range a.Children {
-		if key := c.Key(); key != "" {
+		if key := c.Key(); key != "" && !contains(keys, key) {
 			keys = append(keys, key)
 		}
 	}

@@ -1,54 +1,249 @@
 package validate
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
+	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"sort"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/testshared"
 	"github.com/cairn-ehr/cairn/templates"
 )
 
-func TestScratch(t *testing.T) {
+var update = flag.Bool("update", false, "rewrite the golden files and docs/conformance/corpus.md")
+
+// explanation says why a finding on a composition of the corpus is right. The
+// file is a table of file, code, path and text; * stands for any.
+type explanation struct {
+	file, code string
+	path       *regexp.Regexp
+	text       string
+	used       bool
+}
+
+func readExplanations(t *testing.T, name string) []*explanation {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var list []*explanation
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		part := strings.Split(line, " | ")
+		if len(part) != 4 {
+			t.Fatalf("%s:%d: %d columns", name, n, len(part))
+		}
+		pattern := ".*"
+		if part[2] != "*" {
+			pattern = "^" + strings.ReplaceAll(regexp.QuoteMeta(part[2]), `\*`, ".*") + "$"
+		}
+		list = append(list, &explanation{part[0], part[1], regexp.MustCompile(pattern), part[3], false})
+	}
+	return list
+}
+
+func explain(list []*explanation, file string, p rm.Problem) string {
+	for _, e := range list {
+		if (e.file == "*" || e.file == file) && e.code == p.Code && e.path.MatchString(p.Path) {
+			e.used = true
+			return e.text
+		}
+	}
+	return ""
+}
+
+// TestVerdictsOnTheCorpus validates every composition of the corpus whose
+// template is there, in every layer, and compares the findings with those that
+// were judged one by one. A finding without an explanation fails.
+func TestVerdictsOnTheCorpus(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(testshared.Dir(t), "corpus")
-	tpls := map[string]*templates.Template{}
-	files, _ := filepath.Glob(filepath.Join(dir, "templates", "*"))
-	for _, f := range files {
-		b, _ := os.ReadFile(f)
-		tpl, err := templates.ReadOPT(b, templates.Limits{})
+	explanations := readExplanations(t, filepath.Join("testdata", "corpus_explanations.txt"))
+	byID := map[string][]string{}
+	compiled := map[string]*templates.Template{}
+	for _, f := range list(t, dir, "templates") {
+		data, err := os.ReadFile(filepath.Join(dir, "templates", f))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if tpls[tpl.ID] == nil {
-			tpls[tpl.ID] = tpl
+		compiled[f] = compile(t, data)
+		byID[compiled[f].ID] = append(byID[compiled[f].ID], f)
+	}
+
+	var golden, page bytes.Buffer
+	accepted, rejected := 0, 0
+	without := 0
+	var details bytes.Buffer
+	for _, f := range list(t, dir, "compositions/json") {
+		data, err := os.ReadFile(filepath.Join(dir, "compositions", "json", f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := templateID(data)
+		if len(byID[id]) == 0 {
+			without++
+			continue
+		}
+		for _, template := range byID[id] {
+			root, problems := rm.DecodeJSON(data, rm.ClassComposition, rm.JSONOptions{})
+			if root != nil {
+				problems = append(problems, All(compiled[template], root, Options{})...)
+			}
+			verdict := "accepted"
+			if rm.HasErrors(problems) {
+				verdict = "rejected"
+				rejected++
+			} else {
+				accepted++
+			}
+			fmt.Fprintf(&golden, "%s | %s | %s\n", f, template, verdict)
+			for _, p := range problems {
+				severity := "error"
+				if p.Severity == rm.Warning {
+					severity = "warning"
+				}
+				fmt.Fprintf(&golden, "  %s %s %s\n", severity, p.Code, p.Path)
+				if explain(explanations, f, p) == "" {
+					t.Errorf("%s with %s: not explained: %s %s: %s (expected %s, actual %s)", f, template, p.Code, p.Path, p.Message, p.Expected, p.Actual)
+				}
+			}
+			errors, warnings := summary(problems)
+			fmt.Fprintf(&page, "| %s | %s | %s | %s | %s |\n", f, template, verdict, errors, warnings)
+			if len(problems) > 0 {
+				fmt.Fprintf(&details, "\n### %s with %s\n\n| severity | code | path | why this is right |\n|---|---|---|---|\n", f, template)
+				writeDetails(&details, explanations, f, problems)
+			}
 		}
 	}
-	files, _ = filepath.Glob(filepath.Join(dir, "compositions", "json", "*"))
-	for _, f := range files {
-		b, _ := os.ReadFile(f)
-		var x struct {
-			D struct {
-				T struct{ Value string } `json:"template_id"`
-			} `json:"archetype_details"`
+	for _, e := range explanations {
+		if !e.used {
+			t.Errorf("the explanation of %s in %s explains nothing", e.code, e.file)
 		}
-		if json.Unmarshal(b, &x) != nil {
-			continue
+	}
+
+	head := fmt.Sprintf(`# The corpus of compositions
+
+Every composition in canonical JSON of the sample corpus whose template is there
+too, decoded and validated in all layers with the default policies. Each finding
+was judged against the specification; the last column of the tables below says
+why it stands. This page is generated by
+`+"`go test ./templates/validate -run TestVerdictsOnTheCorpus -update`"+`, and the test
+fails when a verdict changes or a finding is not explained. The codes are
+described in [validation-rules.md](validation-rules.md).
+
+%d accepted, %d rejected; %d further files have no template in the corpus or are
+no compositions.
+
+| composition | template | verdict | errors | warnings |
+|---|---|---|---|---|
+`, accepted, rejected, without)
+	check(t, filepath.Join("testdata", "corpus_verdicts.golden"), golden.Bytes())
+	check(t, filepath.Join("..", "..", "docs", "conformance", "corpus.md"),
+		append(append([]byte(head), page.Bytes()...), append([]byte("\n## Findings\n"), details.Bytes()...)...))
+}
+
+func list(t *testing.T, dir, folder string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(folder)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func templateID(data []byte) string {
+	var c struct {
+		Details struct {
+			Template struct{ Value string } `json:"template_id"`
+		} `json:"archetype_details"`
+	}
+	if json.Unmarshal(data, &c) != nil {
+		return ""
+	}
+	return c.Details.Template.Value
+}
+
+// summary counts the findings by code.
+func summary(problems []rm.Problem) (errors, warnings string) {
+	counts := [2]map[string]int{{}, {}}
+	for _, p := range problems {
+		counts[p.Severity][p.Code]++
+	}
+	text := func(m map[string]int) string {
+		var parts []string
+		for code, n := range m {
+			if n > 1 {
+				code = fmt.Sprintf("%s ×%d", code, n)
+			}
+			parts = append(parts, code)
 		}
-		n, problems := rm.DecodeJSON(b, rm.ClassComposition, rm.JSONOptions{})
-		for _, p := range problems {
-			t.Logf("%s DECODE %s %s %s", filepath.Base(f), p.Code, p.Path, p.Message)
+		sort.Strings(parts)
+		return strings.Join(parts, ", ")
+	}
+	return text(counts[rm.Error]), text(counts[rm.Warning])
+}
+
+// writeDetails writes a row for each finding; those that share code and
+// explanation share a row.
+func writeDetails(b *bytes.Buffer, explanations []*explanation, file string, problems []rm.Problem) {
+	type row struct {
+		severity, code, why string
+		paths               []string
+	}
+	var rows []*row
+	index := map[string]*row{}
+	for _, p := range problems {
+		why := explain(explanations, file, p)
+		key := p.Code + why
+		if index[key] == nil {
+			severity := "error"
+			if p.Severity == rm.Warning {
+				severity = "warning"
+			}
+			index[key] = &row{severity: severity, code: p.Code, why: why}
+			rows = append(rows, index[key])
 		}
-		tpl := tpls[x.D.T.Value]
-		if tpl == nil || n == nil {
-			t.Logf("%s no template %s", filepath.Base(f), x.D.T.Value)
-			continue
+		index[key].paths = append(index[key].paths, "`"+p.Path+"`")
+	}
+	for _, r := range rows {
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", r.severity, r.code, strings.Join(r.paths, "<br>"), r.why)
+	}
+}
+
+// check compares a generated file with the one on disk, or rewrites it.
+func check(t *testing.T, name string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, got, 0o644); err != nil {
+			t.Fatal(err)
 		}
-		problems = All(tpl, n, Options{})
-		t.Logf("%s (%d bytes): %d problems", filepath.Base(f), len(b), len(problems))
-		for _, p := range problems {
-			t.Logf("    %d %s %s | %s | %s", p.Severity, p.Code, p.Path, p.Message, p.TemplatePath)
-		}
+		return
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s differs (-want +got):\n%s", name, diff)
 	}
 }

@@ -76,63 +76,6 @@ func (l Level) or(def Level) Level {
 	return l
 }
 
-// Codes of the problems this package reports. They are part of the API and
-// never renamed; docs/conformance/validation-rules.md describes each.
-const (
-	CodeRoot            = "tpl.root"
-	CodeTemplateID      = "tpl.template_id"
-	CodeType            = "tpl.type"
-	CodeNode            = "tpl.node"
-	CodeExtraNode       = "tpl.extra_node"
-	CodeSlot            = "tpl.slot"
-	CodeOccurrences     = "tpl.occurrences"
-	CodeCardinality     = "tpl.cardinality"
-	CodeUnique          = "tpl.unique"
-	CodeExistence       = "tpl.existence"
-	CodeName            = "tpl.name"
-	CodeStringList      = "tpl.string.list"
-	CodeStringPattern   = "tpl.string.pattern"
-	CodeInteger         = "tpl.integer"
-	CodeReal            = "tpl.real"
-	CodeBoolean         = "tpl.boolean"
-	CodeTemporalPattern = "tpl.temporal.pattern"
-	CodeTemporalRange   = "tpl.temporal.range"
-	CodeTimezone        = "tpl.temporal.timezone"
-	CodeDurationFields  = "tpl.duration.fields"
-	CodeDurationRange   = "tpl.duration.range"
-	CodeUnits           = "tpl.quantity.units"
-	CodeMagnitude       = "tpl.quantity.magnitude"
-	CodePrecision       = "tpl.quantity.precision"
-	CodeProperty        = "tpl.quantity.property"
-	CodeOrdinal         = "tpl.ordinal"
-	CodeCodeTerminology = "tpl.code.terminology"
-	CodeCodeList        = "tpl.code.list"
-	CodeValueSet        = "tpl.code.value_set"
-	CodeState           = "tpl.state"
-	CodeIntegral        = "tpl.proportion.integral"
-	CodeUnchecked       = "tpl.unchecked"
-	CodeEffort          = "tpl.effort"
-
-	CodeTermGroup       = "term.group"
-	CodeTermCodeSet     = "term.code_set"
-	CodeTermTerminology = "term.terminology"
-	CodeTermRubric      = "term.rubric"
-	CodeISM             = "term.ism"
-)
-
-// Codes lists all problem codes of this package.
-func Codes() []string {
-	return []string{
-		CodeRoot, CodeTemplateID, CodeType, CodeNode, CodeExtraNode, CodeSlot, CodeOccurrences,
-		CodeCardinality, CodeUnique, CodeExistence, CodeName, CodeStringList, CodeStringPattern,
-		CodeInteger, CodeReal, CodeBoolean, CodeTemporalPattern, CodeTemporalRange, CodeTimezone,
-		CodeDurationFields, CodeDurationRange, CodeUnits, CodeMagnitude, CodePrecision, CodeProperty,
-		CodeOrdinal, CodeCodeTerminology, CodeCodeList, CodeValueSet, CodeState, CodeIntegral,
-		CodeUnchecked, CodeEffort,
-		CodeTermGroup, CodeTermCodeSet, CodeTermTerminology, CodeTermRubric, CodeISM,
-	}
-}
-
 // Template checks an instance against a template, and nothing else.
 func Template(tpl *templates.Template, root *rm.Node, opt Options) []rm.Problem {
 	v := newValidator(tpl, opt)
