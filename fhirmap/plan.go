@@ -32,10 +32,11 @@ type step struct {
 	slot           *plan
 	children       []*step
 	transfer       bool
-	// critical methods can write an element that is mandatory or alters the
-	// meaning of the resource; when one cannot be carried out the resource is
+	// critical methods can write an element that alters the meaning of the
+	// resource or says whom it is about, needed ones a mandatory element of the
+	// object they write to; when either cannot be carried out the resource is
 	// refused.
-	critical bool
+	critical, needed bool
 }
 
 type manualStep struct {
@@ -229,23 +230,22 @@ func (c *compiler) method(m *Method, f *File, sc scope) *step {
 	for _, cond := range m.ReverseConditions {
 		c.reverse(cond, sc)
 	}
-	s.critical = critical(&s.dst)
+	s.weigh(&s.dst)
 	for _, man := range m.Manual {
 		ms := c.manual(man, inner)
 		s.manual = append(s.manual, ms)
 		for i := range ms.assign {
-			s.critical = s.critical || critical(&ms.assign[i].path)
+			s.weigh(&ms.assign[i].path)
 		}
 	}
 	if m.Slot.Value != "" {
 		s.slot = c.slot(m, inner)
+		s.critical = s.critical || len(s.dst.steps) == 0
 	}
 	s.children = c.methods(m.Children, f, inner)
 	for _, child := range s.children {
 		s.critical = s.critical || child.critical
-	}
-	if s.slot != nil {
-		s.critical = true // the slotted model may write anything
+		s.needed = s.needed || (child.needed && len(s.dst.steps) == 0)
 	}
 	s.transfer = s.hasSrc && m.FHIR.Value != "" && !m.Iterate && len(m.Manual) == 0 && s.slot == nil && m.Slot.Value == ""
 	if s.transfer {
@@ -259,16 +259,16 @@ func (c *compiler) method(m *Method, f *File, sc scope) *step {
 	return s
 }
 
-// critical reports whether a path leads to or through an element that is
-// mandatory, alters the meaning or says whom the resource is about.
-func critical(p *fpath) bool {
+// weigh notes what a path of the method leads to.
+func (s *step) weigh(p *fpath) {
 	for i := range p.steps {
 		e := p.steps[i].elem
-		if e != nil && (e.Modifier || (e.Min > 0 && i == 0) || e.Name == "subject" || e.Name == "patient") {
-			return true
+		if e == nil {
+			continue
 		}
+		s.critical = s.critical || e.Modifier || e.Name == "subject" || e.Name == "patient"
+		s.needed = s.needed || (e.Min > 0 && i == 0)
 	}
-	return false
 }
 
 func (c *compiler) manual(m *Manual, sc scope) *manualStep {

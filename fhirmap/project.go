@@ -56,6 +56,11 @@ func (lib *Library) Project(in Input) (Result, error) {
 		return Result{}, errs.New(errs.Invalid, op, "the EHR id cannot be the id of a Patient resource")
 	}
 	x := &run{lib: lib, in: in, root: &ref{node: in.Root}, used: map[*rm.Node]bool{}}
+	if in.Lifecycle != lifecycleComplete {
+		x.out.Losses = append(x.out.Losses, Loss{Kind: LossUnmapped, Code: "not-complete", Path: "/",
+			Archetype: in.Root.NodeID(), Message: "only versions whose lifecycle state is complete are shown in FHIR"})
+		return x.out, nil
+	}
 	x.version = &ref{node: versionNode(in)}
 	switch in.Root.Class.Name {
 	case "COMPOSITION":
@@ -85,6 +90,8 @@ func versionNode(in Input) *rm.Node {
 	}
 	return rm.Object("ORIGINAL_VERSION", fields...)
 }
+
+const lifecycleComplete = "532"
 
 var lifecycleNames = map[string]string{
 	"532": "complete", "553": "incomplete", "523": "deleted", "800": "inactive", "801": "abandoned",

@@ -25,7 +25,8 @@ type Input struct {
 	// SystemID is the creating system; it takes part in ids.
 	SystemID string
 	// Lifecycle is the code of the version's lifecycle_state in the openehr
-	// terminology: 532 complete, 553 incomplete, 523 deleted.
+	// terminology. Only complete versions (532) are projected: drafts and
+	// abandoned or inactive ones are not for partners.
 	Lifecycle string
 	// Committed is the commit time from the version's audit; the zero time
 	// when it is not known yet, in which case no mapping can read it.

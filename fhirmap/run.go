@@ -23,7 +23,7 @@ func (x *run) unable(s *step, code string, at *ref, message string) *refusal {
 	if at != nil {
 		l.Path = at.path()
 	}
-	if s.critical {
+	if s.critical || s.needed {
 		return &refusal{l}
 	}
 	x.pending = append(x.pending, l)
@@ -148,8 +148,7 @@ func (x *run) runManual(s *step, n *ref, place *cursor) *refusal {
 			continue
 		case undecided:
 			if absent(n.node) {
-				x.use(n.node)
-				return x.unable(s, "null-flavour", n, "the source gives a null flavour instead of a value")
+				continue // a rule about the value, which is not there
 			}
 			return x.unable(s, "condition-undecidable", n, "the condition of "+m.name+" cannot be decided")
 		}
@@ -169,6 +168,9 @@ func (x *run) runManual(s *step, n *ref, place *cursor) *refusal {
 	}
 	if conditional && s.hasSrc && len(s.src.segs) > 0 {
 		x.use(n.node)
+		if absent(n.node) {
+			return x.unable(s, "null-flavour", n, "the source gives a null flavour instead of a value and no rule is about it")
+		}
 		return x.unable(s, "value-unmapped", n, "no rule fits the value of the source")
 	}
 	return nil
@@ -283,7 +285,7 @@ func (x *run) leftovers(e *ref, p *plan, archetype string) {
 			} else if v := at.node.Get("value"); v != nil && v.Is("DV_ORDERED") {
 				for _, name := range [...]string{"normal_range", "other_reference_ranges", "normal_status", "accuracy"} {
 					for _, part := range v.List(name) {
-						if !x.used[part] {
+						if !x.carried(part) {
 							report(at, "value-part-not-mapped", "no method carries "+name+" of the value")
 							break
 						}
@@ -302,4 +304,20 @@ func (x *run) leftovers(e *ref, p *plan, archetype string) {
 		}
 	}
 	walk(e)
+}
+
+// carried reports whether a part of a value, or anything directly in it, has
+// arrived.
+func (x *run) carried(n *rm.Node) bool {
+	if x.used[n] {
+		return true
+	}
+	for i := range n.Attrs {
+		for _, m := range n.Attrs[i].Items {
+			if x.used[m] {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -264,9 +264,11 @@ func (k *condition) test(l lookup) truth {
 	}
 }
 
+// names reports whether the criteria name the class, or an abstract ancestor of
+// it: DV_TEXT does not include DV_CODED_TEXT, DATA_VALUE does.
 func (k *condition) names(c *rm.Class) bool {
 	for name := range k.criteria {
-		if cl := rm.Lookup(name); cl != nil && c.IsA(cl) {
+		if cl := rm.Lookup(name); cl != nil && (c == cl || (cl.Abstract && c.IsA(cl))) {
 			return true
 		}
 	}

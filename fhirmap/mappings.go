@@ -1,0 +1,22 @@
+package fhirmap
+
+import (
+	"embed"
+	"io/fs"
+	"sync"
+)
+
+//go:embed mappings/*/*.yml
+var shipped embed.FS
+
+// Shipped is the tree of mapping files that Cairn comes with.
+func Shipped() fs.FS {
+	sub, err := fs.Sub(shipped, "mappings")
+	if err != nil {
+		panic("fhirmap: " + err.Error()) // the tree is embedded
+	}
+	return sub
+}
+
+// LoadShipped is Load of the shipped files, done once.
+var LoadShipped = sync.OnceValues(func() (*Library, error) { return Load(Shipped()) })
