@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -64,13 +63,16 @@ func start(ctx context.Context, binary, dataDir, logPath string) (*server, error
 			}
 		}
 		if time.Since(began) > time.Minute || ctx.Err() != nil {
-			s.stop()
-			return nil, fmt.Errorf("the server was not ready within a minute; see %s", logPath)
+			return nil, errors.Join(fmt.Errorf("the server was not ready within a minute; see %s", logPath), s.stop())
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
 	s.startup = time.Since(began)
-	s.procs = &processes{server: cmd.Process.Pid, postmaster: postmaster(dataDir)}
+	pid, _, err := postmaster(dataDir)
+	if err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	s.procs = &processes{server: cmd.Process.Pid, postmaster: pid}
 	return s, nil
 }
 
@@ -130,25 +132,17 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// postmaster finds the pid of the cluster below a data directory; 0 if none.
-func postmaster(dataDir string) int {
-	found := 0
-	_ = filepath.WalkDir(dataDir, func(path string, d os.DirEntry, err error) error {
-		if err != nil {
-			return filepath.SkipDir
-		}
-		if d.Name() != "postmaster.pid" {
-			return nil
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return nil
-		}
-		defer f.Close()
-		if sc := bufio.NewScanner(f); sc.Scan() {
-			found, _ = strconv.Atoi(strings.TrimSpace(sc.Text()))
-		}
-		return filepath.SkipAll
-	})
-	return found
+// postmaster reads the process id and the socket directory of the embedded
+// cluster, lines 1 and 5 of its postmaster.pid.
+func postmaster(dataDir string) (pid int, socket string, err error) {
+	data, err := os.ReadFile(filepath.Join(dataDir, "data", "postmaster.pid"))
+	if err != nil {
+		return 0, "", err
+	}
+	lines := strings.Split(string(data), "\n")
+	if len(lines) < 5 {
+		return 0, "", errors.New("postmaster.pid is too short")
+	}
+	pid, err = strconv.Atoi(strings.TrimSpace(lines[0]))
+	return pid, lines[4], err
 }
