@@ -51,7 +51,6 @@ func (s *Service) validate(ctx context.Context, op string, root *rm.Node, templa
 	if template != nil {
 		tree = template.tree
 	}
-	problems = append(problems, rm.CheckInvariants(root, rm.CheckOptions{Incomplete: relaxed(lifecycle)})...)
 	problems = append(problems, validate.All(tree, root, validate.Options{Incomplete: relaxed(lifecycle), Policy: s.cfg.Policy})...)
 	if err := refuse(errs.Unprocessable, op, "the content is not valid", problems); err != nil {
 		return TemplateInfo{}, nil, err
