@@ -210,6 +210,8 @@ func (x *run) resource(origin *ref, archetype string) (refused bool) {
 	if err == nil && len(root.Fields) == 1 && x.gated {
 		return false
 	}
+	id := x.resourceID(origin)
+	root.Set(p.target, "id", r4.NewString(id))
 	if err == nil {
 		err = x.sound(root)
 	}
@@ -222,8 +224,6 @@ func (x *run) resource(origin *ref, archetype string) (refused bool) {
 		x.out.Losses = append(x.out.Losses, fill(l))
 		return true
 	}
-	id := x.resourceID(origin)
-	root.Set(p.target, "id", r4.NewString(id))
 	search := r4.SearchValues(root)
 	x.out.Resources = append(x.out.Resources, Resource{
 		Type: p.target.Name, ID: id, JSON: root.Append(nil), Profiles: x.profiles(root, fill), Search: search,

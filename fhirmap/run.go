@@ -26,6 +26,9 @@ func (x *run) unable(s *step, code string, at *ref, message string) *refusal {
 	if s.critical || s.needed {
 		return &refusal{l}
 	}
+	if at != nil && at.node.Class == rm.ClassElement {
+		x.use(at.node) // the loss is reported once
+	}
 	x.pending = append(x.pending, l)
 	return nil
 }
@@ -306,18 +309,23 @@ func (x *run) leftovers(e *ref, p *plan, archetype string) {
 	walk(e)
 }
 
-// carried reports whether a part of a value, or anything directly in it, has
-// arrived.
+// carried reports whether a part of a value has arrived: itself, or all objects
+// directly in it, such as both bounds of an interval.
 func (x *run) carried(n *rm.Node) bool {
 	if x.used[n] {
 		return true
 	}
+	parts := 0
 	for i := range n.Attrs {
 		for _, m := range n.Attrs[i].Items {
-			if x.used[m] {
-				return true
+			if m.Class.Primitive != rm.NotPrimitive {
+				continue
 			}
+			if !x.used[m] {
+				return false
+			}
+			parts++
 		}
 	}
-	return false
+	return parts > 0
 }

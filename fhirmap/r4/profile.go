@@ -106,20 +106,19 @@ func (v *validator) vital(p vitalSign, n *Node) {
 	if p.code != "" && !hasCoding(n.Get("code"), loinc, p.code) {
 		v.add("profile", "the code LOINC %s is missing", p.code)
 	}
-	if q := n.Get("valueQuantity"); q != nil {
-		if len(p.components) > 0 {
-			v.add("profile", "the value belongs in the components")
-		} else if len(p.units) > 0 {
-			v.vitalUnit(q, p.units)
-		}
+	switch q := n.Get("valueQuantity"); {
+	case value && len(p.components) > 0:
+		v.add("profile", "the value belongs in the components")
+	case value && len(p.units) > 0:
+		v.vitalUnit(q, p.units)
 	}
 	for code, unit := range p.components {
 		found := 0
 		for _, c := range n.List("component") {
 			if hasCoding(c.Get("code"), loinc, code) {
 				found++
-				if q := c.Get("valueQuantity"); q != nil {
-					v.vitalUnit(q, []string{unit})
+				if hasChoice(c, "value") {
+					v.vitalUnit(c.Get("valueQuantity"), []string{unit})
 				}
 			}
 		}
