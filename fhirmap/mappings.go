@@ -9,8 +9,8 @@ import (
 //go:embed mappings/*/*.yml
 var shipped embed.FS
 
-// Shipped is the tree of mapping files that Cairn comes with.
-func Shipped() fs.FS {
+// Mappings is the tree of mapping files that Cairn comes with.
+func Mappings() fs.FS {
 	sub, err := fs.Sub(shipped, "mappings")
 	if err != nil {
 		panic("fhirmap: " + err.Error()) // the tree is embedded
@@ -19,4 +19,4 @@ func Shipped() fs.FS {
 }
 
 // LoadShipped is Load of the shipped files, done once.
-var LoadShipped = sync.OnceValues(func() (*Library, error) { return Load(Shipped()) })
+var LoadShipped = sync.OnceValues(func() (*Library, error) { return Load(Mappings()) })
