@@ -68,14 +68,14 @@ var layers = []layer{
 type wall struct{ imported, inside []string }
 
 var walls = []wall{
-	{[]string{"github.com/jackc/pgx/v5"}, []string{"pkg/store", "pkg/server", "pkg/pgembed", "migrations", "aql/exec", "bench"}},
+	{[]string{"github.com/jackc/pgx/v5"}, []string{"pkg/store", "pkg/server", "pkg/pgembed", "migrations", "aql/exec", "aql/aqltest", "bench"}},
 	{[]string{"github.com/golang-migrate/migrate/v4"}, []string{"migrations"}},
 	{[]string{"github.com/antlr4-go/antlr/v4", Module + "/aql/parse/gen"}, []string{"aql/parse"}},
 	{[]string{"github.com/go-chi/chi/v5"}, []string{"pkg/rest", "pkg/fhir", "pkg/server", "pkg/telemetry"}},
 	{[]string{"github.com/prometheus/client_golang"}, []string{"pkg/telemetry", "pkg/server", "pkg/store"}},
 	{[]string{"github.com/alecthomas/kong"}, []string{"cmd"}},
 	{[]string{"net/http"}, []string{"pkg/rest", "pkg/fhir", "pkg/server", "pkg/auth", "pkg/telemetry", "pkg/terminology", "cmd", "bench"}},
-	{[]string{"testing", "github.com/google/go-cmp", "pgregory.net/rapid", "github.com/cockroachdb/datadriven", Module + "/pkg/testshared"}, []string{"pkg/pgembed/pgtest", "pkg/store/storetest", "pkg/testshared"}},
+	{[]string{"testing", "github.com/google/go-cmp", "pgregory.net/rapid", "github.com/cockroachdb/datadriven", Module + "/pkg/testshared"}, []string{"aql/aqltest", "pkg/pgembed/pgtest", "pkg/store/storetest", "pkg/testshared"}},
 }
 
 // within reports whether a path is the folder or below it.

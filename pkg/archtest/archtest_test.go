@@ -91,8 +91,7 @@ func TestViolationsNameFileAndLine(t *testing.T) {
 	}
 }
 
-// What a layer or wall names must exist once the rest of the repository is
-// there; a misspelt folder would allow nothing and forbid nothing.
+// A misspelt folder would allow nothing and forbid nothing.
 func TestRulesNameEachOther(t *testing.T) {
 	t.Parallel()
 	for _, l := range layers {

@@ -30,7 +30,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,8 +44,8 @@ const Superuser = "cairn"
 
 // Options say where and how a cluster runs. Only Dir is required.
 type Options struct {
-	// Dir holds the cluster: data/ (PGDATA), postgres.log and lock. It is made
-	// if missing. No other files belong in it.
+	// Dir holds the cluster: data/ (PGDATA), postgres.log, and small files for
+	// lock and socket. It is made if missing.
 	Dir string
 	// BinDir is a folder with postgres and initdb. When empty, [Find] looks for
 	// one.
@@ -195,10 +194,14 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	if c.socket, c.tmpSock, err = socketDir(c.dir, c.data, c.acct); err != nil {
 		return err
 	}
+	note := filepath.Join(c.dir, socketNote)
 	if c.tmpSock { // told to the guard, and to whoever looks for it
-		if err := os.WriteFile(filepath.Join(c.dir, "socket"), []byte(c.socket), 0o600); err != nil {
-			return err
-		}
+		err = os.WriteFile(note, []byte(c.socket), 0o600)
+	} else if err = os.Remove(note); errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	if err != nil {
+		return fmt.Errorf("noting where the socket is: %w", err)
 	}
 	if err := c.writeSettings(); err != nil {
 		return err
@@ -210,12 +213,7 @@ func (c *Cluster) logPath() string { return filepath.Join(c.dir, "postgres.log")
 
 // ConnString is the connection URL of a database of the cluster, as the
 // superuser over the unix socket.
-func (c *Cluster) ConnString(database string) string {
-	// In connection URLs a plus sign stands for itself, not for a blank.
-	host := strings.ReplaceAll(url.QueryEscape(c.socket), "+", "%20")
-	u := url.URL{Scheme: "postgres", User: url.User(Superuser), Path: "/" + database, RawQuery: "host=" + host + "&sslmode=disable"}
-	return u.String()
-}
+func (c *Cluster) ConnString(database string) string { return connString(c.socket, database) }
 
 // EnsureDatabase creates the database unless it exists.
 func (c *Cluster) EnsureDatabase(ctx context.Context, database string) error {

@@ -522,6 +522,29 @@ func TestLongPathsAndHowTheirSocketIsGuarded(t *testing.T) {
 	}
 }
 
+func TestLook(t *testing.T) {
+	t.Parallel()
+	for name, dir := range map[string]string{"short path": tempDir(t), "long path": filepath.Join(tempDir(t), strings.Repeat("long", 30))} {
+		if _, err := Look(dir); !errors.Is(err, ErrNotRunning) {
+			t.Errorf("%s: before the start: %v", name, err)
+		}
+		c := start(t, Options{Dir: dir})
+		r, err := Look(dir)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if r.PID != c.PID() || r.ConnString("x") != c.ConnString("x") {
+			t.Errorf("%s: %d %s, want %d %s", name, r.PID, r.ConnString("x"), c.PID(), c.ConnString("x"))
+		}
+		if err := c.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Look(dir); !errors.Is(err, ErrNotRunning) {
+			t.Errorf("%s: after the stop: %v", name, err)
+		}
+	}
+}
+
 func TestRootMayKeepTheParentsClosed(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
