@@ -71,6 +71,12 @@ func (c *compiler) item(it *Item, depth int) *node {
 	if it.Class != "" && it.Class != n.class {
 		c.fail(it.Line, "", "archetype %s is of class %s, not %s", it.ArchetypeID, n.class, it.Class)
 	}
+	if it.NameRule != nil {
+		c.nameRule(n, it.NameRule, it.Path)
+	}
+	if it.Name != "" {
+		c.rename(n, n, it.Name)
+	}
 	var late []*Rule
 	for _, r := range it.Rules {
 		// Rules on what is inside a filled slot wait until it is filled.
@@ -85,12 +91,6 @@ func (c *compiler) item(it *Item, depth int) *node {
 	}
 	for _, r := range late {
 		c.rule(n, r)
-	}
-	if it.Name != "" {
-		c.rename(n, n, it.Name)
-	}
-	if it.NameRule != nil {
-		c.nameRule(n, it.NameRule, it.Path)
 	}
 	c.note(n, it.Annotation, it.Hide, "")
 	return n

@@ -62,11 +62,11 @@ func (c *compiler) narrow(root, n *node, holder *attr, r *Rule) {
 	if r.Min != nil || r.Max != nil {
 		c.multiplicity(n, holder, r)
 	}
-	if r.Name != "" {
-		c.rename(root, n, r.Name)
-	}
 	if r.NameRule != nil {
 		c.nameRule(n, r.NameRule, r.Path)
+	}
+	if r.Name != "" {
+		c.rename(root, n, r.Name)
 	}
 	if r.NullRule != nil {
 		c.nullRule(n, r.NullRule, r.Path)
@@ -123,9 +123,14 @@ func (c *compiler) rename(root, n *node, name string) {
 		return
 	}
 	n.name = name
+	text := stringNode(&archetypes.Primitive{Values: []string{name}})
+	if a := n.attr("name"); a != nil && len(a.children) > 0 && a.children[0].class == "DV_CODED_TEXT" {
+		a.children[0].replace("value", text) // the archetype codes the name
+		return
+	}
 	n.setName(&node{
 		class: "DV_TEXT", occurrences: once,
-		attrs: []*attr{{name: "value", existence: once, children: []*node{stringNode(&archetypes.Primitive{Values: []string{name}})}}},
+		attrs: []*attr{{name: "value", existence: once, children: []*node{text}}},
 	})
 }
 
