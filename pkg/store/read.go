@@ -60,24 +60,26 @@ const versionColumns = `
 	       v.audit_system_id, v.time_committed, v.committer, v.description,
 	       coalesce(v.template_no, 0), coalesce(v.signature, ''), v.time_superseded`
 
-// One statement for each way to select, so that each has its plan. The object
+// One statement for each way to select, so that each has its plan. The version
+// is found before its document is joined, however many there are. The object
 // of the EHR's only EHR_STATUS or EHR_ACCESS is in its row.
 const (
 	versionFrom = versionColumns + `, d.raw
 	from ehr e
-	join version v on v.ehr_no = e.ehr_no and v.kind = $2 and v.object_id = `
-	byObject = `$3`
-	single   = `(case $2::smallint when 2 then e.status_object when 4 then e.access_object end)`
-	document = `
+	cross join lateral (select * from version v where v.ehr_no = e.ehr_no and v.kind = $2 and v.object_id = `
+	byObject = `$3 `
+	single   = `(case $2::smallint when 2 then e.status_object when 4 then e.access_object end) `
+	document = `) v
 	left join document d on d.ehr_no = v.ehr_no and d.vo_no = v.vo_no and d.ver = v.ver
-	where e.ehr_id = $1 `
+	where e.ehr_id = $1`
+	latest = `order by v.ver desc limit 1`
 
-	versionLatestSQL = versionFrom + byObject + document + `order by v.ver desc limit 1`
-	versionAtSQL     = versionFrom + byObject + document + `and v.time_committed <= $4 order by v.ver desc limit 1`
-	versionTrunkSQL  = versionFrom + byObject + document + `and v.ver = $4`
-	singleLatestSQL  = versionFrom + single + document + `order by v.ver desc limit 1`
-	singleAtSQL      = versionFrom + single + document + `and v.time_committed <= $3 order by v.ver desc limit 1`
-	singleTrunkSQL   = versionFrom + single + document + `and v.ver = $3`
+	versionLatestSQL = versionFrom + byObject + latest + document
+	versionAtSQL     = versionFrom + byObject + `and v.time_committed <= $4 ` + latest + document
+	versionTrunkSQL  = versionFrom + byObject + `and v.ver = $4` + document
+	singleLatestSQL  = versionFrom + single + latest + document
+	singleAtSQL      = versionFrom + single + `and v.time_committed <= $3 ` + latest + document
+	singleTrunkSQL   = versionFrom + single + `and v.ver = $3` + document
 
 	versionsSQL = versionColumns + `
 	from ehr e

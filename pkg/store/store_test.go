@@ -3,6 +3,7 @@ package store_test
 import (
 	"testing"
 
+	"github.com/cairn-ehr/cairn/migrations"
 	"github.com/cairn-ehr/cairn/pkg/pgembed/pgtest"
 	"github.com/cairn-ehr/cairn/pkg/store"
 	"github.com/cairn-ehr/cairn/pkg/store/storetest"
@@ -23,4 +24,9 @@ func open(t testing.TB) *store.Store {
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, open(t))
+}
+
+func migrate(t testing.TB, url string) error {
+	t.Helper()
+	return migrations.Up(t.Context(), url)
 }
