@@ -315,6 +315,14 @@ func (t *Terms) Text(code, lang string) string {
 	return ""
 }
 
+// In is the text of a code in exactly that language; "" if there is none.
+func (t *Terms) In(code, lang string) string {
+	if t != nil && t.byLanguage[lang] != nil && t.byLanguage[lang][code] != nil {
+		return t.byLanguage[lang][code].Text
+	}
+	return ""
+}
+
 // Languages lists the languages with definitions, the default one first and
 // the others sorted.
 func (t *Terms) Languages() []string {

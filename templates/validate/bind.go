@@ -53,7 +53,7 @@ func (v *validator) identity(o *templates.Object, n *rm.Node) bool {
 		}
 		return false
 	}
-	if key := o.Key(); key != "" && key != id {
+	if key := o.Key(); key != "" && !sameID(key, id) {
 		if v.fail() {
 			v.report(finding{code: CodeNode, constraint: "C_OBJECT.node_id", at: o, expected: key, actual: id,
 				message: "The node id " + id + " must be " + key})
@@ -201,7 +201,7 @@ func (v *validator) candidate(o *templates.Object, n *rm.Node) bool {
 		return !isArchetypeID(id) || o.Slot.Allows(id)
 	}
 	key := o.Key()
-	return key == "" || key == id
+	return key == "" || sameID(key, id)
 }
 
 // noAlternative says what the alternatives were when none fits.
@@ -323,6 +323,14 @@ func (v *validator) bind(a *templates.Attribute, n *rm.Node, base int) choice {
 	}
 	id := n.NodeID()
 	matching := a.Matching(id)
+	if len(matching) == 0 && isArchetypeID(id) {
+		for _, c := range a.Children {
+			if c.Kind == templates.ArchetypeRoot && sameID(c.ArchetypeID, id) {
+				matching = a.Matching(c.ArchetypeID)
+				break
+			}
+		}
+	}
 	switch len(matching) {
 	case 0:
 		return v.bindOpen(a, n, id, base)

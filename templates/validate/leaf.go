@@ -246,8 +246,46 @@ func (v *validator) codePhrase(o *templates.Object, c *templates.CCodePhrase, n 
 		}
 		return
 	}
+	if term == "local" {
+		v.localRubric(o, code)
+	}
 	if c.Reference && len(c.Codes) == 0 {
 		v.valueSet(o, "C_CODE_REFERENCE.referenceSetUri", c.ReferenceSet, templates.Code{Terminology: term, Code: code})
+	}
+}
+
+// localRubric compares the value of a DV_CODED_TEXT with the text that the
+// archetype gives its code, in the language of the instance or the template's
+// own. Another text may be a translation or a synonym, but also the text of
+// another code.
+func (v *validator) localRubric(o *templates.Object, code string) {
+	if v.opt.Policy.Rubric == Off {
+		return
+	}
+	coded := v.walk.Ancestor(1)
+	if coded == nil || !coded.Class.IsA(rm.ClassDVCodedText) {
+		return
+	}
+	value := coded.String("value")
+	own := o.Terms.Text(code, "")
+	if own == "" || own == value {
+		return
+	}
+	expected := strconv.Quote(own)
+	if v.lang != "" && v.lang != v.tpl.Language {
+		translated := o.Terms.In(code, v.lang)
+		if translated == value {
+			return
+		}
+		if translated == "" {
+			return // any rendering may be right
+		}
+		expected = strconv.Quote(translated) + " or " + expected
+	}
+	if render, severity := v.level(v.opt.Policy.Rubric.or(AsWarning)); render {
+		v.report(finding{code: CodeCodeRubric, constraint: "ARCHETYPE_TERM.text", at: o, severity: severity,
+			expected: expected, actual: value,
+			message: "The value " + strconv.Quote(value) + " is not the text of local::" + code + ", " + expected})
 	}
 }
 

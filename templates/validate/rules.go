@@ -33,6 +33,7 @@ const (
 	CodeOrdinal         = "tpl.ordinal"
 	CodeCodeTerminology = "tpl.code.terminology"
 	CodeCodeList        = "tpl.code.list"
+	CodeCodeRubric      = "tpl.code.rubric"
 	CodeValueSet        = "tpl.code.value_set"
 	CodeState           = "tpl.state"
 	CodeIntegral        = "tpl.proportion.integral"
@@ -102,6 +103,8 @@ func Rules() []Rule {
 		rule(CodeOrdinal, "value and symbol of an ordinal or scale are a pair of the list", "AM 1.4 openEHR profile, C_DV_ORDINAL.list"),
 		rule(CodeCodeTerminology, "the terminology of a code is that of the constraint; versions in parentheses do not count", "AM 1.4 openEHR profile, C_CODE_PHRASE.terminology_id"),
 		rule(CodeCodeList, "a code is one of the list", "AM 1.4 openEHR profile, C_CODE_PHRASE.code_list"),
+		policy(CodeCodeRubric, rm.Warning, "the value of a text with a local code is the text of the code in the language of the composition, or in the template's",
+			"RM data_types, DV_CODED_TEXT.value; no invariant", "Rubric"),
 		policy(CodeValueSet, rm.Warning, "a code belongs to the external value set; a value set that cannot be asked only warns",
 			"AM 1.4 OPT, C_CODE_REFERENCE.referenceSetUri; AOM, CONSTRAINT_REF", "ValueSet"),
 		rule(CodeState, "the state of a DV_STATE is one of the state machine", "AM 1.4 openEHR profile, C_DV_STATE"),

@@ -111,6 +111,37 @@ func TestAmbiguousSiblingsBindToTheOneTheySatisfy(t *testing.T) {
 	expect(t, "one twice", Template(tpl, composition(q, q), Options{}), "tpl.occurrences items")
 }
 
+func TestLocalCodesAndTheirTexts(t *testing.T) {
+	t.Parallel()
+	root := opttest.Root("COMPOSITION", "openEHR-EHR-COMPOSITION.test.v1", attr{Name: "content", Cardinality: "0..*", Children: []obj{{
+		RM: "EVALUATION", Archetype: "openEHR-EHR-EVALUATION.test.v1", ID: "at0000", Occ: "0..*",
+		Terms: []string{"at0005", "Positive", "at0006", "Negative"},
+		Attrs: []attr{{Name: "data", Children: []obj{{RM: "ITEM_TREE", ID: "at0001", Attrs: []attr{{Name: "items", Cardinality: "0..*", Children: []obj{
+			opttest.Element("at0002", "0..1", opttest.Coded("local", "at0005", "at0006")),
+		}}}}}}},
+	}}})
+	tpl := compile(t, opttest.Template("T", root,
+		`<component_ontologies archetype_id="openEHR-EHR-EVALUATION.test.v1"><term_definitions language="es"><items code="at0005"><items id="text">Positivo</items></items></term_definitions></component_ontologies>`))
+	with := func(lang, text, code string) *rm.Node {
+		return composition(element("at0002", "Result", rm.CodedText(text, "local", code))).With("language", rm.Code("ISO_639-1", lang))
+	}
+	const warned = "tpl.code.rubric items[0]/value/defining_code (warning)"
+	expect(t, "the text of the code", Template(tpl, with("en", "Positive", "at0005"), Options{}))
+	expect(t, "the text of another code", Template(tpl, with("en", "Negative", "at0005"), Options{}), warned)
+	expect(t, "in translation", Template(tpl, with("es-AR", "Positivo", "at0005"), Options{}))
+	expect(t, "in the template's language", Template(tpl, with("es", "Positive", "at0005"), Options{}))
+	expect(t, "in another translation", Template(tpl, with("es", "Afirmativo", "at0005"), Options{}), warned)
+	expect(t, "no translation to compare with", Template(tpl, with("es", "Negativo", "at0006"), Options{}))
+	expect(t, "policy off", Template(tpl, with("en", "Negative", "at0005"), Options{Policy: Policy{Rubric: Off}}))
+}
+
+func TestArchetypeIDsAreComparedWithoutCase(t *testing.T) {
+	t.Parallel()
+	tpl := compile(t, opttest.Evaluation("T", opttest.Element("at0002", "1..1")))
+	e := composition(nil).List("content")[0].With("archetype_node_id", &rm.Node{Class: rm.ClassString, Text: "openehr-ehr-EVALUATION.Test.v1"})
+	expect(t, "another case", Template(tpl, compositionOf(e), Options{}), "tpl.occurrences items")
+}
+
 func TestCodedNames(t *testing.T) {
 	t.Parallel()
 	root := opttest.Root("COMPOSITION", "openEHR-EHR-COMPOSITION.test.v1", attr{Name: "content", Cardinality: "0..*", Children: []obj{{

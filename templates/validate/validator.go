@@ -134,7 +134,11 @@ func (v *validator) root(n *rm.Node) {
 		}
 		return
 	}
-	if id := n.NodeID(); id != o.ArchetypeID {
+	v.lang = n.String("language", "code_string")
+	if i := strings.IndexByte(v.lang, '-'); i > 0 {
+		v.lang = v.lang[:i]
+	}
+	if id := n.NodeID(); !sameID(id, o.ArchetypeID) {
 		if v.fail() {
 			v.report(finding{code: CodeRoot, constraint: "C_ARCHETYPE_ROOT.archetype_id", at: o,
 				expected: o.ArchetypeID, actual: id,
@@ -149,6 +153,12 @@ func (v *validator) root(n *rm.Node) {
 		}
 	}
 	v.object(o, n)
+}
+
+// sameID compares node ids; archetype ids without regard to case (BASE
+// identification, "Composite Identifiers and Case").
+func sameID(a, b string) bool {
+	return a == b || len(a) == len(b) && isArchetypeID(a) && strings.EqualFold(a, b)
 }
 
 // sameTemplate compares template ids; data may add the uid of the template's
