@@ -156,6 +156,10 @@ func (q *Query) SQL(ctx context.Context, r Request, catalog Catalog) (sql string
 	return s.SQL, args, err
 }
 
+func pagingError(msg string) error {
+	return &errs.Error{Op: "aql.SQL", Kind: errs.Invalid, Code: "paging", Msg: msg}
+}
+
 // page intersects the paging of the query with that of the request; the limit
 // is negative when there is none.
 func (q *Query) page(r Request) (limit, offset int64, err error) {
@@ -164,10 +168,10 @@ func (q *Query) page(r Request) (limit, offset int64, err error) {
 		limit = -1
 	}
 	if r.Offset < 0 {
-		return 0, 0, errs.New(errs.Invalid, "aql.SQL", "offset must not be negative")
+		return 0, 0, pagingError("offset must not be negative")
 	}
 	if (r.Offset > 0 || r.Fetch > 0) && q.plan.Query.Top {
-		return 0, 0, errs.New(errs.Invalid, "aql.SQL", "fetch and offset cannot be combined with TOP")
+		return 0, 0, pagingError("fetch and offset cannot be combined with TOP")
 	}
 	offset = min(offset+r.Offset, 1<<62)
 	if limit > 0 {

@@ -1,9 +1,12 @@
 drop function if exists aql_timestamp(timestamptz);
+drop function if exists aql_frame(jsonb);
+drop function if exists aql_nests(jsonb);
 drop function if exists aql_compare(jsonb, jsonb);
 drop function if exists aql_string(jsonb);
 drop function if exists aql_magnitude(jsonb);
 drop function if exists aql_scale(jsonb);
 drop function if exists aql_duration(text);
+drop function if exists aql_clock(text);
 drop function if exists aql_time(text);
 drop function if exists aql_datetime(text);
 drop function if exists aql_bool(jsonb);

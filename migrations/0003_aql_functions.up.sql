@@ -86,6 +86,11 @@ begin
         - coalesce(m[5] || '1', '1')::int * (coalesce(m[6], '0')::int * 3600 + coalesce(m[7], '0')::int * 60);
 end $$;
 
+-- The same of a text that cannot be meant as a date, as 2019-02 and 1030 can.
+create function aql_clock(v text) returns numeric
+language sql immutable strict parallel safe
+return case when v like '%:%' or v ilike 'T%' or aql_datetime(v) is null then aql_time(v) end;
+
 -- Seconds of an ISO 8601 duration with openEHR's deviations (W beside other
 -- units, a sign), by the average lengths of BASE: 365.24 days a year and 30.42
 -- days a month.
@@ -187,7 +192,7 @@ begin
     elsif sa = 'text' then
         case sb
         when 'datetime' then na := aql_datetime(aql_string(a));
-        when 'time' then na := aql_time(aql_string(a));
+        when 'time' then na := aql_clock(aql_string(a));
         when 'duration' then na := aql_duration(aql_string(a));
         else return null;
         end case;
@@ -195,7 +200,7 @@ begin
     elsif sb = 'text' then
         case sa
         when 'datetime' then nb := aql_datetime(aql_string(b));
-        when 'time' then nb := aql_time(aql_string(b));
+        when 'time' then nb := aql_clock(aql_string(b));
         when 'duration' then nb := aql_duration(aql_string(b));
         else return null;
         end case;
@@ -203,6 +208,25 @@ begin
     end if;
     return sign(na - nb);
 end $$;
+
+-- Whether there are archetype roots inside an object.
+create function aql_nests(v jsonb) returns boolean
+language sql immutable parallel safe
+return jsonb_path_exists(v, 'strict $.**{1 to last} ? (@.archetype_node_id like_regex "^[^.]*-")');
+
+-- The objects inside an object that belong to the same archetype: neither
+-- other archetype roots nor anything inside them.
+create function aql_frame(v jsonb) returns setof jsonb
+language sql immutable parallel safe as $$
+    with recursive inside(j) as (
+        select v
+        union all
+        select c.j
+        from inside, jsonb_path_query(inside.j,
+            'lax $.*[*] ? (@.type() == "object") ? (!(@.archetype_node_id like_regex "^[^.]*-"))') as c(j)
+    )
+    select j from inside offset 1
+$$;
 
 -- An instant as the record writes it: UTC, to the millisecond.
 create function aql_timestamp(v timestamptz) returns text

@@ -149,7 +149,7 @@ func (a *analyzer) compare(c *ast.Compare, at *scope) Cond {
 // comparable reports whether the values of a path compare at all.
 func (a *analyzer) comparable(p *Path, op ast.Op, pos ast.Pos) bool {
 	if p.Kinds&^KindOther == 0 {
-		a.fail(pos, "compare.type", "%s cannot be compared: a %s has no order or text of its own, go on to one of its attributes", p.AST, p.Types)
+		a.fail(pos, "compare.type", "%s cannot be compared: %s has no order or text of its own, go on to one of its attributes", p.AST, p.Types)
 		return false
 	}
 	if p.Kinds == KindCode && op != ast.EQ && op != ast.NE {

@@ -45,8 +45,11 @@ type Source struct {
 	// Scope is the versions of a versioned object to look at.
 	Scope ast.VersionScope
 	Types Types
-	// Archetype is the archetype id, or the parameter with it, that the
-	// predicate demands; nil when it demands none. It is part of Pred as well.
+	// NodeID is the archetype_node_id that the predicate demands: an archetype
+	// id, a node code, or a parameter with one of them; nil when it demands
+	// none. It is part of Pred as well.
+	NodeID Expr
+	// Archetype is NodeID unless that is known to be a node code.
 	Archetype Expr
 	Pred      Cond // nil without
 	// Contains is what an instance must, or if Negated must not, contain.

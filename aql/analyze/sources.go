@@ -211,11 +211,14 @@ func (a *analyzer) sourcePredicate(s *Source) {
 	if narrowed != nil {
 		s.Types = narrowed
 	}
-	s.Archetype = demanded(s.Pred)
+	s.NodeID = demanded(s.Pred)
+	if lit, ok := s.NodeID.(*Literal); !ok || IsArchetypeID(lit.Value.(string)) {
+		s.Archetype = s.NodeID
+	}
 }
 
-// demanded is the node id that a predicate demands of an object outright: an
-// archetype id or a parameter that may hold one.
+// demanded is the archetype_node_id that a predicate demands of an object
+// outright, a string or a parameter; nil when it demands none.
 func demanded(c Cond) Expr {
 	switch c := c.(type) {
 	case *And:
@@ -233,7 +236,7 @@ func demanded(c Cond) Expr {
 		case *Param:
 			return r
 		case *Literal:
-			if text, ok := r.Value.(string); ok && archetypeClass(text) != "" {
+			if _, ok := r.Value.(string); ok {
 				return r
 			}
 		}

@@ -55,6 +55,11 @@ type Descend struct {
 	// Outer is the source to search in; nil for the content of the enclosing
 	// Object, which may then itself be found.
 	Outer *analyze.Source
+	// Local tells that the node code that the source demands is one of the
+	// archetype that Outer is in, so that the search does not enter other
+	// archetypes. If NodeID is a parameter this applies if its value is a node
+	// code.
+	Local bool
 	Child Node // nil without
 }
 
@@ -177,7 +182,11 @@ func inner(c analyze.Containment, outer *analyze.Source) Node {
 		return n
 	}
 	s := c.(*analyze.Source)
-	return &Descend{Source: s, Outer: outer, Child: below(s)}
+	local := outer.NodeID != nil && s.NodeID != nil
+	if lit, ok := s.NodeID.(*analyze.Literal); ok && local {
+		local = !analyze.IsArchetypeID(lit.Value.(string))
+	}
+	return &Descend{Source: s, Outer: outer, Local: local, Child: below(s)}
 }
 
 // required adds the archetypes that must occur wherever the node is found.

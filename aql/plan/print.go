@@ -129,7 +129,11 @@ func nodeItem(n Node) item {
 			it.children = append(it.children, nodeItem(n.Child))
 		}
 	case *Descend:
-		it.text = "descend to " + n.Source.Types.String() + " " + sourceName(n.Source)
+		it.text = "descend to "
+		if n.Local {
+			it.text = "descend within the archetype to "
+		}
+		it.text += n.Source.Types.String() + " " + sourceName(n.Source)
 		if n.Source.Pred != nil {
 			it.text += " where " + analyze.Text(n.Source.Pred)
 		}

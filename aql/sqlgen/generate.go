@@ -448,13 +448,34 @@ func (g *gen) descend(n *plan.Descend, content string, f *from) {
 	}
 	alias := fmt.Sprintf("s%d", s.Index)
 	g.bound[s] = &binding{json: alias + ".j"}
-	f.cross(lateral(g.pathQuery(base, path), alias))
+	search := g.pathQuery(base, path)
+	if n.Local {
+		f.cross("(" + g.local(s, base, path, search) + ") as " + alias + "(j)")
+	} else {
+		f.cross(lateral(search, alias))
+	}
 	if rest != nil {
 		f.and(g.cond(rest, env{item: alias + ".j"}))
 	}
 	if n.Child != nil {
 		g.node(n.Child, content, f)
 	}
+}
+
+// local searches the archetype of the base only. The recursive search is used
+// where there is nothing else, which is quicker than going step by step.
+func (g *gen) local(s *analyze.Source, base, path, search string) string {
+	filter := strings.Replace(path, "strict $.**{1 to last}", "lax $", 1)
+	whole := "not aql_nests(" + base + ")"
+	parts := "aql_nests(" + base + ")"
+	if _, ok := s.NodeID.(*analyze.Param); ok {
+		ph := g.bind(isArchetype{s.NodeID}) + "::boolean"
+		whole = "(" + ph + " or " + whole + ")"
+		parts = "not " + ph + " and " + parts
+	}
+	return "select w.j from " + lateral(search, "w") + " where " + whole +
+		" union all select f.j from " + lateral("aql_frame("+base+")", "f") + " where " + parts +
+		" and jsonb_path_exists(" + g.pathArgs("f.j", filter) + ")"
 }
 
 // typeFilter tests the type of an object. Names of classes are written into

@@ -411,6 +411,17 @@ func lookup(ctx context.Context, e analyze.Expr, v Values, c Concepts) (id int32
 	return -1, true, nil
 }
 
+// isArchetype binds whether a value is an archetype id rather than a node code.
+type isArchetype struct{ expr analyze.Expr }
+
+func (a isArchetype) text() string { return analyze.ExprText(a.expr) + " is an archetype id" }
+
+func (a isArchetype) bind(_ context.Context, v Values, _ Concepts) (any, error) {
+	val, _, _, err := resolve(a.expr, v)
+	text, _ := val.(string)
+	return analyze.IsArchetypeID(text), err
+}
+
 // conceptSet binds the numbers of several archetypes. A parameter that turns
 // out to be a node code demands no archetype.
 type conceptSet struct{ exprs []analyze.Expr }
