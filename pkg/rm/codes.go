@@ -60,6 +60,7 @@ var decodeRules = []Rule{
 // of the invariants, each in the order of the class table's packages.
 func Rules() []Rule {
 	list := append([]Rule(nil), decodeRules...)
+	list = append(list, xmlRules...)
 	for i := range invariants {
 		c := Rule{Code: invariants[i].code(), Text: invariants[i].text}
 		if invariants[i].warning {

@@ -142,6 +142,8 @@ func rmSpec(code string) string {
 		return "RM/BASE class table, " + class
 	}
 	switch prefix, _, _ := strings.Cut(code, "."); prefix {
+	case "xml":
+		return "ITS-XML; XML 1.0"
 	case "json":
 		return "ITS-JSON; RFC 8259"
 	case "limit", "problems":
