@@ -13,7 +13,7 @@ import (
 func BenchmarkValidate(b *testing.B) {
 	dir := filepath.Join(testshared.Dir(b), "corpus")
 	for _, c := range []struct{ name, template, composition string }{
-		{"16KB", "informe_amb_1_arquetip_OBS.opt", "informe_amb_1_arquetip_OBS.json"},
+		{"15KB", "ehrbase_multi_occurrence.de.opt", "multi_occurrence.json"},
 		{"45KB", "corona_anamnese.opt", "compo_corona.json"},
 		{"294KB", "ips.v0.opt", "ips_canonical.json"},
 	} {
