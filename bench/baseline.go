@@ -3,23 +3,19 @@ package main
 import (
 	"context"
 	"net/http"
-	"net/url"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/klauspost/compress/zstd"
-
-	"github.com/cairn-ehr/cairn/pkg/pgembed"
 )
 
 // database connects to the cluster of the server under test.
 func (w *workloads) database(ctx context.Context) (*pgxpool.Pool, error) {
-	_, socket, err := postmaster(w.server.dataDir)
+	cfg, err := pgxpool.ParseConfig(w.server.database)
 	if err != nil {
 		return nil, err
 	}
-	u := url.URL{Scheme: "postgres", User: url.User(pgembed.Superuser), Path: "/cairn",
-		RawQuery: url.Values{"host": {socket}, "pool_max_conns": {"32"}}.Encode()}
-	return pgxpool.New(ctx, u.String())
+	cfg.MaxConns = 32
+	return pgxpool.NewWithConfig(ctx, cfg)
 }
 
 func (w *workloads) analyze(ctx context.Context) error {

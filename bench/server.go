@@ -10,22 +10,23 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"github.com/cairn-ehr/cairn/pkg/pgembed"
 )
 
 // server is a cairn process under test, on its own embedded cluster.
 type server struct {
-	cmd     *exec.Cmd
-	dataDir string
-	log     *os.File
-	origin  string // http://127.0.0.1:port
-	startup time.Duration
-	procs   *processes
-	client  *http.Client
+	cmd      *exec.Cmd
+	dataDir  string
+	log      *os.File
+	origin   string // http://127.0.0.1:port
+	startup  time.Duration
+	procs    *processes
+	client   *http.Client
+	database string // connection string of the record
 }
 
 // start runs the binary on the data directory and waits until it is ready.
@@ -68,11 +69,12 @@ func start(ctx context.Context, binary, dataDir, logPath string) (*server, error
 		time.Sleep(5 * time.Millisecond)
 	}
 	s.startup = time.Since(began)
-	pid, _, err := postmaster(dataDir)
+	cluster, err := pgembed.Look(dataDir)
 	if err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
-	s.procs = &processes{server: cmd.Process.Pid, postmaster: pid}
+	s.procs = &processes{server: cmd.Process.Pid, postmaster: cluster.PID}
+	s.database = cluster.ConnString("cairn")
 	return s, nil
 }
 
@@ -130,19 +132,4 @@ func freePort() (int, error) {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, nil
-}
-
-// postmaster reads the process id and the socket directory of the embedded
-// cluster, lines 1 and 5 of its postmaster.pid.
-func postmaster(dataDir string) (pid int, socket string, err error) {
-	data, err := os.ReadFile(filepath.Join(dataDir, "data", "postmaster.pid"))
-	if err != nil {
-		return 0, "", err
-	}
-	lines := strings.Split(string(data), "\n")
-	if len(lines) < 5 {
-		return 0, "", errors.New("postmaster.pid is too short")
-	}
-	pid, err = strconv.Atoi(strings.TrimSpace(lines[0]))
-	return pid, lines[4], err
 }

@@ -116,7 +116,7 @@ const (
  FROM EHR e CONTAINS COMPOSITION c CONTAINS OBSERVATION o[openEHR-EHR-OBSERVATION.blood_pressure.v2]
  WHERE e/ehr_id/value = $ehr ORDER BY time DESC LIMIT 10`
 	highBP = `SELECT COUNT(*) AS n FROM EHR e CONTAINS OBSERVATION o[openEHR-EHR-OBSERVATION.blood_pressure.v2]
- WHERE o/data[at0001]/events[at0006]/data[at0003]/items[at0004]/value/magnitude > 160`
+ WHERE o/data[at0001]/events[at0006]/data[at0003]/items[at0004]/value/magnitude > 140`
 )
 
 func (w *workloads) queries(ctx context.Context) error {
