@@ -16,6 +16,9 @@
 --   ZC411  the version replaced is the latest and a logical deletion
 --   ZC422  the new version may not follow its predecessor; MESSAGE says why
 --   ZC001  the EHR_STATUS is not the one that the caller has seen
+--
+-- Times of commit are whole milliseconds: that is what all doors show, and a
+-- client that asks for the version extant at the time it was shown must get it.
 create function commit_contribution(
     p_ehr           uuid,
     p_contribution  uuid,
@@ -47,6 +50,7 @@ create function commit_contribution(
     v_category   smallint[],
     v_signature  text[],
     v_start      timestamptz[],
+    v_description text[],
     v_content    text[],
     v_raw        bytea[],
 
@@ -88,7 +92,7 @@ begin
         insert into ehr (ehr_id, system_id, time_created, is_queryable, is_modifiable,
                          subject_type, subject_id, subject_namespace,
                          status_object, status_system, status_ver, access_object)
-        values (p_ehr, p_system, clock_timestamp(), p_queryable, p_modifiable,
+        values (p_ehr, p_system, date_trunc('milliseconds', clock_timestamp()), p_queryable, p_modifiable,
                 p_subject_type, p_subject_id, p_subject_ns,
                 p_status_object, p_system, 1, p_access_object)
         returning * into e;
@@ -112,7 +116,7 @@ begin
         if not e.is_modifiable and v_kind && '{1,3}'::smallint[] then
             raise exception using errcode = 'ZC403', message = 'the EHR is not modifiable';
         end if;
-        t := clock_timestamp();
+        t := date_trunc('milliseconds', clock_timestamp());
     end if;
 
     for i in select s.i from generate_subscripts(v_object, 1) as s(i) order by v_object[s.i] loop
@@ -156,7 +160,7 @@ begin
         end if;
         vo[i] := p.vo_no;
         -- Also if the clock was set back: later versions are later.
-        t := greatest(t, p.time_committed + interval '1 microsecond');
+        t := greatest(t, p.time_committed + interval '1 millisecond');
     end loop;
 
     insert into contribution (ehr_no, contribution_id, system_id, time_committed,
@@ -175,12 +179,12 @@ begin
                          start_time, time_committed, concepts)
     select e.ehr_no, n.vo_no, n.ver, n.kind, n.object, p_system, p_contribution,
            n.template, n.concept, n.category, n.lifecycle, n.change,
-           p_system, p_description, p_committer, n.signature,
+           p_system, n.description::jsonb, p_committer, n.signature,
            n.start, t, n.concepts::integer[]
     from unnest(vo, v_ver, v_kind, v_object, v_template, v_concept, v_category, v_lifecycle,
-                v_change, v_signature, v_start, v_concepts)
+                v_change, v_signature, v_start, v_description, v_concepts)
          as n(vo_no, ver, kind, object, template, concept, category, lifecycle,
-              change, signature, start, concepts);
+              change, signature, start, description, concepts);
 
     insert into document (ehr_no, vo_no, ver, content, raw)
     select e.ehr_no, n.vo_no, n.ver, n.content::jsonb, n.raw

@@ -114,7 +114,7 @@ func (s *Service) contribution(ehrID uuid.UUID, who Actor, a commitAudit) Contri
 func (s *Service) version(uid, preceding VersionUID, kind Kind, a commitAudit, root *rm.Node) NewVersion {
 	v := NewVersion{
 		UID: uid, Preceding: preceding, Kind: kind,
-		LifecycleState: a.lifecycle, ChangeType: a.changeType,
+		LifecycleState: a.lifecycle, ChangeType: a.changeType, Description: a.description,
 	}
 	if root != nil {
 		v.Root = root.With("uid", rm.ID("OBJECT_VERSION_ID", uid.String()))
@@ -154,7 +154,7 @@ func committed(c *Contribution, at time.Time, warnings []rm.Problem) Committed {
 				UID: v.UID, Kind: v.Kind, ContributionID: c.ID, LifecycleState: v.LifecycleState,
 				Audit: Audit{
 					SystemID: c.SystemID, TimeCommitted: at, ChangeType: v.ChangeType,
-					Committer: c.Committer, Description: c.Description,
+					Committer: c.Committer, Description: v.Description,
 				},
 				TemplateID: v.Template.TemplateID, Signature: v.Signature,
 			},
@@ -184,10 +184,19 @@ func (s *Service) readVersion(ctx context.Context, who Actor, ehrID uuid.UUID, k
 }
 
 // Versions lists the versions of a versioned object of the kind, oldest first,
-// without content.
+// without content. The zero object is the EHR's only EHR_STATUS or EHR_ACCESS.
 func (s *Service) Versions(ctx context.Context, who Actor, ehrID uuid.UUID, kind Kind, object uuid.UUID) ([]VersionMeta, error) {
 	if err := s.decide(ctx, who, ActionRead, Target{EHRID: ehrID.String(), Class: kind.String()}); err != nil {
 		return nil, err
+	}
+	if object == uuid.Nil && (kind == KindEHRStatus || kind == KindEHRAccess) {
+		e, err := s.cfg.Store.EHR(ctx, ehrID)
+		if err != nil {
+			return nil, err
+		}
+		if object = e.StatusUID.Object; kind == KindEHRAccess {
+			object = e.AccessUID.Object
+		}
 	}
 	return s.cfg.Store.Versions(ctx, ehrID, kind, object)
 }

@@ -70,6 +70,7 @@ type Contribution struct {
 	// computed from; 0 asks for no check.
 	StatusTrunk int
 	// ChangeType of the contribution's audit; Committer and Description as JSON.
+	// The committer is also that of every version's audit.
 	ChangeType  int
 	Committer   []byte
 	Description []byte
@@ -96,7 +97,9 @@ type NewVersion struct {
 	Kind           Kind
 	LifecycleState int
 	ChangeType     int
-	Signature      string
+	// Description of the version's own audit, a DV_TEXT as JSON; nil for none.
+	Description []byte
+	Signature   string
 	// Raw is the canonical JSON and Root the tree it was written from; both nil
 	// for a logical deletion.
 	Raw  []byte

@@ -44,6 +44,8 @@ type Records interface {
 	Composition(ctx context.Context, who ehr.Actor, ehrID, object uuid.UUID, at time.Time) (ehr.VersionRecord, error)
 	CompositionVersion(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, uid ehr.VersionUID) (ehr.VersionRecord, error)
 
+	Versions(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, kind ehr.Kind, object uuid.UUID) ([]ehr.VersionMeta, error)
+
 	PutTemplate(ctx context.Context, who ehr.Actor, opt []byte) (ehr.TemplateInfo, error)
 	Templates(ctx context.Context, who ehr.Actor) ([]ehr.TemplateInfo, error)
 	Template(ctx context.Context, who ehr.Actor, id string) (ehr.Template, error)

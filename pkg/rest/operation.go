@@ -26,6 +26,16 @@ var offered = map[string]handler{
 	"PUT /ehr/{ehr_id}/composition/{uid_based_id}":    {serve: (*api).updateComposition},
 	"DELETE /ehr/{ehr_id}/composition/{uid_based_id}": {serve: (*api).deleteComposition},
 
+	"GET /ehr/{ehr_id}/versioned_ehr_status":                       {serve: versionedEHRStatus.container},
+	"GET /ehr/{ehr_id}/versioned_ehr_status/revision_history":      {serve: versionedEHRStatus.revisions},
+	"GET /ehr/{ehr_id}/versioned_ehr_status/version":               {serve: versionedEHRStatus.versionAt},
+	"GET /ehr/{ehr_id}/versioned_ehr_status/version/{version_uid}": {serve: versionedEHRStatus.version},
+
+	"GET /ehr/{ehr_id}/versioned_composition/{versioned_object_uid}":                       {serve: versionedComposition.container},
+	"GET /ehr/{ehr_id}/versioned_composition/{versioned_object_uid}/revision_history":      {serve: versionedComposition.revisions},
+	"GET /ehr/{ehr_id}/versioned_composition/{versioned_object_uid}/version":               {serve: versionedComposition.versionAt},
+	"GET /ehr/{ehr_id}/versioned_composition/{versioned_object_uid}/version/{version_uid}": {serve: versionedComposition.version},
+
 	"POST /definition/template/adl1.4":              {serve: (*api).uploadTemplate},
 	"GET /definition/template/adl1.4":               {serve: (*api).listTemplates},
 	"GET /definition/template/adl1.4/{template_id}": {serve: (*api).template},

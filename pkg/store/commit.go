@@ -16,7 +16,7 @@ import (
 )
 
 // commitSQL has one parameter for each of commit_contribution, in its order.
-var commitSQL = "select commit_contribution(" + placeholders(49) + ")"
+var commitSQL = "select commit_contribution(" + placeholders(50) + ")"
 
 func placeholders(n int) string {
 	var b strings.Builder
@@ -67,7 +67,7 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 		statusObject, accessObject, queryable, modifiable,
 		optional(subject.Type), optional(subject.ID), optional(subject.Namespace),
 		v.object, v.ver, v.previous, v.kind, v.lifecycle, v.change, v.template, v.concept,
-		v.concepts, v.category, v.signature, v.start, v.content, v.raw,
+		v.concepts, v.category, v.signature, v.start, v.description, v.content, v.raw,
 		p.rI, p.rType, p.rID, p.rMapping, p.rMappingV, p.rProfiles, p.rContent,
 		p.xI, p.xType, p.xID, p.xParam, p.xSystem, p.xCode, p.xStr, p.xLow, p.xHigh, p.xNum,
 		p.lI, p.lMapped, p.lLosses,
@@ -102,6 +102,7 @@ type versionArgs struct {
 	category                []*int16
 	signature               []*string
 	start                   []*time.Time
+	description             []*string
 	content                 []*string
 	raw                     [][]byte
 }
@@ -112,7 +113,7 @@ func (s *Store) versionArgs(ctx context.Context, versions []ehr.NewVersion) (ver
 		object: make([]pgtype.UUID, n), ver: make([]int32, n), previous: make([]*string, n),
 		kind: make([]int16, n), lifecycle: make([]int16, n), change: make([]int16, n),
 		template: make([]*int32, n), concept: make([]*int32, n), concepts: make([]string, n),
-		category: make([]*int16, n), signature: make([]*string, n), start: make([]*time.Time, n),
+		category: make([]*int16, n), signature: make([]*string, n), start: make([]*time.Time, n), description: make([]*string, n),
 		content: make([]*string, n), raw: make([][]byte, n),
 	}
 	for i := range versions {
@@ -122,6 +123,7 @@ func (s *Store) versionArgs(ctx context.Context, versions []ehr.NewVersion) (ver
 		a.previous[i] = optional(v.Preceding.System)
 		a.kind[i], a.lifecycle[i], a.change[i] = int16(v.Kind), int16(v.LifecycleState), int16(v.ChangeType)
 		a.signature[i] = optional(v.Signature)
+		a.description[i] = jsonText(v.Description)
 		a.concepts[i] = "{}"
 		if v.Template.No != 0 {
 			a.template[i] = &v.Template.No

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -224,10 +225,14 @@ func testLifecycle(t *testing.T, s ehr.Store) {
 			v.Template, v.Signature = template, "signed"
 		}
 		c := contribution(id, v)
-		c.Description = []byte(`{"_type":"DV_TEXT","value":"why"}`)
+		c.Description = []byte(`{"_type":"DV_TEXT","value":"the set"}`)
+		c.Versions[0].Description = []byte(`{"_type":"DV_TEXT","value":"why"}`)
 		now := mustCommit(t, s, c)
 		if !now.After(at) {
 			t.Errorf("version %d committed at %v, not after %v", trunk+1, now, at)
+		}
+		if !now.Equal(now.Truncate(time.Millisecond)) {
+			t.Errorf("committed at %v, which no door shows in full", now)
 		}
 		at = now
 		if n := len(want); n > 0 {
@@ -253,8 +258,8 @@ func testLifecycle(t *testing.T, s ehr.Store) {
 		t.Fatal(err)
 	}
 	for i := range got {
-		if len(got[i].Audit.Committer) == 0 || len(got[i].Audit.Description) == 0 {
-			t.Errorf("version %d is without committer or description", i+1)
+		if len(got[i].Audit.Committer) == 0 || !strings.Contains(string(got[i].Audit.Description), "why") {
+			t.Errorf("version %d is without committer or has the description %s", i+1, got[i].Audit.Description)
 		}
 		got[i].Audit.Committer, got[i].Audit.Description = nil, nil
 	}

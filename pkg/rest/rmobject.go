@@ -1,0 +1,126 @@
+package rest
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/pkg/terminology"
+)
+
+// The change control objects that the server makes itself (RM common,
+// change_control and generic). All are canonical JSON that decodes as the RM
+// class of its name.
+
+// localRef is an OBJECT_REF to something in this system.
+func localRef(idClass, id, class string) *rm.Node {
+	return rm.Object("OBJECT_REF", rm.Child("id", rm.ID(idClass, id)), rm.Str("namespace", "local"), rm.Str("type", class))
+}
+
+// openEHRCode is a code of the openEHR terminology with its English rubric.
+func openEHRCode(group string, code int) *rm.Node {
+	text := strconv.Itoa(code)
+	rubric, ok := terminology.OpenEHR.Rubric(group, text, "en")
+	if !ok {
+		rubric = text
+	}
+	return rm.CodedText(rubric, terminology.ID, text)
+}
+
+// stored decodes an object that the store keeps as JSON, so that it is written
+// in the order of its class.
+func stored(class string, json []byte) (*rm.Node, error) {
+	if json == nil {
+		return nil, nil
+	}
+	n, problems := rm.DecodeJSON(json, rm.Lookup(class), rm.JSONOptions{})
+	if n == nil || rm.HasErrors(problems) {
+		return nil, errs.New(errs.Internal, "rest.stored", "a stored "+class+" cannot be read")
+	}
+	return n, nil
+}
+
+// auditDetails is AUDIT_DETAILS.
+func auditDetails(a ehr.Audit) (*rm.Node, error) {
+	committer, err := stored("PARTY_PROXY", a.Committer)
+	if err != nil {
+		return nil, err
+	}
+	description, err := stored("DV_TEXT", a.Description)
+	if err != nil {
+		return nil, err
+	}
+	return rm.Object("AUDIT_DETAILS",
+		rm.Str("system_id", a.SystemID),
+		rm.Child("time_committed", rm.DateTime(a.TimeCommitted)),
+		rm.Child("change_type", openEHRCode("audit_change_type", a.ChangeType)),
+		rm.Child("description", description),
+		rm.Child("committer", committer)), nil
+}
+
+// originalVersion is an ORIGINAL_VERSION. Its data, the last attribute, is
+// spliced in as stored.
+func originalVersion(rec ehr.VersionRecord) ([]byte, error) {
+	audit, err := auditDetails(rec.Meta.Audit)
+	if err != nil {
+		return nil, err
+	}
+	var preceding *rm.Node
+	if p := rec.Meta.PrecedingUID(); !p.IsZero() {
+		preceding = rm.ID("OBJECT_VERSION_ID", p.String())
+	}
+	b := rm.AppendJSON(make([]byte, 0, len(rec.Raw)+2048), rm.Object("ORIGINAL_VERSION",
+		rm.Child("contribution", localRef("HIER_OBJECT_ID", rec.Meta.ContributionID.String(), "CONTRIBUTION")),
+		rm.Str("signature", rec.Meta.Signature),
+		rm.Child("commit_audit", audit),
+		rm.Child("uid", rm.ID("OBJECT_VERSION_ID", rec.UID.String())),
+		rm.Child("preceding_version_uid", preceding),
+		rm.Child("lifecycle_state", openEHRCode("version_lifecycle_state", rec.Meta.LifecycleState))))
+	if rec.Raw == nil {
+		return b, nil
+	}
+	b = append(b[:len(b)-1], `,"data":`...)
+	return append(append(b, rec.Raw...), '}'), nil
+}
+
+// versionedObject is the container of an object's versions, of the class.
+func versionedObject(class string, owner *rm.Node, versions []ehr.VersionMeta) []byte {
+	return rm.AppendJSON(nil, rm.Object(class,
+		rm.Child("uid", rm.ID("HIER_OBJECT_ID", versions[0].UID.Object.String())),
+		rm.Child("owner_id", owner),
+		rm.Child("time_created", rm.DateTime(versions[0].Audit.TimeCommitted))))
+}
+
+// revisionHistory is the REVISION_HISTORY of an object, oldest version first.
+func revisionHistory(versions []ehr.VersionMeta) ([]byte, error) {
+	items := make([]*rm.Node, len(versions))
+	for i, v := range versions {
+		audit, err := auditDetails(v.Audit)
+		if err != nil {
+			return nil, err
+		}
+		items[i] = rm.Object("REVISION_HISTORY_ITEM",
+			rm.Child("version_id", rm.ID("OBJECT_VERSION_ID", v.UID.String())),
+			rm.Child("audits", audit))
+	}
+	return rm.AppendJSON(nil, rm.Object("REVISION_HISTORY", rm.Child("items", items...))), nil
+}
+
+// ehrRef is the owner of everything in an EHR.
+func ehrRef(id uuid.UUID) *rm.Node { return localRef("HIER_OBJECT_ID", id.String(), "EHR") }
+
+// sendObject sends an RM object that is read as a whole: 304 if the client has
+// it. The tag is "" for an object without one that stays with its state.
+func (a *api) sendObject(w *answer, r *request, tag string, modified time.Time, body []byte) error {
+	entityHeaders(w.Header(), tag, modified)
+	if tag != "" && notModified(r.Header, tag, modified) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	return send(w, http.StatusOK, mediaJSON, body)
+}
