@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/klauspost/compress/zstd"
 
@@ -44,6 +46,10 @@ var _ ehr.Store = (*Store)(nil)
 
 // maxDocument bounds what a stored document may expand to.
 const maxDocument = 1 << 30
+
+// cancelTimeout bounds the wait for a statement to obey its cancellation; its
+// connection is closed then.
+const cancelTimeout = 5 * time.Second
 
 // Open connects to a database whose schema is migrated. Close releases it.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
@@ -99,6 +105,12 @@ func pool(ctx context.Context, url string, conns int, name string) (*pgxpool.Poo
 	p["jit"] = "off"
 	if p["application_name"] == "" {
 		p["application_name"] = name
+	}
+	// A cancelled request cancels its statement on the server: otherwise a
+	// commit that waits for a lock could still go through unseen, and a query
+	// would run on for nobody.
+	cfg.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelTimeout}
 	}
 	out, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
