@@ -1,0 +1,109 @@
+package fhir
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// bundle writes a page as a searchset. Links carry what was understood and
+// nothing else; the next page is found by the last id alone, so that no state
+// is kept and every resource that exists throughout appears exactly once.
+func (a *api) bundle(c *call, req *request, page Page) ([]byte, error) {
+	base := a.base(c.Request)
+	dst := make([]byte, 0, 512+len(page.Records)*1600)
+	dst = append(dst, `{"resourceType":"Bundle","type":"searchset"`...)
+	if page.Total >= 0 {
+		dst = append(dst, `,"total":`...)
+		dst = strconv.AppendInt(dst, int64(page.Total), 10)
+	}
+	dst = append(dst, `,"link":[{"relation":"self","url":`...)
+	dst = appendString(dst, req.link(base, req.query.After))
+	dst = append(dst, '}')
+	if page.More && len(page.Records) > 0 {
+		dst = append(dst, `,{"relation":"next","url":`...)
+		dst = appendString(dst, req.link(base, page.Records[len(page.Records)-1].ID))
+		dst = append(dst, '}')
+	}
+	dst = append(dst, ']')
+	notes := append(req.notes, gapIssues(req.query.Type, page.Gaps)...)
+	if len(page.Records)+len(notes) > 0 {
+		dst = append(dst, `,"entry":[`...)
+		for i, rec := range page.Records {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(dst, `{"fullUrl":`...)
+			dst = appendString(dst, base+"/"+rec.Type+"/"+rec.ID)
+			dst = append(dst, `,"resource":`...)
+			var err error
+			if dst, err = appendResource(dst, rec); err != nil {
+				return nil, err
+			}
+			dst = append(dst, `,"search":{"mode":"match"}}`...)
+		}
+		if len(notes) > 0 {
+			if len(page.Records) > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(dst, `{"resource":`...)
+			dst = outcome(notes...).Append(dst)
+			dst = append(dst, `,"search":{"mode":"outcome"}}`...)
+		}
+		dst = append(dst, ']')
+	}
+	return append(dst, '}'), nil
+}
+
+// link is the URL of a page.
+func (r *request) link(base, after string) string {
+	var b strings.Builder
+	b.WriteString(base + "/" + r.query.Type)
+	sep := byte('?')
+	add := func(name, value string) {
+		b.WriteByte(sep)
+		sep = '&'
+		b.WriteString(url.QueryEscape(name) + "=" + url.QueryEscape(value))
+	}
+	for _, p := range r.used {
+		add(p.name, p.value)
+	}
+	if r.count != "" {
+		add("_count", r.count)
+	}
+	if after != "" {
+		add("_cursor", after)
+	}
+	return b.String()
+}
+
+// gapIssues says what the record holds and the result cannot show, so that
+// nobody takes an empty list for "none".
+func gapIssues(typ string, gaps []Gap) []issue {
+	var out []issue
+	for _, g := range gaps {
+		i := issue{severity: "warning"}
+		where := ""
+		if g.TemplateID != "" {
+			where = " (template " + g.TemplateID + ")"
+		}
+		what := g.Archetype
+		if what == "" {
+			what = "content"
+		}
+		switch g.Code {
+		case "unmapped":
+			i.code = "not-supported"
+			i.text = fmt.Sprintf("the record holds %d %s that this search cannot show as %s: %s%s", g.Count, what, typ, g.Message, where)
+		case "absence":
+			i.code = "informational"
+			i.text = fmt.Sprintf("%s: %s%s", what, g.Message, where)
+		default:
+			i.code = "processing"
+			i.text = fmt.Sprintf("%d %s could not be shown as %s safely: %s (%s)%s", g.Count, what, typ, g.Message, g.Code, where)
+		}
+		out = append(out, i)
+	}
+	return out
+}

@@ -1,0 +1,106 @@
+package fhir
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// DefaultBasePath is where the API lives when Config names no path.
+const DefaultBasePath = "/fhir/r4"
+
+// Page sizes: what a search gives when it does not ask, and the most it gives.
+const (
+	DefaultCount = 50
+	MaxCount     = 500
+)
+
+// Limits on a search: the length of its parameters together in bytes, their
+// number, and the alternatives of one.
+const (
+	maxQueryBytes   = 16 << 10
+	maxParams       = 64
+	maxAlternatives = 100
+)
+
+// Coverage is what the API tells of the mappings; *fhirmap.Library is one.
+type Coverage interface {
+	// Types are the resource types that mappings can produce, sorted.
+	Types() []string
+	// Profiles are the profiles that resources of a type may claim, sorted.
+	Profiles(typ string) []string
+}
+
+// Authenticator establishes who makes a request; errs.Unauthenticated or
+// errs.Forbidden when it cannot.
+type Authenticator func(*http.Request) (ehr.Actor, error)
+
+// Config is what the API is made of. Reader, Coverage and Authenticate are
+// required.
+type Config struct {
+	Reader       Reader
+	Coverage     Coverage
+	Authenticate Authenticator
+
+	// BasePath is the path of the API; "" is DefaultBasePath. The handler
+	// expects requests whose path still begins with it.
+	BasePath string
+	// Origin is the external scheme and authority for links, such as
+	// https://cdr.example.org; "" takes the request's own.
+	Origin string
+	// Version of the software, for the CapabilityStatement.
+	Version string
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// RequestID finds the id that a layer outside has given to a request.
+	RequestID func(*http.Request) string
+	// Log receives server faults; nil discards them.
+	Log *slog.Logger
+}
+
+// api is the handler's state: the configuration with its defaults filled in.
+type api struct {
+	Config
+	types   map[string]bool
+	started time.Time
+}
+
+// New makes the handler of the API; errs.Invalid if the configuration lacks
+// something. It is safe for concurrent use.
+func New(cfg Config) (http.Handler, error) {
+	const op = "fhir.New"
+	switch {
+	case cfg.Reader == nil:
+		return nil, errs.New(errs.Invalid, op, "no reader of resources")
+	case cfg.Coverage == nil:
+		return nil, errs.New(errs.Invalid, op, "no mappings")
+	case cfg.Authenticate == nil:
+		return nil, errs.New(errs.Invalid, op, "no authenticator")
+	}
+	if cfg.BasePath == "" {
+		cfg.BasePath = DefaultBasePath
+	}
+	cfg.BasePath = "/" + strings.Trim(cfg.BasePath, "/")
+	if cfg.BasePath == "/" || strings.ContainsAny(cfg.BasePath, "%{}*?# ") {
+		return nil, errs.New(errs.Invalid, op, "the base path must be a plain, non-empty path such as "+DefaultBasePath)
+	}
+	cfg.Origin = strings.TrimRight(cfg.Origin, "/")
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Version == "" {
+		cfg.Version = "unknown"
+	}
+	a := &api{Config: cfg, types: map[string]bool{}, started: cfg.Now().UTC()}
+	for _, t := range cfg.Coverage.Types() {
+		a.types[t] = true
+	}
+	return a.routes(), nil
+}

@@ -1,0 +1,75 @@
+package fhir
+
+import (
+	"net/http"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+)
+
+// metadata answers with a CapabilityStatement made from the mappings and the
+// search table: it cannot promise what is not there.
+func (a *api) metadata(w http.ResponseWriter, c *call) error {
+	return a.write(w, c, http.StatusOK, a.capabilities(a.base(c.Request)).Append(nil))
+}
+
+func str(name, value string) r4.Field { return r4.Field{Name: name, Value: r4.NewString(value)} }
+
+func array(name string, items ...*r4.Node) r4.Field {
+	if len(items) == 0 {
+		return r4.Field{}
+	}
+	return r4.Field{Name: name, Value: &r4.Node{Kind: r4.Array, Items: items}}
+}
+
+func object(name string, fields ...r4.Field) r4.Field {
+	return r4.Field{Name: name, Value: r4.NewObject(fields...)}
+}
+
+var commonParams = [][3]string{
+	{"_id", "token", "http://hl7.org/fhir/SearchParameter/Resource-id"},
+	{"_lastUpdated", "date", "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"},
+}
+
+func (a *api) capabilities(base string) *r4.Node {
+	var resources []*r4.Node
+	for _, typ := range a.Coverage.Types() {
+		var params, profiles []*r4.Node
+		for _, p := range commonParams {
+			params = append(params, r4.NewObject(str("name", p[0]), str("definition", p[2]), str("type", p[1])))
+		}
+		for _, p := range r4.SearchParams(typ) {
+			fields := []r4.Field{str("name", p.Name), str("definition", p.Definition), str("type", string(p.Kind))}
+			if p.Kind == r4.SearchQuantity {
+				fields = append(fields, str("documentation", "Results recorded as below or above a limit are not found by value."))
+			}
+			params = append(params, r4.NewObject(fields...))
+		}
+		for _, url := range a.Coverage.Profiles(typ) {
+			profiles = append(profiles, r4.NewString(url))
+		}
+		resources = append(resources, r4.NewObject(
+			str("type", typ), str("profile", "http://hl7.org/fhir/StructureDefinition/"+typ),
+			array("supportedProfile", profiles...),
+			array("interaction", r4.NewObject(str("code", "read")), r4.NewObject(str("code", "search-type"))),
+			str("versioning", "versioned"),
+			r4.Field{Name: "readHistory", Value: r4.NewBool(false)},
+			str("conditionalRead", "full-support"),
+			array("referencePolicy", r4.NewString("literal"), r4.NewString("logical")),
+			array("searchParam", params...)))
+	}
+	return r4.NewObject(
+		str("resourceType", "CapabilityStatement"),
+		str("status", "active"),
+		str("date", a.started.Format("2006-01-02T15:04:05Z07:00")),
+		str("kind", "instance"),
+		object("software", str("name", "Cairn"), str("version", a.Version)),
+		object("implementation", str("description", "FHIR R4 view of an openEHR clinical data repository"), str("url", base)),
+		str("fhirVersion", "4.0.1"),
+		array("format", r4.NewString(MediaType), r4.NewString("json")),
+		array("rest", r4.NewObject(
+			str("mode", "server"),
+			str("documentation", "Read-only. Resources are projections of openEHR compositions by FHIR Connect mappings. "+
+				"Searches are strict unless Prefer: handling=lenient is sent. A search by patient tells in an OperationOutcome "+
+				"what the record holds and no mapping can show."),
+			array("resource", resources...))))
+}

@@ -1,0 +1,170 @@
+package fhir
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// resourceType is the type in the request's path, if the server has it.
+func (a *api) resourceType(c *call) (string, error) {
+	typ := chi.URLParam(c.Request, "type")
+	if a.types[typ] {
+		return typ, nil
+	}
+	if t := r4.Lookup(typ); t != nil && t.Kind == r4.Resource {
+		return "", errs.New(errs.NotFound, "fhir", "no mapping produces the resource type "+typ)
+	}
+	return "", errs.New(errs.NotFound, "fhir", "there is no such resource type")
+}
+
+// read answers a read of the current version, conditionally on what the client
+// already has (FHIR R4 http §3.1.0.2, §3.1.0.5).
+func (a *api) read(w http.ResponseWriter, c *call) error {
+	typ, err := a.resourceType(c)
+	if err != nil {
+		return err
+	}
+	id := chi.URLParam(c.Request, "id")
+	if !r4.ValidPrimitive("id", id) {
+		return errs.New(errs.NotFound, "fhir.read", "there is no such "+typ)
+	}
+	for name := range c.URL.Query() {
+		if name != "_format" && name != "_pretty" {
+			return unsupportedParam(name)
+		}
+	}
+	rec, err := a.Reader.Resource(c.Context(), c.who, typ, id)
+	if err != nil {
+		if errs.Is(err, errs.Gone) && rec.Version > 0 {
+			validators(w, rec)
+		}
+		return err
+	}
+	validators(w, rec)
+	if notModified(c.Request, rec) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	body, err := appendResource(nil, rec)
+	if err != nil {
+		return err
+	}
+	return a.write(w, c, http.StatusOK, body)
+}
+
+func etag(rec Record) string { return `W/"` + strconv.Itoa(rec.Version) + `"` }
+
+func validators(w http.ResponseWriter, rec Record) {
+	w.Header().Set("ETag", etag(rec))
+	w.Header().Set("Last-Modified", rec.LastUpdated.UTC().Format(http.TimeFormat))
+}
+
+// notModified evaluates If-None-Match, or without it If-Modified-Since.
+func notModified(r *http.Request, rec Record) bool {
+	if tags := r.Header.Values("If-None-Match"); len(tags) > 0 {
+		mine := strconv.Itoa(rec.Version)
+		for _, tag := range strings.Split(strings.Join(tags, ","), ",") {
+			tag = strings.TrimSpace(tag)
+			if tag == "*" || strings.Trim(strings.TrimPrefix(tag, "W/"), `"`) == mine {
+				return true
+			}
+		}
+		return false
+	}
+	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+	return err == nil && !rec.LastUpdated.Truncate(time.Second).After(since)
+}
+
+// instant is meta.lastUpdated: the commit time with its microseconds.
+func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999999Z07:00") }
+
+type member struct {
+	name  string
+	value []byte
+	order int
+}
+
+// appendResource writes a stored resource with its meta element. Members come
+// in the order of the definition, whatever order the store kept them in.
+func appendResource(dst []byte, rec Record) ([]byte, error) {
+	const op = "fhir.appendResource"
+	t := r4.Lookup(rec.Type)
+	if t == nil {
+		return nil, errs.New(errs.Internal, op, "a stored resource has an unknown type")
+	}
+	dec := jsontext.NewDecoder(bytes.NewReader(rec.JSON))
+	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != '{' {
+		return nil, errs.Wrap(errs.Internal, op, "a stored resource is not a JSON object", err)
+	}
+	members := make([]member, 0, 24)
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return nil, errs.Wrap(errs.Internal, op, "a stored resource is not valid JSON", err)
+		}
+		m := member{name: name.String()}
+		value, err := dec.ReadValue()
+		if err != nil {
+			return nil, errs.Wrap(errs.Internal, op, "a stored resource is not valid JSON", err)
+		}
+		switch m.name {
+		case "resourceType", "id", "meta":
+			continue
+		}
+		m.value = bytes.Clone(value)
+		bare := strings.TrimPrefix(m.name, "_")
+		m.order = 1 << 20
+		if el, ok := t.Member(bare); ok {
+			m.order = 2 * el.Element.Order
+			if bare != m.name {
+				m.order++
+			}
+		}
+		members = append(members, m)
+	}
+	slices.SortStableFunc(members, func(x, y member) int { return x.order - y.order })
+
+	dst = append(dst, `{"resourceType":"`...)
+	dst = append(append(dst, rec.Type...), `","id":"`...)
+	dst = append(append(dst, rec.ID...), `","meta":{"versionId":"`...)
+	dst = strconv.AppendInt(dst, int64(rec.Version), 10)
+	dst = append(append(dst, `","lastUpdated":"`...), instant(rec.LastUpdated)...)
+	dst = append(dst, '"')
+	if rec.Source != "" {
+		dst = append(dst, `,"source":`...)
+		dst = appendString(dst, SourceURI(rec.Source))
+	}
+	if len(rec.Profiles) > 0 {
+		dst = append(dst, `,"profile":[`...)
+		for i, p := range rec.Profiles {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendString(dst, p)
+		}
+		dst = append(dst, ']')
+	}
+	dst = append(dst, '}')
+	for _, m := range members {
+		dst = append(dst, ',')
+		dst = appendString(dst, m.name)
+		dst = append(append(dst, ':'), m.value...)
+	}
+	return append(dst, '}'), nil
+}
+
+func appendString(dst []byte, s string) []byte { return r4.NewString(s).Append(dst) }
+
+// SourceURI is meta.source of a resource: the openEHR version it was made from,
+// as a URI of the scheme ehr.
+func SourceURI(versionUID string) string { return "ehr:" + versionUID }

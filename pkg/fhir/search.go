@@ -1,0 +1,396 @@
+package fhir
+
+import (
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// searchGet answers GET [type]?…
+func (a *api) searchGet(w http.ResponseWriter, c *call) error {
+	typ, err := a.resourceType(c)
+	if err != nil {
+		return err
+	}
+	if len(c.URL.RawQuery) > maxQueryBytes {
+		return errs.New(errs.TooLarge, "fhir.search", fmt.Sprintf("the search is longer than %d bytes; shorten it", maxQueryBytes))
+	}
+	params, err := parsePairs(c.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	return a.search(w, c, typ, params)
+}
+
+// searchPost answers POST [type]/_search with a form; parameters may also stand
+// in the URL (FHIR R4 http §3.1.0.9).
+func (a *api) searchPost(w http.ResponseWriter, c *call) error {
+	typ, err := a.resourceType(c)
+	if err != nil {
+		return err
+	}
+	media, _, err := mime.ParseMediaType(c.Header.Get("Content-Type"))
+	if err != nil || media != "application/x-www-form-urlencoded" {
+		return errs.New(errs.UnsupportedMedia, "fhir.search", "a search by POST sends application/x-www-form-urlencoded")
+	}
+	body, err := io.ReadAll(io.LimitReader(c.Body, maxQueryBytes+1))
+	if err != nil {
+		return errs.Wrap(errs.Invalid, "fhir.search", "the body could not be read", err)
+	}
+	if len(body)+len(c.URL.RawQuery) > maxQueryBytes {
+		return errs.New(errs.TooLarge, "fhir.search", fmt.Sprintf("the search is longer than %d bytes", maxQueryBytes))
+	}
+	params, err := parsePairs(c.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	more, err := parsePairs(string(body))
+	if err != nil {
+		return err
+	}
+	return a.search(w, c, typ, append(params, more...))
+}
+
+// pair is one parameter as written; order matters for links.
+type pair struct{ name, value string }
+
+func parsePairs(raw string) ([]pair, error) {
+	var out []pair
+	for raw != "" {
+		var part string
+		part, raw, _ = strings.Cut(raw, "&")
+		if part == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(part, "=")
+		n, err := url.QueryUnescape(name)
+		if err == nil {
+			value, err = url.QueryUnescape(value)
+		}
+		if err != nil {
+			return nil, errs.New(errs.Invalid, "fhir.search", "the search is not URL-encoded")
+		}
+		out = append(out, pair{n, value})
+		if len(out) > maxParams {
+			return nil, errs.New(errs.TooLarge, "fhir.search", fmt.Sprintf("a search has at most %d parameters", maxParams))
+		}
+	}
+	return out, nil
+}
+
+func unsupportedParam(name string) error {
+	text := "the parameter " + strconv.Quote(name) + " is not supported"
+	return &refusal{errs.New(errs.Invalid, "fhir.search", text),
+		[]issue{{severity: "error", code: "not-supported", text: text, expression: "http." + name}}}
+}
+
+func badParam(name, text string) error {
+	return &refusal{errs.New(errs.Invalid, "fhir.search", name+": "+text),
+		[]issue{{severity: "error", code: "invalid", text: name + ": " + text, expression: "http." + name}}}
+}
+
+// request is a search as understood.
+type request struct {
+	query Query
+	// used are the parameters that took effect, for the self link.
+	used []pair
+	// notes are warnings and information for the searchset.
+	notes []issue
+	// page parameters, kept out of used
+	count string
+}
+
+// lenient reports whether the client asked to have unknown parameters ignored.
+// Otherwise they are errors: a filter that is silently dropped shows too much
+// (FHIR R4 search §3.1.1.4.6, Prefer: handling).
+func lenient(r *http.Request) (bool, error) {
+	for _, v := range strings.Split(strings.Join(r.Header.Values("Prefer"), ","), ",") {
+		for _, p := range strings.Split(v, ";") {
+			name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
+			if !strings.EqualFold(strings.TrimSpace(name), "handling") {
+				continue
+			}
+			switch strings.ToLower(strings.Trim(strings.TrimSpace(value), `"`)) {
+			case "lenient":
+				return true, nil
+			case "strict":
+				return false, nil
+			default:
+				return false, errs.New(errs.Invalid, "fhir.search", "Prefer: handling is strict or lenient")
+			}
+		}
+	}
+	return false, nil
+}
+
+func (a *api) search(w http.ResponseWriter, c *call, typ string, params []pair) error {
+	req, err := a.understand(c, typ, params)
+	if err != nil {
+		return err
+	}
+	page, err := a.Reader.Search(c.Context(), c.who, req.query)
+	if err != nil {
+		return err
+	}
+	body, err := a.bundle(c, req, page)
+	if err != nil {
+		return err
+	}
+	return a.write(w, c, http.StatusOK, body)
+}
+
+// understand turns parameters into a query.
+func (a *api) understand(c *call, typ string, params []pair) (*request, error) {
+	loose, err := lenient(c.Request)
+	if err != nil {
+		return nil, err
+	}
+	req := &request{query: Query{Type: typ, Count: DefaultCount}}
+	known := map[string]r4.SearchParam{}
+	for _, p := range r4.SearchParams(typ) {
+		known[p.Name] = p
+	}
+	total := ""
+	for _, p := range params {
+		switch p.name {
+		case "_format", "_pretty":
+			continue
+		case "_count":
+			n, err := strconv.Atoi(p.value)
+			if err != nil || n < 1 {
+				return nil, badParam(p.name, "must be a positive whole number")
+			}
+			req.query.Count = min(n, MaxCount)
+			req.count = strconv.Itoa(req.query.Count)
+			continue
+		case "_cursor":
+			if !r4.ValidPrimitive("id", p.value) {
+				return nil, badParam(p.name, "is not a cursor of this server")
+			}
+			req.query.After = p.value
+			continue
+		case "_total":
+			if p.value != "none" && p.value != "accurate" && p.value != "estimate" {
+				return nil, badParam(p.name, "is none, estimate or accurate")
+			}
+			total = p.value
+			req.used = append(req.used, p)
+			continue
+		}
+		err := a.param(c, req, known, p)
+		if err != nil {
+			r, unknown := err.(*refusal)
+			if !loose || !unknown || r.issues[0].code != "not-supported" {
+				return nil, err
+			}
+			note := r.issues[0]
+			note.severity, note.text = "warning", note.text+" and was ignored"
+			req.notes = append(req.notes, note)
+			continue
+		}
+		req.used = append(req.used, p)
+	}
+	// A count within one record is cheap; over a population only who asks pays.
+	switch total {
+	case "":
+		req.query.Total = len(req.query.Patients) > 0
+	default:
+		req.query.Total = total != "none"
+	}
+	return req, nil
+}
+
+// param adds one search parameter to the query.
+func (a *api) param(c *call, req *request, known map[string]r4.SearchParam, p pair) error {
+	name, modifier, _ := strings.Cut(p.name, ":")
+	if strings.Contains(name, ".") || strings.HasPrefix(name, "_has") {
+		return unsupportedParam(p.name)
+	}
+	q := &req.query
+	switch name {
+	case "_id":
+		if modifier != "" {
+			return unsupportedParam(p.name)
+		}
+		ids, err := alternatives(p)
+		if err != nil {
+			return err
+		}
+		q.IDs = intersect(q.IDs, ids)
+		return nil
+	case "_lastUpdated":
+		if modifier != "" {
+			return unsupportedParam(p.name)
+		}
+		if strings.Contains(p.value, ",") {
+			return badParam(p.name, "takes one date; repeat the parameter for a range")
+		}
+		v, err := dateValue(p)
+		if err != nil {
+			return err
+		}
+		q.LastUpdated = append(q.LastUpdated, v)
+		return nil
+	}
+	def, ok := known[name]
+	if !ok {
+		return unsupportedParam(p.name)
+	}
+	values, err := alternatives(p)
+	if err != nil {
+		return err
+	}
+	if def.Kind == r4.SearchReference {
+		return a.reference(c, req, def, p, modifier, values)
+	}
+	if modifier != "" {
+		return unsupportedParam(p.name)
+	}
+	f := Filter{Param: name, Kind: Kind(def.Kind)}
+	for _, s := range values {
+		v, err := filterValue(def.Kind, pair{p.name, s})
+		if err != nil {
+			return err
+		}
+		f.Values = append(f.Values, v)
+	}
+	if def.Kind == r4.SearchQuantity {
+		req.notes = append(req.notes, issue{severity: "information", code: "informational", expression: "http." + p.name,
+			text: name + " does not find results recorded as below or above a limit, which have no single value"})
+	}
+	q.Filters = append(q.Filters, f)
+	return nil
+}
+
+// alternatives splits a value at commas that are not escaped.
+func alternatives(p pair) ([]string, error) {
+	list := splitEscaped(p.value, ',')
+	if len(list) > maxAlternatives {
+		return nil, badParam(p.name, fmt.Sprintf("has more than %d alternatives", maxAlternatives))
+	}
+	for _, s := range list {
+		if s == "" {
+			return nil, badParam(p.name, "has an empty value")
+		}
+	}
+	return list, nil
+}
+
+// splitEscaped splits at a byte that no backslash precedes, and keeps the
+// escapes.
+func splitEscaped(s string, sep byte) []string {
+	var out []string
+	start := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case sep:
+			out = append(out, s[start:i])
+			start = i + 1
+		}
+	}
+	return append(out, s[start:])
+}
+
+// unescape removes the backslashes of \, \| \$ and \\ (R4 search §3.1.1.5.1).
+func unescape(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+// intersect narrows a list that was given before; nil is everything.
+func intersect(old, more []string) []string {
+	if old == nil {
+		return more
+	}
+	out := []string{"."} // an id that no resource has, so that nothing matches
+	for _, s := range more {
+		if slices.Contains(old, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// reference handles reference parameters. Those that name the patient select
+// the record; others go to the index.
+func (a *api) reference(c *call, req *request, def r4.SearchParam, p pair, modifier string, values []string) error {
+	if modifier != "" {
+		if t := r4.Lookup(modifier); t == nil || t.Kind != r4.Resource {
+			return unsupportedParam(p.name)
+		}
+	}
+	ofPatient := def.Name == "patient" || def.Name == "subject"
+	var patients []string
+	f := Filter{Param: def.Name, Kind: Reference}
+	for _, s := range values {
+		typ, id, err := a.target(c, pair{p.name, unescape(s)}, modifier)
+		if err != nil {
+			return err
+		}
+		if typ == "" {
+			if !ofPatient {
+				return badParam(p.name, "must name the type of the target, as Type/id")
+			}
+			typ = "Patient"
+		}
+		if ofPatient && typ == "Patient" {
+			patients = append(patients, strings.ToLower(id))
+			continue
+		}
+		f.Values = append(f.Values, Value{Code: typ + "/" + id})
+	}
+	switch {
+	case len(patients) > 0 && len(f.Values) > 0:
+		return badParam(p.name, "mixes patients with other subjects; ask for them separately")
+	case len(patients) > 0:
+		req.query.Patients = intersect(req.query.Patients, patients)
+	default:
+		req.query.Filters = append(req.query.Filters, f)
+	}
+	return nil
+}
+
+// target reads id, Type/id or a URL on this server.
+func (a *api) target(c *call, p pair, modifier string) (typ, id string, err error) {
+	s := p.value
+	if rest, ok := strings.CutPrefix(s, a.base(c.Request)+"/"); ok {
+		s = rest
+	} else if strings.Contains(s, "://") {
+		return "", "", badParam(p.name, "refers to another server")
+	}
+	typ, id, found := strings.Cut(s, "/")
+	if !found {
+		typ, id = modifier, s
+	}
+	if modifier != "" && typ != modifier {
+		return "", "", badParam(p.name, "names another type than its modifier")
+	}
+	if found {
+		if t := r4.Lookup(typ); t == nil || t.Kind != r4.Resource {
+			return "", "", badParam(p.name, "does not name a resource type")
+		}
+	}
+	if !r4.ValidPrimitive("id", id) {
+		return "", "", badParam(p.name, "is not an id or a reference of the form Type/id")
+	}
+	return typ, id, nil
+}
