@@ -66,8 +66,9 @@ func (e *Engine) Compile(text string) (*Query, error) {
 	return q, nil
 }
 
-// Sink receives a result: Begin once, then Row for each row in order. An error
-// that it gives ends the run and is returned as it is.
+// Sink receives a result: Begin once, then Row for each row in order. Begin is
+// not called before the first row is there, so that most errors come before
+// it. An error that the sink gives ends the run and is returned as it is.
 type Sink interface {
 	Begin(columns []Column) error
 	// Row takes one cell per column, each a JSON value; nil is null. The cells
@@ -99,10 +100,20 @@ func (e *Engine) RunQuery(ctx context.Context, q *Query, r Request, sink Sink) e
 	if err != nil {
 		return err
 	}
-	if err := sink.Begin(q.columns); err != nil {
-		return err
-	}
-	return exec.Run(ctx, e.db, exec.Query{
+	begun := false
+	err = exec.Run(ctx, e.db, exec.Query{
 		SQL: sql, Args: args, Objects: q.objects(), Timeout: e.opt.Timeout, MaxRows: e.opt.MaxRows, MaxBytes: e.opt.MaxBytes,
-	}, sink.Row)
+	}, func(cells [][]byte) error {
+		if !begun {
+			begun = true
+			if err := sink.Begin(q.columns); err != nil {
+				return err
+			}
+		}
+		return sink.Row(cells)
+	})
+	if err == nil && !begun {
+		return sink.Begin(q.columns)
+	}
+	return err
 }
