@@ -1,0 +1,4 @@
+package example
+
+// Shortest is shortest, for tests.
+var Shortest = shortest
