@@ -34,6 +34,8 @@ create table contribution (
     description     jsonb,                    -- DV_TEXT
     committer       jsonb not null,           -- PARTY_PROXY
     actor           text not null,            -- the authenticated principal
+    on_behalf_of    text,                     -- the person it acted for
+    purpose         text,                     -- of use, as declared
     primary key (ehr_no, contribution_id)
 );
 

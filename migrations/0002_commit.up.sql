@@ -27,6 +27,8 @@ create function commit_contribution(
     p_description   jsonb,
     p_committer     jsonb,
     p_actor         text,
+    p_on_behalf_of  text,
+    p_purpose       text,
     p_status_trunk  integer,                  -- 0: any
     -- a new EHR (null: an existing one) and, in both cases, the fields that
     -- its row repeats from a new EHR_STATUS (p_queryable null: none)
@@ -164,8 +166,10 @@ begin
     end loop;
 
     insert into contribution (ehr_no, contribution_id, system_id, time_committed,
-                              change_type, description, committer, actor)
-    values (e.ehr_no, p_contribution, p_system, t, p_change, p_description, p_committer, p_actor);
+                              change_type, description, committer,
+                              actor, on_behalf_of, purpose)
+    values (e.ehr_no, p_contribution, p_system, t, p_change, p_description, p_committer,
+            p_actor, p_on_behalf_of, p_purpose);
 
     if updates then
         update version as old set time_superseded = t

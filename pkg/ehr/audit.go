@@ -41,9 +41,6 @@ type commitAudit struct {
 // audit completes what the client said with what the server knows.
 func (s *Service) audit(op operation, who Actor, in AuditInput) (commitAudit, error) {
 	const name = "ehr.audit"
-	if who.ID == "" {
-		return commitAudit{}, errs.New(errs.Internal, name, "a commit needs an actor with an id")
-	}
 	a := commitAudit{changeType: in.ChangeType, lifecycle: in.LifecycleState}
 	if a.changeType == 0 {
 		a.changeType = changeTypes[op][0]
@@ -58,6 +55,17 @@ func (s *Service) audit(op operation, who Actor, in AuditInput) (commitAudit, er
 		return a, errs.New(errs.Invalid, name, "the lifecycle state does not fit the operation")
 	}
 
+	var err error
+	a.committer, a.description, err = s.party(who, in)
+	return a, err
+}
+
+// party is who commits, and why, as JSON.
+func (s *Service) party(who Actor, in AuditInput) (by, description []byte, err error) {
+	const op = "ehr.audit"
+	if who.ID == "" {
+		return nil, nil, errs.New(errs.Internal, op, "a commit needs an actor with an id")
+	}
 	committer := in.Committer
 	switch {
 	case committer == nil:
@@ -67,15 +75,24 @@ func (s *Service) audit(op operation, who Actor, in AuditInput) (commitAudit, er
 		}
 		committer = rm.Object("PARTY_IDENTIFIED", rm.Str("name", name))
 	case !committer.Is("PARTY_PROXY"):
-		return a, errs.New(errs.Invalid, name, "the committer must be a PARTY_PROXY")
+		return nil, nil, errs.New(errs.Invalid, op, "the committer must be a PARTY_PROXY")
 	default:
-		if err := refuse(errs.Invalid, name, "the committer is not valid", rm.CheckInvariants(committer, rm.CheckOptions{})); err != nil {
-			return a, err
+		if err := refuse(errs.Invalid, op, "the committer is not valid", rm.CheckInvariants(committer, rm.CheckOptions{})); err != nil {
+			return nil, nil, err
 		}
 	}
-	a.committer = rm.AppendJSON(nil, committer)
-	if in.Description != "" {
-		a.description = rm.AppendJSON(nil, rm.Text(in.Description))
+	by = rm.AppendJSON(nil, committer)
+	switch {
+	case in.DescriptionText != nil:
+		if !in.DescriptionText.Is("DV_TEXT") {
+			return nil, nil, errs.New(errs.Invalid, op, "the description must be a DV_TEXT")
+		}
+		if err := refuse(errs.Invalid, op, "the description is not valid", rm.CheckInvariants(in.DescriptionText, rm.CheckOptions{})); err != nil {
+			return nil, nil, err
+		}
+		description = rm.AppendJSON(nil, in.DescriptionText)
+	case in.Description != "":
+		description = rm.AppendJSON(nil, rm.Text(in.Description))
 	}
-	return a, nil
+	return by, description, nil
 }

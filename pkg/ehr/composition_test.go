@@ -369,6 +369,28 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+func TestActorIsRecordedWithTheContribution(t *testing.T) {
+	t.Parallel()
+	s, st := ready(t, nil)
+	e := mustEHR(t, s)
+	for _, actor := range []ehr.Actor{{ID: "app"}, {ID: "app", Name: "An App", OnBehalfOf: "dr-1", Purpose: "TREAT"}} {
+		c, err := s.CreateComposition(t.Context(), actor, ehr.CreateComposition{EHRID: e.ID, Content: ehr.Content{Root: vitals(t)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ehr.Actor{Name: actor.Name}
+		if err := st.Pool().QueryRow(t.Context(), `select actor, coalesce(on_behalf_of, ''), coalesce(purpose, '') from contribution
+			where contribution_id = $1`, c.Meta.ContributionID).Scan(&got.ID, &got.OnBehalfOf, &got.Purpose); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(actor, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+	_, err := s.CreateEHR(t.Context(), ehr.Actor{}, ehr.CreateEHR{})
+	wantKind(t, err, errs.Internal)
+}
+
 func TestDecisionPointIsAskedByEveryUseCase(t *testing.T) {
 	t.Parallel()
 	s, st := ready(t, nil)

@@ -40,7 +40,9 @@ type AuditInput struct {
 	// One that contradicts the operation is Invalid.
 	ChangeType int
 	// Description is AUDIT_DETAILS.description/value; "" for none.
-	Description string
+	// DescriptionText, if set, is the whole DV_TEXT in its place.
+	Description     string
+	DescriptionText *rm.Node
 	// Committer is a PARTY_PROXY; nil names the actor.
 	Committer *rm.Node
 	// LifecycleState is a code of the version_lifecycle_state group; 0 is 532

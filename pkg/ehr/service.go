@@ -106,7 +106,8 @@ func (s *Service) decide(ctx context.Context, who Actor, what Action, on Target)
 func (s *Service) contribution(ehrID uuid.UUID, who Actor, a commitAudit) Contribution {
 	return Contribution{
 		EHRID: ehrID, ID: s.cfg.NewID(), SystemID: s.cfg.SystemID,
-		ChangeType: a.changeType, Committer: a.committer, Description: a.description, Actor: who.ID,
+		ChangeType: a.changeType, Committer: a.committer, Description: a.description,
+		Actor: who.ID, OnBehalfOf: who.OnBehalfOf, Purpose: who.Purpose,
 	}
 }
 

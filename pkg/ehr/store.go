@@ -42,6 +42,9 @@ type Store interface {
 	// Versions lists the versions of a versioned object, oldest first.
 	Versions(ctx context.Context, ehrID uuid.UUID, kind Kind, object uuid.UUID) ([]VersionMeta, error)
 
+	// Contribution reads a contribution; its versions are ordered by object id.
+	Contribution(ctx context.Context, ehrID, id uuid.UUID) (ContributionRecord, error)
+
 	// InsertTemplate stores a template; errs.Conflict if its id is taken.
 	InsertTemplate(ctx context.Context, t Template) (TemplateInfo, error)
 	Templates(ctx context.Context) ([]TemplateInfo, error)
@@ -74,8 +77,9 @@ type Contribution struct {
 	ChangeType  int
 	Committer   []byte
 	Description []byte
-	Actor       string
-	Versions    []NewVersion
+	// Actor is the principal that committed, for whom and why.
+	Actor, OnBehalfOf, Purpose string
+	Versions                   []NewVersion
 }
 
 // NewEHR creates an EHR in a contribution.

@@ -16,7 +16,7 @@ import (
 )
 
 // commitSQL has one parameter for each of commit_contribution, in its order.
-var commitSQL = "select commit_contribution(" + placeholders(50) + ")"
+var commitSQL = "select commit_contribution(" + placeholders(52) + ")"
 
 func placeholders(n int) string {
 	var b strings.Builder
@@ -63,7 +63,7 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 	var t time.Time
 	err = s.main.QueryRow(ctx, commitSQL,
 		c.EHRID, c.ID, c.SystemID, int16(c.ChangeType), jsonText(c.Description), jsonText(c.Committer),
-		c.Actor, int32(c.StatusTrunk),
+		c.Actor, optional(c.OnBehalfOf), optional(c.Purpose), int32(c.StatusTrunk),
 		statusObject, accessObject, queryable, modifiable,
 		optional(subject.Type), optional(subject.ID), optional(subject.Namespace),
 		v.object, v.ver, v.previous, v.kind, v.lifecycle, v.change, v.template, v.concept,

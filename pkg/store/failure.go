@@ -32,6 +32,8 @@ var sequels = map[string]string{
 var taken = map[string]string{
 	"ehr_ehr_id_key":           "an EHR with this id exists already",
 	"ehr_subject":              "another EHR has this subject",
+	"contribution_pkey":        "a contribution with this uid exists already",
+	"version_folder":           "the EHR has a directory already",
 	"version_object":           "a versioned object with this id exists already",
 	"template_template_id_key": "a template with this id exists already",
 }

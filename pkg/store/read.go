@@ -115,7 +115,7 @@ func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel
 			return ehr.VersionRecord{}, failure(op, err)
 		}
 		rows.Close()
-		return ehr.VersionRecord{}, s.missing(ctx, op, ehrID)
+		return ehr.VersionRecord{}, s.missing(ctx, op, ehrID, "version")
 	}
 	var raw pgtype.DriverBytes // read in place, while the row is current
 	m, no, err := scanMeta(rows, kind, &raw)
@@ -165,7 +165,7 @@ func (s *Store) Versions(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, ob
 		return nil, failure(op, err)
 	}
 	if len(out) == 0 {
-		return nil, s.missing(ctx, op, ehrID)
+		return nil, s.missing(ctx, op, ehrID, "version")
 	}
 	for i, no := range templates {
 		if no != 0 {
@@ -191,7 +191,7 @@ func scanMeta(row pgx.Row, kind ehr.Kind, more ...any) (m ehr.VersionMeta, templ
 }
 
 // missing says what is not there: the EHR, or what was asked for in it.
-func (s *Store) missing(ctx context.Context, op string, ehrID uuid.UUID) error {
+func (s *Store) missing(ctx context.Context, op string, ehrID uuid.UUID, what string) error {
 	var found bool
 	if err := s.main.QueryRow(ctx, `select exists (select from ehr where ehr_id = $1)`, ehrID).Scan(&found); err != nil {
 		return failure(op, err)
@@ -199,5 +199,5 @@ func (s *Store) missing(ctx context.Context, op string, ehrID uuid.UUID) error {
 	if !found {
 		return errs.New(errs.NotFound, op, "no such EHR")
 	}
-	return errs.New(errs.NotFound, op, "no such version in this EHR")
+	return errs.New(errs.NotFound, op, "no such "+what+" in this EHR")
 }
