@@ -235,14 +235,19 @@ func TestNegotiationOfOperations(t *testing.T) {
 	a := newAPI(t)
 	id := a.newEHR()
 	uid := a.create(id, composition(t), "Content-Type: application/json; charset=UTF-8")
-	for _, path := range []string{"/ehr/" + id, "/ehr/" + id + "/ehr_status", "/ehr/" + id + "/composition/" + uid, "/definition/template/adl1.4", "/query/aql?q=x"} {
+	for _, path := range []string{"/definition/template/adl1.4", "/query/aql?q=x"} {
 		a.do("GET", path, nil, "Accept: application/xml").status(http.StatusNotAcceptable).fault()
 		a.do("GET", path, nil, "Accept: application/xml, application/json;q=0.1").status(http.StatusOK)
+	}
+	for _, path := range []string{"/ehr/" + id, "/ehr/" + id + "/ehr_status", "/ehr/" + id + "/composition/" + uid} {
+		a.do("GET", path, nil, "Accept: text/html").status(http.StatusNotAcceptable).fault()
+		a.do("GET", path, nil, "Accept: text/html, application/xml;q=0.2, application/json;q=0.1").status(http.StatusOK).has("Content-Type", "application/xml")
+		a.do("GET", path, nil, "Accept: application/*").status(http.StatusOK).has("Content-Type", "application/json")
 	}
 	tpl := "/definition/template/adl1.4/" + escape(templateID)
 	a.do("GET", tpl, nil, "Accept: application/json").status(http.StatusNotAcceptable).fault()
 	a.do("GET", tpl, nil, "Accept: application/openehr.wt+json").status(http.StatusNotAcceptable).fault()
-	for _, media := range []string{"application/xml", "text/plain", "application/openehr.wt.flat+json", "application/json; charset=latin1"} {
+	for _, media := range []string{"text/plain", "application/openehr.wt.flat+json", "application/json; charset=latin1"} {
 		a.do("POST", "/ehr/"+id+"/composition", composition(t), "Content-Type: "+media).status(http.StatusUnsupportedMediaType).fault()
 		a.do("POST", "/ehr", composition(t), "Content-Type: "+media).status(http.StatusUnsupportedMediaType).fault()
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // createComposition serves POST /ehr/{ehr_id}/composition.
@@ -16,7 +17,7 @@ func (a *api) createComposition(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.commit(r)
+	c, err := a.commit(r, rm.ClassComposition)
 	if err != nil {
 		return err
 	}
@@ -26,13 +27,14 @@ func (a *api) createComposition(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	return a.sendWritten(w, c.prefer, a.outcome(r, done, true, "ehr", id.String(), "composition", done.UID.String()))
+	return a.sendWritten(w, c.prefer, a.outcome(r, c, done, true, "ehr", id.String(), "composition", done.UID.String()))
 }
 
 // composition serves GET /ehr/{ehr_id}/composition/{uid_based_id}, where
 // version_at_time has a meaning for the object id only.
 func (a *api) composition(w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	media, err := negotiate(r.Header, canonical...)
+	if err != nil {
 		return err
 	}
 	id, err := r.ehrID()
@@ -61,7 +63,7 @@ func (a *api) composition(w *answer, r *request) error {
 			return err
 		}
 	}
-	return a.sendVersion(w, r, rec, "ehr", id.String(), "composition", rec.UID.String())
+	return a.sendVersion(w, r, rec, media, "ehr", id.String(), "composition", rec.UID.String())
 }
 
 // updateComposition serves PUT /ehr/{ehr_id}/composition/{uid_based_id}.
@@ -74,7 +76,7 @@ func (a *api) updateComposition(w *answer, r *request) error {
 	if !ok {
 		return invalid("updateComposition", "the path of an update takes the versioned_object_uid, a UUID; the version_uid goes into If-Match")
 	}
-	c, err := a.commit(r)
+	c, err := a.commit(r, rm.ClassComposition)
 	if err != nil {
 		return err
 	}
@@ -92,7 +94,7 @@ func (a *api) updateComposition(w *answer, r *request) error {
 		a.pointToLatest(w, r, err, id, "composition")
 		return err
 	}
-	return a.sendWritten(w, c.prefer, a.outcome(r, done, false, "ehr", id.String(), "composition", done.UID.String()))
+	return a.sendWritten(w, c.prefer, a.outcome(r, c, done, false, "ehr", id.String(), "composition", done.UID.String()))
 }
 
 // staleComposition refuses an If-Match that names no version of the object.

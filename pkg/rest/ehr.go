@@ -8,6 +8,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // idValue is an object identifier with its class.
@@ -83,7 +84,7 @@ func (a *api) createEHRWithID(w *answer, r *request) error {
 }
 
 func (a *api) putEHR(w *answer, r *request, id uuid.UUID) error {
-	prefer, err := a.prefer(r, mediaJSON)
+	prefer, err := a.prefer(r, canonical...)
 	if err != nil {
 		return err
 	}
@@ -95,11 +96,15 @@ func (a *api) putEHR(w *answer, r *request, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
+	var warnings []rm.Problem
 	if len(body) > 0 {
-		if _, err := bodyMedia(r.Header, mediaJSON); err != nil {
+		media, err := bodyMedia(r.Header, canonical...)
+		if err != nil {
 			return err
 		}
-		in.Status.JSON = body
+		if in.Status, warnings, err = a.content(media, body, rm.ClassEHRStatus, in.Audit.LifecycleState); err != nil {
+			return err
+		}
 	}
 	e, err := a.Records.CreateEHR(r.Context(), r.who, in)
 	if err != nil {
@@ -107,17 +112,20 @@ func (a *api) putEHR(w *answer, r *request, id uuid.UUID) error {
 	}
 	out := written{
 		created: true, tag: e.ID.String(), modified: e.TimeCreated,
-		location: a.location(r, "ehr", e.ID.String()), media: mediaJSON,
+		location: a.location(r, "ehr", e.ID.String()), media: prefer.media, warnings: warnings,
 	}
 	if prefer.returns == returnRepresentation {
-		out.body = ehrJSON(e)
+		if out.body, err = represent(prefer.media, rm.Lookup("EHR"), ehrJSON(e)); err != nil {
+			return err
+		}
 	}
 	return a.sendWritten(w, prefer, out)
 }
 
 // ehrBySubject serves GET /ehr?subject_id=…&subject_namespace=….
 func (a *api) ehrBySubject(w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	media, err := negotiate(r.Header, canonical...)
+	if err != nil {
 		return err
 	}
 	q := r.URL.Query()
@@ -129,12 +137,13 @@ func (a *api) ehrBySubject(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	return a.sendEHR(w, r, e)
+	return a.sendEHR(w, r, media, e)
 }
 
 // ehrByID serves GET /ehr/{ehr_id}.
 func (a *api) ehrByID(w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	media, err := negotiate(r.Header, canonical...)
+	if err != nil {
 		return err
 	}
 	id, err := r.ehrID()
@@ -145,15 +154,20 @@ func (a *api) ehrByID(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	return a.sendEHR(w, r, e)
+	return a.sendEHR(w, r, media, e)
 }
 
 // sendEHR sends an EHR whole even to a conditional request: its tag is the
 // ehr_id, which stays the same when the EHR_STATUS it refers to changes.
-func (a *api) sendEHR(w *answer, r *request, e ehr.EHR) error {
+func (a *api) sendEHR(w *answer, r *request, media string, e ehr.EHR) error {
+	body, err := represent(media, rm.Lookup("EHR"), ehrJSON(e))
+	if err != nil {
+		return err
+	}
 	entityHeaders(w.Header(), e.ID.String(), time.Time{})
 	if a.Compat103 {
 		w.Header().Set("Location", a.location(r, "ehr", e.ID.String()))
 	}
-	return send(w, http.StatusOK, mediaJSON, ehrJSON(e))
+	w.Header().Add("Vary", "Accept")
+	return send(w, http.StatusOK, media, body)
 }

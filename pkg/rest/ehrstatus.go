@@ -5,11 +5,13 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // ehrStatus serves GET /ehr/{ehr_id}/ehr_status[?version_at_time=…].
 func (a *api) ehrStatus(w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	media, err := negotiate(r.Header, canonical...)
+	if err != nil {
 		return err
 	}
 	id, err := r.ehrID()
@@ -24,12 +26,13 @@ func (a *api) ehrStatus(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	return a.sendVersion(w, r, rec, "ehr", id.String(), "ehr_status", rec.UID.String())
+	return a.sendVersion(w, r, rec, media, "ehr", id.String(), "ehr_status", rec.UID.String())
 }
 
 // ehrStatusVersion serves GET /ehr/{ehr_id}/ehr_status/{version_uid}.
 func (a *api) ehrStatusVersion(w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	media, err := negotiate(r.Header, canonical...)
+	if err != nil {
 		return err
 	}
 	id, err := r.ehrID()
@@ -44,7 +47,7 @@ func (a *api) ehrStatusVersion(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	return a.sendVersion(w, r, rec, "ehr", id.String(), "ehr_status", rec.UID.String())
+	return a.sendVersion(w, r, rec, media, "ehr", id.String(), "ehr_status", rec.UID.String())
 }
 
 // updateEHRStatus serves PUT /ehr/{ehr_id}/ehr_status.
@@ -53,7 +56,7 @@ func (a *api) updateEHRStatus(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.commit(r)
+	c, err := a.commit(r, rm.ClassEHRStatus)
 	if err != nil {
 		return err
 	}
@@ -75,7 +78,7 @@ func (a *api) updateEHRStatus(w *answer, r *request) error {
 		a.pointToLatest(w, r, err, id, "ehr_status")
 		return plainInvalid(err)
 	}
-	return a.sendWritten(w, c.prefer, a.outcome(r, done, false, "ehr", id.String(), "ehr_status", done.UID.String()))
+	return a.sendWritten(w, c.prefer, a.outcome(r, c, done, false, "ehr", id.String(), "ehr_status", done.UID.String()))
 }
 
 // staleMatch is the refusal of an If-Match that names no version.

@@ -23,13 +23,13 @@ func TestPrefer(t *testing.T) {
 		want  preference
 	}{
 		{nil, preference{}},
-		{[]string{"Prefer: return=minimal"}, preference{returnMinimal, true}},
-		{[]string{"Prefer: return=representation"}, preference{returnRepresentation, true}},
-		{[]string{"Prefer: return=identifier"}, preference{returnIdentifier, true}},
-		{[]string{`Prefer: RETURN="Representation"`}, preference{returnRepresentation, true}},
-		{[]string{"Prefer: return=representation, resolve_refs"}, preference{returnRepresentation, true}},
-		{[]string{"Prefer: respond-async, wait=10", "Prefer: return=identifier; x=y"}, preference{returnIdentifier, true}},
-		{[]string{"Prefer: return=minimal, return=representation"}, preference{returnMinimal, true}},
+		{[]string{"Prefer: return=minimal"}, preference{returns: returnMinimal, asked: true}},
+		{[]string{"Prefer: return=representation"}, preference{returns: returnRepresentation, asked: true}},
+		{[]string{"Prefer: return=identifier"}, preference{returns: returnIdentifier, asked: true}},
+		{[]string{`Prefer: RETURN="Representation"`}, preference{returns: returnRepresentation, asked: true}},
+		{[]string{"Prefer: return=representation, resolve_refs"}, preference{returns: returnRepresentation, asked: true}},
+		{[]string{"Prefer: respond-async, wait=10", "Prefer: return=identifier; x=y"}, preference{returns: returnIdentifier, asked: true}},
+		{[]string{"Prefer: return=minimal, return=representation"}, preference{returns: returnMinimal, asked: true}},
 		{[]string{"Prefer: return=everything"}, preference{}},
 		{[]string{`Prefer: x="return=representation, y"`}, preference{}},
 	}
@@ -38,7 +38,7 @@ func TestPrefer(t *testing.T) {
 			t.Errorf("%q: got %+v, want %+v", tt.lines, got, tt.want)
 		}
 	}
-	if got := parsePrefer(http.Header{}, returnIdentifier); got != (preference{returnIdentifier, false}) {
+	if got := parsePrefer(http.Header{}, returnIdentifier); got != (preference{returns: returnIdentifier, asked: false}) {
 		t.Errorf("configured default: got %+v", got)
 	}
 }

@@ -15,6 +15,9 @@ const (
 	mediaXML  = "application/xml"
 )
 
+// canonical are the media types of RM objects, the default first.
+var canonical = []string{mediaJSON, mediaXML}
+
 // negotiate chooses which of the media types on offer the client prefers; the
 // first of them when it has no preference. errs.NotAcceptable when it accepts
 // none. Parameters such as charset are ignored: all that is sent is UTF-8.

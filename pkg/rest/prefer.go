@@ -28,6 +28,8 @@ type preference struct {
 	returns returns
 	// asked is whether the client said so, rather than the default.
 	asked bool
+	// media is the media type of the representation, if one is returned.
+	media string
 }
 
 // parsePrefer reads the Prefer header (RFC 7240): the first return preference
@@ -41,11 +43,11 @@ func parsePrefer(h http.Header, otherwise returns) preference {
 		}
 		switch strings.ToLower(strings.Trim(strings.TrimSpace(value), `"`)) {
 		case "minimal":
-			return preference{returnMinimal, true}
+			return preference{returns: returnMinimal, asked: true}
 		case "identifier":
-			return preference{returnIdentifier, true}
+			return preference{returns: returnIdentifier, asked: true}
 		case "representation":
-			return preference{returnRepresentation, true}
+			return preference{returns: returnRepresentation, asked: true}
 		}
 		break
 	}
@@ -88,7 +90,7 @@ func (a *api) prefer(r *request, representation ...string) (preference, error) {
 	var err error
 	switch p.returns {
 	case returnRepresentation:
-		_, err = negotiate(r.Header, representation...)
+		p.media, err = negotiate(r.Header, representation...)
 	case returnIdentifier:
 		if _, err = negotiate(r.Header, mediaJSON); err != nil && !p.asked {
 			p.returns, err = returnMinimal, nil
@@ -107,7 +109,8 @@ type written struct {
 	// location is where the resource is.
 	location string
 	modified time.Time
-	// media and body are the representation.
+	// media and body are the representation; without a body, the answer is
+	// minimal.
 	media    string
 	body     []byte
 	warnings []rm.Problem
@@ -117,6 +120,9 @@ type written struct {
 // Representation details negotiation).
 func (a *api) sendWritten(w *answer, p preference, out written) error {
 	h := w.Header()
+	if p.returns == returnRepresentation && out.body == nil {
+		p.returns = returnMinimal
+	}
 	entityHeaders(h, out.tag, out.modified)
 	if out.created || a.Compat103 {
 		h.Set("Location", out.location)

@@ -217,8 +217,8 @@ func TestTrap06PreferOutcomes(t *testing.T) {
 		t.Errorf("representation without its uid: %s", res.body)
 	}
 	// What the client would not accept must not be committed.
-	a.do("PUT", path, composition(t), `If-Match: "`+res.tag()+`"`, "Prefer: return=representation", "Accept: application/xml").status(http.StatusNotAcceptable)
-	a.do("PUT", path, composition(t), `If-Match: "`+res.tag()+`"`, "Accept: application/xml").status(http.StatusNoContent)
+	a.do("PUT", path, composition(t), `If-Match: "`+res.tag()+`"`, "Prefer: return=representation", "Accept: text/html").status(http.StatusNotAcceptable)
+	a.do("PUT", path, composition(t), `If-Match: "`+res.tag()+`"`, "Accept: text/html").status(http.StatusNoContent)
 
 	b := newAPI(t, func(c *rest.Config) { c.PreferIdentifier = true })
 	b.do("POST", "/ehr", nil).status(http.StatusCreated).has("Preference-Applied", "").json(&uid)

@@ -7,15 +7,18 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // noTime asks for the latest version.
 var noTime time.Time
 
-// sendVersion sends a version that was read: its content, 304 if the client
-// has it, or 204 if it is a deletion. The segments are its own path.
-func (a *api) sendVersion(w *answer, r *request, rec ehr.VersionRecord, segments ...string) error {
+// sendVersion sends a version that was read: its content in the media type, 304
+// if the client has it, or 204 if it is a deletion. The segments are its own
+// path.
+func (a *api) sendVersion(w *answer, r *request, rec ehr.VersionRecord, media string, segments ...string) error {
 	h := w.Header()
+	h.Add("Vary", "Accept")
 	tag := rec.UID.String()
 	entityHeaders(h, tag, rec.Meta.Audit.TimeCommitted)
 	if a.Compat103 {
@@ -29,7 +32,11 @@ func (a *api) sendVersion(w *answer, r *request, rec ehr.VersionRecord, segments
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	return send(w, http.StatusOK, mediaJSON, rec.Raw)
+	body, err := represent(media, rm.Lookup(rec.Meta.Kind.String()), rec.Raw)
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, media, body)
 }
 
 // commit is what every write of a versioned object brings along.
@@ -39,16 +46,20 @@ type commit struct {
 	content ehr.Content
 	// templateID is the header openehr-template-id.
 	templateID string
+	// warnings were found in reading the content.
+	warnings []rm.Problem
 }
 
-// commit reads the headers and the body of a write; a missing body is invalid.
-func (a *api) commit(r *request) (commit, error) {
+// commit reads the headers and the body of a write of an object of the class; a
+// missing body is invalid.
+func (a *api) commit(r *request, class *rm.Class) (commit, error) {
 	var c commit
 	var err error
-	if c.prefer, err = a.prefer(r, mediaJSON); err != nil {
+	if c.prefer, err = a.prefer(r, canonical...); err != nil {
 		return c, err
 	}
-	if _, err := bodyMedia(r.Header, mediaJSON); err != nil {
+	media, err := bodyMedia(r.Header, canonical...)
+	if err != nil {
 		return c, err
 	}
 	if err := refuseTags(r.Header); err != nil {
@@ -58,13 +69,15 @@ func (a *api) commit(r *request) (commit, error) {
 		return c, err
 	}
 	c.templateID = aliasHeader(r.Header, "openehr-template-id")
-	if c.content.JSON, err = a.body(r); err != nil {
+	body, err := a.body(r)
+	if err != nil {
 		return c, err
 	}
-	if len(c.content.JSON) == 0 {
+	if len(body) == 0 {
 		return c, invalid("commit", "the request has no body")
 	}
-	return c, nil
+	c.content, c.warnings, err = a.content(media, body, class, c.audit.LifecycleState)
+	return c, err
 }
 
 // refuseTags refuses item tag headers: dropping what the client wants kept is
@@ -93,10 +106,20 @@ func aliasHeader(h http.Header, name string) string {
 }
 
 // outcome is the answer to a commit; the segments are the new version's path.
-func (a *api) outcome(r *request, done ehr.Committed, created bool, segments ...string) written {
-	return written{
+// It has no body if the content cannot be written as the client prefers.
+func (a *api) outcome(r *request, c commit, done ehr.Committed, created bool, segments ...string) written {
+	out := written{
 		created: created, tag: done.UID.String(), location: a.location(r, segments...),
-		modified: done.Meta.Audit.TimeCommitted, media: mediaJSON, body: done.Raw,
-		warnings: done.Warnings,
+		modified: done.Meta.Audit.TimeCommitted, media: c.prefer.media,
+		warnings: append(c.warnings, done.Warnings...),
 	}
+	if c.prefer.returns == returnRepresentation {
+		body, err := represent(c.prefer.media, rm.Lookup(done.Meta.Kind.String()), done.Raw)
+		if err == nil {
+			out.body = body
+		} else if !errs.Is(err, errs.NotAcceptable) {
+			a.logFault(r.Request, err)
+		}
+	}
+	return out
 }

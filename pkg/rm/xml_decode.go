@@ -51,6 +51,7 @@ func DecodeXML(data []byte, declared *Class, opt XMLOptions) (*Node, []Problem) 
 		values: make([]rawValue, 1, len(s.elements)+len(s.elements)/2),
 	}
 	x.problems.Max = lim.Problems
+	x.maxDepth = lim.Depth
 	x.walk.Start(nil, opt.PathPrefix)
 	root := &x.elements[1]
 	if root.typ == "" {
@@ -59,6 +60,10 @@ func DecodeXML(data []byte, declared *Class, opt XMLOptions) (*Node, []Problem) 
 		}
 	}
 	first := x.value(1, declared, nil)
+	if x.tooDeep != "" {
+		return nil, []Problem{{Code: CodeLimitDepth, Path: x.tooDeep,
+			Message: "objects and lists nest deeper than " + strconv.Itoa(lim.Depth)}}
+	}
 	d := jsonDecoder{
 		src: string(x.src), values: x.values, incomplete: opt.Incomplete,
 		nodes: make([]Node, x.nodes), attrs: make([]Attr, x.members), ptrs: make([]*Node, x.members+x.items),
@@ -88,6 +93,11 @@ type xmlReader struct {
 	// Bounds of what the typing pass will build.
 	nodes, members, items int
 
+	// depth is that of the tree as JSON, where a list is a level too: what is
+	// read must be readable again in either format.
+	depth, maxDepth int
+	tooDeep         string
+
 	walk     Walk
 	problems Collector
 }
@@ -112,6 +122,18 @@ func (x *xmlReader) value(e int32, declared, param *Class) int32 {
 		return x.add(rawValue{kind: 'n'})
 	}
 	if declared.Primitive == NotPrimitive {
+		levels := 1
+		if a := x.walk.Attribute(); a != nil && a.Container {
+			levels = 2
+		}
+		x.depth += levels
+		defer func() { x.depth -= levels }()
+		if x.depth > x.maxDepth {
+			if x.tooDeep == "" {
+				x.tooDeep = x.walk.Path()
+			}
+			return x.add(rawValue{kind: '{'})
+		}
 		return x.object(el, declared, param)
 	}
 	for i := range el.attrs {

@@ -29,9 +29,10 @@ type xmlAttr struct {
 
 // xmlScanner turns a document into elements. Text is collected in src.
 type xmlScanner struct {
-	elements []xmlElement
-	src      []byte
-	stack    []xmlFrame
+	elements   []xmlElement
+	attributes int
+	src        []byte
+	stack      []xmlFrame
 }
 
 type xmlFrame struct {
@@ -85,11 +86,11 @@ func (s *xmlScanner) scan(data []byte, lim Limits) *Problem {
 			if len(s.stack) >= lim.Depth {
 				return limited(CodeLimitDepth, "elements nest deeper than %d", lim.Depth)
 			}
-			if len(s.elements) > lim.Nodes {
-				return limited(CodeLimitNodes, "more than %d elements", lim.Nodes)
-			}
 			if p := s.begin(t, lim); p != nil {
 				return p
+			}
+			if len(s.elements)-1+s.attributes > lim.Nodes {
+				return limited(CodeLimitNodes, "more than %d elements and attributes", lim.Nodes)
 			}
 			s.elements[len(s.elements)-1].line, _ = dec.InputPos()
 		case xml.EndElement:
@@ -146,6 +147,7 @@ func (s *xmlScanner) begin(t xml.StartElement, lim Limits) *Problem {
 			e.attrs = append(e.attrs, xmlAttr{qualified(a.Name), a.Value})
 		}
 	}
+	s.attributes += len(e.attrs)
 	i := int32(len(s.elements))
 	s.elements = append(s.elements, e)
 	if n := len(s.stack); n > 0 {

@@ -132,6 +132,7 @@ func TestXMLLimits(t *testing.T) {
 		{rm.Limits{Depth: 2}, rm.CodeLimitDepth},
 		{rm.Limits{Nodes: 3}, rm.CodeLimitNodes},
 		{rm.Limits{StringBytes: 7}, rm.CodeLimitString},
+		{rm.Limits{Depth: 1}, rm.CodeLimitDepth},
 		{rm.Limits{Bytes: len(doc), Depth: 3, Nodes: 4, StringBytes: 8}, ""},
 	}
 	for _, tt := range tests {
@@ -464,6 +465,28 @@ func BenchmarkAppendXML(b *testing.B) {
 		var err error
 		if buf, err = rm.AppendXML(buf[:0], n); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestXMLDepth reads nothing from XML that would nest too deep as JSON.
+func TestXMLDepth(t *testing.T) {
+	t.Parallel()
+	nested := func(levels int) []byte {
+		return []byte(strings.Repeat(`<folders archetype_node_id="a"><name><value>a</value></name>`, levels) +
+			strings.Repeat(`</folders>`, levels))
+	}
+	for _, levels := range []int{9, 10, 11, 12} {
+		lim := rm.Limits{Depth: 20}
+		n, problems := rm.DecodeXML(nested(levels), rm.ClassFolder, rm.XMLOptions{Limits: lim})
+		if (n == nil) != (levels > 10) {
+			t.Errorf("%d levels: %v", levels, problems)
+		}
+		if n == nil {
+			continue
+		}
+		if m, problems := rm.DecodeJSON(rm.AppendJSON(nil, n), rm.ClassFolder, rm.JSONOptions{Limits: lim}); m == nil {
+			t.Errorf("%d levels are not read back: %v", levels, problems)
 		}
 	}
 }

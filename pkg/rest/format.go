@@ -1,0 +1,55 @@
+package rest
+
+import (
+	"strings"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// content is a body of the media type as the use cases take it, an object of
+// the class to be committed in the lifecycle state. JSON is read by the use
+// cases themselves. The problems are warnings.
+func (a *api) content(media string, body []byte, class *rm.Class, lifecycle int) (ehr.Content, []rm.Problem, error) {
+	if media == mediaJSON {
+		return ehr.Content{JSON: body}, nil, nil
+	}
+	root, problems := rm.DecodeXML(body, class, rm.XMLOptions{
+		Limits:     rm.Limits{Bytes: int(a.MaxBody)},
+		Incomplete: lifecycle == ehr.LifecycleIncomplete || lifecycle == ehr.LifecycleAbandoned,
+	})
+	if root == nil || rm.HasErrors(problems) {
+		kind := errs.Invalid
+		for i := range problems {
+			if strings.HasPrefix(problems[i].Code, "limit.") {
+				kind = errs.TooLarge
+			}
+		}
+		return ehr.Content{}, nil, &errs.Error{
+			Op: "rest.content", Kind: kind, Code: "validation", Detail: problems,
+			Msg: "the content is not a valid " + class.Name,
+		}
+	}
+	return ehr.Content{Root: root}, problems, nil
+}
+
+// represent writes an object, stored as canonical JSON, in a media type.
+// errs.NotAcceptable if it has a text that the format cannot express.
+func represent(media string, class *rm.Class, stored []byte) ([]byte, error) {
+	const op = "rest.represent"
+	if media == mediaJSON {
+		return stored, nil
+	}
+	root, problems := rm.DecodeJSON(stored, class, rm.JSONOptions{
+		Limits: rm.Limits{Bytes: len(stored), StringBytes: len(stored)}, Incomplete: true,
+	})
+	if root == nil || rm.HasErrors(problems) {
+		return nil, errs.New(errs.Internal, op, "a stored "+class.Name+" cannot be read")
+	}
+	body, err := rm.AppendXML(make([]byte, 0, 2*len(stored)), root)
+	if err != nil {
+		return nil, errs.Wrap(errs.NotAcceptable, op, "this resource is available only as "+mediaJSON+": "+err.Error(), err)
+	}
+	return body, nil
+}
