@@ -131,7 +131,8 @@ create table fhir_index (
     high          timestamptz,
     num           numeric                     -- number, quantity
 );
-create index fhir_index_ehr on fhir_index (ehr_no, resource_type, param);
+-- With the id: a search in one EHR probes each candidate.
+create index fhir_index_ehr on fhir_index (ehr_no, resource_type, param, resource_id);
 create index fhir_index_code on fhir_index (resource_type, param, code);
 create index fhir_index_source on fhir_index (ehr_no, vo_no);
 
