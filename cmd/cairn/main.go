@@ -1,0 +1,52 @@
+// Command cairn is the whole of Cairn in one binary: the server, its
+// migrations, the sandbox and the tools around models and queries.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/cairn-ehr/cairn/pkg/server"
+)
+
+type cli struct {
+	Serve   serveCmd   `cmd:"" help:"Serve the openEHR and FHIR APIs."`
+	Dev     devCmd     `cmd:"" help:"Serve with the shipped templates and a synthetic sandbox, for trying things out."`
+	Migrate migrateCmd `cmd:"" help:"Bring a database's schema up or down, or print its version."`
+	Synth   synthCmd   `cmd:"" help:"Write synthetic patients and compositions as JSON lines."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	k := kong.Parse(&c,
+		kong.Name("cairn"),
+		kong.Description("An openEHR clinical data repository: openEHR inside, FHIR outside."),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err := k.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "cairn:", err)
+		os.Exit(1)
+	}
+}
+
+type serveCmd struct {
+	server.Options `embed:""`
+}
+
+func (c *serveCmd) Run(ctx context.Context) error { return server.Run(ctx, c.Options) }
+
+type versionCmd struct{}
+
+func (versionCmd) Run() error {
+	_, err := fmt.Println(server.Version())
+	return err
+}

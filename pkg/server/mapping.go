@@ -1,0 +1,91 @@
+package server
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"strconv"
+
+	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// fhirProjection makes FHIR resources of versions by the mapping library.
+type fhirProjection struct {
+	lib     *fhirmap.Library
+	version string
+	log     *slog.Logger
+}
+
+// loadMappings compiles the shipped mapping files.
+func loadMappings(log *slog.Logger) (*fhirProjection, error) {
+	lib, err := fhirmap.LoadShipped()
+	if err != nil {
+		return nil, err
+	}
+	h := sha256.New()
+	for _, f := range lib.Files() {
+		h.Write([]byte(f.Name.Value + " " + f.Version + "\n"))
+	}
+	return &fhirProjection{lib: lib, version: hex.EncodeToString(h.Sum(nil))[:12], log: log}, nil
+}
+
+// Name and Version identify the set of mappings that made a resource.
+func (p *fhirProjection) Name() string    { return "fhir" }
+func (p *fhirProjection) Version() string { return p.version }
+
+// Project runs the mappings over one version. A fault of the engine is a loss
+// of everything in the version, and is logged without any of its content.
+func (p *fhirProjection) Project(in ehr.ProjectionInput) ehr.Projected {
+	// EHR_ACCESS and the directory have no counterpart among the resources.
+	if in.Root == nil || (in.Kind != ehr.KindComposition && in.Kind != ehr.KindEHRStatus) {
+		return ehr.Projected{}
+	}
+	res, err := p.lib.Project(fhirmap.Input{
+		Root: in.Root, EHRID: in.EHRID, Subject: subject(in),
+		ObjectID: in.ObjectID, VersionUID: in.VersionUID, SystemID: in.SystemID,
+		Lifecycle: strconv.Itoa(in.LifecycleState),
+	})
+	if err != nil {
+		p.log.Error("a version could not be projected to FHIR", "version_uid", in.VersionUID, "error", err)
+		return ehr.Projected{Losses: []ehr.Loss{{
+			Kind: string(fhirmap.LossRefused), Code: "projection-failed", Path: "/",
+			Message: "the version could not be projected; nothing of it appears in FHIR",
+		}}}
+	}
+	out := ehr.Projected{Types: res.Types}
+	for _, r := range res.Resources {
+		e := ehr.Resource{
+			Type: r.Type, ID: r.ID, JSON: r.JSON, Profiles: r.Profiles,
+			Mapping: r.Mapping, MappingVersion: r.MappingVersion,
+		}
+		for _, v := range r.Search {
+			e.Search = append(e.Search, ehr.SearchValue{
+				Param: v.Param, System: v.System, Code: v.Code, String: v.Text,
+				Low: v.Low, High: v.High, Number: v.Number,
+			})
+		}
+		out.Resources = append(out.Resources, e)
+	}
+	for _, l := range res.Losses {
+		out.Losses = append(out.Losses, ehr.Loss{
+			Kind: string(l.Kind), Code: l.Code, Type: l.Type, Archetype: l.Archetype,
+			Mapping: l.Mapping, Path: l.Path, Target: l.Target, Message: l.Message,
+		})
+	}
+	return out
+}
+
+// subject is the EHR's PARTY_SELF as mappings see it.
+func subject(in ehr.ProjectionInput) *rm.Node {
+	if in.Kind == ehr.KindEHRStatus {
+		return in.Root.Get("subject")
+	}
+	if in.SubjectID == "" {
+		return nil
+	}
+	return rm.Object("PARTY_SELF", rm.Child("external_ref", rm.Object("PARTY_REF",
+		rm.Child("id", rm.Object("GENERIC_ID", rm.Str("value", in.SubjectID), rm.Str("scheme", "id"))),
+		rm.Str("namespace", in.SubjectNamespace), rm.Str("type", in.SubjectType))))
+}

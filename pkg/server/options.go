@@ -1,0 +1,79 @@
+// Package server wires Cairn together: it opens the database, runs the
+// migrations, loads the mappings, builds the two APIs and serves them until it
+// is told to stop.
+package server
+
+import (
+	"net"
+	"strings"
+	"time"
+
+	"github.com/cairn-ehr/cairn/pkg/auth"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// Options is the configuration of a server. The struct tags make it the flags
+// and environment variables of `cairn serve`; their names are stable.
+type Options struct {
+	Listen      string `default:"127.0.0.1:8080" env:"CAIRN_LISTEN" help:"Address to listen on. Anything but loopback needs tokens."`
+	DataDir     string `default:".cairn" env:"CAIRN_DATA_DIR" type:"path" help:"Directory of the embedded Postgres cluster."`
+	DatabaseURL string `env:"CAIRN_DATABASE_URL" help:"Use this Postgres (15 or later) instead of the embedded one."`
+	SystemID    string `default:"cairn.local" env:"CAIRN_SYSTEM_ID" help:"Identifier of this system in version uids and audits."`
+	OpenEHRBase string `name:"openehr-base" default:"/openehr/v1" env:"CAIRN_OPENEHR_BASE" help:"Path of the openEHR REST API."`
+	FHIRBase    string `name:"fhir-base" default:"/fhir/r4" env:"CAIRN_FHIR_BASE" help:"Path of the FHIR R4 API."`
+	BaseURL     string `env:"CAIRN_BASE_URL" help:"External origin, such as https://cdr.example.org, for links in answers. Default: the request's own host."`
+
+	Token     []string `env:"CAIRN_TOKEN" help:"Static bearer token as name:token; may repeat."`
+	TokenFile string   `env:"CAIRN_TOKEN_FILE" type:"path" help:"File with one name:token a line."`
+
+	MaxBody         int64         `default:"16777216" env:"CAIRN_MAX_BODY" help:"Largest request body in bytes, after decompression."`
+	ReadTimeout     time.Duration `default:"30s" env:"CAIRN_READ_TIMEOUT" help:"Time to read a request."`
+	WriteTimeout    time.Duration `default:"2m" env:"CAIRN_WRITE_TIMEOUT" help:"Time to answer a request."`
+	ShutdownTimeout time.Duration `default:"15s" env:"CAIRN_SHUTDOWN_TIMEOUT" help:"Time given to running requests at shutdown."`
+	QueryTimeout    time.Duration `default:"30s" env:"CAIRN_QUERY_TIMEOUT" help:"Time limit of one AQL query."`
+	QueryMaxRows    int           `default:"100000" env:"CAIRN_QUERY_MAX_ROWS" help:"Most rows one AQL query may return."`
+	PoolSize        int           `default:"16" env:"CAIRN_POOL_SIZE" help:"Database connections for commits and reads."`
+	QueryPoolSize   int           `default:"4" env:"CAIRN_QUERY_POOL_SIZE" help:"Database connections for AQL."`
+
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" env:"CAIRN_LOG_LEVEL" help:"debug, info, warn or error."`
+	LogFormat string `default:"json" enum:"json,text" env:"CAIRN_LOG_FORMAT" help:"json or text."`
+}
+
+// authenticator is the mode that the options ask for. Serving anything but
+// loopback without a token is refused.
+func (o Options) authenticator() (auth.Authenticator, bool, error) {
+	const op = "server.Options"
+	list := o.Token
+	tokens, err := auth.ParseTokens(list)
+	if err != nil {
+		return nil, false, err
+	}
+	if o.TokenFile != "" {
+		more, err := auth.ReadTokens(o.TokenFile)
+		if err != nil {
+			return nil, false, err
+		}
+		tokens = tokens.Merge(more)
+	}
+	if tokens.Len() > 0 {
+		return tokens.Authenticate, false, nil
+	}
+	host, _, err := net.SplitHostPort(o.Listen)
+	if err != nil {
+		return nil, false, errs.Wrap(errs.Invalid, op, "--listen must be host:port", err)
+	}
+	if !auth.IsLoopback(host) {
+		return nil, false, errs.New(errs.Invalid, op,
+			"refusing to listen on "+o.Listen+" without authentication: give --token name:secret (or --token-file), or listen on 127.0.0.1")
+	}
+	return auth.Open(), true, nil
+}
+
+// normalBase gives a base path one leading and no trailing slash.
+func normalBase(p string) (string, error) {
+	p = "/" + strings.Trim(p, "/")
+	if p == "/" || strings.ContainsAny(p, "{}*?# ") {
+		return "", errs.New(errs.Invalid, "server.Options", "a base path must be a plain, non-empty path such as /openehr/v1")
+	}
+	return p, nil
+}

@@ -1,0 +1,84 @@
+package server
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/aql"
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest"
+)
+
+// queries runs AQL for the openEHR API.
+type queries struct {
+	engine   *aql.Engine
+	service  *ehr.Service
+	decision ehr.DecisionPoint
+}
+
+func (s *Server) queryRunner(decision ehr.DecisionPoint) (*queries, error) {
+	engine, err := aql.NewEngine(s.store.QueryPool(), s.store, aql.Options{
+		Timeout: s.options.QueryTimeout, MaxRows: int64(s.options.QueryMaxRows),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &queries{engine: engine, service: s.Service, decision: decision}, nil
+}
+
+// RunQuery implements rest.QueryRunner.
+func (q *queries) RunQuery(ctx context.Context, who ehr.Actor, req rest.QueryRequest, sink rest.ResultSink) error {
+	target := ehr.Target{Class: "EHR"}
+	if req.EHRID != uuid.Nil {
+		target.EHRID = req.EHRID.String()
+	}
+	if err := q.decision.Decide(ctx, who, ehr.ActionQuery, target); err != nil {
+		return err
+	}
+	// A query that is wrong is told so before the EHR is looked for.
+	compiled, err := q.engine.Compile(req.Text)
+	if err != nil {
+		return withPositions(err)
+	}
+	if req.EHRID != uuid.Nil {
+		if _, err := q.service.EHR(ctx, who, req.EHRID); err != nil {
+			return err
+		}
+	}
+	return withPositions(q.engine.RunQuery(ctx, compiled, aql.Request{
+		EHR: req.EHRID, Params: req.Parameters, Offset: int64(req.Offset), Fetch: int64(req.Fetch),
+	}, resultSink{sink}))
+}
+
+// resultSink gives the engine's rows to the API.
+type resultSink struct{ rest.ResultSink }
+
+func (s resultSink) Begin(columns []aql.Column) error {
+	head := rest.ResultHead{Columns: make([]rest.Column, len(columns))}
+	for i, c := range columns {
+		head.Columns[i] = rest.Column(c)
+	}
+	return s.ResultSink.Begin(head)
+}
+
+// withPositions turns the engine's problems into those of the API.
+func withPositions(err error) error {
+	var e *errs.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	list, ok := e.Detail.([]aql.Problem)
+	if !ok {
+		return err
+	}
+	problems := make([]rest.QueryProblem, len(list))
+	for i, p := range list {
+		problems[i] = rest.QueryProblem{Code: p.Code, Message: p.Message, Line: p.Pos.Line, Column: p.Pos.Column, Excerpt: p.Snippet}
+	}
+	out := *e
+	out.Detail = problems
+	return &out
+}

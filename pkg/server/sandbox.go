@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"runtime"
+	"sync/atomic"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/synth"
+	"github.com/cairn-ehr/cairn/templates/library"
+)
+
+// sandboxActor commits what the server brings along.
+var sandboxActor = ehr.Actor{ID: "cairn-sandbox", Name: "Cairn sandbox"}
+
+// Sandbox is what LoadSandbox made or found.
+type Sandbox struct {
+	Patients     int
+	Compositions int
+	// Example is the first patient, for commands to try.
+	Example *synth.Patient
+}
+
+// LoadTemplates stores the shipped templates that the repository lacks.
+func (s *Server) LoadTemplates(ctx context.Context) error {
+	files, err := fs.Glob(library.Files, "*.opt")
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		opt, err := fs.ReadFile(library.Files, f)
+		if err != nil {
+			return err
+		}
+		if _, err := s.Service.PutTemplate(ctx, sandboxActor, opt); err != nil && !errs.Is(err, errs.Conflict) {
+			return fmt.Errorf("template %s: %w", path.Base(f), err)
+		}
+	}
+	return nil
+}
+
+// LoadSandbox stores the shipped templates and synthetic patients. A patient
+// whose EHR is there already is left as it is, so a second start changes
+// nothing.
+func (s *Server) LoadSandbox(ctx context.Context, seed uint64, patients int) (Sandbox, error) {
+	if err := s.LoadTemplates(ctx); err != nil {
+		return Sandbox{}, err
+	}
+	g := synth.New(seed)
+	out := Sandbox{Patients: patients, Example: g.Patient(0)}
+	var committed atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(2 * runtime.GOMAXPROCS(0))
+	for i := range patients {
+		group.Go(func() error {
+			n, err := s.loadPatient(ctx, g.Patient(i))
+			committed.Add(int64(n))
+			return err
+		})
+	}
+	err := group.Wait()
+	out.Compositions = int(committed.Load())
+	return out, err
+}
+
+func (s *Server) loadPatient(ctx context.Context, p *synth.Patient) (int, error) {
+	id, err := uuid.Parse(p.EHRID)
+	if err != nil {
+		return 0, err
+	}
+	_, err = s.Service.CreateEHR(ctx, sandboxActor, ehr.CreateEHR{ID: id, Status: ehr.Content{JSON: p.EHRStatus()}})
+	if errs.Is(err, errs.Conflict) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("patient %d: %w", p.Number, err)
+	}
+	for k := range p.Compositions() {
+		template, json := p.Composition(k)
+		_, err := s.Service.CreateComposition(ctx, sandboxActor, ehr.CreateComposition{
+			EHRID: id, TemplateID: template, Content: ehr.Content{JSON: json},
+		})
+		if err != nil {
+			return k, fmt.Errorf("patient %d, composition %d: %w", p.Number, k, err)
+		}
+	}
+	return p.Compositions(), nil
+}

@@ -1,0 +1,220 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/pkg/auth"
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest"
+	"github.com/cairn-ehr/cairn/pkg/store"
+	"github.com/cairn-ehr/cairn/pkg/telemetry"
+)
+
+// Version is what the binary was built from: a module version or a commit.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			v = "0.1.0-" + s.Value[:12]
+		}
+	}
+	if v == "" || v == "(devel)" {
+		v = "0.1.0-dev"
+	}
+	return v
+}
+
+// Server is a running Cairn.
+type Server struct {
+	options  Options
+	log      *slog.Logger
+	db       *database
+	store    *store.Store
+	Service  *ehr.Service
+	handler  http.Handler
+	ready    *telemetry.Readiness
+	listener net.Listener
+	open     bool // no authentication
+}
+
+// Run serves until the context ends, then shuts down gracefully.
+func Run(ctx context.Context, o Options) error {
+	s, err := Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	return s.Serve(ctx)
+}
+
+// Start opens everything a server needs and begins to listen; nothing is
+// answered before Serve.
+func Start(ctx context.Context, o Options) (_ *Server, err error) {
+	began := time.Now()
+	s := &Server{options: o}
+	if s.log, err = telemetry.NewLogger(os.Stderr, o.LogFormat, o.LogLevel); err != nil {
+		return nil, err
+	}
+	authenticate, open, err := o.authenticator()
+	if err != nil {
+		return nil, err
+	}
+	s.open = open
+	if s.options.OpenEHRBase, err = normalBase(o.OpenEHRBase); err != nil {
+		return nil, err
+	}
+	if s.options.FHIRBase, err = normalBase(o.FHIRBase); err != nil {
+		return nil, err
+	}
+	// The port is taken first: a second server on it fails before it touches
+	// the database.
+	if s.listener, err = net.Listen("tcp", o.Listen); err != nil {
+		return nil, errs.Wrap(errs.Unavailable, "server.Start", "cannot listen on "+o.Listen, err)
+	}
+	defer func() {
+		if err != nil {
+			s.listener.Close()
+			s.close()
+		}
+	}()
+	if s.db, err = openDatabase(ctx, o, s.log); err != nil {
+		return nil, err
+	}
+	if s.store, err = store.Open(ctx, store.Config{URL: s.db.url, Conns: o.PoolSize, QueryConns: o.QueryPoolSize}); err != nil {
+		return nil, err
+	}
+	if err = s.build(ctx, authenticate); err != nil {
+		return nil, err
+	}
+	s.log.Info("started", "version", Version(), "listen", s.listener.Addr().String(),
+		"openehr", s.options.OpenEHRBase, "fhir", s.options.FHIRBase,
+		"embedded_postgres", s.db.cluster != nil, "took_ms", time.Since(began).Milliseconds())
+	if s.open {
+		s.log.Warn("no authentication is configured: serving this machine's loopback address only")
+	}
+	return s, nil
+}
+
+// Origin is the base of URLs by which this machine reaches the server.
+func (s *Server) Origin() string { return "http://" + s.listener.Addr().String() }
+
+// build makes the use cases and the handlers of both APIs.
+func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) error {
+	o := s.options
+	decision := ehr.AllowAll{}
+	mapping, err := loadMappings(s.log)
+	if err != nil {
+		return err
+	}
+	s.Service, err = ehr.New(ehr.Config{
+		Store: s.store, Decision: decision, SystemID: o.SystemID, Projections: []ehr.Projection{mapping},
+		Limits: ehr.Limits{ContentBytes: int(o.MaxBody), TemplateBytes: int(o.MaxBody)},
+	})
+	if err != nil {
+		return err
+	}
+	runner, err := s.queryRunner(decision)
+	if err != nil {
+		return err
+	}
+	openehr, err := rest.New(rest.Config{
+		Records: s.Service, Queries: runner, Authenticate: rest.Authenticator(authenticate),
+		BasePath: o.OpenEHRBase, Origin: o.BaseURL, MaxBody: o.MaxBody, SystemID: o.SystemID,
+		Solution: "Cairn", Version: Version(), Vendor: "The Cairn project",
+		RequestID: func(r *http.Request) string { return telemetry.RequestID(r.Context()) },
+		Log:       s.log,
+	})
+	if err != nil {
+		return err
+	}
+	partner, err := s.fhirHandler(decision, mapping.lib, authenticate)
+	if err != nil {
+		return err
+	}
+	metrics := telemetry.NewMetrics(Version())
+	s.ready = telemetry.NewReadiness(s.log, 2*time.Second, telemetry.Check{Name: "database", Run: s.store.Ping})
+	r := chi.NewRouter()
+	r.Use(telemetry.WithRequestIDs(uuid.NewString), telemetry.AccessLog(s.log, time.Now), metrics.Middleware(time.Now))
+	r.Method(http.MethodGet, "/metrics", metrics.Handler(s.log))
+	r.Method(http.MethodGet, "/health/live", telemetry.Live())
+	r.Method(http.MethodGet, "/health/ready", s.ready.Handler())
+	r.Mount(o.OpenEHRBase, openehr)
+	r.Handle(o.FHIRBase, partner)
+	r.Handle(o.FHIRBase+"/*", partner)
+	s.handler = r
+	return nil
+}
+
+// Serve answers requests until the context ends or the embedded Postgres is
+// lost, then lets running requests finish and closes everything.
+func (s *Server) Serve(ctx context.Context) (err error) {
+	o := s.options
+	h := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       o.ReadTimeout,
+		WriteTimeout:      o.WriteTimeout,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	served := make(chan error, 1)
+	go func() { served <- h.Serve(s.listener) }()
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		s.log.Info("shutting down")
+		s.ready.Drain()
+	case <-s.db.done():
+		err = errs.Wrap(errs.Unavailable, "server.Serve", "the embedded Postgres has ended", s.db.cluster.Err())
+	}
+	stop, cancel := context.WithTimeout(context.Background(), o.ShutdownTimeout)
+	defer cancel()
+	if shut := h.Shutdown(stop); shut != nil {
+		s.log.Warn("requests were cut off at shutdown", "error", shut)
+		if closeErr := h.Close(); closeErr != nil {
+			s.log.Warn("closing connections", "error", closeErr)
+		}
+	}
+	if closeErr := s.close(); err == nil {
+		err = closeErr
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	s.log.Info("stopped")
+	return err
+}
+
+// Close ends a server that is not to serve.
+func (s *Server) Close() error { return errors.Join(s.listener.Close(), s.close()) }
+
+func (s *Server) close() error {
+	if s.store != nil {
+		s.store.Close()
+	}
+	if s.db != nil {
+		return s.db.close()
+	}
+	return nil
+}
+
+// Base is the paths of the two APIs.
+type Base struct{ OpenEHR, FHIR string }
+
+// Base gives the paths of the two APIs as configured.
+func (s *Server) Base() Base { return Base{s.options.OpenEHRBase, s.options.FHIRBase} }
