@@ -111,6 +111,9 @@ func (c *compiler) model(f *File, target *ftype, class *rm.Class) *plan {
 }
 
 func (c *compiler) hierarchy(h *Hierarchy, sc scope) *opath {
+	if h.OpenEHR.Value == "" || h.FHIR.Value == "" {
+		return nil // reported where the file was read
+	}
 	path, _, ok := c.openehr(h.OpenEHR, sc)
 	if !ok {
 		return nil
@@ -128,6 +131,9 @@ func (c *compiler) hierarchy(h *Hierarchy, sc scope) *opath {
 
 // openehr compiles a path of the openEHR side in a scope.
 func (c *compiler) openehr(t Text, sc scope) (opath, *otype, bool) {
+	if t.Value == "" {
+		return opath{}, nil, false // reported where the file was read
+	}
 	p, err := parseOpenEHR(t.Value)
 	if err == nil {
 		var at *otype
@@ -160,6 +166,9 @@ func errorCode(err error, code string) string {
 }
 
 func (c *compiler) fhir(t Text, sc scope) (fpath, *ftype, bool) {
+	if t.Value == "" {
+		return fpath{}, nil, false // reported where the file was read
+	}
 	p, err := parseFHIR(t.Value)
 	if err == nil {
 		var at *ftype
