@@ -235,7 +235,7 @@ func (w *optWriter) object(element string, n, root *node) {
 	w.multiplicity("occurrences", n.occurrences)
 	switch {
 	case n.root != nil:
-		w.text("node_id", "at0000")
+		w.text("node_id", n.root.Concept)
 		w.use(n, n.root.Concept)
 	default:
 		w.text("node_id", n.id)
