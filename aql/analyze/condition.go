@@ -306,7 +306,7 @@ func (a *analyzer) nodeTest(c *ast.NodeTest, at *scope) Cond {
 			p.Source = at.source
 		}
 		for _, name := range attributes {
-			to, _ := p.Types.follow(name)
+			to, _ := p.Types.Follow(name)
 			if name == "name" && attributes[1] == "defining_code" {
 				to = to.only(rm.ClassDVCodedText)
 			}

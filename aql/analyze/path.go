@@ -50,7 +50,7 @@ func (a *analyzer) path(n *ast.Path, at *scope) *Path {
 	}
 	owners := types
 	for i, step := range n.Steps {
-		to, container := types.follow(step.Attribute)
+		to, container := types.Follow(step.Attribute)
 		if p.Source != nil && p.Source.Kind == SourceEHR && i == 0 {
 			to = a.ehrAttribute(n, step)
 			if to == nil {
@@ -109,7 +109,7 @@ func (a *analyzer) ehrAttribute(n *ast.Path, step *ast.Step) Types {
 	}
 	switch step.Attribute {
 	case "ehr_id", "system_id", "time_created":
-		to, _ := typesOf(rm.Lookup("EHR")).follow(step.Attribute)
+		to, _ := typesOf(rm.Lookup("EHR")).Follow(step.Attribute)
 		return to
 	case "ehr_status":
 		return Types{rm.ClassEHRStatus}

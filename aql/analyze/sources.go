@@ -151,7 +151,7 @@ func (a *analyzer) sourceClass(s *Source, at place) bool {
 	case SourceEHR, SourceVersion:
 		return a.topSource(s, class)
 	case SourceInside, SourceRoot:
-		if inner := s.Types.inside(at.outer.Types); len(inner) > 0 {
+		if inner := s.Types.Inside(at.outer.Types); len(inner) > 0 {
 			s.Kind, s.Types = SourceInside, inner
 			return true
 		}
@@ -176,7 +176,7 @@ func (a *analyzer) topSource(s *Source, class *rm.Class) bool {
 	for _, r := range rootOrder {
 		rootTypes := Types{r.Class()}
 		// Under EHR the content of a versioned object is itself contained.
-		found := s.Types.common(rootTypes).union(s.Types.inside(rootTypes))
+		found := s.Types.Common(rootTypes).union(s.Types.Inside(rootTypes))
 		if len(found) > 0 {
 			s.Roots = append(s.Roots, r)
 			kept = kept.union(found)

@@ -60,8 +60,8 @@ func (t Types) only(c *rm.Class) Types {
 	return out
 }
 
-// common is the types in both sets.
-func (t Types) common(other Types) Types {
+// Common is the types in both sets.
+func (t Types) Common(other Types) Types {
 	var out Types
 	for _, c := range t {
 		if other.Has(c) {
@@ -71,9 +71,9 @@ func (t Types) common(other Types) Types {
 	return out
 }
 
-// follow gives the types that an attribute has in any of the classes, and
+// Follow gives the types that an attribute has in any of the classes, and
 // whether it is a container in any of them; nil when no class has it.
-func (t Types) follow(attribute string) (to Types, container bool) {
+func (t Types) Follow(attribute string) (to Types, container bool) {
 	for _, c := range t {
 		a := c.Attribute(attribute)
 		if a == nil || a.Type == nil {
@@ -143,9 +143,13 @@ var below = sync.OnceValue(func() map[*rm.Class]map[*rm.Class]bool {
 	return all
 })
 
-// inside is those of the types that can occur at any depth in an instance of
+// Nests reports whether an instance of a class can be inside another instance
+// of it.
+func Nests(c *rm.Class) bool { return below()[c][c] }
+
+// Inside is those of the types that can occur at any depth in an instance of
 // one of the outer classes.
-func (t Types) inside(outer Types) Types {
+func (t Types) Inside(outer Types) Types {
 	var out Types
 	for _, c := range t {
 		for _, o := range outer {

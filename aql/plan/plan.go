@@ -60,7 +60,9 @@ type Descend struct {
 	// archetypes. If NodeID is a parameter this applies if its value is a node
 	// code.
 	Local bool
-	Child Node // nil without
+	// Search says where to look; nil for everywhere.
+	Search *Search
+	Child  Node // nil without
 }
 
 // All is nodes that must all be found, every combination giving a row.
@@ -151,7 +153,11 @@ func content(s *analyze.Source, o *Object) Node {
 		o.Source, o.Archetype = s, s.Archetype
 		return below(s)
 	}
-	return &Descend{Source: s, Child: below(s)}
+	var roots analyze.Types
+	for _, r := range s.Roots {
+		roots = append(roots, r.Class())
+	}
+	return &Descend{Source: s, Search: Within(roots, s.Types, true), Child: below(s)}
 }
 
 // below plans what a source contains.
@@ -186,7 +192,11 @@ func inner(c analyze.Containment, outer *analyze.Source) Node {
 	if lit, ok := s.NodeID.(*analyze.Literal); ok && local {
 		local = !analyze.IsArchetypeID(lit.Value.(string))
 	}
-	return &Descend{Source: s, Outer: outer, Local: local, Child: below(s)}
+	d := &Descend{Source: s, Outer: outer, Local: local, Child: below(s)}
+	if !local {
+		d.Search = Within(outer.Types, s.Types, false)
+	}
+	return d
 }
 
 // required adds the archetypes that must occur wherever the node is found.

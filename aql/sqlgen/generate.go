@@ -430,29 +430,31 @@ func withoutArchetype(s *analyze.Source) analyze.Cond {
 	return s.Pred
 }
 
-// descend adds the recursive search for the objects of a source.
+// descend adds the search for the objects of a source.
 func (g *gen) descend(n *plan.Descend, content string, f *from) {
 	s := n.Source
-	base, path := content, "strict $.**"
+	base, everywhere := content, "strict $.**"
 	if n.Outer != nil {
-		base, path = g.bound[n.Outer].json, "strict $.**{1 to last}"
+		base, everywhere = g.bound[n.Outer].json, "strict $.**{1 to last}"
 	}
-	path += " ? (" + typeFilter(s.Types) + ")"
+	filter := " ? (" + typeFilter(s.Types) + ")"
 	var rest analyze.Cond
 	if s.Pred != nil {
 		if plan.InPath(s.Pred, true) {
-			path += " ? (" + g.pathCond(s.Pred) + ")"
+			filter += " ? (" + g.pathCond(s.Pred) + ")"
 		} else {
 			rest = s.Pred
 		}
 	}
 	alias := fmt.Sprintf("s%d", s.Index)
 	g.bound[s] = &binding{json: alias + ".j"}
-	search := g.pathQuery(base, path)
-	if n.Local {
-		f.cross("(" + g.local(s, base, path, search) + ") as " + alias + "(j)")
-	} else {
-		f.cross(lateral(search, alias))
+	switch {
+	case n.Local:
+		f.cross("(" + g.local(s, base, filter) + ") as " + alias + "(j)")
+	case n.Search != nil:
+		f.cross("(" + g.along(n.Search, base, filter) + ") as " + alias + "(j)")
+	default:
+		f.cross(lateral(g.pathQuery(base, everywhere+filter), alias))
 	}
 	if rest != nil {
 		f.and(g.cond(rest, env{item: alias + ".j"}))
@@ -462,10 +464,37 @@ func (g *gen) descend(n *plan.Descend, content string, f *from) {
 	}
 }
 
+// along searches the places where objects can be.
+func (g *gen) along(s *plan.Search, base, filter string) string {
+	var parts []string
+	at := func(p plan.SearchPath) string {
+		path := "lax $"
+		for _, step := range p {
+			path += "." + step.Attribute
+			if step.Container {
+				path += "[*]"
+			}
+		}
+		return path
+	}
+	if s.Self {
+		parts = append(parts, "select "+g.pathQuery(base, "lax $"+filter))
+	}
+	for _, p := range s.Paths {
+		parts = append(parts, "select "+g.pathQuery(base, at(p)+filter))
+	}
+	for _, p := range s.Deep {
+		d := g.name("d")
+		parts = append(parts, "select "+g.pathQuery(d+".j", "strict $.**{1 to last}"+filter)+
+			" from "+lateral(g.pathQuery(base, at(p)+` ? (@._type == "SECTION")`), d))
+	}
+	return strings.Join(parts, "\n    union all ")
+}
+
 // local searches the archetype of the base only. The recursive search is used
 // where there is nothing else, which is quicker than going step by step.
-func (g *gen) local(s *analyze.Source, base, path, search string) string {
-	filter := strings.Replace(path, "strict $.**{1 to last}", "lax $", 1)
+func (g *gen) local(s *analyze.Source, base, filter string) string {
+	search := g.pathQuery(base, "strict $.**{1 to last}"+filter)
 	whole := "not aql_nests(" + base + ")"
 	parts := "aql_nests(" + base + ")"
 	if _, ok := s.NodeID.(*analyze.Param); ok {
@@ -475,7 +504,7 @@ func (g *gen) local(s *analyze.Source, base, path, search string) string {
 	}
 	return "select w.j from " + lateral(search, "w") + " where " + whole +
 		" union all select f.j from " + lateral("aql_frame("+base+")", "f") + " where " + parts +
-		" and jsonb_path_exists(" + g.pathArgs("f.j", filter) + ")"
+		" and jsonb_path_exists(" + g.pathArgs("f.j", "lax $"+filter) + ")"
 }
 
 // typeFilter tests the type of an object. Names of classes are written into
