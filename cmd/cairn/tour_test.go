@@ -37,6 +37,7 @@ func TestTour(t *testing.T) {
 	if err := os.Symlink(path, filepath.Join(dir, "bin", "cairn")); err != nil {
 		t.Fatal(err)
 	}
+	runReadme(t, p, dir)
 	for _, c := range commands {
 		cmd := exec.Command("bash", "-o", "pipefail", "-c", c)
 		cmd.Dir = dir
@@ -72,6 +73,37 @@ func TestTour(t *testing.T) {
 			if strings.Contains(c, "/query/aql") && (len(body.Rows) == 0 || len(body.Rows[0]) == 0 || body.Rows[0][0] == nil) {
 				t.Errorf("%s\nfound nothing: %s", c, out)
 			}
+		}
+	}
+}
+
+// runReadme runs the README's five minutes against the server.
+func runReadme(t *testing.T, p *process, dir string) {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), "## Five minutes")
+	_, after, _ = strings.Cut(after, "```sh\n")
+	script, _, ok := strings.Cut(after, "```")
+	if !ok {
+		t.Fatal("the README has no script of five minutes")
+	}
+	script = strings.ReplaceAll(script, "http://127.0.0.1:8080", p.origin)
+	script = strings.ReplaceAll(script, "/tmp/vitals.json", filepath.Join(dir, "vitals.json"))
+	cmd := exec.Command("bash", "-e", "-o", "pipefail", "-c", script)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("the README's script failed: %v\n%s", err, out)
+	}
+	for _, want := range []string{
+		`"_type":"EHR"`, "HTTP/1.1 201 Created", `"tpl.quantity.units"`, `"rows":[["20`,
+		`"resourceType":"Observation"`, `"resourceType":"Condition"`, "information is absent",
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the README's script does not print %s:\n%s", want, out)
 		}
 	}
 }
