@@ -1,2 +1,2 @@
-drop table if exists fhir_loss, fhir_index, fhir_resource, document, version, concept, template, contribution, ehr;
+drop table if exists fhir_loss, fhir_resource, document, version, concept, template, contribution, ehr;
 drop sequence if exists vo_no_seq;

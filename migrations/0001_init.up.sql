@@ -111,30 +111,22 @@ create table fhir_resource (
     last_updated    timestamptz not null,
     superseded      timestamptz,              -- null: the current version of the resource
     content         jsonb,                    -- without meta; null: deleted or vanished
+    -- The values of search parameters, of current resources only: tokens,
+    -- references and uris as {type: {param: [{"s": system, "c": code}]}}, the
+    -- rest, which no index serves, as {param: [...]} with {"t": text},
+    -- {"l": low, "h": high} in microseconds since 1970 of an instant range
+    -- open at its end, or {"n": number, "s": unit system, "c": unit}.
+    search          jsonb,
+    ranges          jsonb,
     primary key (resource_id, resource_type, version_id, ehr_no)
 );
 create index fhir_resource_source on fhir_resource (ehr_no, vo_no) where superseded is null;
 create index fhir_resource_type on fhir_resource (ehr_no, resource_type, last_updated)
     where superseded is null and content is not null;
 
--- One row per value a search parameter can match, for current resources only.
-create table fhir_index (
-    ehr_no        bigint not null,
-    vo_no         bigint not null,
-    resource_type text   not null,
-    resource_id   text   not null,
-    param         text   not null,
-    system        text,                       -- token, quantity, uri
-    code          text,                       -- token, quantity unit, reference target id
-    str           text,                       -- string, normalised
-    low           timestamptz,                -- date: the instant range it may denote
-    high          timestamptz,
-    num           numeric                     -- number, quantity
-);
--- With the id: a search in one EHR probes each candidate.
-create index fhir_index_ehr on fhir_index (ehr_no, resource_type, param, resource_id);
-create index fhir_index_code on fhir_index (resource_type, param, code);
-create index fhir_index_source on fhir_index (ehr_no, vo_no);
+-- Searches by value. In one EHR the candidates come from the indexes above.
+create index fhir_resource_search on fhir_resource using gin (search jsonb_path_ops)
+    where superseded is null and content is not null;
 
 -- What a projection could not carry over, per version.
 create table fhir_loss (

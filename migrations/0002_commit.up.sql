@@ -2,10 +2,10 @@
 -- derived from them. It is the only writer of the record. One call is one
 -- statement and so one transaction: any guard that raises undoes all of it.
 --
--- Arrays run in parallel: the v_ arrays have one element per version, the r_,
--- x_ and l_ arrays one per FHIR resource, index row and version with losses,
--- whose _i element is the position (from 1) of its version. Arrays of arrays
--- are passed as array literals, documents as text.
+-- Arrays run in parallel: the v_ arrays have one element per version, the r_
+-- and l_ arrays one per FHIR resource and per version with losses, whose _i
+-- element is the position (from 1) of its version. Arrays of arrays are passed
+-- as array literals, documents as text.
 --
 -- Guards raise these conditions; DETAIL is the latest version uid where one
 -- is meant:
@@ -63,17 +63,8 @@ create function commit_contribution(
     r_mapping_v  text[],
     r_profiles   text[],
     r_content    text[],
-
-    x_i          integer[],
-    x_type       text[],
-    x_id         text[],
-    x_param      text[],
-    x_system     text[],
-    x_code       text[],
-    x_str        text[],
-    x_low        timestamptz[],
-    x_high       timestamptz[],
-    x_num        text[],
+    r_search     text[],
+    r_ranges     text[],
 
     l_i          integer[],
     l_mapped     text[],
@@ -208,7 +199,7 @@ begin
         -- What the versions replaced gave and the new ones do not has vanished
         -- and leaves a tombstone; one that lies there already stays.
         with replaced as (
-            update fhir_resource as old set superseded = t
+            update fhir_resource as old set superseded = t, search = null, ranges = null
             from unnest(vo, v_ver) with ordinality as n(vo_no, ver, i)
             where n.ver > 1 and old.ehr_no = e.ehr_no and old.vo_no = n.vo_no
               and old.superseded is null
@@ -224,28 +215,18 @@ begin
         from replaced o
         where not exists (select from unnest(r_i, r_type, r_id) as r(i, type, id)
                           where r.i = o.i and r.type = o.resource_type and r.id = o.resource_id);
-
-        delete from fhir_index x using unnest(vo, v_ver) as n(vo_no, ver)
-        where n.ver > 1 and x.ehr_no = e.ehr_no and x.vo_no = n.vo_no;
     end if;
 
     if cardinality(r_i) > 0 then
         insert into fhir_resource (ehr_no, resource_type, resource_id, version_id, vo_no, ver,
-                                   source, mapping, mapping_version, profiles, last_updated, content)
+                                   source, mapping, mapping_version, profiles, last_updated, content,
+                                   search, ranges)
         select e.ehr_no, r.type, r.id, v_ver[r.i], vo[r.i], v_ver[r.i],
                v_object[r.i] || '::' || p_system || '::' || v_ver[r.i],
-               r.mapping, r.mapping_v, r.profiles::text[], t, r.content::jsonb
-        from unnest(r_i, r_type, r_id, r_mapping, r_mapping_v, r_profiles, r_content)
-             as r(i, type, id, mapping, mapping_v, profiles, content);
-    end if;
-
-    if cardinality(x_i) > 0 then
-        insert into fhir_index (ehr_no, vo_no, resource_type, resource_id, param,
-                                system, code, str, low, high, num)
-        select e.ehr_no, vo[x.i], x.type, x.id, x.param,
-               x.system, x.code, x.str, x.low, x.high, x.num::numeric
-        from unnest(x_i, x_type, x_id, x_param, x_system, x_code, x_str, x_low, x_high, x_num)
-             as x(i, type, id, param, system, code, str, low, high, num);
+               r.mapping, r.mapping_v, r.profiles::text[], t, r.content::jsonb,
+               r.search::jsonb, r.ranges::jsonb
+        from unnest(r_i, r_type, r_id, r_mapping, r_mapping_v, r_profiles, r_content, r_search, r_ranges)
+             as r(i, type, id, mapping, mapping_v, profiles, content, search, ranges);
     end if;
 
     if cardinality(l_i) > 0 then

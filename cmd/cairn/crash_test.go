@@ -329,7 +329,7 @@ func checkWhole(t *testing.T, dir string) {
 			where v.ehr_no is null`,
 		"resources without a version": `select count(*) from fhir_resource r left join version v using (ehr_no, vo_no, ver) where v.ver is null`,
 		"resources without an index": `select count(*) from fhir_resource r where r.content is not null and r.superseded is null
-			and not exists (select from fhir_index x where x.ehr_no = r.ehr_no and x.resource_type = r.resource_type and x.resource_id = r.resource_id)`,
+			and r.search is null and r.ranges is null`,
 		"EHRs without a status": `select count(*) from ehr e where not exists (select from version v where v.ehr_no = e.ehr_no and v.kind = 2)`,
 	} {
 		var n int

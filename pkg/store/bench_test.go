@@ -3,8 +3,11 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -68,16 +71,33 @@ func sample(b *testing.B) []ehr.NewVersion {
 	return out
 }
 
-// resources is a projection of a usual size: 7 resources, 6 index rows each.
-func resources() ehr.Projected {
+// resources is a projection as the shipped mappings make it of such a
+// composition: 12 resources of 1 KB with 15 search values each.
+func resources(serial int64) ehr.Projected {
+	const loinc, ucum = "http://loinc.org", "http://unitsofmeasure.org"
+	patient := "Patient/" + strconv.FormatInt(serial%100, 10)
+	day := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(serial) * time.Hour)
 	var p ehr.Projected
-	for range 7 {
-		r := ehr.Resource{Type: "Observation", ID: uuid.NewString(), Mapping: "m", MappingVersion: "1", Profiles: []string{"http://hl7.org/fhir/StructureDefinition/bp"},
-			JSON: []byte(`{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}]},"subject":{"reference":"Patient/1"},"valueQuantity":{"value":120,"unit":"mmHg","system":"http://unitsofmeasure.org","code":"mm[Hg]"}}`)}
-		for _, param := range []string{"code", "date", "patient", "subject", "status", "value-quantity"} {
-			r.Search = append(r.Search, ehr.SearchValue{Param: param, System: "http://loinc.org", Code: "85354-9"})
-		}
-		p.Resources = append(p.Resources, r)
+	for i := range 12 {
+		code := strconv.Itoa(8300 + i)
+		p.Resources = append(p.Resources, ehr.Resource{
+			Type: "Observation", ID: uuid.NewString(), Mapping: "m", MappingVersion: "1",
+			Profiles: []string{"http://hl7.org/fhir/StructureDefinition/bp"},
+			JSON: []byte(`{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"` + code +
+				`"}]},"subject":{"reference":"` + patient + `"},"note":[{"text":"` + strings.Repeat("some words ", 70) + `"}]}`),
+			Search: []ehr.SearchValue{
+				{Param: "category", System: "http://terminology.hl7.org/CodeSystem/observation-category", Code: "vital-signs"},
+				{Param: "code", System: loinc, Code: code}, {Param: "combo-code", System: loinc, Code: code},
+				{Param: "combo-code", System: loinc, Code: "8480-6"}, {Param: "combo-code", System: loinc, Code: "8462-4"},
+				{Param: "component-code", System: loinc, Code: "8480-6"}, {Param: "component-code", System: loinc, Code: "8462-4"},
+				{Param: "combo-value-quantity", Number: "121", System: ucum, Code: "mm[Hg]"},
+				{Param: "combo-value-quantity", Number: "82", System: ucum, Code: "mm[Hg]"},
+				{Param: "component-value-quantity", Number: "121", System: ucum, Code: "mm[Hg]"},
+				{Param: "component-value-quantity", Number: "82", System: ucum, Code: "mm[Hg]"},
+				{Param: "date", Low: day, High: day.Add(time.Second)},
+				{Param: "patient", Code: patient}, {Param: "status", System: "http://hl7.org/fhir/observation-status", Code: "final"},
+				{Param: "subject", Code: patient},
+			}})
 	}
 	return p
 }
@@ -149,7 +169,7 @@ func BenchmarkCommit(b *testing.B) {
 				parallel(b, clients, func(i int64) error {
 					v := versions[i%int64(len(versions))]
 					if projected {
-						v.Projected = resources()
+						v.Projected = resources(i)
 					}
 					_, err := benchCommit(ctx, s, ids[i%int64(len(ids))], v)
 					return err

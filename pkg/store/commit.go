@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +15,7 @@ import (
 )
 
 // commitSQL has one parameter for each of commit_contribution, in its order.
-var commitSQL = "select commit_contribution(" + placeholders(52) + ")"
+var commitSQL = "select commit_contribution(" + placeholders(44) + ")"
 
 func placeholders(n int) string {
 	var b strings.Builder
@@ -68,8 +67,7 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 		optional(subject.Type), optional(subject.ID), optional(subject.Namespace),
 		v.object, v.ver, v.previous, v.kind, v.lifecycle, v.change, v.template, v.concept,
 		v.concepts, v.category, v.signature, v.start, v.description, v.content, v.raw,
-		p.rI, p.rType, p.rID, p.rMapping, p.rMappingV, p.rProfiles, p.rContent,
-		p.xI, p.xType, p.xID, p.xParam, p.xSystem, p.xCode, p.xStr, p.xLow, p.xHigh, p.xNum,
+		p.rI, p.rType, p.rID, p.rMapping, p.rMappingV, p.rProfiles, p.rContent, p.rSearch, p.rRanges,
 		p.lI, p.lMapped, p.lLosses,
 	).Scan(&t)
 	if err != nil {
@@ -188,78 +186,11 @@ func textArray(items []string) string {
 	return b.String()
 }
 
-type projected struct {
-	rI                                                   []int32
-	rType, rID, rMapping, rMappingV, rProfiles, rContent []string
-	xI                                                   []int32
-	xType, xID, xParam                                   []string
-	xSystem, xCode, xStr, xNum                           []*string
-	xLow, xHigh                                          []*time.Time
-	lI                                                   []int32
-	lMapped, lLosses                                     []string
-}
-
-func projectedArgs(versions []ehr.NewVersion) (projected, error) {
-	// Empty, not nil: a null array would be taken for unknown.
-	p := projected{
-		rI: []int32{}, rType: []string{}, rID: []string{}, rMapping: []string{}, rMappingV: []string{},
-		rProfiles: []string{}, rContent: []string{},
-		xI: []int32{}, xType: []string{}, xID: []string{}, xParam: []string{},
-		xSystem: []*string{}, xCode: []*string{}, xStr: []*string{}, xNum: []*string{},
-		xLow: []*time.Time{}, xHigh: []*time.Time{},
-		lI: []int32{}, lMapped: []string{}, lLosses: []string{},
-	}
-	for i := range versions {
-		at := int32(i + 1)
-		pr := &versions[i].Projected
-		for j := range pr.Resources {
-			r := &pr.Resources[j]
-			p.rI = append(p.rI, at)
-			p.rType = append(p.rType, r.Type)
-			p.rID = append(p.rID, r.ID)
-			p.rMapping = append(p.rMapping, r.Mapping)
-			p.rMappingV = append(p.rMappingV, r.MappingVersion)
-			p.rProfiles = append(p.rProfiles, textArray(r.Profiles))
-			p.rContent = append(p.rContent, string(r.JSON))
-			for k := range r.Search {
-				x := &r.Search[k]
-				p.xI = append(p.xI, at)
-				p.xType = append(p.xType, r.Type)
-				p.xID = append(p.xID, r.ID)
-				p.xParam = append(p.xParam, x.Param)
-				p.xSystem = append(p.xSystem, optional(x.System))
-				p.xCode = append(p.xCode, optional(x.Code))
-				p.xStr = append(p.xStr, optional(x.String))
-				p.xNum = append(p.xNum, optional(x.Number))
-				p.xLow = append(p.xLow, instant(x.Low))
-				p.xHigh = append(p.xHigh, instant(x.High))
-			}
-		}
-		if len(pr.Losses) > 0 {
-			losses, err := json.Marshal(pr.Losses)
-			if err != nil {
-				return p, errs.Wrap(errs.Internal, "store.Commit", "", err)
-			}
-			p.lI = append(p.lI, at)
-			p.lMapped = append(p.lMapped, textArray(pr.Types))
-			p.lLosses = append(p.lLosses, string(losses))
-		}
-	}
-	return p, nil
-}
-
 func optional(s string) *string {
 	if s == "" {
 		return nil
 	}
 	return &s
-}
-
-func instant(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 // jsonText passes JSON as it is; nil for none.

@@ -1,6 +1,8 @@
 package fhirstore
 
 import (
+	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -9,7 +11,6 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
-	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // where is the conditions of a search as SQL with parameters. Nothing that a
@@ -59,7 +60,7 @@ func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
 		w.add(`r.resource_id = any(` + w.arg(q.IDs) + `)`)
 	}
 	for _, v := range q.LastUpdated {
-		term, err := w.date(op, v, `r.last_updated`, `r.last_updated + interval '1 microsecond'`)
+		term, err := w.date(op, v, timestamps, `r.last_updated`, `r.last_updated + interval '1 microsecond'`)
 		if err != nil {
 			return nil, err
 		}
@@ -71,60 +72,90 @@ func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
 		}
 		alternatives := make([]string, len(f.Values))
 		for i, v := range f.Values {
-			term, err := w.value(op, f, v)
+			term, err := w.value(op, q.Type, f, v)
 			if err != nil {
 				return nil, err
 			}
 			alternatives[i] = term
 		}
-		w.add(`exists (select from fhir_index x
-		where x.ehr_no = r.ehr_no and x.resource_type = r.resource_type and x.resource_id = r.resource_id
-		  and x.param = ` + w.arg(f.Param) + ` and (` + strings.Join(alternatives, " or ") + `))`)
+		w.add(`(` + strings.Join(alternatives, " or ") + `)`)
 	}
 	return w, nil
 }
 
-// value is the condition that one alternative of a filter puts on a row of the
-// index.
-func (w *where) value(op string, f fhir.Filter, v fhir.Value) (string, error) {
+// value is the condition that one alternative of a filter puts on a resource.
+// The columns search and ranges are described in migrations/0001_init.up.sql.
+func (w *where) value(op, typ string, f fhir.Filter, v fhir.Value) (string, error) {
 	switch f.Kind {
 	case fhir.Token:
-		terms := w.system(v)
-		if v.Code != "" {
-			terms = append(terms, `x.code = `+w.arg(v.Code))
-		}
-		if len(terms) == 0 {
+		if v.Code == "" && v.System == "" {
 			return "", errs.New(errs.Invalid, op, "the parameter "+f.Param+" has an empty value")
 		}
-		return all(terms), nil
+		term, err := w.has(typ, f.Param, token{System: v.System, Code: v.Code})
+		if err == nil && v.HasSystem && v.System == "" {
+			// The index finds the code; that the system is absent is left.
+			term = all([]string{term, `exists (select from jsonb_array_elements(r.search->` + w.arg(typ) + `->` + w.arg(f.Param) + `) x
+			where x->>'c' = ` + w.arg(v.Code) + ` and not x ? 's')`})
+		}
+		return term, err
 	case fhir.Reference, fhir.URI:
-		return `x.code = ` + w.arg(v.Code), nil
+		return w.has(typ, f.Param, token{Code: v.Code})
 	case fhir.String:
-		return `x.str ^@ ` + w.arg(v.Text), nil
+		return w.ranges(f.Param, `x->>'t' ^@ `+w.arg(v.Text)), nil
 	case fhir.Date:
-		return w.date(op, v, `coalesce(x.low, '-infinity')`, `coalesce(x.high, 'infinity')`)
+		term, err := w.date(op, v, micros, `coalesce((x->>'l')::bigint, `+micros.low+`)`, `coalesce((x->>'h')::bigint, `+micros.high+`)`)
+		return w.ranges(f.Param, `(x ?| '{l,h}') and (`+term+`)`), err
 	case fhir.Quantity:
-		return w.quantity(op, v)
+		term, err := w.quantity(op, v)
+		return w.ranges(f.Param, term), err
 	}
 	return "", errs.New(errs.Unsupported, op, "search parameters of type "+string(f.Kind)+" are not supported")
 }
 
-// system is the condition on the system, if there is one.
-func (w *where) system(v fhir.Value) []string {
-	switch {
-	case !v.HasSystem:
-		return nil
-	case v.System == "":
-		return []string{`x.system is null`}
-	}
-	return []string{`x.system = ` + w.arg(v.System)}
+// token is a value of the column search.
+type token struct {
+	System string `json:"s,omitempty"`
+	Code   string `json:"c,omitempty"`
 }
 
-// date compares the range [low, high) of a row, two SQL expressions, with that
-// of the value.
-func (w *where) date(op string, v fhir.Value, low, high string) (string, error) {
-	from := func() string { return w.arg(bound(v.Low, pgtype.NegativeInfinity)) + `::timestamptz` }
-	to := func() string { return w.arg(bound(v.High, pgtype.Infinity)) + `::timestamptz` }
+// has is a resource that has the token, by the index.
+func (w *where) has(typ, param string, t token) (string, error) {
+	doc, err := json.Marshal(map[string]map[string][]token{typ: {param: {t}}})
+	if err != nil {
+		return "", errs.Wrap(errs.Internal, "fhirstore.Search", "", err)
+	}
+	return `r.search @> ` + w.arg(string(doc)) + `::jsonb`, nil
+}
+
+// ranges is a resource one of whose values x of a parameter meets a condition.
+func (w *where) ranges(param, condition string) string {
+	return `exists (select from jsonb_array_elements(r.ranges->` + w.arg(param) + `) x
+		where ` + condition + `)`
+}
+
+// scale is how instants are written: as SQL values that are open at their ends.
+type scale struct {
+	cast, low, high string
+	of              func(time.Time) any
+}
+
+var (
+	timestamps = scale{`timestamptz`, `'-infinity'`, `'infinity'`, func(t time.Time) any { return t }}
+	micros     = scale{`bigint`, strconv.FormatInt(math.MinInt64+1, 10), strconv.FormatInt(math.MaxInt64, 10),
+		func(t time.Time) any { return t.UnixMicro() }}
+)
+
+// date compares the range [low, high) of a value, two SQL expressions, with
+// that of the condition.
+func (w *where) date(op string, v fhir.Value, s scale, low, high string) (string, error) {
+	bound := func(t time.Time, open string) string {
+		if t.IsZero() {
+			return open + `::` + s.cast
+		}
+		return w.arg(s.of(t)) + `::` + s.cast
+	}
+	from := func() string { return bound(v.Low, s.low) }
+	to := func() string { return bound(v.High, s.high) }
 	within := func() string { return `(` + from() + ` <= ` + low + ` and ` + high + ` <= ` + to() + `)` }
 	switch v.Prefix {
 	case fhir.Equal, "":
@@ -148,13 +179,20 @@ func (w *where) date(op string, v fhir.Value, low, high string) (string, error) 
 }
 
 func (w *where) quantity(op string, v fhir.Value) (string, error) {
-	terms := w.system(v)
-	if v.Code != "" {
-		terms = append(terms, `x.code = `+w.arg(v.Code))
+	var terms []string
+	switch {
+	case v.HasSystem && v.System == "":
+		terms = append(terms, `not x ? 's'`)
+	case v.HasSystem:
+		terms = append(terms, `x->>'s' = `+w.arg(v.System))
 	}
+	if v.Code != "" {
+		terms = append(terms, `x->>'c' = `+w.arg(v.Code))
+	}
+	const num = `(x->>'n')::numeric`
 	number := func(s string) string { return w.arg(s) + `::text::numeric` }
 	within := func() string {
-		return `(x.num >= ` + number(v.NumberLow) + ` and x.num < ` + number(v.NumberHigh) + `)`
+		return `(` + num + ` >= ` + number(v.NumberLow) + ` and ` + num + ` < ` + number(v.NumberHigh) + `)`
 	}
 	switch v.Prefix {
 	case fhir.Equal, "":
@@ -162,13 +200,13 @@ func (w *where) quantity(op string, v fhir.Value) (string, error) {
 	case fhir.NotEqual:
 		terms = append(terms, `not `+within())
 	case fhir.Greater, fhir.StartsAfter:
-		terms = append(terms, `x.num > `+number(v.Number))
+		terms = append(terms, num+` > `+number(v.Number))
 	case fhir.GreaterOrEqual:
-		terms = append(terms, `x.num >= `+number(v.Number))
+		terms = append(terms, num+` >= `+number(v.Number))
 	case fhir.Less, fhir.EndsBefore:
-		terms = append(terms, `x.num < `+number(v.Number))
+		terms = append(terms, num+` < `+number(v.Number))
 	case fhir.LessOrEqual:
-		terms = append(terms, `x.num <= `+number(v.Number))
+		terms = append(terms, num+` <= `+number(v.Number))
 	default:
 		return "", errs.New(errs.Unsupported, op, "the prefix "+string(v.Prefix)+" is not supported for quantities")
 	}
@@ -176,11 +214,3 @@ func (w *where) quantity(op string, v fhir.Value) (string, error) {
 }
 
 func all(terms []string) string { return `(` + strings.Join(terms, ` and `) + `)` }
-
-// bound is a time, or the infinity that the zero time stands for.
-func bound(t time.Time, unbounded pgtype.InfinityModifier) pgtype.Timestamptz {
-	if t.IsZero() {
-		return pgtype.Timestamptz{InfinityModifier: unbounded, Valid: true}
-	}
-	return pgtype.Timestamptz{Time: t, Valid: true}
-}

@@ -182,7 +182,7 @@ func TestFailingProjectionAbortsCommit(t *testing.T) {
 func counts(t *testing.T, s *store.Store) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, table := range []string{"contribution", "version", "document", "fhir_resource", "fhir_index", "fhir_loss"} {
+	for _, table := range []string{"contribution", "version", "document", "fhir_resource", "fhir_loss"} {
 		var digest string
 		if err := s.Pool().QueryRow(t.Context(), `select count(*) || ' ' || coalesce(md5(string_agg(x::text, '' order by x::text)), '') from `+table+` x`).Scan(&digest); err != nil {
 			t.Fatal(err)
