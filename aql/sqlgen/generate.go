@@ -21,18 +21,31 @@ type Options struct {
 func Generate(p *plan.Plan, opt Options) *Statement {
 	g := &gen{plan: p, opt: opt, uses: map[*analyze.Source]int{}, bound: map[*analyze.Source]*binding{}, expands: map[*plan.Expand]string{}}
 	g.countUses()
+	g.pending = conjuncts(p.Query.Where)
 	var f from
-	g.ehr(&f)
-	if p.From != nil {
-		g.node(p.From, "", &f)
-	}
+	g.top(&f)
 	for _, e := range p.Expands {
 		g.expand(e, &f)
 	}
-	if p.Query.Where != nil {
-		f.where = append(f.where, g.cond(p.Query.Where, env{}))
+	for _, c := range g.pending {
+		f.and(g.cond(c, env{}))
 	}
 	return &Statement{SQL: g.query(&f), args: g.args}
+}
+
+// conjuncts splits a condition at its outermost AND.
+func conjuncts(c analyze.Cond) []analyze.Cond {
+	switch c := c.(type) {
+	case nil:
+		return nil
+	case *analyze.And:
+		var list []analyze.Cond
+		for _, o := range c.Operands {
+			list = append(list, conjuncts(o)...)
+		}
+		return list
+	}
+	return []analyze.Cond{c}
 }
 
 // gen holds the state of one generation.
@@ -44,19 +57,24 @@ type gen struct {
 	varsArg string
 	names   int
 
+	ehr     *block                  // the block with the table ehr
+	pending []analyze.Cond          // of WHERE, not yet in the statement
 	uses    map[*analyze.Source]int // references to the JSON of a source
 	bound   map[*analyze.Source]*binding
 	expands map[*plan.Expand]string
 }
 
-// binding is where the values of a source are.
+// binding is where the values of a source are. The functions name columns,
+// which is done anew at each use.
 type binding struct {
-	json      string                   // the object
-	uid       string                   // the version uid, of objects and versions
-	object    string                   // the column object_id that the uid begins with, if at hand
-	committed string                   // time_committed, of versions
+	json      func() string            // the object
+	uid       func() string            // the version uid, of objects and versions
+	object    func() string            // the column object_id that the uid begins with, if at hand
+	committed func() string            // time_committed, of versions
 	attribute func(name string) string // of versions and of the EHR: one attribute as JSON
 }
+
+func fixed(expr string) func() string { return func() string { return expr } }
 
 // bind adds an argument and gives its placeholder.
 func (g *gen) bind(a argument) string {
@@ -78,51 +96,6 @@ func (g *gen) variable(e analyze.Expr, f form) string {
 func (g *gen) name(prefix string) string {
 	g.names++
 	return fmt.Sprintf("%s%d", prefix, g.names)
-}
-
-// from is a FROM clause under construction with its conditions.
-type from struct {
-	joins []join
-	where []string
-}
-
-type join struct{ kind, item, on string }
-
-func (f *from) inner(item, on string) { f.joins = append(f.joins, join{"join", item, on}) }
-func (f *from) cross(item string)     { f.joins = append(f.joins, join{"cross join lateral", item, ""}) }
-func (f *from) left(item string)      { f.joins = append(f.joins, join{"left join lateral", item, "true"}) }
-func (f *from) and(cond ...string)    { f.where = append(f.where, cond...) }
-func (f *from) add(g *from) {
-	f.joins, f.where = append(f.joins, g.joins...), append(f.where, g.where...)
-}
-func and(conds []string) string          { return strings.Join(conds, " and ") }
-func quoted(path string) string          { return "'" + path + "'" } // paths hold no quotes
-func lateral(query, alias string) string { return query + " as " + alias + "(j)" }
-
-// text prints the clause; the first join turns into the first item.
-func (f *from) text(indent string) string {
-	var b strings.Builder
-	where := f.where
-	for i, j := range f.joins {
-		switch {
-		case i > 0:
-			b.WriteString("\n" + indent + j.kind + " " + j.item)
-			if j.on != "" {
-				b.WriteString(" on " + j.on)
-			}
-		case j.kind == "left join lateral":
-			b.WriteString("\n" + indent + "from (values (0)) as one(z) left join lateral " + j.item + " on true")
-		default:
-			b.WriteString("\n" + indent + "from " + j.item)
-			if j.on != "" {
-				where = append([]string{j.on}, where...)
-			}
-		}
-	}
-	if len(where) > 0 {
-		b.WriteString("\n" + indent + "where " + strings.Join(where, "\n"+indent+"  and "))
-	}
-	return b.String()
 }
 
 // countUses counts the places that read the JSON of each source, since content
@@ -228,32 +201,81 @@ func paths(c analyze.Cond, visit func(*analyze.Path)) {
 	}
 }
 
-// ehr begins the FROM clause.
-func (g *gen) ehr(f *from) {
+// top begins the FROM clause with the EHR, and what must be found in it.
+func (g *gen) top(f *from) {
 	s := g.plan.Query.EHR
-	f.inner("ehr as e", "")
+	b := &block{alias: "r"}
+	g.ehr = b
+	b.inner("ehr as e", "")
+	if g.readsStatus() {
+		b.joins = append(b.joins, join{kind: "left join", item: "(version as ev join document as es using (ehr_no, vo_no, ver))",
+			on: "ev.ehr_no = e.ehr_no and ev.kind = 2 and ev.time_superseded is null"})
+	}
 	g.bound[s] = &binding{attribute: func(name string) string {
 		switch name {
 		case "ehr_id", "system_id":
-			return "jsonb_build_object('_type', 'HIER_OBJECT_ID', 'value', e." + name + "::text)"
+			return "jsonb_build_object('_type', 'HIER_OBJECT_ID', 'value', " + b.column("e."+name) + "::text)"
 		case "time_created":
-			return "jsonb_build_object('_type', 'DV_DATE_TIME', 'value', aql_timestamp(e.time_created))"
+			return "jsonb_build_object('_type', 'DV_DATE_TIME', 'value', aql_timestamp(" + b.column("e.time_created") + "))"
 		}
-		return "es.content"
+		return b.column("es.content")
 	}}
 	if g.opt.Scoped {
-		f.and("e.ehr_id = " + g.bind(field{"the EHR of the request", func(v Values) any { return v.EHR.String() }}) + "::uuid")
-	}
-	if g.readsStatus() {
-		f.joins = append(f.joins, join{"left join", "(version as ev join document as es using (ehr_no, vo_no, ver))",
-			"ev.ehr_no = e.ehr_no and ev.kind = 2 and ev.time_superseded is null"})
+		b.and("e.ehr_id = " + g.bind(field{"the EHR of the request", func(v Values) any { return v.EHR.String() }}) + "::uuid")
 	}
 	if s.Pred != nil {
-		f.and(g.cond(s.Pred, env{}))
+		b.and(g.cond(s.Pred, env{}))
 	}
 	if !g.opt.Scoped && !g.plan.Query.NamesEHR {
-		f.and("e.is_queryable")
+		b.and("e.is_queryable")
 	}
+	f.joins = append(f.joins, join{kind: "join", block: b})
+
+	// The first object found goes into the same block.
+	rest := []plan.Node{}
+	switch n := g.plan.From.(type) {
+	case nil:
+	case *plan.All:
+		rest = n.Nodes
+	default:
+		rest = append(rest, n)
+	}
+	if len(rest) > 0 {
+		if first, ok := rest[0].(*plan.Object); ok {
+			g.object(first, b, f, true)
+			rest = rest[1:]
+		}
+	}
+	g.seal(b)
+	for _, n := range rest {
+		g.node(n, nil, f, true)
+	}
+}
+
+// seal ends a block with the conditions of WHERE that its columns decide.
+func (g *gen) seal(b *block) {
+	if b.sealed {
+		return
+	}
+	var left []analyze.Cond
+	for _, c := range g.pending {
+		if g.decidable(c) {
+			b.and(g.cond(c, env{}))
+		} else {
+			left = append(left, c)
+		}
+	}
+	g.pending = left
+	b.sealed = true
+}
+
+// decidable reports whether all paths of a condition are columns at hand.
+func (g *gen) decidable(c analyze.Cond) bool {
+	ok := true
+	paths(c, func(p *analyze.Path) {
+		ok = ok && g.bound[p.Source] != nil && (g.column(p) != nil || p.IsEHRID())
+	})
+	return ok
 }
 
 // readsStatus reports whether a path leads into the EHR_STATUS by e/ehr_status.
@@ -271,28 +293,30 @@ func (g *gen) readsStatus() bool {
 }
 
 // node adds a part of the FROM clause. The content is the JSON of the
-// enclosing versioned object.
-func (g *gen) node(n plan.Node, content string, f *from) {
+// enclosing versioned object; always tells that the part is found in each row.
+func (g *gen) node(n plan.Node, content func() string, f *from, always bool) {
 	switch n := n.(type) {
 	case *plan.All:
 		for _, m := range n.Nodes {
-			g.node(m, content, f)
+			g.node(m, content, f, always)
 		}
 	case *plan.Any:
 		g.any(n, content, f)
 	case *plan.Not:
 		var sub from
-		g.node(n.Node, content, &sub)
+		g.node(n.Node, content, &sub, false)
 		f.and("not exists (select" + sub.text("    ") + ")")
 	case *plan.Object:
-		g.object(n, f)
+		b := &block{alias: g.name("r")}
+		f.joins = append(f.joins, join{kind: "cross join lateral", block: b})
+		g.object(n, b, f, always)
 	case *plan.Descend:
-		g.descend(n, content, f)
+		g.descend(n, content, f, always)
 	}
 }
 
 // any joins each alternative by itself, so that it may be absent.
-func (g *gen) any(n *plan.Any, content string, f *from) {
+func (g *gen) any(n *plan.Any, content func() string, f *from) {
 	var found []string
 	for _, m := range n.Nodes {
 		before := map[*analyze.Source]bool{}
@@ -300,7 +324,7 @@ func (g *gen) any(n *plan.Any, content string, f *from) {
 			before[s] = true
 		}
 		var sub from
-		g.node(m, content, &sub)
+		g.node(m, content, &sub, false)
 		alias := g.name("o")
 		columns := []string{"true as found"}
 		for _, s := range g.plan.Query.Sources {
@@ -318,33 +342,34 @@ func (g *gen) any(n *plan.Any, content string, f *from) {
 // source to them.
 func (g *gen) export(s *analyze.Source, b *binding, alias string) []string {
 	var columns []string
-	column := func(prefix, expr string) string {
-		if expr == "" {
-			return ""
+	column := func(prefix string, expr func() string) func() string {
+		if expr == nil {
+			return nil
 		}
 		name := fmt.Sprintf("%s%d", prefix, s.Index)
-		columns = append(columns, expr+" as "+name)
-		return alias + "." + name
+		columns = append(columns, expr()+" as "+name)
+		return fixed(alias + "." + name)
 	}
 	out := &binding{uid: column("u", b.uid), committed: column("t", b.committed)}
-	if b.json != "" && g.uses[s] > 0 {
+	if b.json != nil && g.uses[s] > 0 {
 		out.json = column("j", b.json)
 	}
 	if b.attribute != nil {
-		exported := map[string]string{}
+		exported := map[string]func() string{}
 		for _, name := range versionAttributes {
-			exported[name] = column(name+"_", b.attribute(name))
+			exported[name] = column(name+"_", fixed(b.attribute(name)))
 		}
-		out.attribute = func(name string) string { return exported[name] }
+		out.attribute = func(name string) string { return exported[name]() }
 	}
 	g.bound[s] = out
 	return columns
 }
 
-// object adds the versions of versioned objects.
-func (g *gen) object(n *plan.Object, f *from) {
+// object adds the versions of versioned objects to a block and what is to be
+// found in them after it.
+func (g *gen) object(n *plan.Object, b *block, f *from, always bool) {
 	v := g.name("v")
-	on := []string{v + ".ehr_no = e.ehr_no"}
+	on := []string{v + ".ehr_no = " + g.ehr.column("e.ehr_no")}
 	switch len(n.Roots) {
 	case 0:
 	case 1:
@@ -368,39 +393,52 @@ func (g *gen) object(n *plan.Object, f *from) {
 	if len(n.Archetypes) > 0 {
 		on = append(on, v+".concepts @> "+g.bind(conceptSet{n.Archetypes})+"::int[]")
 	}
-	f.inner("version as "+v, and(on))
+	b.inner("version as "+v, and(on))
 
-	uid := fmt.Sprintf("%s.object_id || '::' || %s.creating_system || '::' || %s.ver", v, v, v)
+	object := func() string { return b.column(v + ".object_id") }
+	uid := func() string {
+		return object() + " || '::' || " + b.column(v+".creating_system") + " || '::' || " + b.column(v+".ver")
+	}
 	if n.Version != nil {
-		g.bound[n.Version] = &binding{uid: uid, object: v + ".object_id", committed: v + ".time_committed", attribute: versionAttribute(v, uid)}
+		g.bound[n.Version] = &binding{uid: uid, object: object, attribute: versionAttribute(b, v, uid),
+			committed: func() string { return b.column(v + ".time_committed") }}
 		if n.Version.Pred != nil {
-			f.and(g.cond(n.Version.Pred, env{}))
+			b.and(g.cond(n.Version.Pred, env{}))
 		}
 	}
 	reads := g.uses[n.Source]
 	if _, descends := n.Child.(*plan.Descend); n.Source == nil && descends {
 		reads++
 	}
-	var content string
+	var content func() string
 	if reads > 0 {
 		d := g.name("d")
-		f.inner("document as "+d, fmt.Sprintf("%s.ehr_no = %s.ehr_no and %s.vo_no = %s.vo_no and %s.ver = %s.ver", d, v, d, v, d, v))
-		content = d + ".content"
-		if reads > 1 {
-			// One copy in memory rather than unpacking the column at each use.
-			c := g.name("c")
-			f.cross(lateral("jsonb_path_query("+content+", '$')", c))
-			content = c + ".j"
+		b.inner("document as "+d, fmt.Sprintf("%s.ehr_no = %s.ehr_no and %s.vo_no = %s.vo_no and %s.ver = %s.ver", d, v, d, v, d, v))
+		content = func() string { return b.column(d + ".content") }
+	}
+	if n.Source != nil {
+		g.bound[n.Source] = &binding{json: content, uid: uid, object: object}
+	}
+	if always {
+		g.seal(b)
+	}
+	b.sealed = true
+	if reads > 1 {
+		// One copy in memory rather than unpacking the column at each use.
+		c := g.name("c")
+		f.cross(lateral("jsonb_path_query("+content()+", '$')", c))
+		content = fixed(c + ".j")
+		if n.Source != nil {
+			g.bound[n.Source].json = content
 		}
 	}
 	if n.Source != nil {
-		g.bound[n.Source] = &binding{json: content, uid: uid, object: v + ".object_id"}
 		if pred := withoutArchetype(n.Source); pred != nil {
 			f.and(g.cond(pred, env{}))
 		}
 	}
 	if n.Child != nil {
-		g.node(n.Child, content, f)
+		g.node(n.Child, content, f, always)
 	}
 }
 
@@ -431,12 +469,13 @@ func withoutArchetype(s *analyze.Source) analyze.Cond {
 }
 
 // descend adds the search for the objects of a source.
-func (g *gen) descend(n *plan.Descend, content string, f *from) {
+func (g *gen) descend(n *plan.Descend, content func() string, f *from, always bool) {
 	s := n.Source
-	base, everywhere := content, "strict $.**"
+	everywhere := "strict $.**"
 	if n.Outer != nil {
-		base, everywhere = g.bound[n.Outer].json, "strict $.**{1 to last}"
+		content, everywhere = g.bound[n.Outer].json, "strict $.**{1 to last}"
 	}
+	base := content()
 	filter := " ? (" + typeFilter(s.Types) + ")"
 	var rest analyze.Cond
 	if s.Pred != nil {
@@ -447,7 +486,7 @@ func (g *gen) descend(n *plan.Descend, content string, f *from) {
 		}
 	}
 	alias := fmt.Sprintf("s%d", s.Index)
-	g.bound[s] = &binding{json: alias + ".j"}
+	g.bound[s] = &binding{json: fixed(alias + ".j")}
 	switch {
 	case n.Local:
 		f.cross("(" + g.local(s, base, filter) + ") as " + alias + "(j)")
@@ -460,7 +499,7 @@ func (g *gen) descend(n *plan.Descend, content string, f *from) {
 		f.and(g.cond(rest, env{item: alias + ".j"}))
 	}
 	if n.Child != nil {
-		g.node(n.Child, content, f)
+		g.node(n.Child, content, f, always)
 	}
 }
 
@@ -577,7 +616,7 @@ func (g *gen) base(s *analyze.Source, steps []*analyze.Step) (string, []*analyze
 	if b.attribute != nil && len(steps) > 0 {
 		return b.attribute(steps[0].Attribute), steps[1:]
 	}
-	return b.json, steps
+	return b.json(), steps
 }
 
 const (
@@ -590,7 +629,8 @@ const (
 var versionAttributes = []string{"uid", "contribution", "commit_audit", "lifecycle_state", "signature"}
 
 // versionAttribute writes the attributes of VERSION as JSON.
-func versionAttribute(v, uid string) func(string) string {
+func versionAttribute(b *block, v string, uid func() string) func(string) string {
+	column := func(name string) string { return b.column(v + "." + name) }
 	coded := func(column, rubrics string) string {
 		return "jsonb_build_object('_type', 'DV_CODED_TEXT', 'value', " + fmt.Sprintf(rubrics, column) +
 			", 'defining_code', jsonb_build_object('_type', 'CODE_PHRASE', 'terminology_id', " +
@@ -599,18 +639,19 @@ func versionAttribute(v, uid string) func(string) string {
 	return func(name string) string {
 		switch name {
 		case "uid":
-			return "jsonb_build_object('_type', 'OBJECT_VERSION_ID', 'value', " + uid + ")"
+			return "jsonb_build_object('_type', 'OBJECT_VERSION_ID', 'value', " + uid() + ")"
 		case "contribution":
 			return "jsonb_build_object('_type', 'OBJECT_REF', 'id', jsonb_build_object('_type', 'HIER_OBJECT_ID', 'value', " +
-				v + ".contribution_id), 'namespace', 'local', 'type', 'CONTRIBUTION')"
+				column("contribution_id") + "), 'namespace', 'local', 'type', 'CONTRIBUTION')"
 		case "commit_audit":
-			return "jsonb_strip_nulls(jsonb_build_object('_type', 'AUDIT_DETAILS', 'system_id', " + v + ".audit_system_id, " +
-				"'time_committed', jsonb_build_object('_type', 'DV_DATE_TIME', 'value', aql_timestamp(" + v + ".time_committed)), " +
-				"'change_type', " + coded(v+".change_type", changeRubrics) + ", 'description', " + v + ".description, 'committer', " + v + ".committer))"
+			return "jsonb_strip_nulls(jsonb_build_object('_type', 'AUDIT_DETAILS', 'system_id', " + column("audit_system_id") + ", " +
+				"'time_committed', jsonb_build_object('_type', 'DV_DATE_TIME', 'value', aql_timestamp(" + column("time_committed") + ")), " +
+				"'change_type', " + coded(column("change_type"), changeRubrics) + ", 'description', " + column("description") +
+				", 'committer', " + column("committer") + "))"
 		case "lifecycle_state":
-			return coded(v+".lifecycle_state", lifecycleRubrics)
+			return coded(column("lifecycle_state"), lifecycleRubrics)
 		}
-		return "to_jsonb(" + v + ".signature)"
+		return "to_jsonb(" + column("signature") + ")"
 	}
 }
 

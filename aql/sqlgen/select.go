@@ -91,7 +91,7 @@ func (g *gen) aggregate(a *analyze.Aggregate) string {
 	case "COUNT":
 		value := ""
 		if isRoot(a.Path) {
-			value = g.bound[a.Path.Source].uid // stands for the object
+			value = g.bound[a.Path.Source].uid() // stands for the object
 		} else {
 			value = g.json(a.Path, env{})
 		}

@@ -15,12 +15,12 @@ type env struct{ item string }
 
 // column is the value of a path that columns of the database hold.
 type column struct {
-	text  string // "" if there is no text
-	epoch string // seconds, of date-times
-	uid   *analyze.Source
+	text  func() string
+	epoch func() string   // seconds; nil but for date-times
+	uid   *analyze.Source // whose version uid it is
 }
 
-// column finds the column of a path; nil when the path leads into JSON.
+// column tells whether a path is held by columns; nil when it leads into JSON.
 func (g *gen) column(p *analyze.Path) *column {
 	s := p.Source
 	if s == nil || p.Pred != nil {
@@ -36,39 +36,32 @@ func (g *gen) column(p *analyze.Path) *column {
 	path := strings.Join(names, "/")
 	switch s.Kind {
 	case analyze.SourceEHR:
+		ehr := func(name, format string) func() string {
+			return func() string { return fmt.Sprintf(format, g.ehr.column("e."+name)) }
+		}
 		switch path {
 		case "ehr_id/value":
-			return &column{text: "e.ehr_id::text"}
+			return &column{text: ehr("ehr_id", "%s::text")}
 		case "system_id/value":
-			return &column{text: "e.system_id"}
+			return &column{text: ehr("system_id", "%s")}
 		case "time_created/value":
-			return &column{text: "aql_timestamp(e.time_created)", epoch: "extract(epoch from e.time_created)"}
+			return &column{text: ehr("time_created", "aql_timestamp(%s)"), epoch: ehr("time_created", "extract(epoch from %s)")}
 		case "ehr_status/subject/external_ref/id/value":
-			return &column{text: "e.subject_id"}
+			return &column{text: ehr("subject_id", "%s")}
 		case "ehr_status/subject/external_ref/namespace":
-			return &column{text: "e.subject_namespace"}
+			return &column{text: ehr("subject_namespace", "%s")}
 		}
 	case analyze.SourceRoot, analyze.SourceVersion:
 		switch {
 		case path == "uid/value":
-			return &column{uid: s}
+			return &column{text: func() string { return "(" + g.bound[s].uid() + ")" }, uid: s}
 		case path == "commit_audit/time_committed/value" && s.Kind == analyze.SourceVersion:
-			return &column{epoch: "committed", uid: s}
+			committed := func() string { return g.bound[s].committed() }
+			return &column{text: func() string { return "aql_timestamp(" + committed() + ")" },
+				epoch: func() string { return "extract(epoch from " + committed() + ")" }}
 		}
 	}
 	return nil
-}
-
-// resolve fills in what of a column depends on where its source is bound.
-func (g *gen) resolve(c *column) *column {
-	if c == nil || c.uid == nil {
-		return c
-	}
-	b := g.bound[c.uid]
-	if c.epoch != "" {
-		return &column{text: "aql_timestamp(" + b.committed + ")", epoch: "extract(epoch from " + b.committed + ")"}
-	}
-	return &column{text: "(" + b.uid + ")", uid: c.uid}
 }
 
 // rows is a value that may have to be searched for: the JSON paths to go
@@ -163,27 +156,27 @@ func bare(steps []*analyze.Step) bool {
 // json is the value of a path as JSON. It is called for paths that have one
 // value in a row.
 func (g *gen) json(p *analyze.Path, e env) string {
-	if c := g.resolve(g.column(p)); c != nil {
-		return "to_jsonb(" + c.text + ")"
+	if c := g.column(p); c != nil {
+		return "to_jsonb(" + c.text() + ")"
 	}
 	return g.locate(p, e, false).value
 }
 
 // operand is the value of a path in the form that a mode compares.
 func (g *gen) operand(p *analyze.Path, mode analyze.Mode, e env) rows {
-	if c := g.resolve(g.column(p)); c != nil {
+	if c := g.column(p); c != nil {
 		switch mode {
 		case analyze.ModeText:
-			return rows{value: c.text}
+			return rows{value: c.text()}
 		case analyze.ModeDateTime:
-			if c.epoch != "" {
-				return rows{value: c.epoch}
+			if c.epoch != nil {
+				return rows{value: c.epoch()}
 			}
 		case analyze.ModeDynamic:
-			if c.epoch != "" {
-				return rows{value: "jsonb_build_object('_type', '" + dateTimeClass + "', 'value', " + c.text + ")"}
+			if c.epoch != nil {
+				return rows{value: "jsonb_build_object('_type', '" + dateTimeClass + "', 'value', " + c.text() + ")"}
 			}
-			return rows{value: "to_jsonb(" + c.text + ")"}
+			return rows{value: "to_jsonb(" + c.text() + ")"}
 		}
 	}
 	var r rows
@@ -272,11 +265,11 @@ func (r *rows) test(cond string) string {
 }
 
 func (g *gen) exists(p *analyze.Path, e env) string {
-	if c := g.resolve(g.column(p)); c != nil {
-		return "(" + c.text + " is not null)"
+	if c := g.column(p); c != nil {
+		return "(" + c.text() + " is not null)"
 	}
 	if isRoot(p) {
-		return "(" + g.bound[p.Source].uid + " is not null)"
+		return "(" + g.bound[p.Source].uid() + " is not null)"
 	}
 	r := g.locate(p, e, false)
 	return r.test(r.value + " is not null")
@@ -304,15 +297,15 @@ func (g *gen) compare(c *analyze.Compare, e env) string {
 	if left.IsEHRID() && (c.Op == ast.EQ || c.Op == ast.NE) {
 		ph := g.bind(scalar{c.Right, formUUID}) + "::uuid"
 		if c.Op == ast.NE {
-			return "(e.ehr_id is distinct from " + ph + ")"
+			return "(" + g.ehr.column("e.ehr_id") + " is distinct from " + ph + ")"
 		}
-		return "(e.ehr_id = " + ph + ")"
+		return "(" + g.ehr.column("e.ehr_id") + " = " + ph + ")"
 	}
-	if col := g.column(left); col != nil && col.uid != nil && col.epoch == "" && c.Op == ast.EQ {
-		if b := g.bound[col.uid]; b.object != "" {
+	if col := g.column(left); col != nil && col.uid != nil && c.Op == ast.EQ {
+		if b := g.bound[col.uid]; b.object != nil {
 			// The object id is redundant, and has an index.
-			return "(" + b.object + " = " + g.bind(scalar{c.Right, formObject}) + "::uuid and " +
-				b.uid + " = " + g.constant(c.Right, analyze.ModeText) + ")"
+			return "(" + b.object() + " = " + g.bind(scalar{c.Right, formObject}) + "::uuid and " +
+				b.uid() + " = " + g.constant(c.Right, analyze.ModeText) + ")"
 		}
 	}
 	r := g.operand(left, c.Mode, e)
@@ -344,7 +337,7 @@ func (g *gen) likeOperand(p *analyze.Path, e env) rows {
 
 func (g *gen) in(c *analyze.In, e env) string {
 	if c.Path.IsEHRID() {
-		return "(e.ehr_id = any(" + g.bind(list{c.Items, formUUID}) + "::text[]::uuid[]))"
+		return "(" + g.ehr.column("e.ehr_id") + " = any(" + g.bind(list{c.Items, formUUID}) + "::text[]::uuid[]))"
 	}
 	r := g.operand(c.Path, c.Mode, e)
 	ph := g.bind(list{c.Items, modeForms[c.Mode]})
