@@ -233,7 +233,7 @@ func (p *changeSet) version(ctx context.Context, in *Change) (NewVersion, error)
 			return NewVersion{}, err
 		}
 	}
-	template, more, err := p.s.validate(ctx, op, root, "", audit.lifecycle)
+	template, more, err := p.s.validate(ctx, op, root, target.TemplateID, audit.lifecycle)
 	if err != nil {
 		return NewVersion{}, err
 	}

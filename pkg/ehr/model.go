@@ -16,7 +16,10 @@ type EHR struct {
 	TimeCreated time.Time
 	// StatusUID is the latest version of EHR_STATUS; its Object is the
 	// versioned object's id. AccessUID is the same for EHR_ACCESS.
-	StatusUID, AccessUID      VersionUID
+	StatusUID, AccessUID VersionUID
+	// Directory is the VERSIONED_FOLDER; zero if there is none, or it is deleted.
+	Directory uuid.UUID
+	// IsQueryable and IsModifiable are the EHR_STATUS's.
 	IsQueryable, IsModifiable bool
 	// Subject is EHR_STATUS.subject.external_ref; zero for an anonymous EHR.
 	Subject Subject

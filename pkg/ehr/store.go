@@ -54,7 +54,8 @@ type Store interface {
 // VersionSelector says which version of a versioned object is meant.
 type VersionSelector struct {
 	// Object is the versioned object; the zero UUID means the only one of its
-	// kind in the EHR (EHR_STATUS, EHR_ACCESS).
+	// kind in the EHR (EHR_STATUS, EHR_ACCESS), or for a FOLDER the directory:
+	// the tree that is not deleted, else the one deleted last.
 	Object uuid.UUID
 	// Trunk is a trunk version number; 0 means the latest, or that At decides.
 	Trunk int

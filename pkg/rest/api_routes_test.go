@@ -150,6 +150,10 @@ func (b broken) EHR(context.Context, ehr.Actor, uuid.UUID) (ehr.EHR, error) {
 	return ehr.EHR{}, b.err
 }
 
+func (b broken) CommitContribution(context.Context, ehr.Actor, ehr.CommitContribution) (ehr.ContributionRecord, []rm.Problem, error) {
+	return ehr.ContributionRecord{}, nil, errs.New(errs.NotFound, "x", "m")
+}
+
 func (b broken) CreateComposition(context.Context, ehr.Actor, ehr.CreateComposition) (ehr.Committed, error) {
 	return ehr.Committed{}, b.err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // DefaultBasePath is where the API lives when Config names no path.
@@ -45,6 +46,8 @@ type Records interface {
 	CompositionVersion(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, uid ehr.VersionUID) (ehr.VersionRecord, error)
 
 	Versions(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, kind ehr.Kind, object uuid.UUID) ([]ehr.VersionMeta, error)
+	CommitContribution(ctx context.Context, who ehr.Actor, in ehr.CommitContribution) (ehr.ContributionRecord, []rm.Problem, error)
+	Contribution(ctx context.Context, who ehr.Actor, ehrID, id uuid.UUID) (ehr.ContributionRecord, error)
 
 	PutTemplate(ctx context.Context, who ehr.Actor, opt []byte) (ehr.TemplateInfo, error)
 	Templates(ctx context.Context, who ehr.Actor) ([]ehr.TemplateInfo, error)

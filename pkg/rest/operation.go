@@ -36,6 +36,9 @@ var offered = map[string]handler{
 	"GET /ehr/{ehr_id}/versioned_composition/{versioned_object_uid}/version":               {serve: versionedComposition.versionAt},
 	"GET /ehr/{ehr_id}/versioned_composition/{versioned_object_uid}/version/{version_uid}": {serve: versionedComposition.version},
 
+	"POST /ehr/{ehr_id}/contribution":                   {serve: (*api).createContribution},
+	"GET /ehr/{ehr_id}/contribution/{contribution_uid}": {serve: (*api).contribution},
+
 	"POST /definition/template/adl1.4":              {serve: (*api).uploadTemplate},
 	"GET /definition/template/adl1.4":               {serve: (*api).listTemplates},
 	"GET /definition/template/adl1.4/{template_id}": {serve: (*api).template},

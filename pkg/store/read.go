@@ -16,7 +16,9 @@ import (
 const ehrColumns = `
 	select ehr_id, system_id, time_created, is_queryable, is_modifiable,
 	       coalesce(subject_type, ''), coalesce(subject_id, ''), coalesce(subject_namespace, ''),
-	       status_object, status_system, status_ver, access_object
+	       status_object, status_system, status_ver, access_object,
+	       (select v.object_id from version v where v.ehr_no = ehr.ehr_no
+	        and v.kind = 3 and v.time_superseded is null and v.lifecycle_state <> 523)
 	from ehr `
 
 // The subject's null namespace and the empty one are the same: the unique
@@ -40,14 +42,18 @@ func scanEHR(op string, row pgx.Row) (ehr.EHR, error) {
 	var e ehr.EHR
 	var status ehr.VersionUID
 	var access uuid.UUID
+	var directory *uuid.UUID
 	err := row.Scan(&e.ID, &e.SystemID, &e.TimeCreated, &e.IsQueryable, &e.IsModifiable,
 		&e.Subject.Type, &e.Subject.ID, &e.Subject.Namespace,
-		&status.Object, &status.System, &status.Trunk, &access)
+		&status.Object, &status.System, &status.Trunk, &access, &directory)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ehr.EHR{}, errs.New(errs.NotFound, op, "no such EHR")
 	}
 	if err != nil {
 		return ehr.EHR{}, failure(op, err)
+	}
+	if directory != nil {
+		e.Directory = *directory
 	}
 	e.TimeCreated = e.TimeCreated.UTC()
 	e.StatusUID = status
@@ -81,6 +87,16 @@ const (
 	singleAtSQL      = versionFrom + single + `and v.time_committed <= $3 ` + latest + document
 	singleTrunkSQL   = versionFrom + single + `and v.ver = $3` + document
 
+	// The directory is the one FOLDER tree that is not deleted, or else the one
+	// deleted last; at a time it is whatever was committed last before.
+	directoryFrom = versionColumns + `, d.raw
+	from ehr e
+	cross join lateral (select * from version v where v.ehr_no = e.ehr_no and v.kind = 3 `
+	directoryLatestSQL = directoryFrom + `and v.time_superseded is null
+		order by v.lifecycle_state = 523, v.time_committed desc, v.vo_no desc limit 1` + document
+	directoryAtSQL = directoryFrom + `and v.time_committed <= $2
+		order by v.time_committed desc, v.vo_no desc, v.ver desc limit 1` + document
+
 	versionsSQL = versionColumns + `
 	from ehr e
 	join version v on v.ehr_no = e.ehr_no and v.kind = $2 and v.object_id = $3
@@ -96,6 +112,12 @@ func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel
 		sql, args = singleLatestSQL, args[:2]
 	}
 	switch {
+	case kind == ehr.KindFolder && sel.Object == uuid.Nil && sel.Trunk > 0:
+		return ehr.VersionRecord{}, errs.New(errs.Invalid, op, "a directory's version needs its object")
+	case kind == ehr.KindFolder && sel.Object == uuid.Nil && sel.At.IsZero():
+		sql, args = directoryLatestSQL, []any{ehrID}
+	case kind == ehr.KindFolder && sel.Object == uuid.Nil:
+		sql, args = directoryAtSQL, []any{ehrID, sel.At}
 	case sel.Trunk > 0 && sel.Object == uuid.Nil:
 		sql, args = singleTrunkSQL, append(args, int32(sel.Trunk))
 	case sel.Trunk > 0:

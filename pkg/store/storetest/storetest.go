@@ -40,6 +40,8 @@ func Run(t *testing.T, s ehr.Store) {
 		{"an unmodifiable EHR refuses content only", testNotModifiable},
 		{"no content is committed under a status that forbids it", testModifiableRace},
 		{"a commit computed from an old status is stale", testStale},
+		{"a contribution reads back", testContribution},
+		{"an EHR has one directory at a time", testDirectory},
 		{"templates are stored once", testTemplates},
 		{"the store behaves like its model", testModel},
 	} {

@@ -1,0 +1,2 @@
+drop index if exists version_folder_time;
+drop index if exists version_folder;

@@ -1,0 +1,364 @@
+package rest
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// contributionBody is a CONTRIBUTION as clients send it: what the server sets
+// itself may be missing, and codes have one of three forms. Members that are
+// not here are refused.
+type contributionBody struct {
+	Type     string         `json:"_type"`
+	UID      jsontext.Value `json:"uid"`
+	Versions []versionBody  `json:"versions"`
+	Audit    *auditBody     `json:"audit"`
+}
+
+// versionBody is an UPDATE_VERSION or an ORIGINAL_VERSION.
+type versionBody struct {
+	Type         string           `json:"_type"`
+	UID          jsontext.Value   `json:"uid"`
+	Preceding    jsontext.Value   `json:"preceding_version_uid"`
+	Contribution jsontext.Value   `json:"contribution"` // the server's
+	OtherInputs  []jsontext.Value `json:"other_input_version_uids"`
+	Lifecycle    jsontext.Value   `json:"lifecycle_state"`
+	Attestations []jsontext.Value `json:"attestations"`
+	Signature    string           `json:"signature"`
+	Audit        *auditBody       `json:"commit_audit"`
+	Data         jsontext.Value   `json:"data"`
+	Item         jsontext.Value   `json:"item"`
+}
+
+// auditBody is an UPDATE_AUDIT or AUDIT_DETAILS.
+type auditBody struct {
+	Type          string         `json:"_type"`
+	SystemID      jsontext.Value `json:"system_id"`
+	TimeCommitted jsontext.Value `json:"time_committed"` // the server's
+	ChangeType    jsontext.Value `json:"change_type"`
+	Description   jsontext.Value `json:"description"`
+	Committer     jsontext.Value `json:"committer"`
+}
+
+// createContribution serves POST /ehr/{ehr_id}/contribution.
+func (a *api) createContribution(w *answer, r *request) error {
+	id, err := r.ehrID()
+	if err != nil {
+		return err
+	}
+	prefer, err := a.prefer(r, mediaJSON)
+	if err != nil {
+		return err
+	}
+	if _, err := bodyMedia(r.Header, mediaJSON); err != nil {
+		return err
+	}
+	if err := refuseTags(r.Header); err != nil {
+		return err
+	}
+	headers, err := a.audit(r)
+	if err != nil {
+		return err
+	}
+	raw, err := a.body(r)
+	if err != nil {
+		return err
+	}
+	in, err := a.contributionInput(raw, headers)
+	if err != nil {
+		return err
+	}
+	in.EHRID = id
+	done, warnings, err := a.Records.CommitContribution(r.Context(), r.who, in)
+	if err != nil {
+		return contributionFault(err)
+	}
+	out := written{
+		created: true, tag: done.ID.String(), modified: done.Audit.TimeCommitted, media: mediaJSON, warnings: warnings,
+		location: a.location(r, "ehr", id.String(), "contribution", done.ID.String()),
+	}
+	if prefer.returns == returnRepresentation {
+		if out.body, err = contributionJSON(done); err != nil {
+			return err
+		}
+	}
+	return a.sendWritten(w, prefer, out)
+}
+
+// contributionFault gives a refusal the codes that the operation declares: 409
+// where a preceding version is not the latest, and 400 for invalid content.
+func contributionFault(err error) error {
+	if errs.Is(err, errs.Precondition) {
+		e := *errs.As(err)
+		e.Kind, e.Err = errs.Conflict, err
+		return &e
+	}
+	return plainInvalid(err)
+}
+
+// contribution serves GET /ehr/{ehr_id}/contribution/{contribution_uid}.
+func (a *api) contribution(w *answer, r *request) error {
+	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+		return err
+	}
+	id, err := r.ehrID()
+	if err != nil {
+		return err
+	}
+	uid, ok := parseUUID(r.param("contribution_uid"))
+	if !ok {
+		return errs.New(errs.NotFound, "rest.contribution", "there is no CONTRIBUTION with this contribution_uid, which is not a UUID")
+	}
+	c, err := a.Records.Contribution(r.Context(), r.who, id, uid)
+	if err != nil {
+		return err
+	}
+	body, err := contributionJSON(c)
+	if err != nil {
+		return err
+	}
+	if a.Compat103 {
+		w.Header().Set("Location", a.location(r, "ehr", id.String(), "contribution", uid.String()))
+	}
+	return a.sendObject(w, r, uid.String(), c.Audit.TimeCommitted, body)
+}
+
+// contributionJSON is a CONTRIBUTION, its versions by reference.
+func contributionJSON(c ehr.ContributionRecord) ([]byte, error) {
+	audit, err := auditDetails(c.Audit)
+	if err != nil {
+		return nil, err
+	}
+	refs := make([]*rm.Node, len(c.Versions))
+	for i, v := range c.Versions {
+		refs[i] = localRef("OBJECT_VERSION_ID", v.UID.String(), v.Kind.String())
+	}
+	return rm.AppendJSON(nil, rm.Object("CONTRIBUTION",
+		rm.Child("uid", rm.ID("HIER_OBJECT_ID", c.ID.String())),
+		rm.Child("versions", refs...),
+		rm.Child("audit", audit))), nil
+}
+
+// contributionInput reads a contribution. What the commit headers say counts
+// where the body says nothing.
+func (a *api) contributionInput(raw []byte, headers ehr.AuditInput) (ehr.CommitContribution, error) {
+	const op = "rest.contribution"
+	var in ehr.CommitContribution
+	if len(raw) == 0 {
+		return in, errs.New(errs.Invalid, op, "the request has no body")
+	}
+	var body contributionBody
+	if err := jsonv2.Unmarshal(raw, &body, jsonv2.RejectUnknownMembers(true)); err != nil {
+		return in, errs.Wrap(errs.Invalid, op, "the body is not a contribution"+jsonPlace(err), err)
+	}
+	if body.Type != "" && body.Type != "CONTRIBUTION" {
+		return in, errs.New(errs.Invalid, op, "_type must be CONTRIBUTION")
+	}
+	if uid, err := idText(body.UID, "uid"); err != nil {
+		return in, err
+	} else if uid != "" {
+		var ok bool
+		if in.ID, ok = parseUUID(uid); !ok || in.ID == (uuid.UUID{}) {
+			return in, errs.New(errs.Invalid, op, "uid must be a UUID")
+		}
+	}
+	var err error
+	if in.Audit, err = a.auditInput(body.Audit, "audit"); err != nil {
+		return in, err
+	}
+	if in.Audit.ChangeType == 0 {
+		in.Audit.ChangeType = headers.ChangeType
+	}
+	if in.Audit.Committer == nil {
+		in.Audit.Committer = headers.Committer
+	}
+	if in.Audit.DescriptionText == nil {
+		in.Audit.Description = headers.Description
+	}
+	in.Audit.LifecycleState = headers.LifecycleState
+	in.Changes = make([]ehr.Change, len(body.Versions))
+	for i := range body.Versions {
+		if in.Changes[i], err = a.change(&body.Versions[i], "versions["+strconv.Itoa(i)+"]"); err != nil {
+			return in, err
+		}
+	}
+	return in, nil
+}
+
+// change reads one version of a contribution; at says which.
+func (a *api) change(v *versionBody, at string) (ehr.Change, error) {
+	const op = "rest.contribution"
+	var c ehr.Change
+	switch {
+	case v.Type == "IMPORTED_VERSION" || v.Item != nil:
+		return c, errs.New(errs.Unsupported, op, at+": imported versions are not supported yet")
+	case v.Type != "" && v.Type != "ORIGINAL_VERSION" && v.Type != "UPDATE_VERSION":
+		return c, errs.New(errs.Invalid, op, at+"._type must be ORIGINAL_VERSION or UPDATE_VERSION")
+	case len(v.Attestations) > 0:
+		return c, errs.New(errs.Unsupported, op, at+".attestations: attestations are not supported yet")
+	case len(v.OtherInputs) > 0:
+		return c, errs.New(errs.Unsupported, op, at+".other_input_version_uids: merged versions are not supported yet")
+	}
+	var err error
+	if c.Audit, err = a.auditInput(v.Audit, at+".commit_audit"); err != nil {
+		return c, err
+	}
+	if c.Audit.LifecycleState, err = codeValue(v.Lifecycle, at+".lifecycle_state"); err != nil {
+		return c, err
+	}
+	if c.Preceding, err = versionUIDValue(v.Preceding, at+".preceding_version_uid"); err != nil {
+		return c, err
+	}
+	if c.UID, err = versionUIDValue(v.UID, at+".uid"); err != nil {
+		return c, err
+	}
+	c.Signature = v.Signature
+	if absent(v.Data) {
+		if c.Audit.ChangeType != ehr.ChangeDeleted {
+			return c, errs.New(errs.Invalid, op, at+".data is missing")
+		}
+		return c, nil
+	}
+	c.Content.JSON = v.Data
+	return c, nil
+}
+
+func absent(v jsontext.Value) bool { return len(v) == 0 || v.Kind() == 'n' }
+
+// auditInput reads an audit; nil gives one that says nothing.
+func (a *api) auditInput(body *auditBody, at string) (ehr.AuditInput, error) {
+	const op = "rest.contribution"
+	var in ehr.AuditInput
+	if body == nil {
+		return in, nil
+	}
+	switch body.Type {
+	case "", "UPDATE_AUDIT", "AUDIT_DETAILS":
+	case "ATTESTATION", "UPDATE_ATTESTATION":
+		return in, errs.New(errs.Unsupported, op, at+": attestations are not supported yet")
+	default:
+		return in, errs.New(errs.Invalid, op, at+"._type must be AUDIT_DETAILS or UPDATE_AUDIT")
+	}
+	system, err := idText(body.SystemID, at+".system_id")
+	if err != nil {
+		return in, err
+	}
+	if system != "" && a.SystemID != "" && !strings.EqualFold(system, a.SystemID) {
+		return in, errs.New(errs.Invalid, op, at+".system_id names another system than this one")
+	}
+	if in.ChangeType, err = codeValue(body.ChangeType, at+".change_type"); err != nil {
+		return in, err
+	}
+	if in.Committer, err = objectValue(body.Committer, "PARTY_PROXY", at+".committer"); err != nil {
+		return in, err
+	}
+	if !absent(body.Description) && body.Description.Kind() == '"' {
+		s, err := idText(body.Description, at+".description")
+		if err != nil || s == "" {
+			return in, err
+		}
+		in.DescriptionText = rm.Text(s)
+		return in, nil
+	}
+	in.DescriptionText, err = objectValue(body.Description, "DV_TEXT", at+".description")
+	return in, err
+}
+
+// objectValue decodes an RM object within the body.
+func objectValue(v jsontext.Value, class, at string) (*rm.Node, error) {
+	if absent(v) {
+		return nil, nil
+	}
+	path := "/" + strings.ReplaceAll(at, ".", "/")
+	n, problems := rm.DecodeJSON(v, rm.Lookup(class), rm.JSONOptions{PathPrefix: path})
+	if n == nil || rm.HasErrors(problems) {
+		return nil, &errs.Error{Op: "rest.contribution", Kind: errs.Invalid, Code: "validation",
+			Msg: at + " is not a valid " + class, Detail: problems}
+	}
+	return n, nil
+}
+
+// idText is an identifier: an object with a value, or the bare string.
+func idText(v jsontext.Value, at string) (string, error) {
+	var s string
+	var object struct {
+		Type  string `json:"_type"`
+		Value string `json:"value"`
+	}
+	var err error
+	switch {
+	case absent(v):
+		return "", nil
+	case v.Kind() == '"':
+		err = jsonv2.Unmarshal(v, &s)
+	default:
+		err = jsonv2.Unmarshal(v, &object, jsonv2.RejectUnknownMembers(true))
+		s = object.Value
+	}
+	if err != nil {
+		return "", errs.Wrap(errs.Invalid, "rest.contribution", at+" must be an object with a value", err)
+	}
+	return s, nil
+}
+
+func versionUIDValue(v jsontext.Value, at string) (ehr.VersionUID, error) {
+	s, err := idText(v, at)
+	if err != nil || s == "" {
+		return ehr.VersionUID{}, err
+	}
+	uid, err := ehr.ParseVersionUID(s)
+	if err != nil {
+		e := *errs.As(err)
+		e.Msg = at + ": " + e.Msg
+		return uid, &e
+	}
+	return uid, nil
+}
+
+// codeValue is a code of the openEHR terminology as a DV_CODED_TEXT, a
+// CODE_PHRASE, a TERMINOLOGY_CODE, or what the published example mixes of them;
+// 0 if absent. The rubric beside it means nothing.
+func codeValue(v jsontext.Value, at string) (int, error) {
+	fault := func(msg string, err error) (int, error) {
+		return 0, errs.Wrap(errs.Invalid, "rest.contribution", at+msg, err)
+	}
+	if absent(v) {
+		return 0, nil
+	}
+	type phrase struct {
+		Terminology jsontext.Value `json:"terminology_id"`
+		Code        string         `json:"code_string"`
+	}
+	var body struct {
+		phrase
+		Defining *phrase `json:"defining_code"`
+	}
+	if err := jsonv2.Unmarshal(v, &body); err != nil {
+		return fault(" must be a coded text or a code"+jsonPlace(err), err)
+	}
+	p := body.phrase
+	if body.Defining != nil {
+		p = *body.Defining
+	}
+	terminology, err := idText(p.Terminology, at+".terminology_id")
+	if err != nil {
+		return 0, err
+	}
+	if terminology != "" && !strings.EqualFold(terminology, "openehr") {
+		return fault(" must be a code of the openehr terminology", nil)
+	}
+	code, err := strconv.Atoi(p.Code)
+	if err != nil || code < 1 || code > 9999 {
+		return fault(".code_string must be a code of the openehr terminology, such as 249", err)
+	}
+	return code, nil
+}
