@@ -164,32 +164,28 @@ func (v *validator) domain(n *Node, contained bool) {
 			v.add("dom-3", "a contained resource must be referred to")
 		}
 	}
-	if !contained {
+	if !contained && v.local {
 		v.locals(n, inner)
 	}
 }
 
 // locals checks ref-1: a local reference has its contained resource.
 func (v *validator) locals(n *Node, inner []*Node) {
-	var walk func(*Node)
-	walk = func(m *Node) {
-		if ref := m.Str("reference"); m.Kind == Object && strings.HasPrefix(ref, "#") && len(ref) > 1 {
-			found := false
-			for _, c := range inner {
-				found = found || "#"+c.Str("id") == ref
-			}
-			if !found {
-				v.add("ref-1", "a local reference has no contained resource")
-			}
+	if ref := n.Str("reference"); n.Kind == Object && strings.HasPrefix(ref, "#") && len(ref) > 1 {
+		found := false
+		for _, c := range inner {
+			found = found || "#"+c.Str("id") == ref
 		}
-		for _, f := range m.Fields {
-			walk(f.Value)
-		}
-		for _, i := range m.Items {
-			walk(i)
+		if !found {
+			v.add("ref-1", "a local reference has no contained resource")
 		}
 	}
-	walk(n)
+	for _, f := range n.Fields {
+		v.locals(f.Value, inner)
+	}
+	for _, i := range n.Items {
+		v.locals(i, inner)
+	}
 }
 
 func (v *validator) bundle(n *Node) {

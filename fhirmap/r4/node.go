@@ -37,6 +37,8 @@ type Node struct {
 type Field struct {
 	Name  string
 	Value *Node
+
+	order int // place among the members of the type, from 1; 0: not looked up
 }
 
 // Limits on documents that Parse accepts.
@@ -125,11 +127,19 @@ func (n *Node) Set(t *Type, name string, v *Node) {
 	at := len(n.Fields)
 	if t != nil {
 		order := fieldOrder(t, name)
-		for at > 0 && fieldOrder(t, n.Fields[at-1].Name) > order {
-			at--
+		for ; at > 0; at-- {
+			before := &n.Fields[at-1]
+			if before.order == 0 {
+				before.order = fieldOrder(t, before.Name)
+			}
+			if before.order <= order {
+				break
+			}
 		}
+		n.Fields = slices.Insert(n.Fields, at, Field{name, v, order})
+		return
 	}
-	n.Fields = slices.Insert(n.Fields, at, Field{name, v})
+	n.Fields = append(n.Fields, Field{Name: name, Value: v})
 }
 
 // Remove drops a property if it is present.
@@ -145,14 +155,14 @@ func (n *Node) Remove(name string) {
 // fieldOrder sorts resourceType first and _x right after x.
 func fieldOrder(t *Type, name string) int {
 	if name == "resourceType" {
-		return -1
+		return 1
 	}
 	low := 0
 	if name[0] == '_' {
 		name, low = name[1:], 1
 	}
-	if m, ok := t.Member(name); ok {
-		return 2*m.Element.Order + low
+	if m := t.members[name]; m != nil {
+		return 2 + 2*m.Element.Order + low
 	}
 	return 1 << 20
 }
@@ -192,7 +202,7 @@ func parseValue(dec *jsontext.Decoder, depth int) (*Node, error) {
 			if err != nil {
 				return nil, err
 			}
-			n.Fields = append(n.Fields, Field{key, v})
+			n.Fields = append(n.Fields, Field{Name: key, Value: v})
 		}
 		_, err := dec.ReadToken()
 		return n, err
@@ -223,13 +233,13 @@ func (n *Node) Append(dst []byte) []byte {
 	switch n.Kind {
 	case Object:
 		dst = append(dst, '{')
-		for i, f := range n.Fields {
+		for i := range n.Fields {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendString(dst, f.Name)
+			dst = appendString(dst, n.Fields[i].Name)
 			dst = append(dst, ':')
-			dst = f.Value.Append(dst)
+			dst = n.Fields[i].Value.Append(dst)
 		}
 		return append(dst, '}')
 	case Array:
@@ -251,6 +261,14 @@ func (n *Node) Append(dst []byte) []byte {
 }
 
 func appendString(dst []byte, s string) []byte {
+	plain := true
+	for i := 0; i < len(s) && plain; i++ {
+		plain = s[i] >= ' ' && s[i] < 0x7f && s[i] != '"' && s[i] != '\\'
+	}
+	if plain {
+		dst = append(append(dst, '"'), s...)
+		return append(dst, '"')
+	}
 	out, err := jsontext.AppendQuote(dst, s)
 	if err != nil {
 		// Invalid UTF-8 is replaced, as the decoder would have refused it.

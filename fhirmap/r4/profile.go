@@ -13,12 +13,12 @@ type vitalSign struct {
 	code string // LOINC
 	// units allowed for the value; empty when the value is in components.
 	units []string
-	// components by LOINC code with the unit each must have.
-	components map[string]string
+	// components are pairs of a LOINC code and the unit that it must have.
+	components [][2]string
 }
 
 var vitalSigns = map[string]vitalSign{
-	profileBase + "bp":          {code: "85354-9", components: map[string]string{"8480-6": "mm[Hg]", "8462-4": "mm[Hg]"}},
+	profileBase + "bp":          {code: "85354-9", components: [][2]string{{"8480-6", "mm[Hg]"}, {"8462-4", "mm[Hg]"}}},
 	profileBase + "bodytemp":    {code: "8310-5", units: []string{"Cel", "[degF]"}},
 	profileBase + "heartrate":   {code: "8867-4", units: []string{"/min"}},
 	profileBase + "resprate":    {code: "9279-1", units: []string{"/min"}},
@@ -112,13 +112,14 @@ func (v *validator) vital(p vitalSign, n *Node) {
 	case value && len(p.units) > 0:
 		v.vitalUnit(q, p.units)
 	}
-	for code, unit := range p.components {
+	for i := range p.components {
+		code, unit := p.components[i][0], p.components[i][1:]
 		found := 0
 		for _, c := range n.List("component") {
 			if hasCoding(c.Get("code"), loinc, code) {
 				found++
 				if hasChoice(c, "value") {
-					v.vitalUnit(c.Get("valueQuantity"), []string{unit})
+					v.vitalUnit(c.Get("valueQuantity"), unit)
 				}
 			}
 		}

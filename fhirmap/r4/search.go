@@ -2,6 +2,7 @@ package r4
 
 import (
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -140,47 +141,76 @@ func SearchParams(typ string) []SearchParam {
 	return list
 }
 
+// indexing is a search parameter with its paths resolved, for one type.
+type indexing struct {
+	param string
+	kind  SearchKind
+	paths [][]*Member
+}
+
+var indexings = sync.OnceValue(func() map[string][]indexing {
+	out := make(map[string][]indexing, len(searchTable))
+	for typ, rows := range searchTable {
+		for _, r := range rows {
+			x := indexing{param: r[0], kind: SearchKind(r[1])}
+			for _, path := range strings.Fields(r[3]) {
+				var members []*Member
+				t := Lookup(typ)
+				for _, name := range strings.Split(path, ".") {
+					m := t.members[name]
+					if m == nil {
+						panic("fhirmap/r4: " + typ + "." + path + " is not an element") // the table is part of the program
+					}
+					members, t = append(members, m), m.Type.Type
+				}
+				x.paths = append(x.paths, members)
+			}
+			out[typ] = append(out[typ], x)
+		}
+	}
+	return out
+})
+
 // SearchValues extracts the values of all search parameters of a resource.
 //
 // A quantity with a comparator has no single value and is not indexed by its
 // number: a search on it cannot find "below 5".
-func SearchValues(n *Node) []SearchValue {
-	typ := n.Str("resourceType")
-	t := Lookup(typ)
-	if t == nil {
-		return nil
-	}
-	var out []SearchValue
-	for _, r := range searchTable[typ] {
-		for rest := r[3]; rest != ""; {
-			var path string
-			path, rest, _ = strings.Cut(rest, " ")
-			extract(&out, r[0], SearchKind(r[1]), t, n, path)
+func SearchValues(n *Node) []SearchValue { return AppendSearchValues(nil, n) }
+
+// AppendSearchValues appends what SearchValues extracts.
+func AppendSearchValues(dst []SearchValue, n *Node) []SearchValue {
+	table := indexings()[n.Str("resourceType")]
+	for i := range table {
+		for _, path := range table[i].paths {
+			dst = table[i].extract(dst, n, path)
 		}
 	}
-	return out
+	return dst
 }
 
-func extract(out *[]SearchValue, param string, kind SearchKind, t *Type, n *Node, path string) {
-	name, rest, more := strings.Cut(path, ".")
-	m, ok := t.Member(name)
-	if !ok {
-		return
+func (x *indexing) extract(dst []SearchValue, n *Node, path []*Member) []SearchValue {
+	v := n.Get(path[0].Property)
+	if v == nil {
+		return dst
 	}
-	for _, v := range n.List(name) {
-		if more {
-			extract(out, param, kind, m.Type.Type, v, rest)
-		} else {
-			indexValue(out, SearchValue{Param: param, Kind: kind}, m, v)
-		}
+	if v.Kind != Array {
+		return x.value(dst, v, path)
 	}
+	for _, item := range v.Items {
+		dst = x.value(dst, item, path)
+	}
+	return dst
 }
 
-func indexValue(out *[]SearchValue, sv SearchValue, m Member, v *Node) {
-	add := func(s SearchValue) { *out = append(*out, s) }
-	switch sv.Kind {
+func (x *indexing) value(dst []SearchValue, v *Node, path []*Member) []SearchValue {
+	if len(path) > 1 {
+		return x.extract(dst, v, path[1:])
+	}
+	sv := SearchValue{Param: x.param, Kind: x.kind}
+	m := path[0]
+	switch x.kind {
 	case SearchToken:
-		indexToken(sv, m, v, add)
+		return indexToken(dst, sv, m, v)
 	case SearchDate:
 		if m.Type.Type.Name == "Period" {
 			if low, _, ok := DateRange(v.Str("start")); ok {
@@ -190,55 +220,55 @@ func indexValue(out *[]SearchValue, sv SearchValue, m Member, v *Node) {
 				sv.High = high
 			}
 			if !sv.Low.IsZero() || !sv.High.IsZero() {
-				add(sv)
+				dst = append(dst, sv)
 			}
 		} else if low, high, ok := DateRange(v.Text); ok {
 			sv.Low, sv.High = low, high
-			add(sv)
+			dst = append(dst, sv)
 		}
 	case SearchReference:
 		if sv.Code = v.Str("reference"); sv.Code != "" {
-			add(sv)
+			dst = append(dst, sv)
 		}
 	case SearchString:
-		indexString(sv, m, v, add)
+		return indexString(dst, sv, m, v)
 	case SearchQuantity:
 		if sv.Number = v.Str("value"); sv.Number == "" || v.Get("comparator") != nil {
-			return
+			return dst
 		}
 		sv.System, sv.Code = v.Str("system"), v.Str("code")
-		add(sv)
+		dst = append(dst, sv)
 		if unit := v.Str("unit"); unit != "" && unit != sv.Code {
 			sv.System, sv.Code = "", unit
-			add(sv)
+			dst = append(dst, sv)
 		}
 	case SearchURI:
 		if sv.Code = v.Text; sv.Code != "" {
-			add(sv)
+			dst = append(dst, sv)
 		}
 	}
+	return dst
 }
 
-func indexToken(sv SearchValue, m Member, v *Node, add func(SearchValue)) {
+func indexToken(dst []SearchValue, sv SearchValue, m *Member, v *Node) []SearchValue {
 	switch m.Type.Type.Name {
 	case "CodeableConcept":
-		for _, c := range v.List("coding") {
+		codings := v.Get("coding")
+		if codings == nil {
+			return dst
+		}
+		for _, c := range codings.Items {
 			if sv.System, sv.Code = c.Str("system"), c.Str("code"); sv.Code != "" {
-				add(sv)
+				dst = append(dst, sv)
 			}
 		}
+		return dst
 	case "Coding":
-		if sv.System, sv.Code = v.Str("system"), v.Str("code"); sv.Code != "" {
-			add(sv)
-		}
+		sv.System, sv.Code = v.Str("system"), v.Str("code")
 	case "Identifier":
-		if sv.System, sv.Code = v.Str("system"), v.Str("value"); sv.Code != "" {
-			add(sv)
-		}
+		sv.System, sv.Code = v.Str("system"), v.Str("value")
 	case "ContactPoint":
-		if sv.Code = v.Str("value"); sv.Code != "" {
-			add(sv)
-		}
+		sv.Code = v.Str("value")
 	case "code":
 		sv.Code = v.Text
 		if set := m.Element.Binding; set != nil {
@@ -248,30 +278,32 @@ func indexToken(sv SearchValue, m Member, v *Node, add func(SearchValue)) {
 				}
 			}
 		}
-		add(sv)
 	default:
-		if sv.Code = v.Text; sv.Code != "" {
-			add(sv)
-		}
+		sv.Code = v.Text
 	}
+	if sv.Code == "" {
+		return dst
+	}
+	return append(dst, sv)
 }
 
-func indexString(sv SearchValue, m Member, v *Node, add func(SearchValue)) {
+func indexString(dst []SearchValue, sv SearchValue, m *Member, v *Node) []SearchValue {
 	if m.Type.Type.Kind == Primitive {
 		if sv.Text = FoldString(v.Text); sv.Text != "" {
-			add(sv)
+			dst = append(dst, sv)
 		}
-		return
+		return dst
 	}
 	for _, f := range v.Fields { // HumanName, Address: any of the parts
 		for _, part := range v.List(f.Name) {
 			if part.Kind == String && f.Name != "use" && f.Name != "id" {
 				if sv.Text = FoldString(part.Text); sv.Text != "" {
-					add(sv)
+					dst = append(dst, sv)
 				}
 			}
 		}
 	}
+	return dst
 }
 
 // FoldString is the form in which string parameters are compared: without

@@ -33,7 +33,7 @@ type Type struct {
 	// Elements are all elements, inherited ones first, in published order.
 	Elements []*Element
 
-	members map[string]Member // by JSON property name
+	members map[string]*Member // by JSON property name
 	byName  map[string]*Element
 }
 
@@ -58,6 +58,8 @@ type Element struct {
 	// Binding is the value set of a required binding; nil without one or when
 	// it cannot be enumerated.
 	Binding *ValueSet
+
+	properties []string // of a choice, for each of Types
 }
 
 // List reports whether the element repeats and so is an array in JSON.
@@ -109,14 +111,21 @@ func (t *Type) Element(name string) *Element { return t.byName[name] }
 
 // Member finds what a JSON property denotes.
 func (t *Type) Member(property string) (Member, bool) {
-	m, ok := t.members[property]
-	return m, ok
+	if m := t.members[property]; m != nil {
+		return *m, true
+	}
+	return Member{}, false
 }
 
 // Property is the JSON property of an element for one of its types.
 func (e *Element) Property(t *Type) string {
 	if !e.Choice {
 		return e.Name
+	}
+	for i := range e.properties {
+		if e.Types[i].Type == t {
+			return e.properties[i]
+		}
 	}
 	name := t.Name
 	if name == "SimpleQuantity" || name == "MoneyQuantity" {
@@ -318,7 +327,7 @@ func (t *Type) finish(done map[*Type]bool) {
 			t.Elements = append(append([]*Element(nil), t.Base.Elements...), t.Elements...)
 		}
 	}
-	t.members = make(map[string]Member, len(t.Elements))
+	t.members = make(map[string]*Member, len(t.Elements))
 	t.byName = make(map[string]*Element, len(t.Elements))
 	for i, e := range t.Elements {
 		if e.Order != i {
@@ -329,7 +338,14 @@ func (t *Type) finish(done map[*Type]bool) {
 		t.byName[e.Name] = e
 		for _, r := range e.Types {
 			p := e.Property(r.Type)
-			t.members[p] = Member{Element: e, Type: r, Property: p}
+			t.members[p] = &Member{Element: e, Type: r, Property: p}
+		}
+		if e.Choice && e.properties == nil {
+			properties := make([]string, len(e.Types))
+			for k, r := range e.Types {
+				properties[k] = e.Property(r.Type)
+			}
+			e.properties = properties
 		}
 	}
 }

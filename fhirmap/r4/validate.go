@@ -37,7 +37,8 @@ func Validate(data []byte) []Problem {
 
 // ValidateNode is Validate on a tree.
 func ValidateNode(n *Node) []Problem {
-	v := &validator{}
+	var room [128]byte
+	v := &validator{path: room[:0]}
 	v.resource("", n, false)
 	return v.problems
 }
@@ -45,6 +46,8 @@ func ValidateNode(n *Node) []Problem {
 type validator struct {
 	problems []Problem
 	path     []byte
+	// local is set when a reference within the resource has been seen.
+	local bool
 }
 
 func (v *validator) add(code, format string, args ...any) {
@@ -96,8 +99,8 @@ func (v *validator) object(t *Type, n *Node) {
 		if sibling {
 			name = name[1:]
 		}
-		m, ok := t.members[name]
-		if !ok || (sibling && m.Type.Type.Kind != Primitive) {
+		m := t.members[name]
+		if m == nil || (sibling && m.Type.Type.Kind != Primitive) {
 			v.add("unknown-element", "%s has no element %q", t.Name, f.Name)
 			continue
 		}
@@ -131,7 +134,7 @@ func (v *validator) sameChoice(n *Node, name string) bool {
 	return n.Get(name) != nil && n.Get("_"+name) != nil
 }
 
-func (v *validator) member(m Member, val *Node, sibling bool, parent *Node) {
+func (v *validator) member(m *Member, val *Node, sibling bool, parent *Node) {
 	if !m.Element.List() {
 		if val.Kind == Array {
 			v.add("cardinality", "%s does not repeat", m.Element.Path)
@@ -166,7 +169,7 @@ func (v *validator) member(m Member, val *Node, sibling bool, parent *Node) {
 
 // nullItem allows null in an array of primitives where the other array of the
 // pair has a value.
-func (v *validator) nullItem(m Member, i int, sibling bool, parent *Node) {
+func (v *validator) nullItem(m *Member, i int, sibling bool, parent *Node) {
 	other := "_" + m.Property
 	if sibling {
 		other = m.Property
@@ -176,7 +179,7 @@ func (v *validator) nullItem(m Member, i int, sibling bool, parent *Node) {
 	}
 }
 
-func (v *validator) value(m Member, val *Node, sibling bool, parent *Node) {
+func (v *validator) value(m *Member, val *Node, sibling bool, parent *Node) {
 	t := m.Type.Type
 	switch {
 	case val.Kind == Null:
@@ -196,7 +199,7 @@ func (v *validator) value(m Member, val *Node, sibling bool, parent *Node) {
 	}
 }
 
-func (v *validator) primitive(m Member, val *Node) {
+func (v *validator) primitive(m *Member, val *Node) {
 	t := m.Type.Type
 	want := String
 	switch {
@@ -221,7 +224,7 @@ func (v *validator) primitive(m Member, val *Node) {
 // coded checks a required binding on a CodeableConcept or Coding: at least one
 // coding must be of the value set, unless there is none and the text or an
 // extension says why.
-func (v *validator) coded(m Member, val *Node) {
+func (v *validator) coded(m *Member, val *Node) {
 	set := m.Element.Binding
 	if set == nil {
 		return
@@ -246,24 +249,21 @@ func (v *validator) coded(m Member, val *Node) {
 	v.add("binding", "no coding is of the required value set %s", set.ID)
 }
 
-func (v *validator) reference(m Member, val *Node) {
+func (v *validator) reference(m *Member, val *Node) {
 	ref := val.Str("reference")
 	typ := val.Str("type")
+	v.local = v.local || (len(ref) > 1 && ref[0] == '#')
 	if ref != "" && !strings.HasPrefix(ref, "#") && !strings.HasPrefix(ref, "urn:") {
-		parts := strings.Split(strings.TrimSuffix(ref, "/"), "/")
-		if i := len(parts) - 2; i >= 1 && parts[i] == "_history" {
-			parts = parts[:i]
-		}
-		if len(parts) < 2 {
+		target, id, ok := splitReference(ref)
+		if !ok {
 			v.add("reference", "a reference has the form Type/id")
 			return
 		}
-		target := parts[len(parts)-2]
 		if t := Lookup(target); t == nil || t.Kind != Resource {
 			v.add("reference", "%q is not a resource type", target)
 			return
 		}
-		if !isID(parts[len(parts)-1]) {
+		if !isID(id) {
 			v.add("reference", "the id of the target is not a legal id")
 		}
 		if typ != "" && typ != target {
@@ -280,4 +280,24 @@ func (v *validator) reference(m Member, val *Node) {
 		}
 	}
 	v.add("reference", "%s may not refer to %s", m.Element.Path, typ)
+}
+
+// splitReference finds type and id at the end of a reference, before the
+// version if it names one.
+func splitReference(ref string) (typ, id string, ok bool) {
+	rest, id, ok := cutLast(strings.TrimSuffix(ref, "/"))
+	if before, last, more := cutLast(rest); more && last == "_history" {
+		rest, id, ok = cutLast(before)
+	}
+	_, typ, _ = cutLast(rest)
+	return typ, id, ok
+}
+
+// cutLast splits at the last slash; without one, all is the last part.
+func cutLast(s string) (before, last string, ok bool) {
+	i := strings.LastIndexByte(s, '/')
+	if i < 0 {
+		return "", s, false
+	}
+	return s[:i], s[i+1:], true
 }

@@ -1,0 +1,42 @@
+package fhirmap_test
+
+import (
+	"testing"
+
+	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/pkg/synth"
+)
+
+// BenchmarkProject projects vital signs compositions of 18 KB, which become
+// about ten Observations each.
+func BenchmarkProject(b *testing.B) {
+	lib, err := fhirmap.LoadShipped()
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := synth.New(1, synth.WithMeanSize(18_000)).Patient(0)
+	var roots []*rm.Node
+	for k := 2; len(roots) < 20; k++ {
+		if id, root := p.Tree(k); id == synth.VitalSigns {
+			roots = append(roots, root)
+		}
+	}
+	b.ReportAllocs()
+	resources, size, n := 0, 0, 0
+	for b.Loop() {
+		res, err := lib.Project(fhirmap.Input{Root: roots[n%len(roots)], EHRID: p.EHRID, SystemID: "bench.test",
+			ObjectID: "8849182c-82ad-4088-a07f-48ead4180515", VersionUID: "8849182c-82ad-4088-a07f-48ead4180515::bench.test::1",
+			Lifecycle: "532"})
+		if err != nil || len(res.Resources) == 0 {
+			b.Fatalf("%d resources, %v", len(res.Resources), err)
+		}
+		for i := range res.Resources {
+			size += len(res.Resources[i].JSON)
+		}
+		resources += len(res.Resources)
+		n++
+	}
+	b.ReportMetric(float64(resources)/float64(n), "resources/op")
+	b.ReportMetric(float64(size)/float64(n), "json-B/op")
+}
