@@ -92,6 +92,8 @@ func (v *converter) convert(n *rm.Node, allowed []r4.TypeRef) (*r4.Node, *r4.Typ
 	return nil, nil, reason
 }
 
+func (v *converter) mem() *r4.Arena { return &v.run.nodes }
+
 func (v *converter) fail(reason, message string) (*r4.Node, string) {
 	v.message = message
 	return nil, reason
@@ -130,7 +132,7 @@ func (v *converter) to(typ string, n *rm.Node) (*r4.Node, string) {
 		if n.Class.Primitive == rm.NotPrimitive {
 			text = n.String("value")
 		}
-		return &r4.Node{Kind: r4.Bool, Text: text}, ""
+		return v.mem().Bool(text), ""
 	case "integer", "positiveInt", "unsignedInt", "decimal":
 		return v.number(typ, n)
 	default:
@@ -153,7 +155,7 @@ func (v *converter) number(typ string, n *rm.Node) (*r4.Node, string) {
 	if !r4.ValidPrimitive(typ, text) {
 		return v.fail("value", "the number is not a legal "+typ)
 	}
-	return r4.NewNumber(text), ""
+	return v.mem().Number(text), ""
 }
 
 // text is the string form of a value, with everything that its meaning needs.
@@ -165,7 +167,7 @@ func (v *converter) text(typ string, n *rm.Node) (*r4.Node, string) {
 	if !r4.ValidPrimitive(typ, s) {
 		return v.fail("value", "the text is not a legal "+typ)
 	}
-	return r4.NewString(s), ""
+	return v.mem().String(s), ""
 }
 
 // plainText renders a data value for people, without loss of a comparator,
@@ -176,9 +178,9 @@ func plainText(n *rm.Node) (string, bool) {
 		status = ""
 	}
 	switch n.Class.Name {
-	case "DV_TEXT", "DV_CODED_TEXT", "DV_DATE", "DV_DATE_TIME", "DV_TIME", "DV_URI", "DV_EHR_URI", "DV_PARSABLE":
+	case "DV_TEXT", "DV_CODED_TEXT", "DV_URI", "DV_EHR_URI", "DV_PARSABLE":
 		return n.String("value"), true
-	case "DV_DURATION":
+	case "DV_DATE", "DV_DATE_TIME", "DV_TIME", "DV_DURATION":
 		return status + n.String("value"), true
 	case "DV_QUANTITY":
 		unit := n.String("units_display_name")
@@ -238,22 +240,22 @@ func (v *converter) identifier(n *rm.Node) (*r4.Node, string) {
 		}
 		var typ, assigner *r4.Node
 		if s := n.String("type"); s != "" {
-			typ = r4.NewObject(r4.Field{Name: "text", Value: r4.NewString(s)})
+			typ = v.mem().Object(r4.Field{Name: "text", Value: v.mem().String(s)})
 		}
 		var system *r4.Node
 		name := n.String("assigner")
 		if issuer := n.String("issuer"); isURI(issuer) {
-			system = r4.NewString(issuer)
+			system = v.mem().String(issuer)
 		} else if name == "" {
 			name = issuer
 		} else if issuer != "" && issuer != name {
 			v.reduce("issuer", "an identifier in R4 has one assigner")
 		}
 		if name != "" {
-			assigner = r4.NewObject(r4.Field{Name: "display", Value: r4.NewString(name)})
+			assigner = v.mem().Object(r4.Field{Name: "display", Value: v.mem().String(name)})
 		}
-		return r4.NewObject(r4.Field{Name: "type", Value: typ}, r4.Field{Name: "system", Value: system},
-			r4.Field{Name: "value", Value: r4.NewString(id)}, r4.Field{Name: "assigner", Value: assigner}), ""
+		return v.mem().Object(r4.Field{Name: "type", Value: typ}, r4.Field{Name: "system", Value: system},
+			r4.Field{Name: "value", Value: v.mem().String(id)}, r4.Field{Name: "assigner", Value: assigner}), ""
 	case "PARTY_REF":
 		return v.partyRef(n)
 	default:
@@ -277,11 +279,11 @@ func (v *converter) partyRef(n *rm.Node) (*r4.Node, string) {
 	}
 	var system, assigner *r4.Node
 	if ns := n.String("namespace"); isURI(ns) {
-		system = r4.NewString(ns)
+		system = v.mem().String(ns)
 	} else if ns != "" {
-		assigner = r4.NewObject(r4.Field{Name: "display", Value: r4.NewString(ns)})
+		assigner = v.mem().Object(r4.Field{Name: "display", Value: v.mem().String(ns)})
 	}
-	return r4.NewObject(r4.Field{Name: "system", Value: system}, r4.Field{Name: "value", Value: r4.NewString(id)},
+	return v.mem().Object(r4.Field{Name: "system", Value: system}, r4.Field{Name: "value", Value: v.mem().String(id)},
 		r4.Field{Name: "assigner", Value: assigner}), ""
 }
 
@@ -300,7 +302,7 @@ func (v *converter) reference(n *rm.Node) (*r4.Node, string) {
 		if !toAny && !slices.Contains(v.refs, "Patient") {
 			return v.fail("reference", "the target does not refer to a Patient")
 		}
-		return r4.NewObject(r4.Field{Name: "reference", Value: r4.NewString("Patient/" + v.run.in.EHRID)}), ""
+		return v.mem().Object(r4.Field{Name: "reference", Value: v.mem().String("Patient/" + v.run.in.EHRID)}), ""
 	case "PARTY_RELATED":
 		if !toAny && !slices.Contains(v.refs, "RelatedPerson") {
 			return v.fail("subject-not-patient", "the party is related to the subject of the record, not the subject")
@@ -312,9 +314,9 @@ func (v *converter) reference(n *rm.Node) (*r4.Node, string) {
 			return v.fail("subject-not-patient", "the party is not the subject of the record")
 		}
 	}
-	out := r4.NewObject()
+	out := v.mem().Object()
 	if n.Class.Name == "PARTY_RELATED" {
-		out.Fields = append(out.Fields, r4.Field{Name: "type", Value: r4.NewString("RelatedPerson")})
+		out.Fields = append(out.Fields, r4.Field{Name: "type", Value: v.mem().String("RelatedPerson")})
 	}
 	if id, why := v.identifier(n); why == "" {
 		out.Fields = append(out.Fields, r4.Field{Name: "identifier", Value: id})
@@ -324,7 +326,7 @@ func (v *converter) reference(n *rm.Node) (*r4.Node, string) {
 		name = n.String("relationship", "value")
 	}
 	if name != "" {
-		out.Fields = append(out.Fields, r4.Field{Name: "display", Value: r4.NewString(name)})
+		out.Fields = append(out.Fields, r4.Field{Name: "display", Value: v.mem().String(name)})
 	}
 	if len(out.Fields) == 0 || (len(out.Fields) == 1 && out.Fields[0].Name == "type") {
 		return v.fail("value", "the party has neither a name nor an identifier")
@@ -343,28 +345,28 @@ func (v *converter) attachment(n *rm.Node) (*r4.Node, string) {
 		return v.fail("type", "an attachment needs the media type of the text, which its formalism is not")
 	}
 	media := n.String("media_type", "code_string")
-	add("contentType", media, r4.NewString(media))
+	add("contentType", media, v.mem().String(media))
 	if lang := n.String("language", "code_string"); lang != "" {
-		add("language", lang, r4.NewString(lang))
+		add("language", lang, v.mem().String(lang))
 	}
 	data := n.String("data")
 	if data != "" && n.Get("compression_algorithm") != nil {
 		return v.fail("compression", "an attachment cannot say how its data are compressed")
 	}
-	add("data", data, r4.NewString(data))
+	add("data", data, v.mem().String(data))
 	uri := n.String("uri", "value")
-	add("url", uri, r4.NewString(uri))
+	add("url", uri, v.mem().String(uri))
 	if size := n.String("size"); r4.ValidPrimitive("unsignedInt", size) {
-		add("size", size, r4.NewNumber(size))
+		add("size", size, v.mem().Number(size))
 	}
 	if alg := n.String("integrity_check_algorithm", "code_string"); strings.EqualFold(alg, "SHA-1") {
-		add("hash", n.String("integrity_check"), r4.NewString(n.String("integrity_check")))
+		add("hash", n.String("integrity_check"), v.mem().String(n.String("integrity_check")))
 	}
 	if alt := n.String("alternate_text"); alt != "" {
-		add("title", alt, r4.NewString(alt))
+		add("title", alt, v.mem().String(alt))
 	}
 	if data == "" && uri == "" {
 		return v.fail("value", "there are neither data nor a URI")
 	}
-	return r4.NewObject(fields...), ""
+	return v.mem().Object(fields...), ""
 }

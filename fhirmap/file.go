@@ -83,6 +83,10 @@ type Method struct {
 	// Change and AppendTo belong to extension files.
 	Change   string
 	AppendTo Text
+
+	// unsupported marks a method whose problem is a key this engine lacks, so
+	// that its paths need not make sense without it.
+	unsupported bool
 }
 
 // Manual is one named group of constant assignments.

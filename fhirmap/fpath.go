@@ -12,9 +12,11 @@ import (
 // fpath is a path on the FHIR side: the subset of FHIRPath that names a place,
 // as mapping files use it.
 type fpath struct {
-	base  base
-	up    int // number of ^ steps
-	steps []fstep
+	base base
+	up   int // number of ^ steps
+	// rootType is the ofType() that follows a variable.
+	rootType string
+	steps    []fstep
 }
 
 // fstep is one element of a path. Names are filled in by parsing, the rest by
@@ -148,6 +150,10 @@ func (p *fpath) function(name, arg string) error {
 		}
 		return &p.steps[len(p.steps)-1], nil
 	}
+	if name == "ofType" && len(p.steps) == 0 && p.rootType == "" && arg != "" {
+		p.rootType = arg
+		return nil
+	}
 	switch name {
 	case "ofType":
 		step, err := last()
@@ -232,6 +238,9 @@ func (p *fpath) resolve(at *ftype) (*ftype, error) {
 			return nil, fmt.Errorf("^ goes above the resource")
 		}
 	}
+	if p.rootType != "" && (at.typ.Type == nil || !at.typ.Type.IsA(p.rootType)) {
+		return nil, fmt.Errorf("not supported: ofType(%s) on a place that is not of that type already", p.rootType)
+	}
 	for i := range p.steps {
 		next, err := p.steps[i].resolve(at)
 		if err != nil {
@@ -247,6 +256,9 @@ func (s *fstep) resolve(at *ftype) (*ftype, error) {
 		return nil, fmt.Errorf("%s takes several types; name one with ofType()", at)
 	}
 	t := at.typ.Type
+	if t.Kind == r4.Primitive && s.name == "extension" && !at.elem.List() {
+		t = elementType // beside the value, as in _birthDate
+	}
 	s.elem = t.Element(s.name)
 	if s.elem == nil {
 		if m, ok := t.Member(s.name); ok && m.Element.Choice {

@@ -18,6 +18,7 @@ type Library struct {
 	models     map[string]*File
 	extensions map[string]*File
 	contexts   []*File
+	ambiguous  map[string]bool // names of several extensions
 
 	// starts are the plans to run without a context, by archetype id.
 	starts map[string][]*plan
@@ -98,7 +99,7 @@ func Compile(files []*File) (*Library, Problems) {
 	lib := &Library{
 		files: files, models: map[string]*File{}, extensions: map[string]*File{},
 		starts: map[string][]*plan{}, templates: map[string]map[string][]*plan{},
-		profiles: map[*plan][]string{},
+		profiles: map[*plan][]string{}, ambiguous: map[string]bool{},
 	}
 	c := &compiler{lib: lib, plans: map[planKey]*plan{}}
 	lib.register(c)
@@ -155,6 +156,7 @@ func (lib *Library) register(c *compiler) {
 		}
 		if other := into[name]; other != nil {
 			c.fail(f.Name.Position, CodeDuplicate, "the %s name %q is also that of %s", f.Kind, name, other.Path)
+			lib.ambiguous[name] = lib.ambiguous[name] || f.Kind == ExtensionFile
 			continue
 		}
 		into[name] = f
@@ -217,6 +219,10 @@ func (c *compiler) context(f *File) {
 	}
 	for _, e := range rule.Extensions {
 		ext := c.lib.extensions[e.Value]
+		if c.lib.ambiguous[e.Value] {
+			c.fail(e.Position, CodeDangling, "several extensions are named %q", e.Value)
+			continue
+		}
 		if ext == nil {
 			c.fail(e.Position, CodeDangling, "no extension is named %q", e.Value)
 			continue

@@ -237,7 +237,10 @@ func (p *opath) resolve(at *otype) (*otype, error) {
 		next := at.step(seg.attr)
 		if next == nil && at.has("ELEMENT") {
 			value := at.step("value")
-			if next = value.step(seg.attr); next != nil {
+			if next = value.step(seg.attr); next != nil && next.classes[0].Name == "Octet" {
+				next = nil // the bytes of a DV_MULTIMEDIA are never meant
+			}
+			if next != nil {
 				out = append(out, oseg{attr: "value", implied: true})
 			}
 		}

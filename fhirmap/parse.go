@@ -255,7 +255,7 @@ func (p *parser) file(n *yaml.Node) *File {
 			p.preprocessor(f, v)
 		}
 	}
-	p.need(o, "a "+string(f.Kind)+" file", "mappings")
+	p.need(o, "a file of type "+string(f.Kind), "mappings")
 	if v := o.values["mappings"]; v != nil {
 		f.Methods = p.methods(v, f.Kind == ExtensionFile)
 	}
@@ -385,6 +385,9 @@ func (p *parser) methods(n *yaml.Node, extension bool) []*Method {
 	return out
 }
 
+// unsupportedMethods are keys of a method that this engine does not have.
+var unsupportedMethods = []string{"reference", "conceptmap", "participationsFunction", "mappingCode", "link", "type"}
+
 // staticTypes are the deprecated types of FHIR Connect before 1.0.
 var staticTypes = []string{"QUANTITY", "DATETIME", "CODEABLECONCEPT", "CODING", "STRING", "DOSAGE", "ID", "IDENTIFIER", "PROPORTION"}
 
@@ -393,13 +396,18 @@ func (p *parser) method(n *yaml.Node, extension bool) *Method {
 	if extension {
 		known = append(known, "extension", "appendTo")
 	}
-	o, ok := p.object(n, "a mapping method", known,
-		[]string{"reference", "conceptmap", "participationsFunction", "mappingCode", "link", "type"})
+	o, ok := p.object(n, "a mapping method", known, unsupportedMethods)
 	if !ok {
 		return nil
 	}
+	unsupported := false
 	p.need(o, "a mapping method", "name")
-	m := &Method{Position: p.pos(n), Name: p.text(o, "name").Value, Slot: p.text(o, "slotArchetype")}
+	for _, key := range unsupportedMethods {
+		if k := o.keys[key]; k != nil && o.values[key] == nil {
+			unsupported = true
+		}
+	}
+	m := &Method{unsupported: unsupported, Position: p.pos(n), Name: p.text(o, "name").Value, Slot: p.text(o, "slotArchetype")}
 	if v := o.values["with"]; v != nil {
 		p.with(m, v)
 	}

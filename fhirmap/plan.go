@@ -259,7 +259,7 @@ func (c *compiler) method(m *Method, f *File, sc scope) *step {
 	s.transfer = s.hasSrc && m.FHIR.Value != "" && !m.Iterate && len(m.Manual) == 0 && s.slot == nil && m.Slot.Value == ""
 	if s.transfer {
 		if err := checkTransfer(inner.openehr, s.dstType); err != nil {
-			if len(m.Children) == 0 {
+			if len(m.Children) == 0 && !m.unsupported {
 				c.fail(m.FHIR.Position, CodeType, "%v", err)
 			}
 			s.transfer = false // nothing to carry over at this level, only to iterate
@@ -334,7 +334,24 @@ func (c *compiler) slot(m *Method, sc scope) *plan {
 		c.fail(m.FHIR.Position, CodeFHIRPath, "%s takes several types; name one with ofType()", sc.fhir)
 		return nil
 	}
-	return c.model(f, sc.fhir, class)
+	own := r4.Lookup(r4.ProfileType(f.StructureDefinition.Value))
+	if own == nil || own.Name == "BackboneElement" || own.Name == "Element" || own == sc.fhir.typ.Type {
+		return c.model(f, sc.fhir, class)
+	}
+	// The model is compiled for its own type as well; what is wrong only here
+	// is wrong with the call.
+	known := c.problems
+	c.problems = nil
+	p := c.model(f, sc.fhir, class)
+	fresh := c.problems
+	c.problems = known
+	for _, problem := range fresh {
+		if problem.Code == CodeFHIRPath || problem.Code == CodeType || problem.Code == CodeValue {
+			c.fail(m.Slot.Position, CodeType, "the model %q does not fit %s (%s)", m.Slot.Value, sc.fhir, problem.Error())
+			return p
+		}
+	}
+	return p
 }
 
 func archetypeClass(id string) *rm.Class {
