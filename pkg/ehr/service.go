@@ -121,6 +121,9 @@ func (s *Service) version(uid, preceding VersionUID, kind Kind, a commitAudit, r
 		v.Root = root.With("uid", rm.ID("OBJECT_VERSION_ID", uid.String()))
 		v.Raw = rm.AppendJSON(make([]byte, 0, 16<<10), v.Root)
 		v.Archetypes = archetypes(v.Root)
+		if kind == KindFolder && len(v.Archetypes) > 0 && v.Archetypes[0].ArchetypeID != v.Root.ArchetypeID() {
+			v.Archetypes = nil // of parts of a directory that has none itself
+		}
 	}
 	return v
 }

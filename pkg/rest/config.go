@@ -45,6 +45,12 @@ type Records interface {
 	Composition(ctx context.Context, who ehr.Actor, ehrID, object uuid.UUID, at time.Time) (ehr.VersionRecord, error)
 	CompositionVersion(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, uid ehr.VersionUID) (ehr.VersionRecord, error)
 
+	CreateDirectory(ctx context.Context, who ehr.Actor, in ehr.WriteDirectory) (ehr.Committed, error)
+	UpdateDirectory(ctx context.Context, who ehr.Actor, in ehr.WriteDirectory) (ehr.Committed, error)
+	DeleteDirectory(ctx context.Context, who ehr.Actor, in ehr.WriteDirectory) (ehr.Committed, error)
+	Directory(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, at time.Time) (ehr.VersionRecord, error)
+	DirectoryVersion(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, uid ehr.VersionUID) (ehr.VersionRecord, error)
+
 	Versions(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, kind ehr.Kind, object uuid.UUID) ([]ehr.VersionMeta, error)
 	CommitContribution(ctx context.Context, who ehr.Actor, in ehr.CommitContribution) (ehr.ContributionRecord, []rm.Problem, error)
 	Contribution(ctx context.Context, who ehr.Actor, ehrID, id uuid.UUID) (ehr.ContributionRecord, error)

@@ -39,6 +39,9 @@ var undeclared = map[string][]int{
 	"ehr_status_update":  {http.StatusConflict},
 	"composition_create": {http.StatusConflict},
 	"composition_update": {http.StatusConflict},
+	"directory_create":   {http.StatusConflict},
+	"directory_update":   {http.StatusConflict},
+	"directory_delete":   {http.StatusConflict},
 }
 
 var (

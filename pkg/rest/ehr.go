@@ -28,17 +28,22 @@ type objectRef struct {
 // ehrObject is the EHR class (RM ehr §EHR) as ITS-REST shows it: EHR_STATUS and
 // EHR_ACCESS by reference to their latest version.
 type ehrObject struct {
-	Type        string    `json:"_type"`
-	SystemID    idValue   `json:"system_id"`
-	EHRID       idValue   `json:"ehr_id"`
-	EHRStatus   objectRef `json:"ehr_status"`
-	EHRAccess   objectRef `json:"ehr_access"`
-	TimeCreated idValue   `json:"time_created"`
+	Type        string     `json:"_type"`
+	SystemID    idValue    `json:"system_id"`
+	EHRID       idValue    `json:"ehr_id"`
+	EHRStatus   objectRef  `json:"ehr_status"`
+	EHRAccess   objectRef  `json:"ehr_access"`
+	Directory   *objectRef `json:"directory,omitempty"`
+	TimeCreated idValue    `json:"time_created"`
 }
 
 func ehrJSON(e ehr.EHR) []byte {
 	ref := func(uid ehr.VersionUID, class string) objectRef {
 		return objectRef{"OBJECT_REF", idValue{"OBJECT_VERSION_ID", uid.String()}, "local", class}
+	}
+	var directory *objectRef
+	if e.Directory != (uuid.UUID{}) {
+		directory = &objectRef{"OBJECT_REF", idValue{"HIER_OBJECT_ID", e.Directory.String()}, "local", "VERSIONED_FOLDER"}
 	}
 	return marshal(ehrObject{
 		Type:        "EHR",
@@ -46,6 +51,7 @@ func ehrJSON(e ehr.EHR) []byte {
 		EHRID:       idValue{"HIER_OBJECT_ID", e.ID.String()},
 		EHRStatus:   ref(e.StatusUID, "EHR_STATUS"),
 		EHRAccess:   ref(e.AccessUID, "EHR_ACCESS"),
+		Directory:   directory,
 		TimeCreated: idValue{"DV_DATE_TIME", dateTime(e.TimeCreated)},
 	})
 }

@@ -36,6 +36,12 @@ var offered = map[string]handler{
 	"GET /ehr/{ehr_id}/versioned_composition/{versioned_object_uid}/version":               {serve: versionedComposition.versionAt},
 	"GET /ehr/{ehr_id}/versioned_composition/{versioned_object_uid}/version/{version_uid}": {serve: versionedComposition.version},
 
+	"POST /ehr/{ehr_id}/directory":              {serve: (*api).createDirectory},
+	"PUT /ehr/{ehr_id}/directory":               {serve: (*api).updateDirectory},
+	"DELETE /ehr/{ehr_id}/directory":            {serve: (*api).deleteDirectory},
+	"GET /ehr/{ehr_id}/directory":               {serve: (*api).directory},
+	"GET /ehr/{ehr_id}/directory/{version_uid}": {serve: (*api).directoryVersion},
+
 	"POST /ehr/{ehr_id}/contribution":                   {serve: (*api).createContribution},
 	"GET /ehr/{ehr_id}/contribution/{contribution_uid}": {serve: (*api).contribution},
 

@@ -1,0 +1,188 @@
+package rest
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// createDirectory serves POST /ehr/{ehr_id}/directory.
+func (a *api) createDirectory(w *answer, r *request) error {
+	id, err := r.ehrID()
+	if err != nil {
+		return err
+	}
+	c, err := a.commit(r, rm.ClassFolder)
+	if err != nil {
+		return err
+	}
+	done, err := a.Records.CreateDirectory(r.Context(), r.who, ehr.WriteDirectory{EHRID: id, Content: c.content, Audit: c.audit})
+	if err != nil {
+		return plainInvalid(err)
+	}
+	return a.sendWritten(w, c.prefer, a.outcome(r, c, done, true, "ehr", id.String(), "directory", done.UID.String()))
+}
+
+// updateDirectory serves PUT /ehr/{ehr_id}/directory.
+func (a *api) updateDirectory(w *answer, r *request) error {
+	id, err := r.ehrID()
+	if err != nil {
+		return err
+	}
+	c, err := a.commit(r, rm.ClassFolder)
+	if err != nil {
+		return err
+	}
+	preceding, err := a.directoryMatch(w, r, id)
+	if err != nil {
+		return err
+	}
+	done, err := a.Records.UpdateDirectory(r.Context(), r.who, ehr.WriteDirectory{EHRID: id, Preceding: preceding, Content: c.content, Audit: c.audit})
+	if err != nil {
+		a.pointToLatest(w, r, err, id, "directory")
+		return plainInvalid(err)
+	}
+	return a.sendWritten(w, c.prefer, a.outcome(r, c, done, false, "ehr", id.String(), "directory", done.UID.String()))
+}
+
+// deleteDirectory serves DELETE /ehr/{ehr_id}/directory.
+func (a *api) deleteDirectory(w *answer, r *request) error {
+	id, err := r.ehrID()
+	if err != nil {
+		return err
+	}
+	audit, err := a.audit(r)
+	if err != nil {
+		return err
+	}
+	preceding, err := a.directoryMatch(w, r, id)
+	if err != nil {
+		return err
+	}
+	done, err := a.Records.DeleteDirectory(r.Context(), r.who, ehr.WriteDirectory{EHRID: id, Preceding: preceding, Audit: audit})
+	if err != nil {
+		a.pointToLatest(w, r, err, id, "directory")
+		return plainInvalid(err)
+	}
+	entityHeaders(w.Header(), done.UID.String(), done.Meta.Audit.TimeCommitted)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// directoryMatch is the version that If-Match names; 412 if it names none.
+func (a *api) directoryMatch(w *answer, r *request, id uuid.UUID) (ehr.VersionUID, error) {
+	preceding, err := ifMatch(r.Header)
+	if err != nil || !preceding.IsZero() {
+		return preceding, err
+	}
+	latest, err := a.Records.Directory(r.Context(), r.who, id, noTime)
+	if err != nil {
+		return preceding, err
+	}
+	err = staleMatch(latest.UID)
+	a.pointToLatest(w, r, err, id, "directory")
+	return preceding, err
+}
+
+// directory serves GET /ehr/{ehr_id}/directory[?version_at_time=…&path=…].
+func (a *api) directory(w *answer, r *request) error {
+	media, err := negotiate(r.Header, canonical...)
+	if err != nil {
+		return err
+	}
+	id, err := r.ehrID()
+	if err != nil {
+		return err
+	}
+	at, err := a.versionAtTime(r)
+	if err != nil {
+		return err
+	}
+	rec, err := a.Records.Directory(r.Context(), r.who, id, at)
+	if err != nil {
+		return err
+	}
+	return a.sendFolder(w, r, rec, media)
+}
+
+// directoryVersion serves GET /ehr/{ehr_id}/directory/{version_uid}[?path=…].
+func (a *api) directoryVersion(w *answer, r *request) error {
+	media, err := negotiate(r.Header, canonical...)
+	if err != nil {
+		return err
+	}
+	id, err := r.ehrID()
+	if err != nil {
+		return err
+	}
+	uid, err := ehr.ParseVersionUID(r.param("version_uid"))
+	if err != nil {
+		return noSuchVersion(err)
+	}
+	rec, err := a.Records.DirectoryVersion(r.Context(), r.who, id, uid)
+	if err != nil {
+		return err
+	}
+	return a.sendFolder(w, r, rec, media)
+}
+
+// sendFolder sends a version of the directory, or the part of it that the
+// parameter path selects.
+func (a *api) sendFolder(w *answer, r *request, rec ehr.VersionRecord, media string) error {
+	if path := r.URL.Query()["path"]; len(path) > 1 {
+		return invalid("directory", "path may be given only once")
+	} else if len(path) == 1 && !rec.Deleted {
+		part, err := subFolder(rec.Raw, path[0])
+		if err != nil {
+			return err
+		}
+		rec.Raw = part
+	}
+	return a.sendVersion(w, r, rec, media, "ehr", r.param("ehr_id"), "directory", rec.UID.String())
+}
+
+// subFolder finds a FOLDER by the names of the FOLDERs that lead to it from the
+// root, whose own name is not part of the path. A slash within a name is
+// percent-encoded in the path.
+func subFolder(raw []byte, path string) ([]byte, error) {
+	const op = "rest.subFolder"
+	path = strings.Trim(path, "/")
+	if path == "" {
+		return raw, nil
+	}
+	root, problems := rm.DecodeJSON(raw, rm.ClassFolder, rm.JSONOptions{
+		Limits: rm.Limits{Bytes: len(raw), StringBytes: len(raw)}, Incomplete: true,
+	})
+	if root == nil || rm.HasErrors(problems) {
+		return nil, errs.New(errs.Internal, op, "a stored FOLDER cannot be read")
+	}
+	at := []*rm.Node{root}
+	for name := range strings.SplitSeq(path, "/") {
+		plain, err := url.PathUnescape(name)
+		if err != nil {
+			plain = name // a percent sign that encodes nothing
+		}
+		var next []*rm.Node
+		for _, f := range at {
+			for _, sub := range f.List("folders") {
+				if n := sub.NameValue(); n == name || n == plain {
+					next = append(next, sub)
+				}
+			}
+		}
+		at = next
+	}
+	switch len(at) {
+	case 0:
+		return nil, errs.New(errs.NotFound, op, "the directory has no FOLDER at this path")
+	case 1:
+		return rm.AppendJSON(nil, at[0]), nil
+	}
+	return nil, errs.New(errs.Invalid, op, "the directory has several FOLDERs at this path")
+}
