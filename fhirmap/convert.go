@@ -259,7 +259,11 @@ func (v *converter) identifier(n *rm.Node) (*r4.Node, string) {
 	case "PARTY_REF":
 		return v.partyRef(n)
 	default:
-		if ref := n.Get("external_ref"); ref != nil {
+		ref := n.Get("external_ref")
+		if ref == nil && n.Class.Name == "PARTY_SELF" {
+			ref = v.run.in.Subject.Get("external_ref")
+		}
+		if ref != nil {
 			return v.partyRef(ref)
 		}
 		if ids := n.List("identifiers"); len(ids) > 0 {
