@@ -55,7 +55,7 @@ func (a *api) createContribution(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	prefer, err := a.prefer(r, mediaJSON)
+	prefer, err := a.prefer(r, canonical...)
 	if err != nil {
 		return err
 	}
@@ -83,11 +83,15 @@ func (a *api) createContribution(w *answer, r *request) error {
 		return contributionFault(err)
 	}
 	out := written{
-		created: true, tag: done.ID.String(), modified: done.Audit.TimeCommitted, media: mediaJSON, warnings: warnings,
+		created: true, tag: done.ID.String(), modified: done.Audit.TimeCommitted, media: prefer.media, warnings: warnings,
 		location: a.location(r, "ehr", id.String(), "contribution", done.ID.String()),
 	}
 	if prefer.returns == returnRepresentation {
-		if out.body, err = contributionJSON(done); err != nil {
+		json, err := contributionJSON(done)
+		if err != nil {
+			return err
+		}
+		if out.body, err = represent(prefer.media, rm.Lookup("CONTRIBUTION"), json); err != nil {
 			return err
 		}
 	}
@@ -107,7 +111,8 @@ func contributionFault(err error) error {
 
 // contribution serves GET /ehr/{ehr_id}/contribution/{contribution_uid}.
 func (a *api) contribution(w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	media, err := negotiate(r.Header, canonical...)
+	if err != nil {
 		return err
 	}
 	id, err := r.ehrID()
@@ -129,7 +134,7 @@ func (a *api) contribution(w *answer, r *request) error {
 	if a.Compat103 {
 		w.Header().Set("Location", a.location(r, "ehr", id.String(), "contribution", uid.String()))
 	}
-	return a.sendObject(w, r, uid.String(), c.Audit.TimeCommitted, body)
+	return a.sendObject(w, r, media, "CONTRIBUTION", uid.String(), c.Audit.TimeCommitted, body)
 }
 
 // contributionJSON is a CONTRIBUTION, its versions by reference.

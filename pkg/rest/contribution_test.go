@@ -267,7 +267,12 @@ func TestContributionIdentifiersAndDefaults(t *testing.T) {
 	}
 	a.do("GET", "/ehr/"+a.newEHR()+"/contribution/"+uid, nil).status(http.StatusNotFound).fault()
 	a.do("GET", "/ehr/"+uuid.NewString()+"/contribution/"+uid, nil).status(http.StatusNotFound).fault()
-	a.do("GET", path+"/"+uid, nil, "Accept: application/xml").status(http.StatusNotAcceptable)
+	xml := a.do("GET", path+"/"+uid, nil, "Accept: application/xml").status(http.StatusOK).xmlTree("CONTRIBUTION")
+	if diff := cmp.Diff([]string{uid, "Dr Header"}, paths(xml, "uid/value", "audit/committer/name")); diff != "" {
+		t.Error(diff)
+	}
+	a.do("GET", path+"/"+uid, nil, "Accept: text/html").status(http.StatusNotAcceptable)
+	a.do("POST", path, []byte("<contribution/>"), "Content-Type: application/xml").status(http.StatusUnsupportedMediaType)
 }
 
 func TestContributionNamesThePlacesOfWarnings(t *testing.T) {

@@ -114,13 +114,18 @@ func revisionHistory(versions []ehr.VersionMeta) ([]byte, error) {
 // ehrRef is the owner of everything in an EHR.
 func ehrRef(id uuid.UUID) *rm.Node { return localRef("HIER_OBJECT_ID", id.String(), "EHR") }
 
-// sendObject sends an RM object that is read as a whole: 304 if the client has
-// it. The tag is "" for an object without one that stays with its state.
-func (a *api) sendObject(w *answer, r *request, tag string, modified time.Time, body []byte) error {
+// sendObject sends an RM object of the class that is read as a whole: 304 if
+// the client has it. The media type is what negotiate has given.
+func (a *api) sendObject(w *answer, r *request, media, class, tag string, modified time.Time, json []byte) error {
+	w.Header().Add("Vary", "Accept")
 	entityHeaders(w.Header(), tag, modified)
-	if tag != "" && notModified(r.Header, tag, modified) {
+	if notModified(r.Header, tag, modified) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	return send(w, http.StatusOK, mediaJSON, body)
+	body, err := represent(media, rm.Lookup(class), json)
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, media, body)
 }

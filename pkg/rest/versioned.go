@@ -27,8 +27,8 @@ var (
 
 // target finds the EHR and the object that the URL names; the zero UUID for
 // the only one.
-func (v versioned) target(r *request) (ehrID, object uuid.UUID, err error) {
-	if _, err = negotiate(r.Header, mediaJSON); err != nil {
+func (v versioned) target(r *request) (media string, ehrID, object uuid.UUID, err error) {
+	if media, err = negotiate(r.Header, canonical...); err != nil {
 		return
 	}
 	if ehrID, err = r.ehrID(); err != nil || v.single {
@@ -43,7 +43,7 @@ func (v versioned) target(r *request) (ehrID, object uuid.UUID, err error) {
 
 // container serves GET /ehr/{ehr_id}/versioned_….
 func (v versioned) container(a *api, w *answer, r *request) error {
-	id, object, err := v.target(r)
+	media, id, object, err := v.target(r)
 	if err != nil {
 		return err
 	}
@@ -51,14 +51,14 @@ func (v versioned) container(a *api, w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	return a.sendObject(w, r, list[0].UID.Object.String(), list[0].Audit.TimeCommitted,
+	return a.sendObject(w, r, media, v.class, list[0].UID.Object.String(), list[0].Audit.TimeCommitted,
 		versionedObject(v.class, ehrRef(id), list))
 }
 
 // revisions serves GET …/revision_history. It is as recent as the latest
 // version and has its tag.
 func (v versioned) revisions(a *api, w *answer, r *request) error {
-	id, object, err := v.target(r)
+	media, id, object, err := v.target(r)
 	if err != nil {
 		return err
 	}
@@ -71,12 +71,12 @@ func (v versioned) revisions(a *api, w *answer, r *request) error {
 		return err
 	}
 	latest := list[len(list)-1]
-	return a.sendObject(w, r, latest.UID.String(), latest.Audit.TimeCommitted, body)
+	return a.sendObject(w, r, media, "REVISION_HISTORY", latest.UID.String(), latest.Audit.TimeCommitted, body)
 }
 
 // versionAt serves GET …/version[?version_at_time=…].
 func (v versioned) versionAt(a *api, w *answer, r *request) error {
-	id, object, err := v.target(r)
+	media, id, object, err := v.target(r)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (v versioned) versionAt(a *api, w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	return v.send(a, w, r, id, rec)
+	return v.send(a, w, r, id, rec, media)
 }
 
 // read reads the version of an object extant at a time, zero for the latest.
@@ -101,7 +101,7 @@ func (v versioned) read(a *api, r *request, id, object uuid.UUID, at time.Time) 
 
 // version serves GET …/version/{version_uid}.
 func (v versioned) version(a *api, w *answer, r *request) error {
-	id, object, err := v.target(r)
+	media, id, object, err := v.target(r)
 	if err != nil {
 		return err
 	}
@@ -120,12 +120,12 @@ func (v versioned) version(a *api, w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	return v.send(a, w, r, id, rec)
+	return v.send(a, w, r, id, rec, media)
 }
 
 // send sends an ORIGINAL_VERSION. That of a deletion has no data, but it is
 // there and not absent: it says who deleted the object, when and why.
-func (v versioned) send(a *api, w *answer, r *request, id uuid.UUID, rec ehr.VersionRecord) error {
+func (v versioned) send(a *api, w *answer, r *request, id uuid.UUID, rec ehr.VersionRecord, media string) error {
 	body, err := originalVersion(rec)
 	if err != nil {
 		return err
@@ -137,5 +137,5 @@ func (v versioned) send(a *api, w *answer, r *request, id uuid.UUID, rec ehr.Ver
 		}
 		w.Header().Set("Location", a.location(r, append(segments, "version", rec.UID.String())...))
 	}
-	return a.sendObject(w, r, rec.UID.String(), rec.Meta.Audit.TimeCommitted, body)
+	return a.sendObject(w, r, media, "ORIGINAL_VERSION", rec.UID.String(), rec.Meta.Audit.TimeCommitted, body)
 }

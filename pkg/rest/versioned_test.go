@@ -28,6 +28,17 @@ func (r *result) tree(class string) *rm.Node {
 	return n
 }
 
+// xmlTree is the same for XML.
+func (r *result) xmlTree(class string) *rm.Node {
+	r.t.Helper()
+	r.has("Content-Type", "application/xml")
+	n, problems := rm.DecodeXML(r.body, rm.Lookup(class), rm.XMLOptions{})
+	if n == nil || rm.HasErrors(problems) {
+		r.t.Fatalf("no valid %s: %v: %s", class, problems, r.body)
+	}
+	return n
+}
+
 // paths are the values at paths of a tree.
 func paths(n *rm.Node, list ...string) []string {
 	out := make([]string, len(list))
@@ -102,6 +113,13 @@ func TestVersionedComposition(t *testing.T) {
 			t.Errorf("data %s differs from the composition %s", shell.Data, alone)
 		}
 	}
+
+	n = a.do("GET", container+"/version/"+v2, nil, "Accept: application/xml").status(http.StatusOK).xmlTree("ORIGINAL_VERSION")
+	if diff := cmp.Diff([]string{v2, v1, "incomplete", "553", "amendment", "CONTRIBUTION", v2}, paths(n, members...)); diff != "" {
+		t.Error(diff)
+	}
+	a.do("GET", container+"/revision_history", nil, "Accept: application/xml").status(http.StatusOK).xmlTree("REVISION_HISTORY")
+	a.do("GET", container, nil, "Accept: application/xml").status(http.StatusOK).xmlTree("VERSIONED_COMPOSITION")
 
 	// By time: the time that a client reads selects the version that it read it in.
 	a.do("GET", container+"/version", nil).status(http.StatusOK).has("ETag", `W/"`+v3+`"`)
