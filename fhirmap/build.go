@@ -1,7 +1,7 @@
 package fhirmap
 
 import (
-	"strconv"
+	"slices"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 )
@@ -9,18 +9,11 @@ import (
 // cursor is a place in the resource being built. It is made when a method runs
 // and takes shape only when something is written there or below.
 type cursor struct {
+	run  *run
 	up   *cursor
 	step *fstep
 	node *r4.Node // the object, once it exists
 	typ  *r4.Type // its type
-}
-
-// meeting lets the assignments of one manual entry meet in one element.
-type meeting map[meetingKey]*cursor
-
-type meetingKey struct {
-	up   *cursor
-	step string
 }
 
 // follow makes the cursors of a path, one per element.
@@ -34,14 +27,15 @@ func (c *cursor) follow(p *fpath, root *cursor) *cursor {
 		}
 	}
 	for i := range p.steps {
-		c = &cursor{up: c, step: &p.steps[i]}
+		c = c.run.cursor(c, &p.steps[i])
 	}
 	return c
 }
 
 // join is follow for the assignments of one manual entry: paths with a common
 // beginning lead to the same element.
-func (c *cursor) join(p *fpath, root *cursor, met meeting) *cursor {
+func (c *cursor) join(p *fpath, root *cursor) *cursor {
+	x := c.run
 	if p.base == fromResource {
 		c = root
 	}
@@ -51,29 +45,26 @@ func (c *cursor) join(p *fpath, root *cursor, met meeting) *cursor {
 		}
 	}
 	for i := range p.steps {
-		key := meetingKey{c, p.steps[i].key()}
-		next := met[key]
+		var next *cursor
+		for _, m := range x.met {
+			if m.up == c && m.step.same(&p.steps[i]) {
+				next = m
+				break
+			}
+		}
 		if next == nil {
-			next = &cursor{up: c, step: &p.steps[i]}
-			met[key] = next
+			next = x.cursor(c, &p.steps[i])
+			x.met = append(x.met, next)
 		}
 		c = next
 	}
 	return c
 }
 
-func (s *fstep) key() string {
-	k := s.name + "(" + s.ofType + ")"
-	if s.index >= 0 {
-		k += strconv.Itoa(s.index)
-	}
-	for _, p := range s.pins {
-		for _, name := range p.path {
-			k += "." + name
-		}
-		k += "=" + p.value
-	}
-	return k
+// same reports whether two steps from one place lead to the same element.
+func (s *fstep) same(o *fstep) bool {
+	return s == o || s.name == o.name && s.ofType == o.ofType && s.index == o.index &&
+		slices.EqualFunc(s.pins, o.pins, func(p, q pin) bool { return p.value == q.value && slices.Equal(p.path, q.path) })
 }
 
 var elementType = r4.Lookup("Element")
@@ -97,20 +88,20 @@ func (c *cursor) object() (*r4.Node, *r4.Type) {
 			if s.elem.Choice {
 				clearChoice(parent, s.elem, name)
 			}
-			c.node = &r4.Node{}
+			c.node = c.run.nodes.Object()
 			parent.Set(ptyp, name, c.node)
 		}
 		return c.node, t
 	}
 	arr := parent.Get(name)
 	if arr == nil {
-		arr = &r4.Node{Kind: r4.Array}
+		arr = c.run.nodes.Array()
 		parent.Set(ptyp, name, arr)
 	}
 	switch {
 	case s.index >= 0:
 		for len(arr.Items) <= s.index {
-			arr.Items = append(arr.Items, &r4.Node{})
+			arr.Items = append(arr.Items, c.run.nodes.Object())
 		}
 		c.node = arr.Items[s.index]
 	case len(s.pins) > 0:
@@ -120,13 +111,13 @@ func (c *cursor) object() (*r4.Node, *r4.Type) {
 				return c.node, t
 			}
 		}
-		c.node = &r4.Node{}
+		c.node = c.run.nodes.Object()
 		arr.Items = append(arr.Items, c.node)
 		for i := range s.pins {
-			s.pins[i].put(c.node, t)
+			s.pins[i].put(c.run, c.node, t)
 		}
 	default:
-		c.node = &r4.Node{}
+		c.node = c.run.nodes.Object()
 		arr.Items = append(arr.Items, c.node)
 	}
 	return c.node, t
@@ -143,10 +134,11 @@ func (s *fstep) pinned(item *r4.Node) bool {
 }
 
 // put writes the equality into a new item.
-func (p *pin) put(item *r4.Node, t *r4.Type) {
-	at := &cursor{node: item, typ: t}
+func (p *pin) put(x *run, item *r4.Node, t *r4.Type) {
+	at := x.cursor(nil, nil)
+	at.node, at.typ = item, t
 	for i := range p.steps {
-		at = &cursor{up: at, step: &p.steps[i]}
+		at = x.cursor(at, &p.steps[i])
 	}
 	at.put(p.node, p.steps[len(p.steps)-1].typ.Type)
 }
@@ -207,7 +199,7 @@ func (c *cursor) put(v *r4.Node, t *r4.Type) {
 	}
 	arr := parent.Get(name)
 	if arr == nil {
-		arr = &r4.Node{Kind: r4.Array}
+		arr = c.run.nodes.Array()
 		parent.Set(ptyp, name, arr)
 	}
 	arr.Items = append(arr.Items, v)
@@ -217,7 +209,8 @@ func (c *cursor) put(v *r4.Node, t *r4.Type) {
 func (c *cursor) putExtension(ext *r4.Node, t *r4.Type) {
 	parent, ptyp := c.up.object()
 	name := c.step.elem.Property(t)
-	holder := r4.NewObject(r4.Field{Name: "extension", Value: &r4.Node{Kind: r4.Array, Items: []*r4.Node{ext}}})
+	mem := &c.run.nodes
+	holder := mem.Object(r4.Field{Name: "extension", Value: mem.Array(ext)})
 	if !c.step.elem.List() {
 		if c.step.elem.Choice {
 			clearChoice(parent, c.step.elem, name)
@@ -229,17 +222,17 @@ func (c *cursor) putExtension(ext *r4.Node, t *r4.Type) {
 	// Arrays of values and of extensions run in step.
 	values, exts := parent.Get(name), parent.Get("_"+name)
 	if values == nil {
-		values = &r4.Node{Kind: r4.Array}
+		values = mem.Array()
 		parent.Set(ptyp, name, values)
 	}
 	if exts == nil {
-		exts = &r4.Node{Kind: r4.Array}
+		exts = mem.Array()
 		parent.Set(ptyp, "_"+name, exts)
 	}
 	for len(exts.Items) < len(values.Items) {
-		exts.Items = append(exts.Items, &r4.Node{Kind: r4.Null})
+		exts.Items = append(exts.Items, mem.Null())
 	}
-	values.Items = append(values.Items, &r4.Node{Kind: r4.Null})
+	values.Items = append(values.Items, mem.Null())
 	exts.Items = append(exts.Items, holder)
 }
 

@@ -35,7 +35,7 @@ func ArchetypeSystem(archetype string) string { return "http://openehr.org/arche
 // concept converts a coded or plain text. The text is always the original
 // value. Codes are the defining code and the mappings that claim equivalence.
 func (v *converter) concept(n *rm.Node) (*r4.Node, string) {
-	codings := &r4.Node{Kind: r4.Array}
+	codings := v.mem().Array()
 	text := ""
 	switch n.Class.Name {
 	case "CODE_PHRASE":
@@ -62,12 +62,12 @@ func (v *converter) concept(n *rm.Node) (*r4.Node, string) {
 	default:
 		return v.fail("type", "a "+n.Class.Name+" is not a concept")
 	}
-	out := &r4.Node{}
+	out := v.mem().Object()
 	if len(codings.Items) > 0 {
 		out.Fields = append(out.Fields, r4.Field{Name: "coding", Value: codings})
 	}
 	if strings.TrimSpace(text) != "" {
-		out.Fields = append(out.Fields, textField(text))
+		out.Fields = append(out.Fields, v.run.textField(text))
 	}
 	if len(out.Fields) == 0 {
 		return v.fail("terminology", "there is neither a code of a known system nor a text")
@@ -89,7 +89,7 @@ func (v *converter) coding(n *rm.Node) (*r4.Node, string) {
 		return v.fail("terminology", "the terminology has no system known to FHIR")
 	}
 	if text := n.String("value"); c.Get("display") == nil && n.Class.Name == "DV_CODED_TEXT" && text != "" {
-		c.Set(r4.Lookup("Coding"), "display", r4.NewString(text))
+		c.Set(r4.Lookup("Coding"), "display", v.mem().String(text))
 	}
 	return c, ""
 }
@@ -123,18 +123,18 @@ func (v *converter) code(n *rm.Node, ordinal string) *r4.Node {
 		v.reduce("terminology", "the code is not legal in FHIR; the text stands alone")
 		return nil
 	}
-	out := &r4.Node{}
+	out := v.mem().Object()
 	if ordinal != "" {
-		ext := r4.NewObject(r4.Field{Name: "url", Value: r4.NewString(ordinalURL)}, r4.Field{Name: "valueDecimal", Value: r4.NewNumber(ordinal)})
-		out.Fields = append(out.Fields, r4.Field{Name: "extension", Value: list(ext)})
+		ext := v.mem().Object(r4.Field{Name: "url", Value: v.mem().String(ordinalURL)}, r4.Field{Name: "valueDecimal", Value: v.mem().Number(ordinal)})
+		out.Fields = append(out.Fields, r4.Field{Name: "extension", Value: v.mem().Array(ext)})
 	}
-	out.Fields = append(out.Fields, r4.Field{Name: "system", Value: r4.NewString(system)})
+	out.Fields = append(out.Fields, r4.Field{Name: "system", Value: v.mem().String(system)})
 	if version != "" {
-		out.Fields = append(out.Fields, r4.Field{Name: "version", Value: r4.NewString(version)})
+		out.Fields = append(out.Fields, r4.Field{Name: "version", Value: v.mem().String(version)})
 	}
-	out.Fields = append(out.Fields, r4.Field{Name: "code", Value: r4.NewString(code)})
+	out.Fields = append(out.Fields, r4.Field{Name: "code", Value: v.mem().String(code)})
 	if p := n.String("preferred_term"); p != "" {
-		out.Fields = append(out.Fields, r4.Field{Name: "display", Value: r4.NewString(p)})
+		out.Fields = append(out.Fields, r4.Field{Name: "display", Value: v.mem().String(p)})
 	}
 	return out
 }

@@ -123,7 +123,7 @@ func TestDataTypes(t *testing.T) {
 				t.Fatal(problems)
 			}
 			i := strings.LastIndexByte(tt.target, '.')
-			x := &run{in: Input{EHRID: testEHR}}
+			x := &run{workspace: newWorkspace(), in: Input{EHRID: testEHR}}
 			v := converter{run: x, at: &ref{node: n}, target: tt.target}
 			val, typ, reason := v.convert(n, allowed(t, tt.target[:i], tt.target[i+1:]))
 			got := ""

@@ -3,9 +3,9 @@ package fhirmap
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
@@ -15,6 +15,7 @@ import (
 
 // run is the projection of one object with the state of the resource in hand.
 type run struct {
+	*workspace
 	lib *Library
 	in  Input
 	out Result
@@ -23,9 +24,6 @@ type run struct {
 	plan                     *plan
 	res                      *cursor
 	only                     *restriction
-	// used are the nodes of the entry whose content has arrived, or whose loss
-	// is already reported.
-	used map[*rm.Node]bool
 	// pending are the losses of the resource in hand.
 	pending []Loss
 	// gated is set when the preprocessor condition excluded the entry.
@@ -55,13 +53,14 @@ func (lib *Library) Project(in Input) (Result, error) {
 	case !r4.ValidPrimitive("id", in.EHRID):
 		return Result{}, errs.New(errs.Invalid, op, "the EHR id cannot be the id of a Patient resource")
 	}
-	x := &run{lib: lib, in: in, root: &ref{node: in.Root}, used: map[*rm.Node]bool{}}
+	w := workspaces.Get().(*workspace)
+	defer w.release()
+	x := &run{workspace: w, lib: lib, in: in, root: &ref{node: in.Root}}
 	if in.Lifecycle != lifecycleComplete {
 		x.out.Losses = append(x.out.Losses, Loss{Kind: LossUnmapped, Code: "not-complete", Path: "/",
 			Archetype: in.Root.NodeID(), Message: "only versions whose lifecycle state is complete are shown in FHIR"})
 		return x.out, nil
 	}
-	x.version = &ref{node: versionNode(in)}
 	switch in.Root.Class.Name {
 	case "COMPOSITION":
 		x.composition()
@@ -132,7 +131,7 @@ func (x *run) entries(at *ref, visit func(*ref)) {
 			continue
 		}
 		for i, n := range a.Items {
-			child := &ref{node: n, parent: at, attr: a.Def, index: i}
+			child := x.ref(n, at, a.Def, i)
 			if n.Class.IsA(rm.ClassEntry) {
 				visit(child)
 			} else {
@@ -182,7 +181,9 @@ func (x *run) split(e *ref, archetype string) (refused bool) {
 	if x.plan.split == nil {
 		return x.resource(e, archetype)
 	}
-	for _, at := range x.eval(x.plan.split, e).nodes {
+	origins := x.eval(x.plan.split, e)
+	defer x.drop(&origins)
+	for _, at := range origins.nodes {
 		x.only = nil
 		if at.attr.Container {
 			x.only = &restriction{at.parent.node, at.attr.Name, at.index}
@@ -196,9 +197,12 @@ func (x *run) split(e *ref, archetype string) (refused bool) {
 // resource runs the plan in hand and keeps the outcome if it is sound.
 func (x *run) resource(origin *ref, archetype string) (refused bool) {
 	p := x.plan
-	root := r4.NewObject(r4.Field{Name: "resourceType", Value: r4.NewString(p.target.Name)})
-	x.res = &cursor{node: root, typ: p.target}
-	x.pending, x.gated = nil, false
+	x.nodes.Reset()
+	x.cursors.reset()
+	root := x.nodes.Object(r4.Field{Name: "resourceType", Value: x.nodes.String(p.target.Name)})
+	x.res = x.cursor(nil, nil)
+	x.res.node, x.res.typ = root, p.target
+	x.pending, x.gated = x.pending[:0], false
 	fill := func(l Loss) Loss {
 		l.Type, l.Archetype, l.Mapping = p.target.Name, archetype, p.file.Name.Value
 		if l.Path == "" {
@@ -211,7 +215,7 @@ func (x *run) resource(origin *ref, archetype string) (refused bool) {
 		return false
 	}
 	id := x.resourceID(origin)
-	root.Set(p.target, "id", r4.NewString(id))
+	root.Set(p.target, "id", x.nodes.String(id))
 	if err == nil {
 		err = x.sound(root)
 	}
@@ -224,9 +228,10 @@ func (x *run) resource(origin *ref, archetype string) (refused bool) {
 		x.out.Losses = append(x.out.Losses, fill(l))
 		return true
 	}
-	search := r4.SearchValues(root)
+	x.search = r4.AppendSearchValues(x.search[:0], root)
+	x.text = root.Append(x.text[:0])
 	x.out.Resources = append(x.out.Resources, Resource{
-		Type: p.target.Name, ID: id, JSON: root.Append(nil), Profiles: x.profiles(root, fill), Search: search,
+		Type: p.target.Name, ID: id, JSON: slices.Clone(x.text), Profiles: x.profiles(root, fill), Search: slices.Clone(x.search),
 		Mapping: p.file.Name.Value, MappingVersion: p.file.Version, Path: origin.path(),
 	})
 	return false
@@ -255,20 +260,24 @@ func (x *run) sound(root *r4.Node) *refusal {
 
 // profiles are the claims of the plan that the resource really meets.
 func (x *run) profiles(root *r4.Node, fill func(Loss) Loss) []string {
-	var met []string
-	for _, url := range x.lib.profiles[x.plan] {
-		if r4.ProfileType(url) == "" {
-			met = append(met, url) // a context's own profile, which only it can answer for
-			continue
+	claims := x.lib.profiles[x.plan]
+	met := claims // shared until one is not met
+	for i, url := range claims {
+		if r4.ProfileType(url) != "" {
+			if problems := r4.CheckProfile(url, root); len(problems) > 0 {
+				x.out.Losses = append(x.out.Losses, fill(Loss{Kind: LossReduced, Code: "profile-not-met",
+					Target: problems[0].Path, Message: url + ": " + problems[0].Message}))
+				if len(met) == len(claims) {
+					met = append([]string(nil), claims[:i]...)
+				}
+				continue
+			}
+		} // else a context's own profile, which only it can answer for
+		if len(met) < len(claims) {
+			met = append(met, url)
 		}
-		if problems := r4.CheckProfile(url, root); len(problems) > 0 {
-			x.out.Losses = append(x.out.Losses, fill(Loss{Kind: LossReduced, Code: "profile-not-met",
-				Target: problems[0].Path, Message: url + ": " + problems[0].Message}))
-			continue
-		}
-		met = append(met, url)
 	}
-	return met
+	return slices.Clip(met)
 }
 
 // resourceID derives the id from what identifies the source over its versions
@@ -277,9 +286,14 @@ func (x *run) resourceID(origin *ref) string {
 	if x.plan.target.Name == "Patient" {
 		return x.in.EHRID
 	}
-	h := sha256.New()
-	for _, part := range []string{x.in.SystemID, x.in.ObjectID, x.plan.file.Name.Value, origin.identity()} {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
+	b := x.text[:0]
+	for _, part := range [...]string{x.in.SystemID, x.in.ObjectID, x.plan.file.Name.Value, origin.identity()} {
+		b = append(append(strconv.AppendInt(b, int64(len(part)), 10), ':'), part...)
 	}
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.Sum(nil)[:20]))
+	x.text = b
+	sum := sha256.Sum256(b)
+	return idEncoding.EncodeToString(sum[:20])
 }
+
+// idEncoding is base32 in lower case, so that ids read well in a URL.
+var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)

@@ -59,15 +59,15 @@ func (v *converter) amount(n, magnitude *rm.Node, units string) (*r4.Node, strin
 	if magnitude == nil || !r4.ValidPrimitive("decimal", magnitude.Text) {
 		return v.fail("value", "the magnitude is not a decimal number")
 	}
-	q := r4.NewObject(r4.Field{Name: "value", Value: r4.NewNumber(magnitude.Text)})
+	q := v.mem().Object(r4.Field{Name: "value", Value: v.mem().Number(magnitude.Text)})
 	if p := n.String("precision"); p != "" && !strings.HasPrefix(p, "-") && p != strconv.Itoa(decimals(magnitude.Text)) {
-		ext := r4.NewObject(r4.Field{Name: "url", Value: r4.NewString(precisionURL)}, r4.Field{Name: "valueInteger", Value: r4.NewNumber(p)})
-		q.Fields = append(q.Fields, r4.Field{Name: "_value", Value: r4.NewObject(r4.Field{Name: "extension", Value: list(ext)})})
+		ext := v.mem().Object(r4.Field{Name: "url", Value: v.mem().String(precisionURL)}, r4.Field{Name: "valueInteger", Value: v.mem().Number(p)})
+		q.Fields = append(q.Fields, r4.Field{Name: "_value", Value: v.mem().Object(r4.Field{Name: "extension", Value: v.mem().Array(ext)})})
 	}
 	switch status := n.String("magnitude_status"); status {
 	case "", "=":
 	case "<", "<=", ">", ">=":
-		q.Fields = append(q.Fields, r4.Field{Name: "comparator", Value: r4.NewString(status)})
+		q.Fields = append(q.Fields, r4.Field{Name: "comparator", Value: v.mem().String(status)})
 	default:
 		return v.fail("comparator", "R4 has no comparator for the magnitude status "+status)
 	}
@@ -78,13 +78,13 @@ func (v *converter) amount(n, magnitude *rm.Node, units string) (*r4.Node, strin
 	}
 	switch {
 	case (system == "" || system == ucumURI || strings.EqualFold(system, "UCUM")) && IsUCUM(units):
-		q.Fields = append(q.Fields, r4.Field{Name: "unit", Value: r4.NewString(shown)},
-			r4.Field{Name: "system", Value: r4.NewString(ucumURI)}, r4.Field{Name: "code", Value: r4.NewString(units)})
+		q.Fields = append(q.Fields, r4.Field{Name: "unit", Value: v.mem().String(shown)},
+			r4.Field{Name: "system", Value: v.mem().String(ucumURI)}, r4.Field{Name: "code", Value: v.mem().String(units)})
 	case system != ucumURI && isURI(system):
-		q.Fields = append(q.Fields, r4.Field{Name: "unit", Value: r4.NewString(shown)},
-			r4.Field{Name: "system", Value: r4.NewString(system)}, r4.Field{Name: "code", Value: r4.NewString(units)})
+		q.Fields = append(q.Fields, r4.Field{Name: "unit", Value: v.mem().String(shown)},
+			r4.Field{Name: "system", Value: v.mem().String(system)}, r4.Field{Name: "code", Value: v.mem().String(units)})
 	case strings.TrimSpace(units) != "":
-		q.Fields = append(q.Fields, r4.Field{Name: "unit", Value: r4.NewString(units)})
+		q.Fields = append(q.Fields, r4.Field{Name: "unit", Value: v.mem().String(units)})
 		v.reduce("unit-not-ucum", "the unit is not UCUM and stands as text only")
 	}
 	return q, ""
@@ -111,13 +111,13 @@ func (v *converter) ratio(n *rm.Node) (*r4.Node, string) {
 	if !r4.ValidPrimitive("decimal", num) || !r4.ValidPrimitive("decimal", den) {
 		return v.fail("value", "the proportion is not made of decimal numbers")
 	}
-	of := func(s string) *r4.Node { return r4.NewObject(r4.Field{Name: "value", Value: r4.NewNumber(s)}) }
-	return r4.NewObject(r4.Field{Name: "numerator", Value: of(num)}, r4.Field{Name: "denominator", Value: of(den)}), ""
+	of := func(s string) *r4.Node { return v.mem().Object(r4.Field{Name: "value", Value: v.mem().Number(s)}) }
+	return v.mem().Object(r4.Field{Name: "numerator", Value: of(num)}, r4.Field{Name: "denominator", Value: of(den)}), ""
 }
 
 // rangeOf is an interval with both bounds included: R4 has no other range.
 func (v *converter) rangeOf(n *rm.Node) (*r4.Node, string) {
-	out := r4.NewObject()
+	out := v.mem().Object()
 	for _, b := range [...]struct{ from, included, to string }{{"lower", "lower_included", "low"}, {"upper", "upper_included", "high"}} {
 		bound := n.Get(b.from)
 		if bound == nil {
@@ -159,7 +159,7 @@ func (v *converter) halfOpen(n *rm.Node) (*r4.Node, string) {
 	if q.Get("comparator") != nil {
 		return v.fail("comparator", "the bound has a comparator of its own")
 	}
-	q.Set(r4.Lookup("Quantity"), "comparator", r4.NewString(comparator))
+	q.Set(r4.Lookup("Quantity"), "comparator", v.mem().String(comparator))
 	return q, ""
 }
 
@@ -210,15 +210,15 @@ func (v *converter) duration(n *rm.Node) (*r4.Node, string) {
 	if d.Negative && strings.Trim(text, "0.") != "" {
 		text = "-" + text
 	}
-	q := r4.NewObject(r4.Field{Name: "value", Value: r4.NewNumber(text)})
+	q := v.mem().Object(r4.Field{Name: "value", Value: v.mem().Number(text)})
 	switch s := n.String("magnitude_status"); s {
 	case "", "=":
 	case "<", "<=", ">", ">=":
-		q.Fields = append(q.Fields, r4.Field{Name: "comparator", Value: r4.NewString(s)})
+		q.Fields = append(q.Fields, r4.Field{Name: "comparator", Value: v.mem().String(s)})
 	default:
 		return v.fail("comparator", "R4 has no comparator for the magnitude status "+s)
 	}
-	q.Fields = append(q.Fields, r4.Field{Name: "unit", Value: r4.NewString(unit)},
-		r4.Field{Name: "system", Value: r4.NewString(ucumURI)}, r4.Field{Name: "code", Value: r4.NewString(unit)})
+	q.Fields = append(q.Fields, r4.Field{Name: "unit", Value: v.mem().String(unit)},
+		r4.Field{Name: "system", Value: v.mem().String(ucumURI)}, r4.Field{Name: "code", Value: v.mem().String(unit)})
 	return q, ""
 }

@@ -74,29 +74,34 @@ func (x *run) runStep(s *step, parent *ref, into *cursor) *refusal {
 			return x.unable(s, "condition-undecidable", parent, "its condition cannot be decided")
 		}
 	}
-	nodes := []*ref{parent}
-	if s.hasSrc {
-		nodes = x.eval(&s.src, parent).nodes
+	if !s.hasSrc {
+		_, err := x.runOccurrence(s, parent, into, false)
+		return err
 	}
+	sources := x.eval(&s.src, parent)
+	defer x.drop(&sources)
 	written := false
-	for _, n := range nodes {
-		skip, err := x.filtered(s, n)
+	for _, n := range sources.nodes {
+		wrote, err := x.runOccurrence(s, n, into, written)
 		if err != nil {
 			return err
 		}
-		if skip {
-			continue
-		}
-		place := into.follow(&s.dst, x.res)
-		if written && len(s.dst.steps) > 0 && place.filled() {
-			x.lose(LossDropped, "overwritten", n, s.dstType.String(), "the element does not repeat; the last occurrence stands")
-		}
-		if err := x.occurrence(s, n, place); err != nil {
-			return err
-		}
-		written = true
+		written = written || wrote
 	}
 	return nil
+}
+
+// runOccurrence runs a method over one of its sources; written says that
+// another one has come before.
+func (x *run) runOccurrence(s *step, n *ref, into *cursor, written bool) (wrote bool, _ *refusal) {
+	if skip, err := x.filtered(s, n); err != nil || skip {
+		return false, err
+	}
+	place := into.follow(&s.dst, x.res)
+	if written && len(s.dst.steps) > 0 && place.filled() {
+		x.lose(LossDropped, "overwritten", n, s.dstType.String(), "the element does not repeat; the last occurrence stands")
+	}
+	return true, x.occurrence(s, n, place)
 }
 
 // filtered applies the conditions on the occurrences themselves.
@@ -159,10 +164,10 @@ func (x *run) runManual(s *step, n *ref, place *cursor) *refusal {
 		if len(m.assign) == 0 {
 			x.lose(LossDropped, "declared", n, s.dstType.String(), "the mapping declares that "+m.name+" has no place in the target")
 		}
-		met := meeting{}
+		x.met = x.met[:0]
 		for i := range m.assign {
 			a := &m.assign[i]
-			place.join(&a.path, x.res, met).put(a.value, a.typ)
+			place.join(&a.path, x.res).put(a.value, a.typ)
 		}
 	}
 	if matched {
@@ -221,6 +226,7 @@ var nullFlavours = map[string]struct{ code, text string }{
 // absentValue writes why there is no value: dataAbsentReason beside the value
 // of an Observation, else the data-absent-reason extension in its place.
 func (x *run) absentValue(s *step, n *ref, place *cursor) *refusal {
+	mem := &x.nodes
 	flavour := n.node.Get("null_flavour")
 	reason, ok := nullFlavours[flavour.String("defining_code", "code_string")]
 	if !ok || flavour.String("defining_code", "terminology_id", "value") != "openehr" {
@@ -237,9 +243,9 @@ func (x *run) absentValue(s *step, n *ref, place *cursor) *refusal {
 				text = why
 			}
 		}
-		concept := r4.NewObject(r4.Field{Name: "coding", Value: list(r4.NewObject(
-			r4.Field{Name: "system", Value: r4.NewString(absentSystem)},
-			r4.Field{Name: "code", Value: r4.NewString(reason.code)}))}, textField(text))
+		concept := mem.Object(r4.Field{Name: "coding", Value: mem.Array(mem.Object(
+			r4.Field{Name: "system", Value: mem.String(absentSystem)},
+			r4.Field{Name: "code", Value: mem.String(reason.code)}))}, x.textField(text))
 		obj, typ := place.up.object()
 		obj.Set(typ, "dataAbsentReason", concept)
 		return nil
@@ -248,7 +254,7 @@ func (x *run) absentValue(s *step, n *ref, place *cursor) *refusal {
 	if refs := s.dstType.allowed(); len(refs) > 0 {
 		typ = refs[0].Type
 	}
-	ext := r4.NewObject(r4.Field{Name: "url", Value: r4.NewString(absentURL)}, r4.Field{Name: "valueCode", Value: r4.NewString(reason.code)})
+	ext := mem.Object(r4.Field{Name: "url", Value: mem.String(absentURL)}, r4.Field{Name: "valueCode", Value: mem.String(reason.code)})
 	if reason.text != "" {
 		x.lose(LossReduced, "null-flavour", n, e.Path, "R4 has no reason of its own for the null flavour no information")
 	}
@@ -256,58 +262,64 @@ func (x *run) absentValue(s *step, n *ref, place *cursor) *refusal {
 		place.putExtension(ext, typ)
 		return nil
 	}
-	value := r4.NewObject(r4.Field{Name: "extension", Value: list(ext)})
+	value := mem.Object(r4.Field{Name: "extension", Value: mem.Array(ext)})
 	if typ.Name == "CodeableConcept" && reason.text != "" {
-		value.Set(typ, "text", r4.NewString(reason.text))
+		value.Set(typ, "text", mem.String(reason.text))
 	}
 	place.put(value, typ)
 	return nil
 }
 
-func list(items ...*r4.Node) *r4.Node { return &r4.Node{Kind: r4.Array, Items: items} }
-
-func textField(s string) r4.Field {
+func (x *run) textField(s string) r4.Field {
 	if s == "" {
 		return r4.Field{}
 	}
-	return r4.Field{Name: "text", Value: r4.NewString(s)}
+	return r4.Field{Name: "text", Value: x.nodes.String(s)}
 }
 
 // leftovers reports the ELEMENTs of a projected entry that no method carried,
 // and the parts of carried values that were left behind.
 func (x *run) leftovers(e *ref, p *plan, archetype string) {
-	report := func(at *ref, code, message string) {
+	for i := range e.node.Attrs {
+		a := &e.node.Attrs[i]
+		for j, n := range a.Items {
+			if n.Class.Primitive != rm.NotPrimitive || !n.Class.IsA(rm.ClassLocatable) {
+				continue
+			}
+			at := ref{node: n, parent: e, attr: a.Def, index: j}
+			if n.Class == rm.ClassElement {
+				x.leftover(&at, p, archetype)
+			} else {
+				x.leftovers(&at, p, archetype)
+			}
+		}
+	}
+}
+
+func (x *run) leftover(at *ref, p *plan, archetype string) {
+	report := func(code, message string) {
 		x.out.Losses = append(x.out.Losses, Loss{Kind: LossDropped, Code: code, Type: p.target.Name,
 			Archetype: archetype, Mapping: p.file.Name.Value, Path: at.path(), Message: message})
 	}
-	var walk func(at *ref)
-	walk = func(at *ref) {
-		if at.node.Class == rm.ClassElement {
-			if !x.used[at.node] && !x.used[at.node.Get("value")] {
-				report(at, "not-mapped", "no method carries the element")
-			} else if v := at.node.Get("value"); v != nil && v.Is("DV_ORDERED") {
-				for _, name := range [...]string{"normal_range", "other_reference_ranges", "normal_status", "accuracy"} {
-					for _, part := range v.List(name) {
-						if !x.carried(part) {
-							report(at, "value-part-not-mapped", "no method carries "+name+" of the value")
-							break
-						}
-					}
-				}
-			}
-			return
-		}
-		for i := range at.node.Attrs {
-			a := &at.node.Attrs[i]
-			for j, n := range a.Items {
-				if n.Class.Primitive == rm.NotPrimitive && n.Class.IsA(rm.ClassLocatable) {
-					walk(&ref{node: n, parent: at, attr: a.Def, index: j})
-				}
+	v := at.node.Get("value")
+	if !x.used[at.node] && !x.used[v] {
+		report("not-mapped", "no method carries the element")
+		return
+	}
+	if v == nil || !v.Class.IsA(classOrdered) {
+		return
+	}
+	for _, name := range [...]string{"normal_range", "other_reference_ranges", "normal_status", "accuracy"} {
+		for _, part := range v.List(name) {
+			if !x.carried(part) {
+				report("value-part-not-mapped", "no method carries "+name+" of the value")
+				break
 			}
 		}
 	}
-	walk(e)
 }
+
+var classOrdered = rm.Lookup("DV_ORDERED")
 
 // carried reports whether a part of a value has arrived: itself, or all objects
 // directly in it, such as both bounds of an interval.

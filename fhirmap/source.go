@@ -2,7 +2,6 @@ package fhirmap
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -38,35 +37,29 @@ func (r *ref) appendPath(b []byte) []byte {
 // identity is what a resource made from the node is recognised by over
 // versions: the uid nearest above it, or its place in terms of node ids, names
 // and the index among siblings that agree in both.
-func (r *ref) identity() string {
-	var parts []string
-	for n := r; n != nil && n.parent != nil; n = n.parent {
-		if uid := n.node.String("uid", "value"); uid != "" {
-			parts = append(parts, "uid:"+uid)
-			break
-		}
-		part := n.attr.Name
-		if n.attr.Container {
-			id, name := n.node.NodeID(), n.node.NameValue()
-			twin := 0
-			for i, s := range n.parent.node.List(n.attr.Name) {
-				if i >= n.index {
-					break
-				}
-				if s.NodeID() == id && s.NameValue() == name {
-					twin++
-				}
-			}
-			part += "[" + id + "," + strconv.Quote(name) + "," + strconv.Itoa(twin) + "]"
-		}
-		parts = append(parts, part)
+func (r *ref) identity() string { return string(r.appendIdentity(nil)) }
+
+func (r *ref) appendIdentity(b []byte) []byte {
+	if r == nil || r.parent == nil {
+		return b
 	}
-	var b strings.Builder
-	for i := len(parts) - 1; i >= 0; i-- {
-		b.WriteByte('/')
-		b.WriteString(parts[i])
+	if uid := r.node.String("uid", "value"); uid != "" {
+		return append(append(b, "/uid:"...), uid...)
 	}
-	return b.String()
+	b = append(append(r.parent.appendIdentity(b), '/'), r.attr.Name...)
+	if !r.attr.Container {
+		return b
+	}
+	id, name := r.node.NodeID(), r.node.NameValue()
+	twin := 0
+	for _, s := range r.parent.node.List(r.attr.Name)[:r.index] {
+		if s.NodeID() == id && s.NameValue() == name {
+			twin++
+		}
+	}
+	b = append(append(append(b, '['), id...), ',')
+	b = append(strconv.AppendQuote(b, name), ',')
+	return append(strconv.AppendInt(b, int64(twin), 10), ']')
 }
 
 // archetype is the id of the archetype root that governs the node.
@@ -103,51 +96,50 @@ type restriction struct {
 }
 
 // lookup is the result of following a path.
+//
+// The nodes are on a stack, from which eval's caller takes them when it is done
+// with them (drop), the last ones found first.
 type lookup struct {
 	nodes []*ref
+	mark  int
 	// undecided is set when an ELEMENT on the way has no value, or a value of
 	// a class without the attribute asked for, so that nobody can say what is
 	// there.
 	undecided bool
 }
 
-// find follows a path from a node.
-func (x *run) find(at *ref, segs []oseg) lookup {
+// find follows a path from a node and pushes what it leads to. It reports
+// whether anything is undecided.
+func (x *run) find(at *ref, segs []oseg) (undecided bool) {
 	if len(segs) == 0 {
-		return lookup{nodes: []*ref{at}}
+		x.found = append(x.found, at)
+		return false
 	}
-	var out lookup
-	x.walk(at, segs, &out)
-	return out
-}
-
-func (x *run) walk(at *ref, segs []oseg, out *lookup) {
 	seg := &segs[0]
 	if seg.attr == "value" && absent(at.node) {
-		out.undecided = true
-		return
+		return true
 	}
 	a := at.node.Attr(seg.attr)
 	if a == nil {
-		switch {
-		case at.node.Class.IsA(rm.ClassDataValue) && at.node.Class.Attribute(seg.attr) == nil:
-			out.undecided = true
-		}
-		return
+		return at.node.Class.IsA(rm.ClassDataValue) && at.node.Class.Attribute(seg.attr) == nil
 	}
 	hide := x.only != nil && x.only.owner == at.node && x.only.attr == seg.attr
 	for i, n := range a.Items {
 		if (hide && i != x.only.index) || !seg.matches(n) {
 			continue
 		}
-		next := &ref{node: n, parent: at, attr: a.Def, index: i}
-		if len(segs) == 1 {
-			out.nodes = append(out.nodes, next)
-		} else {
-			x.walk(next, segs[1:], out)
-		}
+		undecided = x.find(x.ref(n, at, a.Def, i), segs[1:]) || undecided
 	}
+	return undecided
 }
+
+// results takes what has been pushed since a mark.
+func (x *run) results(mark int, undecided bool) lookup {
+	return lookup{nodes: x.found[mark:len(x.found):len(x.found)], mark: mark, undecided: undecided}
+}
+
+// drop gives up what a lookup found.
+func (x *run) drop(l *lookup) { x.found = x.found[:l.mark] }
 
 // start is the node at which a path begins.
 func (x *run) start(p *opath, parent *ref) *ref {
@@ -158,6 +150,9 @@ func (x *run) start(p *opath, parent *ref) *ref {
 	case fromComposition:
 		at = x.root
 	case fromVersion:
+		if x.version == nil {
+			x.version = x.ref(versionNode(x.in), nil, nil, 0)
+		}
 		at = x.version
 	}
 	for range p.up {
@@ -169,11 +164,12 @@ func (x *run) start(p *opath, parent *ref) *ref {
 }
 
 func (x *run) eval(p *opath, parent *ref) lookup {
+	mark := len(x.found)
 	at := x.start(p, parent)
 	if at == nil {
-		return lookup{}
+		return lookup{mark: mark}
 	}
-	return x.find(at, p.segs)
+	return x.results(mark, x.find(at, p.segs))
 }
 
 // truth is the outcome of a condition.
@@ -189,6 +185,12 @@ const (
 // occurrence. It fails closed: what cannot be known is undecided.
 func (x *run) holds(k *condition, at *ref) truth {
 	roots := x.eval(&k.root, at)
+	result := x.judge(k, &roots)
+	x.drop(&roots)
+	return result
+}
+
+func (x *run) judge(k *condition, roots *lookup) truth {
 	if len(k.attrs) == 0 {
 		return k.test(roots)
 	}
@@ -199,13 +201,13 @@ func (x *run) holds(k *condition, at *ref) truth {
 		result = no
 	}
 	for i := range k.attrs {
-		all := lookup{undecided: roots.undecided}
+		mark, open := len(x.found), roots.undecided
 		for _, r := range roots.nodes {
-			part := x.find(r, k.attrs[i].segs)
-			all.nodes = append(all.nodes, part.nodes...)
-			all.undecided = all.undecided || part.undecided
+			open = x.find(r, k.attrs[i].segs) || open
 		}
-		one := k.test(all)
+		all := x.results(mark, open)
+		one := k.test(&all)
+		x.drop(&all)
 		switch {
 		case one == undecided && result != yes && (k.op == OneOf || k.op == IsType):
 			result = undecided
@@ -220,14 +222,14 @@ func (x *run) holds(k *condition, at *ref) truth {
 	return result
 }
 
-func (k *condition) test(l lookup) truth {
-	hit := false
+func (k *condition) test(l *lookup) truth {
+	hit, open := false, l.undecided
 	for _, r := range l.nodes {
 		n := r.node
 		switch k.op {
 		case OneOf, NotOf:
 			if n.Class.Primitive == rm.NotPrimitive {
-				l.undecided = true
+				open = true
 				continue
 			}
 			hit = hit || k.criteria[n.Text]
@@ -235,7 +237,7 @@ func (k *condition) test(l lookup) truth {
 			if n.Class == rm.ClassElement {
 				v := n.Get("value")
 				if absent(n) {
-					l.undecided = true
+					open = true
 					continue
 				}
 				hit = hit || k.names(v.Class) || k.criteria["ELEMENT"]
@@ -251,13 +253,13 @@ func (k *condition) test(l lookup) truth {
 		if hit {
 			return no
 		}
-		if l.undecided {
+		if open {
 			return undecided
 		}
 		return yes
 	case hit:
 		return yes
-	case l.undecided:
+	case open:
 		return undecided
 	default:
 		return no

@@ -35,7 +35,7 @@ func (v *converter) dateTime(typ string, n *rm.Node) (*r4.Node, string) {
 	if loss != "" {
 		v.reduce(loss, lossTexts[loss])
 	}
-	return r4.NewString(s), ""
+	return v.mem().String(s), ""
 }
 
 var lossTexts = map[string]string{
@@ -71,40 +71,47 @@ func (v *converter) parseTemporal(n *rm.Node) (rm.Temporal, string) {
 
 // fhirDateTime is the FHIR form of a date or date/time and the loss it takes.
 func fhirDateTime(t rm.Temporal) (s, loss string) {
-	s = fmt.Sprintf("%04d", t.Year)
+	var room [40]byte
+	b := appendTwo(appendTwo(room[:0], t.Year/100), t.Year%100)
 	if t.Precision >= rm.ToMonth {
-		s += fmt.Sprintf("-%02d", t.Month)
+		b = appendTwo(append(b, '-'), t.Month)
 	}
 	if t.Precision >= rm.ToDay {
-		s += fmt.Sprintf("-%02d", t.Day)
+		b = appendTwo(append(b, '-'), t.Day)
 	}
 	switch {
 	case t.Precision <= rm.ToDay:
-		return s, ""
+		return string(b), ""
 	case t.Precision == rm.ToHour:
-		return s, "time-to-hour"
+		return string(b), "time-to-hour"
 	case !t.HasOffset:
-		return s, "time-without-offset"
+		return string(b), "time-without-offset"
 	}
-	s += fmt.Sprintf("T%02d:%02d:%02d", t.Hour, t.Minute, t.Second)
+	b = appendTwo(append(b, 'T'), t.Hour)
+	b = appendTwo(append(b, ':'), t.Minute)
+	b = appendTwo(append(b, ':'), t.Second)
 	if t.Fraction != "" {
-		s += "." + t.Fraction
+		b = append(append(b, '.'), t.Fraction...)
 	}
 	if t.Precision == rm.ToMinute {
 		loss = "time-to-minute"
 	}
-	return s + fhirOffset(t), loss
+	return string(appendOffset(b, t)), loss
 }
 
-func fhirOffset(t rm.Temporal) string {
+// appendTwo appends a number below 100 in two digits.
+func appendTwo(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }
+
+func appendOffset(b []byte, t rm.Temporal) []byte {
 	if t.Offset == 0 && strings.HasSuffix(t.Text, "Z") {
-		return "Z"
+		return append(b, 'Z')
 	}
-	sign, m := '+', t.Offset
+	sign, m := byte('+'), t.Offset
 	if m < 0 {
 		sign, m = '-', -m
 	}
-	return fmt.Sprintf("%c%02d:%02d", sign, m/60, m%60)
+	b = appendTwo(append(b, sign), m/60)
+	return appendTwo(append(b, ':'), m%60)
 }
 
 func (v *converter) time(n *rm.Node) (*r4.Node, string) {
@@ -125,7 +132,7 @@ func (v *converter) time(n *rm.Node) (*r4.Node, string) {
 	if t.Precision == rm.ToMinute {
 		v.reduce("time-to-minute", lossTexts["time-to-minute"])
 	}
-	return r4.NewString(s), ""
+	return v.mem().String(s), ""
 }
 
 // period converts what lasts. A single point has no duration and becomes a
@@ -152,7 +159,7 @@ func (v *converter) period(n *rm.Node) (*r4.Node, string) {
 }
 
 func (v *converter) bounds(low, high *rm.Node) (*r4.Node, string) {
-	out := r4.NewObject()
+	out := v.mem().Object()
 	for _, b := range [...]struct {
 		name string
 		node *rm.Node
@@ -184,7 +191,7 @@ func (v *converter) intervalEvent(n *rm.Node) (*r4.Node, string) {
 		return v.fail("value", "the width of the interval is not a duration")
 	}
 	high, loss := fhirDateTime(end)
-	out := r4.NewObject(r4.Field{Name: "end", Value: r4.NewString(high)})
+	out := v.mem().Object(r4.Field{Name: "end", Value: v.mem().String(high)})
 	if loss != "" {
 		v.reduce(loss, lossTexts[loss])
 	}
@@ -210,8 +217,8 @@ func (v *converter) intervalEvent(n *rm.Node) (*r4.Node, string) {
 		case end.Fraction != "":
 			low += "." + end.Fraction
 		}
-		low += fhirOffset(end)
+		low = string(appendOffset([]byte(low), end))
 	}
-	out.Set(r4.Lookup("Period"), "start", r4.NewString(low))
+	out.Set(r4.Lookup("Period"), "start", v.mem().String(low))
 	return out, ""
 }
