@@ -22,8 +22,7 @@ const benchSize = 4000
 
 // benchTarget fills a database with blood pressure and laboratory compositions
 // in equal parts, copies that differ in time and magnitude.
-func benchTarget(b *testing.B) (*pgtarget.Target, *pgxpool.Pool, uuid.UUID) {
-	pool := pgtest.Database(b)
+func benchTarget(b testing.TB, pool *pgxpool.Pool) (*pgtarget.Target, uuid.UUID) {
 	target, err := pgtarget.New(pool, aql.Options{Timeout: time.Minute})
 	if err != nil {
 		b.Fatal(err)
@@ -81,7 +80,7 @@ func benchTarget(b *testing.B) (*pgtarget.Target, *pgxpool.Pool, uuid.UUID) {
 	if _, err := pool.Exec(b.Context(), "vacuum analyze"); err != nil {
 		b.Fatal(err)
 	}
-	return target, pool, id
+	return target, id
 }
 
 func elements(n int) []*rm.Node {
@@ -93,20 +92,25 @@ func elements(n int) []*rm.Node {
 	return out
 }
 
+const (
+	bp       = "CONTAINS COMPOSITION c[openEHR-EHR-COMPOSITION.encounter.v1] CONTAINS OBSERVATION o[openEHR-EHR-OBSERVATION.blood_pressure.v2] "
+	systolic = "o/data[at0001]/events[at0006]/data[at0003]/items[at0004]/value/magnitude"
+)
+
+var benchQueries = []struct{ name, text string }{
+	{"one_ehr_latest_10", "SELECT c/context/start_time/value, " + systolic + " FROM EHR e[ehr_id/value=$ehr] " + bp + "ORDER BY c/context/start_time/value DESC LIMIT 10"},
+	{"one_ehr_objects", "SELECT c FROM EHR e[ehr_id/value=$ehr] CONTAINS COMPOSITION c"},
+	{"population_count_where", "SELECT COUNT(*) FROM EHR e " + bp + "WHERE " + systolic + " > 160"},
+	{"population_count_compositions", "SELECT COUNT(*) FROM EHR e CONTAINS COMPOSITION c[openEHR-EHR-COMPOSITION.encounter.v1]"},
+	{"population_not_contains", "SELECT COUNT(*) FROM EHR e CONTAINS COMPOSITION c NOT CONTAINS OBSERVATION o[openEHR-EHR-OBSERVATION.blood_pressure.v2]"},
+	{"population_coded_value", "SELECT e/ehr_id/value, k/items[at0001]/value/magnitude FROM EHR e CONTAINS COMPOSITION c CONTAINS CLUSTER k[openEHR-EHR-CLUSTER.laboratory_test_analyte.v1] WHERE k/items[at0024]/value/defining_code/code_string = '718-7'"},
+	{"population_elements", "SELECT COUNT(*) FROM EHR e CONTAINS COMPOSITION c CONTAINS ELEMENT x WHERE x/value/magnitude > 160"},
+}
+
 // BenchmarkDocumentPlan measures statements on 4,000 compositions of 18 KB.
 func BenchmarkDocumentPlan(b *testing.B) {
-	target, _, id := benchTarget(b)
-	const bp = "CONTAINS COMPOSITION c[openEHR-EHR-COMPOSITION.encounter.v1] CONTAINS OBSERVATION o[openEHR-EHR-OBSERVATION.blood_pressure.v2] "
-	const systolic = "o/data[at0001]/events[at0006]/data[at0003]/items[at0004]/value/magnitude"
-	for _, q := range []struct{ name, text string }{
-		{"one_ehr_latest_10", "SELECT c/context/start_time/value, " + systolic + " FROM EHR e[ehr_id/value=$ehr] " + bp + "ORDER BY c/context/start_time/value DESC LIMIT 10"},
-		{"one_ehr_objects", "SELECT c FROM EHR e[ehr_id/value=$ehr] CONTAINS COMPOSITION c"},
-		{"population_count_where", "SELECT COUNT(*) FROM EHR e " + bp + "WHERE " + systolic + " > 160"},
-		{"population_count_compositions", "SELECT COUNT(*) FROM EHR e CONTAINS COMPOSITION c[openEHR-EHR-COMPOSITION.encounter.v1]"},
-		{"population_not_contains", "SELECT COUNT(*) FROM EHR e CONTAINS COMPOSITION c NOT CONTAINS OBSERVATION o[openEHR-EHR-OBSERVATION.blood_pressure.v2]"},
-		{"population_coded_value", "SELECT e/ehr_id/value, k/items[at0001]/value/magnitude FROM EHR e CONTAINS COMPOSITION c CONTAINS CLUSTER k[openEHR-EHR-CLUSTER.laboratory_test_analyte.v1] WHERE k/items[at0024]/value/defining_code/code_string = '718-7'"},
-		{"population_elements", "SELECT COUNT(*) FROM EHR e CONTAINS COMPOSITION c CONTAINS ELEMENT x WHERE x/value/magnitude > 160"},
-	} {
+	target, id := benchTarget(b, pgtest.Database(b))
+	for _, q := range benchQueries {
 		b.Run(q.name, func(b *testing.B) {
 			req := aql.Request{Params: map[string]any{"ehr": id.String(), "n": json.Number("160")}}
 			for b.Loop() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/maypok86/otter/v2"
 
 	"github.com/cairn-ehr/cairn/aql/exec"
@@ -102,7 +103,7 @@ func (e *Engine) RunQuery(ctx context.Context, q *Query, r Request, sink Sink) e
 	}
 	begun := false
 	err = exec.Run(ctx, e.db, exec.Query{
-		SQL: sql, Args: args, Objects: q.objects(), Timeout: e.opt.Timeout, MaxRows: e.opt.MaxRows, MaxBytes: e.opt.MaxBytes,
+		SQL: sql, Args: args, Objects: q.objects, Generic: r.EHR != uuid.Nil || q.NamesEHR(), Timeout: e.opt.Timeout, MaxRows: e.opt.MaxRows, MaxBytes: e.opt.MaxBytes,
 	}, func(cells [][]byte) error {
 		if !begun {
 			begun = true

@@ -42,6 +42,7 @@ type Query struct {
 	// Text is what was compiled.
 	Text    string
 	columns []Column
+	objects []bool // the columns that may hold objects
 	plan    *plan.Plan
 
 	population, scoped func() *sqlgen.Statement
@@ -72,10 +73,20 @@ func Compile(text string, limits Limits) (*Query, error) {
 	q := &Query{Text: text, plan: plan.Make(aq)}
 	for _, c := range aq.Columns {
 		q.columns = append(q.columns, Column{Name: c.Name, Path: c.Path})
+		q.objects = append(q.objects, holdsObjects(c.Expr))
 	}
 	q.population = sync.OnceValue(func() *sqlgen.Statement { return sqlgen.Generate(q.plan, sqlgen.Options{}) })
 	q.scoped = sync.OnceValue(func() *sqlgen.Statement { return sqlgen.Generate(q.plan, sqlgen.Options{Scoped: true}) })
 	return q, nil
+}
+
+// holdsObjects tells whether a value may be an object of the Reference Model.
+func holdsObjects(e analyze.Expr) bool {
+	p, _ := e.(*analyze.Path)
+	if a, ok := e.(*analyze.Aggregate); ok && (a.Function == "MIN" || a.Function == "MAX") {
+		p = a.Path
+	}
+	return p != nil && slices.ContainsFunc(p.Types, func(c *rm.Class) bool { return c.Primitive == rm.NotPrimitive })
 }
 
 func problemsError(list []Problem) error {
@@ -95,21 +106,6 @@ func problemsError(list []Problem) error {
 
 // Columns are the columns of the result. The slice must not be changed.
 func (q *Query) Columns() []Column { return q.columns }
-
-// objects tells which columns may hold objects.
-func (q *Query) objects() []bool {
-	out := make([]bool, len(q.columns))
-	for i, c := range q.plan.Query.Columns {
-		p, _ := c.Expr.(*analyze.Path)
-		if a, ok := c.Expr.(*analyze.Aggregate); ok && (a.Function == "MIN" || a.Function == "MAX") {
-			p = a.Path
-		}
-		if p != nil {
-			out[i] = slices.ContainsFunc(p.Types, func(c *rm.Class) bool { return c.Primitive == rm.NotPrimitive })
-		}
-	}
-	return out
-}
 
 // Params are the names of the parameters, without $, in the order of the text.
 // The slice must not be changed.

@@ -79,11 +79,14 @@ end $$;
 create function aql_time(v text) returns numeric
 language plpgsql immutable strict parallel safe as $$
 declare
-    m text[] := regexp_match(v,
-        '^T?(\d\d)(?::?(\d\d)(?::?(\d\d(?:[.,]\d+)?))?)?(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?$', 'i');
+    m text[];
 begin
+    if translate(v, '123456789', '000000000') = '00:00:00' then
+        return substr(v, 1, 2)::int * 3600 + substr(v, 4, 2)::int * 60 + substr(v, 7, 2)::int;
+    end if;
+    m := regexp_match(v, '^[Tt]?(\d\d)(?::?(\d\d)(?::?(\d\d(?:[.,]\d+)?))?)?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)?$');
     return m[1]::int * 3600 + coalesce(m[2], '0')::int * 60 + replace(coalesce(m[3], '0'), ',', '.')::numeric
-        - coalesce(m[5] || '1', '1')::int * (coalesce(m[6], '0')::int * 3600 + coalesce(m[7], '0')::int * 60);
+        - coalesce(m[4] || '1', '1')::int * (coalesce(m[5], '0')::int * 3600 + coalesce(m[6], '0')::int * 60);
 end $$;
 
 -- The same of a text that cannot be meant as a date, as 2019-02 and 1030 can.
@@ -97,13 +100,49 @@ return case when v like '%:%' or v ilike 'T%' or aql_datetime(v) is null then aq
 create function aql_duration(v text) returns numeric
 language plpgsql immutable strict parallel safe as $$
 declare
-    m text[] := regexp_match(replace(v, ',', '.'),
-        '^([+-])?P(?=\d|T\d)(?:(\d+(?:\.\d+)?)Y)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?=\d)(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$', 'i');
+    rest text := replace(upper(v), ',', '.');
+    sign int := 1;
+    total numeric := 0;
+    units text[] := '{Y,M,W,D,T,H,M,S}';
+    seconds numeric[] := array[365.24 * 86400, 30.42 * 86400, 604800, 86400, 0, 3600, 60, 1];
+    timed boolean := false;
+    p int;
+    num text;
+    shape text;
 begin
-    return (coalesce(m[1], '+') || '1')::int * case when m is null then null else
-        coalesce(m[2], '0')::numeric * 365.24 * 86400 + coalesce(m[3], '0')::numeric * 30.42 * 86400
-        + coalesce(m[4], '0')::numeric * 604800 + coalesce(m[5], '0')::numeric * 86400
-        + coalesce(m[6], '0')::numeric * 3600 + coalesce(m[7], '0')::numeric * 60 + coalesce(m[8], '0')::numeric end;
+    if left(rest, 1) in ('+', '-') then
+        sign := (left(rest, 1) || '1')::int;
+        rest := substr(rest, 2);
+    end if;
+    if left(rest, 1) <> 'P' or length(rest) < 3 then
+        return null;
+    end if;
+    rest := substr(rest, 2);
+    for i in 1 .. 8 loop
+        exit when rest = '';
+        if units[i] = 'T' then
+            if left(rest, 1) <> 'T' or length(rest) = 1 then
+                return null;
+            end if;
+            timed := true;
+            rest := substr(rest, 2);
+            continue;
+        end if;
+        -- the unit's number ends where the unit stands, before the time part
+        p := strpos(case when timed then rest else split_part(rest, 'T', 1) end, units[i]);
+        continue when p = 0;
+        num := left(rest, p - 1);
+        shape := translate(num, '123456789', '000000000');
+        if trim(shape, '0') not in ('', '.') or num = '' or left(num, 1) = '.' or right(num, 1) = '.' then
+            return null;
+        end if;
+        total := total + num::numeric * seconds[i];
+        rest := substr(rest, p + 1);
+    end loop;
+    if rest <> '' then
+        return null;
+    end if;
+    return sign * total;
 end $$;
 
 -- The scale on which a value compares with others: two values are comparable

@@ -26,6 +26,10 @@ type Query struct {
 	// Objects tells which columns may hold objects, to be put into canonical
 	// form.
 	Objects []bool
+	// Generic plans the statement once for all arguments. Right when the
+	// arguments do not sway the plan, as in one EHR, where planning would cost
+	// more than executing.
+	Generic bool
 	// Timeout is the time limit; 0 for none.
 	Timeout time.Duration
 	// MaxRows and MaxBytes bound the result; 0 for no bound.
@@ -36,7 +40,7 @@ type Query struct {
 // queries over JSON: compiling expressions, whose cost is overestimated by
 // orders of magnitude, and caching by whole documents as keys.
 const settings = `select set_config('transaction_read_only', 'on', true), set_config('jit', 'off', true),
- set_config('enable_memoize', 'off', true), set_config('statement_timeout', $1, true)`
+ set_config('enable_memoize', 'off', true), set_config('statement_timeout', $1, true), set_config('plan_cache_mode', $2, true)`
 
 // grace is how long after the database's own time limit the client gives up.
 const grace = 2 * time.Second
@@ -57,7 +61,11 @@ func Run(ctx context.Context, db DB, q Query, row func(cells [][]byte) error) er
 		defer cancel()
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(settings, strconv.FormatInt(q.Timeout.Milliseconds(), 10))
+	planning := "auto"
+	if q.Generic {
+		planning = "force_generic_plan"
+	}
+	batch.Queue(settings, strconv.FormatInt(q.Timeout.Milliseconds(), 10), planning)
 	batch.Queue(q.SQL, q.Args...)
 	results := db.SendBatch(limited, batch)
 	err := stream(results, q, row)
