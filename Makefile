@@ -26,6 +26,7 @@ run: setup build ## serve a sandbox with synthetic patients on http://127.0.0.1:
 .PHONY: test
 test: setup ## run the tests; PKG=./aql/... for some, ARGS="-run X -v" for flags
 	$(TEST) $(ARGS) $(PKG)
+	cd conformance/fhirvalidate && go test ./...
 
 .PHONY: test/race
 test/race: setup ## run the tests with the race detector (needs a C compiler)
