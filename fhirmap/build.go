@@ -158,7 +158,7 @@ func (c *cursor) filled() bool {
 	if c.step == nil || c.step.elem.List() {
 		return false
 	}
-	parent := c.up.node
+	parent := c.up.peek()
 	if parent == nil {
 		return false
 	}
@@ -168,6 +168,15 @@ func (c *cursor) filled() bool {
 		}
 	}
 	return false
+}
+
+// peek is the object at the place if it exists already; nil for a member of a
+// list that is still to be made.
+func (c *cursor) peek() *r4.Node {
+	if c.node != nil || c.step == nil || c.step.elem.List() || c.step.typ.Type == nil {
+		return c.node
+	}
+	return c.up.peek().Get(c.step.elem.Property(c.step.typ.Type))
 }
 
 // put writes a value of a type at the place. On an element that repeats it
