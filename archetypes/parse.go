@@ -173,12 +173,23 @@ func (p *parser) language(a *Archetype, v Value) {
 				Accreditation: m.Str("accreditation"),
 				OtherDetails:  m.Dict("other_details"),
 			}
-			if l := m.Field("language"); l != nil && l.Kind == CodeValue && l.Code.Code != "" {
-				tr.Language = l.Code
-			}
+			tr.Language = languageOf(m, tr.Language)
 			a.Translations = append(a.Translations, tr)
 		}
 	}
+}
+
+// languageOf is the language attribute of a translation, which must say the
+// same as its key; keyed if there is none.
+func languageOf(v *Value, keyed Code) Code {
+	l := v.Field("language")
+	if l == nil || l.Kind != CodeValue || l.Code.Code == "" {
+		return keyed
+	}
+	if l.Code.Code != keyed.Code {
+		failPos(l.Pos, fmt.Sprintf("language %s under the key %q", l.Code, keyed.Code))
+	}
+	return l.Code
 }
 
 func description(v Value) *Description {
@@ -205,9 +216,7 @@ func description(v Value) *Description {
 			OriginalResourceURI: m.Dict("original_resource_uri"),
 			OtherDetails:        m.Dict("other_details"),
 		}
-		if l := m.Field("language"); l != nil && l.Kind == CodeValue && l.Code.Code != "" {
-			item.Language = l.Code
-		}
+		item.Language = languageOf(m, item.Language)
 		d.Details = append(d.Details, item)
 	}
 	return d

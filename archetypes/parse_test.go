@@ -97,3 +97,19 @@ func TestCorpusValidates(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkParseCorpus(b *testing.B) {
+	files := corpus(b)
+	size := 0
+	for _, text := range files {
+		size += len(text)
+	}
+	b.SetBytes(int64(size))
+	for b.Loop() {
+		for name, text := range files {
+			if _, err := archetypes.Parse(text); err != nil {
+				b.Fatal(name, err)
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package archetypes
 
 import (
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -216,11 +217,12 @@ func (w *printer) termSets(key string, sets []TermSet) {
 		w.open("items = <")
 		for _, t := range set.Terms {
 			w.open("[", quote(t.Code), "] = <")
+			keyed := slices.ContainsFunc(t.Items, func(kv KeyValue) bool { return !isIdentifier(kv.Key) })
 			for _, kv := range t.Items {
-				if isIdentifier(kv.Key) {
-					w.line(kv.Key, " = <", quote(kv.Value), ">")
-				} else {
+				if keyed {
 					w.line("[", quote(kv.Key), "] = <", quote(kv.Value), ">")
+				} else {
+					w.line(kv.Key, " = <", quote(kv.Value), ">")
 				}
 			}
 			w.close(">")

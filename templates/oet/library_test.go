@@ -80,3 +80,15 @@ func TestCompiledLibraryReads(t *testing.T) {
 		t.Logf("%s: %d objects", name, tpl.Objects())
 	}
 }
+
+func BenchmarkCompileVitalSigns(b *testing.B) {
+	repository, err := archetypes.Library()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := compileFile(b, library.Files, "Cairn - Vital signs.v1.oet", oet.Options{Archetypes: repository}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
