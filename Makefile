@@ -38,8 +38,9 @@ check: setup lint verify test ## all that must pass before a change lands
 .PHONY: lint
 lint: ## formatting, go vet, staticcheck
 	@out=$$($(TOOL) gofumpt -l .); if [ -n "$$out" ]; then echo "not formatted, run make fmt:"; echo "$$out"; exit 1; fi
-	go vet ./...
-	$(TOOL) staticcheck ./...
+	@# Generated code has returns that its generator knows to be unreachable.
+	go vet $$(go list ./... | grep -v /aql/parse/gen)
+	$(TOOL) staticcheck $$(go list ./... | grep -v /aql/parse/gen)
 
 .PHONY: fmt
 fmt: ## format the code
