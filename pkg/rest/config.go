@@ -12,6 +12,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/templates"
 )
 
 // DefaultBasePath is where the API lives when Config names no path.
@@ -58,6 +59,7 @@ type Records interface {
 	PutTemplate(ctx context.Context, who ehr.Actor, opt []byte) (ehr.TemplateInfo, error)
 	Templates(ctx context.Context, who ehr.Actor) ([]ehr.TemplateInfo, error)
 	Template(ctx context.Context, who ehr.Actor, id string) (ehr.Template, error)
+	CompiledTemplate(ctx context.Context, who ehr.Actor, id string) (*templates.Template, error)
 }
 
 // Config is what the API is made of. Records, Queries and Authenticate are
@@ -104,7 +106,8 @@ type Config struct {
 // api is the handler's state: the configuration with its defaults filled in.
 type api struct {
 	Config
-	manifest []byte
+	manifest     []byte
+	webTemplates webTemplates
 }
 
 // New makes the handler of the API; errs.Invalid if the configuration lacks

@@ -13,6 +13,8 @@ import (
 const (
 	mediaJSON = "application/json"
 	mediaXML  = "application/xml"
+
+	mediaWebTemplate = "application/openehr.wt+json"
 )
 
 // canonical are the media types of RM objects, the default first.

@@ -62,11 +62,13 @@ func (a *api) listTemplates(w *answer, r *request) error {
 }
 
 // template serves GET /definition/template/adl1.4/{template_id}: the file as it
-// was uploaded.
+// was uploaded, or its web template.
 func (a *api) template(w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaXML); err != nil {
+	media, err := negotiate(r.Header, mediaXML, mediaWebTemplate)
+	if err != nil {
 		return err
 	}
+	w.Header().Add("Vary", "Accept")
 	t, err := a.Records.Template(r.Context(), r.who, r.param("template_id"))
 	if err != nil {
 		return err
@@ -74,6 +76,13 @@ func (a *api) template(w *answer, r *request) error {
 	entityHeaders(w.Header(), templateTag(t.TemplateInfo), t.Created)
 	if a.Compat103 {
 		w.Header().Set("Location", a.location(r, "definition", "template", "adl1.4", t.TemplateID))
+	}
+	if media == mediaWebTemplate {
+		c, err := a.Records.CompiledTemplate(r.Context(), r.who, t.TemplateID)
+		if err != nil {
+			return err
+		}
+		return send(w, http.StatusOK, media, a.webTemplates.of(c).json)
 	}
 	return send(w, http.StatusOK, mediaXML, t.OPT)
 }
