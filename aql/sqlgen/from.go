@@ -99,7 +99,7 @@ func (b *block) text(indent string, fenced bool) string {
 	if fenced {
 		fence = "\n" + indent + "offset 0"
 	}
-	return "(select " + strings.Join(b.names, ", ") + b.from.text(indent) + fence + ") as " + b.alias
+	return strings.TrimRight("(select "+strings.Join(b.names, ", "), " ") + b.from.text(indent) + fence + ") as " + b.alias
 }
 
 func and(conds []string) string          { return strings.Join(conds, " and ") }

@@ -103,7 +103,7 @@ func (t *Target) Commit(ctx context.Context, v aqltest.Version) error {
 				root = ids[0]
 			}
 			slices.Sort(ids)
-			concepts = slices.Compact(ids)
+			concepts = append([]int32{}, slices.Compact(ids)...)
 		}
 		contribution := uuid.New()
 		committer := rm.AppendJSON(nil, rm.Object("PARTY_IDENTIFIED", rm.Str("name", "Dr Test")))
