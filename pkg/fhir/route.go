@@ -1,7 +1,6 @@
 package fhir
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -218,7 +217,7 @@ func (a *api) write(w http.ResponseWriter, c *call, status int, body []byte) err
 	w.Header().Set("Content-Type", MediaType+"; charset=utf-8")
 	w.WriteHeader(status)
 	if _, err := w.Write(body); err != nil && c.Context().Err() == nil {
-		a.Log.LogAttrs(context.WithoutCancel(c.Context()), -4, "the client went away") // slog.LevelDebug
+		a.Log.Debug("an answer could not be sent", "error", err, "request_id", a.requestID(c))
 	}
 	return nil
 }
