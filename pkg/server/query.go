@@ -53,6 +53,12 @@ func (q *queries) RunQuery(ctx context.Context, who ehr.Actor, req rest.QueryReq
 	}, resultSink{sink}))
 }
 
+// CheckQuery implements rest.QueryRunner.
+func (q *queries) CheckQuery(text string) error {
+	_, err := q.engine.Compile(text)
+	return withPositions(err)
+}
+
 // resultSink gives the engine's rows to the API.
 type resultSink struct{ rest.ResultSink }
 

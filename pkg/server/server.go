@@ -149,9 +149,23 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	s.ready = telemetry.NewReadiness(s.log, 2*time.Second, telemetry.Check{Name: "database", Run: s.store.Ping})
 	r := chi.NewRouter()
 	r.Use(telemetry.WithRequestIDs(uuid.NewString), telemetry.AccessLog(s.log, time.Now), metrics.Middleware(time.Now))
-	r.Method(http.MethodGet, "/metrics", metrics.Handler(s.log))
-	r.Method(http.MethodGet, "/health/live", telemetry.Live())
-	r.Method(http.MethodGet, "/health/ready", s.ready.Handler())
+	r.Method(http.MethodGet, telemetry.MetricsPath, metrics.Handler(s.log))
+	r.Method(http.MethodGet, telemetry.LivePath, telemetry.Live())
+	r.Method(http.MethodGet, telemetry.ReadyPath, s.ready.Handler())
+	r.Get("/", s.index)
+	r.NotFound(notFound)
+	// A method that HTTP does not know never reaches a mounted handler; each
+	// API has its own words for it.
+	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
+		switch {
+		case under(o.OpenEHRBase, req.URL.Path):
+			openehr.ServeHTTP(w, req)
+		case under(o.FHIRBase, req.URL.Path):
+			partner.ServeHTTP(w, req)
+		default:
+			writeJSON(w, http.StatusMethodNotAllowed, map[string]any{"message": "this resource does not allow the method", "code": "method_not_allowed"})
+		}
+	})
 	r.Mount(o.OpenEHRBase, openehr)
 	r.Handle(o.FHIRBase, partner)
 	r.Handle(o.FHIRBase+"/*", partner)
