@@ -40,6 +40,9 @@ func (a *api) read(w http.ResponseWriter, c *call) error {
 	}
 	for name := range c.URL.Query() {
 		if name != "_format" && name != "_pretty" {
+			if !plainText(name) {
+				return errs.New(errs.Invalid, "fhir.read", "the address holds control characters or is not UTF-8")
+			}
 			return unsupportedParam(name)
 		}
 	}

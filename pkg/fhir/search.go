@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
@@ -78,12 +80,20 @@ func parsePairs(raw string) ([]pair, error) {
 		if err != nil {
 			return nil, errs.New(errs.Invalid, "fhir.search", "the search is not URL-encoded")
 		}
+		if !plainText(n) || !plainText(value) {
+			return nil, errs.New(errs.Invalid, "fhir.search", "the search holds control characters or is not UTF-8")
+		}
 		out = append(out, pair{n, value})
 		if len(out) > maxParams {
 			return nil, errs.New(errs.TooLarge, "fhir.search", fmt.Sprintf("a search has at most %d parameters", maxParams))
 		}
 	}
 	return out, nil
+}
+
+// plainText reports whether a string can stand in JSON and in the database.
+func plainText(s string) bool {
+	return utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
 }
 
 func unsupportedParam(name string) error {
