@@ -49,6 +49,13 @@ type Store interface {
 	InsertTemplate(ctx context.Context, t Template) (TemplateInfo, error)
 	Templates(ctx context.Context) ([]TemplateInfo, error)
 	Template(ctx context.Context, id string) (Template, error)
+
+	// InsertQuery stores a query; errs.Conflict if its version exists.
+	InsertQuery(ctx context.Context, q StoredQuery, actor string) (StoredQuery, error)
+	// Queries reads all versions of the query of the name, QueriesByPrefix all
+	// queries whose name begins with the prefix; in no order, and none is no error.
+	Queries(ctx context.Context, name string) ([]StoredQuery, error)
+	QueriesByPrefix(ctx context.Context, prefix string) ([]StoredQuery, error)
 }
 
 // VersionSelector says which version of a versioned object is meant.

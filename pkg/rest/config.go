@@ -59,6 +59,10 @@ type Records interface {
 	PutTemplate(ctx context.Context, who ehr.Actor, opt []byte) (ehr.TemplateInfo, error)
 	Templates(ctx context.Context, who ehr.Actor) ([]ehr.TemplateInfo, error)
 	Template(ctx context.Context, who ehr.Actor, id string) (ehr.Template, error)
+
+	PutQuery(ctx context.Context, who ehr.Actor, name, version, text string) (ehr.StoredQuery, error)
+	Query(ctx context.Context, who ehr.Actor, name, version string) (ehr.StoredQuery, error)
+	Queries(ctx context.Context, who ehr.Actor, pattern string) ([]ehr.StoredQuery, error)
 	CompiledTemplate(ctx context.Context, who ehr.Actor, id string) (*templates.Template, error)
 }
 

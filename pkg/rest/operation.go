@@ -49,8 +49,17 @@ var offered = map[string]handler{
 	"GET /definition/template/adl1.4":               {serve: (*api).listTemplates},
 	"GET /definition/template/adl1.4/{template_id}": {serve: (*api).template},
 
-	"GET /query/aql":  {serve: (*api).adhocQuery},
-	"POST /query/aql": {serve: (*api).adhocQueryBody},
+	"GET /definition/query/{qualified_query_name}":           {serve: (*api).listQueries},
+	"PUT /definition/query/{qualified_query_name}":           {serve: (*api).storeQuery},
+	"PUT /definition/query/{qualified_query_name}/{version}": {serve: (*api).storeQuery},
+	"GET /definition/query/{qualified_query_name}/{version}": {serve: (*api).storedQuery},
+
+	"GET /query/aql":                               {serve: (*api).adhocQuery},
+	"POST /query/aql":                              {serve: (*api).adhocQueryBody},
+	"GET /query/{qualified_query_name}":            {serve: (*api).runStoredQuery},
+	"POST /query/{qualified_query_name}":           {serve: (*api).runStoredQuery},
+	"GET /query/{qualified_query_name}/{version}":  {serve: (*api).runStoredQuery},
+	"POST /query/{qualified_query_name}/{version}": {serve: (*api).runStoredQuery},
 }
 
 // operations is every operation of ITS-REST 1.1.0-development.

@@ -38,6 +38,10 @@ type QueryRunner interface {
 	// limit of queries was reached; NotFound for a single-EHR query on an EHR
 	// that does not exist.
 	RunQuery(ctx context.Context, who ehr.Actor, q QueryRequest, sink ResultSink) error
+
+	// CheckQuery tells whether a query can be stored: it compiles, whatever its
+	// parameters may be. Errors are Invalid and Unsupported as above.
+	CheckQuery(text string) error
 }
 
 // QueryRequest is a query as a client asks for it.
@@ -95,40 +99,60 @@ func (p QueryProblem) String() string {
 	return fmt.Sprintf("line %d, column %d: %s", p.Line, p.Column, p.Message)
 }
 
+// queryInput is what a client says of a query to be executed.
+type queryInput struct {
+	QueryRequest
+	// context is the value of ehr_id.
+	context string
+	// stored is the query executed, nil for one that the client has sent.
+	stored *ehr.StoredQuery
+}
+
 // adhocQuery serves GET /query/aql.
 func (a *api) adhocQuery(w *answer, r *request) error {
-	const op = "adhocQuery"
+	in, err := urlQuery(r, false)
+	if err != nil {
+		return err
+	}
+	return a.runQuery(w, r, in)
+}
+
+// urlQuery reads what the URL says of a query. With a stored one, q is a
+// parameter like any other.
+func urlQuery(r *request, stored bool) (queryInput, error) {
+	const op = "urlQuery"
+	q := queryInput{QueryRequest: QueryRequest{Parameters: map[string]any{}}}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return errs.Wrap(errs.Invalid, "rest."+op, "the query string of the URL is malformed", err)
+		return q, errs.Wrap(errs.Invalid, "rest."+op, "the query string of the URL is malformed", err)
 	}
-	q := QueryRequest{Parameters: map[string]any{}}
 	for name, list := range values {
-		switch name {
-		case "q", "ehr_id", "offset", "fetch":
+		switch {
+		case name == "ehr_id" || name == "offset" || name == "fetch" || name == "q" && !stored:
 			if len(list) > 1 {
-				return invalid(op, name+" may be given only once")
+				return q, invalid(op, name+" may be given only once")
 			}
-		case "query_parameters":
+		case name == "query_parameters":
 			for _, s := range list {
 				if err := q.spreadParameters(s); err != nil {
-					return err
+					return q, err
 				}
 			}
 		default:
 			if err := q.addText(name, list...); err != nil {
-				return err
+				return q, err
 			}
 		}
 	}
-	q.Text = values.Get("q")
+	if !stored {
+		q.Text = values.Get("q")
+	}
+	q.context = values.Get("ehr_id")
 	if q.Offset, err = wholeNumber("offset", values.Get("offset"), 0); err != nil {
-		return err
+		return q, err
 	}
-	if q.Fetch, err = wholeNumber("fetch", values.Get("fetch"), 1); err != nil {
-		return err
-	}
-	return a.runQuery(w, r, q, values.Get("ehr_id"))
+	q.Fetch, err = wholeNumber("fetch", values.Get("fetch"), 1)
+	return q, err
 }
 
 // wholeNumber reads a paging parameter of a URL; 0 if absent.
@@ -248,9 +272,9 @@ func (q *QueryRequest) add(name string, value any) error {
 	return nil
 }
 
-// adhocBody is the body of POST /query/aql. ehr_id is not in the schema, but
+// queryBody is the body of a query's execution by POST. ehr_id is not in the schema, but
 // clients send it.
-type adhocBody struct {
+type queryBody struct {
 	Q          *string                   `json:"q"`
 	EHRID      string                    `json:"ehr_id"`
 	Offset     *int32                    `json:"offset"`
@@ -260,43 +284,58 @@ type adhocBody struct {
 
 // adhocQueryBody serves POST /query/aql.
 func (a *api) adhocQueryBody(w *answer, r *request) error {
-	const op = "adhocQueryBody"
-	if _, err := bodyMedia(r.Header, mediaJSON); err != nil {
-		return err
-	}
-	raw, err := a.body(r)
+	in, err := a.bodyQuery(r, false)
 	if err != nil {
 		return err
 	}
-	var body adhocBody
-	if err := jsonv2.Unmarshal(raw, &body, jsonv2.RejectUnknownMembers(true)); err != nil {
-		return errs.Wrap(errs.Invalid, "rest."+op, "the body must be a JSON object with q and, optionally, offset, fetch and query_parameters"+jsonPlace(err), err)
+	return a.runQuery(w, r, in)
+}
+
+// bodyQuery reads what the body says of a query. That of a stored one has no q
+// and may be missing.
+func (a *api) bodyQuery(r *request, stored bool) (queryInput, error) {
+	const op = "bodyQuery"
+	q := queryInput{QueryRequest: QueryRequest{Parameters: map[string]any{}}, context: r.URL.Query().Get("ehr_id")}
+	if _, err := bodyMedia(r.Header, mediaJSON); err != nil {
+		return q, err
 	}
-	q := QueryRequest{Parameters: map[string]any{}}
+	raw, err := a.body(r)
+	if err != nil {
+		return q, err
+	}
+	if stored && len(raw) == 0 {
+		return q, nil
+	}
+	var body queryBody
+	if err := jsonv2.Unmarshal(raw, &body, jsonv2.RejectUnknownMembers(true)); err != nil {
+		return q, errs.Wrap(errs.Invalid, "rest."+op, "the body must be a JSON object with q and, optionally, offset, fetch and query_parameters"+jsonPlace(err), err)
+	}
 	if body.Q != nil {
+		if stored {
+			return q, invalid(op, "a stored query has its q already")
+		}
 		q.Text = *body.Q
 	}
 	if body.Offset != nil {
 		if q.Offset = int(*body.Offset); q.Offset < 0 {
-			return invalid(op, "offset must be a whole number of at least 0")
+			return q, invalid(op, "offset must be a whole number of at least 0")
 		}
 	}
 	if body.Fetch != nil {
 		if q.Fetch = int(*body.Fetch); q.Fetch < 1 {
-			return invalid(op, "fetch must be a whole number of at least 1")
+			return q, invalid(op, "fetch must be a whole number of at least 1")
 		}
 	}
 	if err := q.addJSON(body.Parameters); err != nil {
-		return err
+		return q, err
 	}
-	context := r.URL.Query().Get("ehr_id")
 	if body.EHRID != "" {
-		if context != "" && !strings.EqualFold(context, body.EHRID) {
-			return invalid(op, "the URL and the body name different EHRs in ehr_id")
+		if q.context != "" && !strings.EqualFold(q.context, body.EHRID) {
+			return q, invalid(op, "the URL and the body name different EHRs in ehr_id")
 		}
-		context = body.EHRID
+		q.context = body.EHRID
 	}
-	return a.runQuery(w, r, q, context)
+	return q, nil
 }
 
 // jsonPlace says where a JSON body is wrong, without repeating any of it.
@@ -318,8 +357,9 @@ func jsonPlace(err error) string {
 // runQuery executes a query in the EHR context that the parameter and the
 // header openehr-ehr-id name, and streams its result. The context is also the
 // value of a parameter $ehr_id that the client does not give otherwise.
-func (a *api) runQuery(w *answer, r *request, q QueryRequest, context string) error {
+func (a *api) runQuery(w *answer, r *request, q queryInput) error {
 	const op = "runQuery"
+	context := q.context
 	if _, err := negotiate(r.Header, mediaJSON); err != nil {
 		return err
 	}
@@ -348,10 +388,18 @@ func (a *api) runQuery(w *answer, r *request, q QueryRequest, context string) er
 	out := &resultWriter{w: w, q: q.Text, id: uuid.NewString(), meta: resultMeta{
 		Type: "RESULTSET", SchemaVersion: SpecVersion, Created: dateTime(a.Now()), Generator: a.Solution + " " + a.Version,
 	}}
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		out.meta.Href = a.location(r, "query", "aql") + "?" + r.URL.RawQuery
+	segments := []string{"query", "aql"}
+	if q.stored != nil {
+		out.name = q.stored.Name
+		segments = []string{"query", q.stored.Name, q.stored.Version}
 	}
-	err := a.Queries.RunQuery(r.Context(), r.who, q, out)
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		out.meta.Href = a.location(r, segments...)
+		if r.URL.RawQuery != "" {
+			out.meta.Href += "?" + r.URL.RawQuery
+		}
+	}
+	err := a.Queries.RunQuery(r.Context(), r.who, q.QueryRequest, out)
 	if errors.Is(err, errHeadOnly) {
 		err = nil
 	}

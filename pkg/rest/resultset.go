@@ -29,13 +29,14 @@ type resultMeta struct {
 // resultWriter streams a RESULT_SET. Once part of it is sent, an error can only
 // cut the answer off; a client never sees a part as a well-formed whole.
 type resultWriter struct {
-	w       *answer
-	q, id   string
-	meta    resultMeta
-	columns int
-	begun   bool
-	rows    int
-	buf     bytes.Buffer
+	w *answer
+	// name is that of a stored query.
+	name, q, id string
+	meta        resultMeta
+	columns     int
+	begun       bool
+	rows        int
+	buf         bytes.Buffer
 }
 
 // Begin writes everything before the rows.
@@ -52,6 +53,10 @@ func (o *resultWriter) Begin(head ResultHead) error {
 	}
 	o.buf.WriteString(`{"meta":`)
 	o.buf.Write(marshal(o.meta))
+	if o.name != "" {
+		o.buf.WriteString(`,"name":`)
+		o.buf.Write(marshal(o.name))
+	}
 	o.buf.WriteString(`,"q":`)
 	o.buf.Write(marshal(o.q))
 	o.buf.WriteString(`,"columns":`)

@@ -564,14 +564,34 @@ func TestTrap29CanonicalJSONTolerance(t *testing.T) {
 	a.do("POST", "/ehr/"+id+"/composition", untyped).status(http.StatusBadRequest).fault()
 }
 
-func TestTrap30StoredQueriesAndTagsAreRefusedByName(t *testing.T) {
+func TestTrap30StoredQueriesAreNotCRUDShaped(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	path := "/definition/query/org.example::q"
+	text := []byte("SELECT 1 FROM EHR e")
+	a.do("PUT", path+"/1.0.0", text, "Content-Type: text/plain").status(http.StatusOK).has("Location", origin+base+path+"/1.0.0")
+	// A version is immutable, even if the text is the same.
+	a.do("PUT", path+"/1.0.0", text, "Content-Type: text/plain").status(http.StatusConflict).fault()
+	a.do("PUT", path+"/1.1.0", text, "Content-Type: text/plain").status(http.StatusOK)
+	var list []map[string]string
+	a.do("GET", "/definition/query/org", nil).status(http.StatusOK).json(&list)
+	if len(list) != 2 {
+		t.Errorf("%v", list)
+	}
+	var one map[string]string
+	if a.do("GET", path+"/1", nil).status(http.StatusOK).json(&one); one["version"] != "1.1.0" {
+		t.Errorf("%v", one)
+	}
+	a.do("PUT", "/definition/query/Aql", text, "Content-Type: text/plain").status(http.StatusBadRequest).fault()
+	a.do("DELETE", path+"/1.0.0", nil).status(http.StatusMethodNotAllowed).fault()
+}
+
+func TestTrap30TagsAreRefusedByName(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	id := a.newEHR()
 	v1 := a.create(id, composition(t))
 	for path, name := range map[string]string{
-		"PUT /definition/query/org.example::q":                                "definition_query_store",
-		"GET /query/org.example::q/1.0":                                       "query_execute_stored_query_version",
 		"PUT /ehr/" + id + "/composition/" + object(v1) + "/tags":             "composition_tags_update",
 		"DELETE /ehr/" + id + "/composition/" + object(v1) + "/tags/category": "composition_tags_delete",
 	} {

@@ -35,6 +35,7 @@ var taken = map[string]string{
 	"contribution_pkey":        "a contribution with this uid exists already",
 	"version_folder":           "the EHR has a directory already",
 	"version_object":           "a versioned object with this id exists already",
+	"stored_query_pkey":        "this version of the query exists already",
 	"template_template_id_key": "a template with this id exists already",
 }
 
