@@ -14,8 +14,8 @@
 //
 // Value and constraint are lists of key=value, separated by "; ". A key that is
 // missing is NULL. In a constraint the key is a kind of constraint, preceded by
-// the attribute where it is not the value itself. Existence and occurrences of
-// validities are written in the schedule's order as M, O and P: mandatory,
+// the attribute where it is not the value itself. Validities of components are
+// written in the schedule's order as M, O and P: mandatory,
 // optional, prohibited (month, day, hour, minute, second, fraction, time zone);
 // allowed fields of durations as YMWDHMSF, where - is a field not allowed; the
 // flags of an interval as T and F in the order lower_unbounded,

@@ -241,7 +241,8 @@ var classes = func() map[string]*rm.Class {
 	return out
 }()
 
-// owner is the class that declares an invariant which is broken at another.
+// code is the problem code: invariants that are broken at a descendant keep the
+// name of the class that declares them.
 func (b *breach) code() string {
 	class := b.class
 	switch {
