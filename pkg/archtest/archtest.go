@@ -55,7 +55,7 @@ var layers = []layer{
 	{dir: "pkg/pgembed"},
 	{dir: "pkg/pgembed/pgtest", imports: []string{"migrations", "pkg/pgembed"}},
 	{dir: "pkg/server", imports: append([]string{
-		"migrations", "pkg/auth", "pkg/fhir", "pkg/pgembed", "pkg/rest", "pkg/store", "pkg/synth", "pkg/telemetry",
+		"migrations", "pkg/auth", "pkg/fhir", "pkg/pgembed", "pkg/rest", "pkg/store", "pkg/store/fhirstore", "pkg/synth", "pkg/telemetry",
 	}, useCases...)},
 	{dir: "cmd", imports: append([]string{"pkg/pgembed", "pkg/server", "pkg/synth", "pkg/telemetry"}, useCases...)},
 	{dir: "bench", imports: append([]string{"pkg/pgembed", "pkg/server", "pkg/synth"}, useCases...)},
