@@ -93,11 +93,11 @@ func reading(when, value string) string {
 
 // measured says where one vital sign is in each model.
 var measured = []struct{ name, archetype, events, element, attribute, loinc, component string }{
-	{"systolic", "openEHR-EHR-OBSERVATION.blood_pressure.v2", "data[at0001]/events[at0006]", "data[at0003]/items[at0004]", "magnitude", "85354-9", "8480-6"},
-	{"diastolic", "openEHR-EHR-OBSERVATION.blood_pressure.v2", "data[at0001]/events[at0006]", "data[at0003]/items[at0005]", "magnitude", "85354-9", "8462-4"},
-	{"temperature", "openEHR-EHR-OBSERVATION.body_temperature.v2", "data[at0002]/events[at0003]", "data[at0001]/items[at0004]", "magnitude", "8310-5", ""},
-	{"weight", "openEHR-EHR-OBSERVATION.body_weight.v2", "data[at0002]/events[at0003]", "data[at0001]/items[at0004]", "magnitude", "29463-7", ""},
-	{"oxygen saturation", "openEHR-EHR-OBSERVATION.pulse_oximetry.v1", "data[at0001]/events[at0002]", "data[at0003]/items[at0006]", "numerator", "59408-5", ""},
+	{"systolic", "openEHR-EHR-OBSERVATION.blood_pressure.v2", "data[at0001]/events", "data[at0003]/items[at0004]", "magnitude", "85354-9", "8480-6"},
+	{"diastolic", "openEHR-EHR-OBSERVATION.blood_pressure.v2", "data[at0001]/events", "data[at0003]/items[at0005]", "magnitude", "85354-9", "8462-4"},
+	{"temperature", "openEHR-EHR-OBSERVATION.body_temperature.v2", "data[at0002]/events", "data[at0001]/items[at0004]", "magnitude", "8310-5", ""},
+	{"weight", "openEHR-EHR-OBSERVATION.body_weight.v2", "data[at0002]/events", "data[at0001]/items[at0004]", "magnitude", "29463-7", ""},
+	{"oxygen saturation", "openEHR-EHR-OBSERVATION.pulse_oximetry.v1", "data[at0001]/events", "data[at0003]/items[at0006]", "numerator", "59408-5", ""},
 }
 
 // TestThreeDoorsAgree reads the same measurements by openEHR REST, by AQL and
