@@ -388,7 +388,7 @@ func TestEncodedPathParameters(t *testing.T) {
 		a.do("GET", "/definition/template/adl1.4/"+path, nil).status(http.StatusOK)
 	}
 	a.do("GET", "/definition/template/adl1.4/Cairn%20test%252Ffinding%20100%2525", nil).status(http.StatusNotFound)
-	a.do("GET", "/definition/template/adl1.4/Cairn%20test/example", nil).status(http.StatusNotImplemented)
+	a.do("GET", "/definition/template/adl1.4/Cairn%20test%2Ffinding%20100%25/example", nil).status(http.StatusOK)
 }
 
 func TestTemplates(t *testing.T) {

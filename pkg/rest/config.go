@@ -64,6 +64,7 @@ type Records interface {
 	Query(ctx context.Context, who ehr.Actor, name, version string) (ehr.StoredQuery, error)
 	Queries(ctx context.Context, who ehr.Actor, pattern string) ([]ehr.StoredQuery, error)
 	CompiledTemplate(ctx context.Context, who ehr.Actor, id string) (*templates.Template, error)
+	TemplateExample(ctx context.Context, who ehr.Actor, in ehr.TemplateExample) (*rm.Node, error)
 }
 
 // Config is what the API is made of. Records, Queries and Authenticate are

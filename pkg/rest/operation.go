@@ -45,9 +45,10 @@ var offered = map[string]handler{
 	"POST /ehr/{ehr_id}/contribution":                   {serve: (*api).createContribution},
 	"GET /ehr/{ehr_id}/contribution/{contribution_uid}": {serve: (*api).contribution},
 
-	"POST /definition/template/adl1.4":              {serve: (*api).uploadTemplate},
-	"GET /definition/template/adl1.4":               {serve: (*api).listTemplates},
-	"GET /definition/template/adl1.4/{template_id}": {serve: (*api).template},
+	"POST /definition/template/adl1.4":                      {serve: (*api).uploadTemplate},
+	"GET /definition/template/adl1.4":                       {serve: (*api).listTemplates},
+	"GET /definition/template/adl1.4/{template_id}":         {serve: (*api).template},
+	"GET /definition/template/adl1.4/{template_id}/example": {serve: (*api).templateExample},
 
 	"GET /definition/query/{qualified_query_name}":           {serve: (*api).listQueries},
 	"PUT /definition/query/{qualified_query_name}":           {serve: (*api).storeQuery},

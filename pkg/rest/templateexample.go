@@ -1,0 +1,63 @@
+package rest
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/templates/example"
+)
+
+// templateExample serves GET /definition/template/adl1.4/{template_id}/example.
+func (a *api) templateExample(w *answer, r *request) error {
+	media, err := negotiate(r.Header, canonical...)
+	if err != nil {
+		return err
+	}
+	in, err := exampleInput(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	in.TemplateID = r.param("template_id")
+	root, err := a.Records.TemplateExample(r.Context(), r.who, in)
+	if err != nil {
+		return err
+	}
+	w.Header().Add("Vary", "Accept")
+	if media == mediaJSON {
+		return send(w, http.StatusOK, media, rm.AppendJSON(nil, root))
+	}
+	body, err := rm.AppendXML(nil, root)
+	if err != nil {
+		return errs.Wrap(errs.NotAcceptable, "rest.templateExample", "this resource is available only as "+mediaJSON+": "+err.Error(), err)
+	}
+	return send(w, http.StatusOK, media, body)
+}
+
+// exampleInput reads the query parameters type and detail_level. A value that
+// the specification does not know is an error rather than the nearest known.
+func exampleInput(q url.Values) (ehr.TemplateExample, error) {
+	const op = "templateExample"
+	var in ehr.TemplateExample
+	for _, name := range []string{"type", "detail_level"} {
+		if len(q[name]) > 1 {
+			return in, invalid(op, name+" may be given only once")
+		}
+	}
+	switch q.Get("type") {
+	case "", "input":
+	case "output":
+		in.Stored = true
+	default:
+		return in, invalid(op, "type must be input or output")
+	}
+	if level := q.Get("detail_level"); level != "" {
+		var ok bool
+		if in.Detail, ok = example.ParseDetail(level); !ok {
+			return in, invalid(op, "detail_level must be required, medium or complete")
+		}
+	}
+	return in, nil
+}

@@ -1,0 +1,87 @@
+package rest_test
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/templates/library"
+)
+
+// TestTemplateExample commits every example as it comes, in either format.
+func TestTemplateExample(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	id := a.newEHR()
+	const templateID = "Cairn - Vital signs.v1"
+	opt, err := library.Files.ReadFile(templateID + ".opt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.do("POST", "/definition/template/adl1.4", opt, "Content-Type: application/xml").status(http.StatusCreated)
+	path := "/definition/template/adl1.4/" + escape(templateID) + "/example"
+	plain := a.do("GET", path, nil).status(http.StatusOK).has("Content-Type", "application/json").has("Vary", "Accept").has("ETag", "")
+	sizes := map[string]int{}
+	for _, level := range []string{"required", "medium", "complete"} {
+		asJSON := a.do("GET", path+"?type=input&detail_level="+level, nil, "Accept: application/json").status(http.StatusOK)
+		asXML := a.do("GET", path+"?detail_level="+level, nil, "Accept: application/xml").status(http.StatusOK)
+		root := asXML.xml("COMPOSITION")
+		if got := rm.AppendJSON(nil, root); !bytes.Equal(got, asJSON.body) {
+			t.Errorf("%s: JSON %s, XML %s", level, asJSON.body, got)
+		}
+		if got := root.String("archetype_details", "template_id", "value"); got != templateID {
+			t.Errorf("%s: an example of %q", level, got)
+		}
+		if root.Attr("uid") != nil {
+			t.Errorf("%s: an example to be committed has a uid", level)
+		}
+		a.do("POST", "/ehr/"+id+"/composition", asJSON.body).status(http.StatusCreated)
+		a.do("POST", "/ehr/"+id+"/composition", asXML.body, "Content-Type: application/xml").status(http.StatusCreated)
+		sizes[level] = len(asJSON.body)
+		if level == "required" && !bytes.Equal(plain.body, asJSON.body) {
+			t.Errorf("the default is not required: %s", plain.body)
+		}
+	}
+	if sizes["required"] >= sizes["medium"] || sizes["medium"] >= sizes["complete"] {
+		t.Errorf("sizes of the levels: %v", sizes)
+	}
+}
+
+// TestTemplateExampleOutput compares an example with what is read after it has
+// been committed.
+func TestTemplateExampleOutput(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	path := "/definition/template/adl1.4/" + escape(templateID) + "/example?detail_level=medium"
+	out := a.do("GET", path+"&type=output", nil).status(http.StatusOK)
+	again := a.do("GET", path+"&type=output", nil, "Accept: application/xml").status(http.StatusOK).xml("COMPOSITION")
+	if got := rm.AppendJSON(nil, again); !bytes.Equal(got, out.body) {
+		t.Errorf("got %s, then %s", out.body, got)
+	}
+	uid := again.String("uid", "value")
+	if !strings.HasSuffix(uid, "::"+systemID+"::1") {
+		t.Errorf("uid %q", uid)
+	}
+	in := a.do("GET", path, nil).status(http.StatusOK)
+	stored := a.do("POST", "/ehr/"+a.newEHR()+"/composition", in.body, "Prefer: return=representation").status(http.StatusCreated)
+	if want := strings.Replace(string(stored.body), stored.tag(), uid, 1); string(out.body) != want {
+		t.Errorf("the example is %s, read would be %s", out.body, want)
+	}
+}
+
+func TestTemplateExampleFaults(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	path := "/definition/template/adl1.4/" + escape(templateID) + "/example"
+	for _, query := range []string{"type=both", "detail_level=most", "type=input&type=output", "detail_level=medium&detail_level=medium"} {
+		f := a.do("GET", path+"?"+query, nil).status(http.StatusBadRequest).fault()
+		if name, _, _ := strings.Cut(query, "="); !strings.Contains(f.Message, name) {
+			t.Errorf("%s: %q does not say what is wrong", query, f.Message)
+		}
+	}
+	a.do("GET", "/definition/template/adl1.4/unknown/example", nil).status(http.StatusNotFound).fault()
+	a.do("GET", path, nil, "Accept: application/openehr.wt.flat+json").status(http.StatusNotAcceptable).fault()
+	a.do("GET", path, nil, "Authorization: none").status(http.StatusUnauthorized).fault()
+}
