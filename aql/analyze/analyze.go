@@ -48,7 +48,6 @@ func Analyze(tree *ast.Query, text string, limits Limits) (*Query, []ast.Problem
 		}
 		a.order(tree.OrderBy)
 		a.paging(tree)
-		a.q.NamesEHR = namesEHR(a.q.EHR.Pred) || namesEHR(a.q.Where)
 	}
 	if len(a.problems) > 0 {
 		for i := range a.problems {
@@ -57,6 +56,7 @@ func Analyze(tree *ast.Query, text string, limits Limits) (*Query, []ast.Problem
 		slices.SortStableFunc(a.problems, func(x, y ast.Problem) int { return x.Offset - y.Offset })
 		return nil, a.problems
 	}
+	a.q.NamesEHR = namesEHR(a.q.EHR.Pred) || namesEHR(a.q.Where)
 	return a.q, nil
 }
 

@@ -195,7 +195,11 @@ func (a *analyzer) literalMode(p *Path, lit *Literal, pos ast.Pos) Mode {
 	}
 	// Primitive values of several types compare as those that the constant
 	// fits; objects, and strings that may be dates, by their data.
-	if p.Kinds&fits&(KindTextObject|KindCode|KindAmount|KindBoolObject|kindsTemporal) == 0 {
+	byData := fits & (KindTextObject | KindCode | KindAmount | KindBoolObject)
+	if mode == ModeText {
+		byData |= kindsTemporal
+	}
+	if p.Kinds&byData == 0 {
 		return mode
 	}
 	return ModeDynamic

@@ -328,7 +328,7 @@ func (g *gen) any(n *plan.Any, content func() string, f *from) {
 		alias := g.name("o")
 		columns := []string{"true as found"}
 		for _, s := range g.plan.Query.Sources {
-			if b := g.bound[s]; b != nil && !before[s] {
+			if b := g.bound[s]; b != nil && !before[s] && !s.Hidden {
 				columns = append(columns, g.export(s, b, alias)...)
 			}
 		}
