@@ -34,19 +34,28 @@ func (c *collect) Begin(columns []aql.Column) error { c.columns = columns; retur
 func (c *collect) Row(cells [][]byte) error {
 	var parts []string
 	for _, cell := range cells {
+		if cell == nil {
+			cell = []byte("null")
+		}
 		parts = append(parts, string(cell))
 	}
 	c.rows = append(c.rows, strings.Join(parts, "|"))
 	return c.fail
 }
 
-// newTarget is a database with one EHR that holds n small compositions.
-func newTarget(t testing.TB, n int, opt aql.Options) (*pgtarget.Target, uuid.UUID) {
+func newEmpty(t testing.TB, opt aql.Options) *pgtarget.Target {
 	t.Helper()
 	target, err := pgtarget.New(pgtest.Database(t), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return target
+}
+
+// newTarget is a database with one EHR that holds n small compositions.
+func newTarget(t testing.TB, n int, opt aql.Options) (*pgtarget.Target, uuid.UUID) {
+	t.Helper()
+	target := newEmpty(t, opt)
 	id := uuid.New()
 	status := rm.Object("EHR_STATUS", rm.Child("name", rm.Text("EHR Status")), rm.Str("archetype_node_id", "openEHR-EHR-EHR_STATUS.generic.v1"),
 		rm.Child("subject", rm.Object("PARTY_SELF")), rm.Bool("is_queryable", true), rm.Bool("is_modifiable", true))

@@ -5,6 +5,7 @@ drop function if exists aql_compare(jsonb, jsonb);
 drop function if exists aql_string(jsonb);
 drop function if exists aql_magnitude(jsonb);
 drop function if exists aql_scale(jsonb);
+drop function if exists aql_value(jsonb);
 drop function if exists aql_duration(text);
 drop function if exists aql_clock(text);
 drop function if exists aql_time(text);

@@ -145,6 +145,12 @@ begin
     return sign * total;
 end $$;
 
+-- The value attribute of an object as it compares: that of a date, time or
+-- duration by the rules of the object, any other by itself.
+create function aql_value(v jsonb) returns jsonb
+language sql immutable parallel safe
+return case when v ->> '_type' in ('DV_DATE', 'DV_DATE_TIME', 'DV_TIME', 'DV_DURATION') then v else v -> 'value' end;
+
 -- The scale on which a value compares with others: two values are comparable
 -- if their scales are equal. A bare number compares with every numeric scale
 -- ('n' and beyond), a bare string with text and, read as such, with dates,

@@ -91,8 +91,8 @@ const (
 	formDuration
 	formJSON    // jsonb
 	formPattern // text: a LIKE pattern of SQL
-	formUUID    // uuid, null when it is none
-	formObject  // uuid: the object id of a version uid, null when it is none
+	formUUID    // uuid, the nil UUID when it is none
+	formObject  // uuid: the object id of a version uid, likewise
 )
 
 var formNames = [...]string{"text", "number", "boolean", "datetime", "time", "duration", "json", "pattern", "uuid", "object id"}
@@ -233,10 +233,12 @@ func (f form) convert(name string, val any) (any, error) {
 	panic("sqlgen: unknown form")
 }
 
-func parseUUID(s string, ok bool) any {
+// parseUUID gives the nil UUID, which nothing has as its id, for a text that
+// is no UUID: it equals none, which is not the same as being unknown.
+func parseUUID(s string, ok bool) string {
 	id, err := uuid.Parse(s)
 	if !ok || err != nil || len(s) != 36 {
-		return nil
+		return uuid.Nil.String()
 	}
 	return id.String()
 }

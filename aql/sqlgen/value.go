@@ -195,6 +195,9 @@ func (g *gen) operand(p *analyze.Path, mode analyze.Mode, e env) rows {
 		r.value = temporalFunction[mode] + "(" + r.value + " ->> 'value')"
 	default:
 		r = g.locate(p, e, p.ByOwner)
+		if p.ByOwner {
+			r.value = "aql_value(" + r.value + ")"
+		}
 	}
 	return r
 }
@@ -297,7 +300,7 @@ func (g *gen) compare(c *analyze.Compare, e env) string {
 	if left.IsEHRID() && (c.Op == ast.EQ || c.Op == ast.NE) {
 		ph := g.bind(scalar{c.Right, formUUID}) + "::uuid"
 		if c.Op == ast.NE {
-			return "(" + g.ehr.column("e.ehr_id") + " is distinct from " + ph + ")"
+			return "(" + g.ehr.column("e.ehr_id") + " <> " + ph + ")"
 		}
 		return "(" + g.ehr.column("e.ehr_id") + " = " + ph + ")"
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -50,6 +51,12 @@ func (t *Target) Query(ctx context.Context, text string, r aql.Request, sink aql
 // CreateEHR implements aqltest.Target.
 func (t *Target) CreateEHR(ctx context.Context, e aqltest.EHR) error {
 	status := uuid.New()
+	if object, _, ok := strings.Cut(e.Status.String("uid", "value"), "::"); ok {
+		var err error
+		if status, err = uuid.Parse(object); err != nil {
+			return err
+		}
+	}
 	optional := func(path ...string) any {
 		if s := e.Status.String(path...); s != "" {
 			return s

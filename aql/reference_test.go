@@ -1,0 +1,588 @@
+package aql_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cairn-ehr/cairn/aql/aqltest"
+	"github.com/cairn-ehr/cairn/aql/ast"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// This file evaluates AQL in the plainest way there is, over trees in memory,
+// by the statements of docs/conformance/aql.md. It knows nothing of plans,
+// modes and SQL, and serves to check the engine.
+
+// refVersion is a version of the content of a versioned object.
+type refVersion struct {
+	content *rm.Node
+	latest  bool
+}
+
+// reference is one EHR and the parameters of a query.
+type reference struct {
+	id       string
+	status   *rm.Node
+	versions []refVersion
+	params   map[string]any
+	q        *ast.Query
+}
+
+// row is what the variables are bound to; a variable that is not found is nil.
+type row map[string]*rm.Node
+
+// run gives the rows as text.
+func (r *reference) run() []string {
+	var list []string
+	seen := map[string]bool{}
+	var cells [][]*value
+	for _, b := range r.from(r.q.From) {
+		r.expand(b, func(x *expansion) {
+			if r.q.Where != nil && x.holds(r.q.Where) != yes {
+				return
+			}
+			var line []*value
+			for _, c := range r.q.Columns {
+				switch v := c.Value.(type) {
+				case *ast.Path:
+					line = append(line, x.path(v))
+				case *ast.Call:
+					if v.Star {
+						line = append(line, nil)
+					} else {
+						line = append(line, x.path(v.Args[0].(*ast.Path)))
+					}
+				default:
+					line = append(line, r.constant(v))
+				}
+			}
+			cells = append(cells, line)
+		})
+	}
+	if r.aggregates() {
+		var line []string
+		for i, c := range r.q.Columns {
+			line = append(line, aggregate(c.Value, cells, i, r))
+		}
+		return []string{strings.Join(line, "|")}
+	}
+	for _, line := range cells {
+		texts := make([]string, len(line))
+		for i, v := range line {
+			texts[i] = v.text()
+		}
+		s := strings.Join(texts, "|")
+		if r.q.Distinct && seen[s] {
+			continue
+		}
+		seen[s] = true
+		list = append(list, s)
+	}
+	return list
+}
+
+func (r *reference) aggregates() bool {
+	return slices.ContainsFunc(r.q.Columns, func(c *ast.Column) bool { _, ok := c.Value.(*ast.Call); return ok })
+}
+
+var fraction = regexp.MustCompile(`(\.\d*?[1-9])0+\b|\.0+\b`)
+
+func aggregate(op ast.Operand, cells [][]*value, i int, r *reference) string {
+	call, ok := op.(*ast.Call)
+	if !ok {
+		return r.constant(op).text()
+	}
+	var values []*value
+	distinct := map[string]bool{}
+	for _, line := range cells {
+		if call.Star || line[i] != nil {
+			values = append(values, line[i])
+			distinct[line[i].normal()] = true
+		}
+	}
+	switch strings.ToUpper(call.Function) {
+	case "COUNT":
+		if call.Distinct {
+			return strconv.Itoa(len(distinct))
+		}
+		return strconv.Itoa(len(values))
+	case "SUM":
+		sum, n := 0.0, 0
+		for _, v := range values {
+			if f, ok := v.number(); ok {
+				sum += f
+				n++
+			}
+		}
+		if n == 0 {
+			return "null"
+		}
+		return strconv.FormatFloat(sum, 'f', -1, 64)
+	}
+	sign := 1
+	if strings.EqualFold(call.Function, "MAX") {
+		sign = -1
+	}
+	var best *value
+	for _, v := range values {
+		if v.scale() == "" {
+			continue
+		}
+		if best != nil && best.scale() != v.scale() {
+			return "null"
+		}
+		if best == nil {
+			best = v
+		} else if c, _ := compare(v, best); c*sign < 0 {
+			best = v
+		}
+	}
+	return best.text()
+}
+
+// from gives the bindings of a containment under the EHR.
+func (r *reference) from(c ast.Containment) []row {
+	if s, ok := c.(*ast.Source); ok && s.Class == "EHR" {
+		if s.Contains == nil {
+			return []row{{}}
+		}
+		in := r.under(s.Contains)
+		if s.Negated {
+			if len(in) > 0 {
+				return nil
+			}
+			return []row{{}}
+		}
+		return in
+	}
+	return r.under(c)
+}
+
+func (r *reference) under(c ast.Containment) []row {
+	return combine(c, func(s *ast.Source) []row {
+		if s.Version {
+			return r.objects(s.Contains.(*ast.Source), s.Scope == ast.AllVersions)
+		}
+		return r.objects(s, false)
+	})
+}
+
+// objects binds a class expression directly under EHR or VERSION.
+func (r *reference) objects(s *ast.Source, all bool) []row {
+	var out []row
+	for _, v := range append([]refVersion{{r.status, true}}, r.versions...) {
+		if !v.latest && !all {
+			continue
+		}
+		out = append(out, r.match(s, append([]*rm.Node{v.content}, descendants(v.content)...))...)
+	}
+	return out
+}
+
+func descendants(n *rm.Node) []*rm.Node {
+	var out []*rm.Node
+	for _, a := range n.Attrs {
+		for _, m := range a.Items {
+			if m.Class.Primitive == rm.NotPrimitive {
+				out = append(append(out, m), descendants(m)...)
+			}
+		}
+	}
+	return out
+}
+
+// local is the descendants that are in no other archetype.
+func local(n *rm.Node) []*rm.Node {
+	var out []*rm.Node
+	for _, a := range n.Attrs {
+		for _, m := range a.Items {
+			if m.Class.Primitive == rm.NotPrimitive && !aqltest.IsArchetypeID(m.NodeID()) {
+				out = append(append(out, m), local(m)...)
+			}
+		}
+	}
+	return out
+}
+
+// match binds a class expression to those of the nodes that fit it.
+func (r *reference) match(s *ast.Source, nodes []*rm.Node) []row {
+	var out []row
+	for _, n := range nodes {
+		if !n.Is(s.Class) || s.Predicate != nil && r.predicate(s.Predicate, n) != yes {
+			continue
+		}
+		inner := []row{{}}
+		if s.Contains != nil {
+			inner = combine(s.Contains, func(i *ast.Source) []row {
+				within := descendants(n)
+				if code := r.nodeID(i); r.nodeID(s) != "" && code != "" && !aqltest.IsArchetypeID(code) {
+					within = local(n)
+				}
+				return r.match(i, within)
+			})
+			if s.Negated {
+				if len(inner) > 0 {
+					continue
+				}
+				inner = []row{{}}
+			}
+		}
+		for _, b := range inner {
+			bound := row{s.Name: n}
+			for k, v := range b {
+				bound[k] = v
+			}
+			out = append(out, bound)
+		}
+	}
+	return out
+}
+
+func (r *reference) nodeID(s *ast.Source) string {
+	if t, ok := s.Predicate.(*ast.NodeTest); ok {
+		switch id := t.ID.(type) {
+		case *ast.Code:
+			return id.Text
+		case *ast.Param:
+			return r.params[id.Name].(string)
+		}
+	}
+	return ""
+}
+
+func combine(c ast.Containment, source func(*ast.Source) []row) []row {
+	merge := func(a, b row) row {
+		m := row{}
+		for k, v := range a {
+			m[k] = v
+		}
+		for k, v := range b {
+			m[k] = v
+		}
+		return m
+	}
+	switch c := c.(type) {
+	case *ast.AllOf:
+		out := []row{{}}
+		for _, o := range c.Operands {
+			var next []row
+			for _, a := range out {
+				for _, b := range combine(o, source) {
+					next = append(next, merge(a, b))
+				}
+			}
+			out = next
+		}
+		return out
+	case *ast.AnyOf:
+		out, any := []row{{}}, false
+		for _, o := range c.Operands {
+			found := combine(o, source)
+			if len(found) == 0 {
+				continue
+			}
+			any = true
+			var next []row
+			for _, a := range out {
+				for _, b := range found {
+					next = append(next, merge(a, b))
+				}
+			}
+			out = next
+		}
+		if !any {
+			return nil
+		}
+		return out
+	}
+	return source(c.(*ast.Source))
+}
+
+// Expansion.
+
+// expansion is a row with the members that paths through containers have.
+type expansion struct {
+	r       *reference
+	row     row
+	members map[string]*rm.Node
+}
+
+func (r *reference) start(b row, name string) *rm.Node {
+	if name == "e" {
+		return rm.Object("EHR", rm.Child("ehr_id", rm.ID("HIER_OBJECT_ID", r.id)), rm.Child("system_id", rm.ID("HIER_OBJECT_ID", aqltest.System)),
+			rm.Child("time_created", rm.DateTime(refCreated)))
+	}
+	return b[name]
+}
+
+var refCreated = time.Date(2021, 2, 3, 4, 5, 6, 0, time.UTC)
+
+// expand visits every combination of members of the containers on the paths.
+func (r *reference) expand(b row, visit func(*expansion)) {
+	x := &expansion{r: r, row: b, members: map[string]*rm.Node{}}
+	var list []*ast.Path
+	for _, c := range r.q.Columns {
+		switch v := c.Value.(type) {
+		case *ast.Path:
+			list = append(list, v)
+		case *ast.Call:
+			if !v.Star {
+				list = append(list, v.Args[0].(*ast.Path))
+			}
+		}
+	}
+	refPaths(r.q.Where, &list)
+	for _, o := range r.q.OrderBy {
+		list = append(list, o.Value.(*ast.Path))
+	}
+	x.next(list, visit)
+}
+
+func refPaths(c ast.Condition, list *[]*ast.Path) {
+	add := func(o ast.Operand) {
+		if p, ok := o.(*ast.Path); ok {
+			*list = append(*list, p)
+		}
+	}
+	switch c := c.(type) {
+	case *ast.And:
+		for _, o := range c.Operands {
+			refPaths(o, list)
+		}
+	case *ast.Or:
+		for _, o := range c.Operands {
+			refPaths(o, list)
+		}
+	case *ast.Not:
+		refPaths(c.Operand, list)
+	case *ast.Compare:
+		add(c.Left)
+		add(c.Right)
+	case *ast.Like:
+		add(c.Left)
+	case *ast.Matches:
+		add(c.Left)
+	}
+}
+
+// next expands the first container of a path that has no member yet.
+func (x *expansion) next(list []*ast.Path, visit func(*expansion)) {
+	for _, p := range list {
+		n, key := x.r.start(x.row, p.Name), p.Name
+		for _, s := range p.Steps {
+			key += "/" + s.String()
+			if m, ok := x.members[key]; ok {
+				n = m
+				continue
+			}
+			if n == nil {
+				break
+			}
+			items, container := x.r.step(n, s)
+			if !container {
+				n = nil
+				if len(items) > 0 {
+					n = items[0]
+				}
+				continue
+			}
+			if len(items) == 0 {
+				items = []*rm.Node{nil}
+			}
+			for _, m := range items {
+				x.members[key] = m
+				x.next(list, visit)
+			}
+			delete(x.members, key)
+			return
+		}
+	}
+	visit(x)
+}
+
+// step follows one attribute with its predicate.
+func (r *reference) step(n *rm.Node, s *ast.Step) (items []*rm.Node, container bool) {
+	if n.Class.Name == "EHR" && s.Attribute == "ehr_status" {
+		return []*rm.Node{r.status}, false
+	}
+	a := n.Class.Attribute(s.Attribute)
+	if a == nil {
+		return nil, false
+	}
+	for _, m := range n.List(s.Attribute) {
+		if s.Predicate == nil || r.predicate(s.Predicate, m) == yes {
+			items = append(items, m)
+		}
+	}
+	return items, a.Container
+}
+
+// path is the value of a path in this row.
+func (x *expansion) path(p *ast.Path) *value {
+	n, key := x.r.start(x.row, p.Name), p.Name
+	var owner *rm.Node
+	for _, s := range p.Steps {
+		key += "/" + s.String()
+		m, ok := x.members[key]
+		if !ok && n != nil {
+			if items, _ := x.r.step(n, s); len(items) > 0 {
+				m = items[0]
+			}
+		}
+		owner, n = n, m
+	}
+	return newValue(n, owner, p)
+}
+
+// exists tests a path beyond the members that others expand.
+func (x *expansion) exists(p *ast.Path) bool {
+	nodes, key := []*rm.Node{x.r.start(x.row, p.Name)}, p.Name
+	for _, s := range p.Steps {
+		key += "/" + s.String()
+		if m, ok := x.members[key]; ok {
+			nodes = []*rm.Node{m}
+			continue
+		}
+		var next []*rm.Node
+		for _, n := range nodes {
+			if n != nil {
+				items, _ := x.r.step(n, s)
+				next = append(next, items...)
+			}
+		}
+		nodes = next
+	}
+	return slices.ContainsFunc(nodes, func(n *rm.Node) bool { return n != nil })
+}
+
+// Conditions.
+
+type truth int
+
+const (
+	unknown truth = iota
+	no
+	yes
+)
+
+func truthOf(b bool) truth {
+	if b {
+		return yes
+	}
+	return no
+}
+
+func (x *expansion) holds(c ast.Condition) truth {
+	switch c := c.(type) {
+	case *ast.And:
+		t := yes
+		for _, o := range c.Operands {
+			switch x.holds(o) {
+			case no:
+				return no
+			case unknown:
+				t = unknown
+			}
+		}
+		return t
+	case *ast.Or:
+		t := no
+		for _, o := range c.Operands {
+			switch x.holds(o) {
+			case yes:
+				return yes
+			case unknown:
+				t = unknown
+			}
+		}
+		return t
+	case *ast.Not:
+		return [...]truth{unknown, yes, no}[x.holds(c.Operand)]
+	case *ast.Exists:
+		return truthOf(x.exists(c.Path))
+	case *ast.Compare:
+		if _, null := c.Right.(*ast.Null); null {
+			return truthOf(x.exists(c.Left.(*ast.Path)) == (c.Op == ast.NE))
+		}
+		right := x.r.constant(c.Right)
+		if p, ok := c.Right.(*ast.Path); ok {
+			right = x.path(p)
+		}
+		return test(c.Op, x.path(c.Left.(*ast.Path)), right)
+	case *ast.Like:
+		return like(x.path(c.Left.(*ast.Path)), x.r.constant(c.Pattern).str)
+	case *ast.Matches:
+		t := unknown
+		for _, m := range c.Members {
+			switch test(ast.EQ, x.path(c.Left.(*ast.Path)), x.r.constant(m)) {
+			case yes:
+				return yes
+			case no:
+				t = no
+			}
+		}
+		return t
+	}
+	panic(fmt.Sprintf("reference: %T", c))
+}
+
+// predicate tests a node; a path with several values holds for any of them.
+func (r *reference) predicate(c ast.Condition, n *rm.Node) truth {
+	switch c := c.(type) {
+	case *ast.And:
+		for _, o := range c.Operands {
+			if r.predicate(o, n) != yes {
+				return no
+			}
+		}
+		return yes
+	case *ast.Or:
+		for _, o := range c.Operands {
+			if r.predicate(o, n) == yes {
+				return yes
+			}
+		}
+		return no
+	case *ast.NodeTest:
+		want := r.nodeID(&ast.Source{Predicate: c})
+		if n.NodeID() != want {
+			return no
+		}
+		if name, ok := c.Name.(*ast.String); ok && n.NameValue() != name.Value() {
+			return no
+		}
+		return yes
+	case *ast.Compare:
+		for _, v := range r.relative(c.Left.(*ast.Path), n) {
+			if test(c.Op, v, r.constant(c.Right)) == yes {
+				return yes
+			}
+		}
+		return no
+	}
+	panic(fmt.Sprintf("reference: %T in a predicate", c))
+}
+
+func (r *reference) relative(p *ast.Path, n *rm.Node) []*value {
+	type pair struct{ node, owner *rm.Node }
+	at := []pair{{n, nil}}
+	for _, s := range p.Steps {
+		var next []pair
+		for _, a := range at {
+			items, _ := r.step(a.node, s)
+			for _, m := range items {
+				next = append(next, pair{m, a.node})
+			}
+		}
+		at = next
+	}
+	var out []*value
+	for _, a := range at {
+		out = append(out, newValue(a.node, a.owner, p))
+	}
+	return out
+}
