@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,26 +16,32 @@ import (
 )
 
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Serve the openEHR and FHIR APIs."`
-	Dev     devCmd     `cmd:"" help:"Serve with the shipped templates and a synthetic sandbox, for trying things out."`
-	Migrate migrateCmd `cmd:"" help:"Bring a database's schema up or down, or print its version."`
-	Synth   synthCmd   `cmd:"" help:"Write synthetic patients and compositions as JSON lines."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Serve the openEHR and FHIR APIs."`
+	Dev      devCmd      `cmd:"" help:"Serve with the shipped templates and a synthetic sandbox, for trying things out."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring a database's schema up or down, or print its version."`
+	Synth    synthCmd    `cmd:"" help:"Write synthetic patients and compositions as JSON lines."`
+	Template templateCmd `cmd:"" help:"Build, exemplify and check templates."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c cli
-	k := kong.Parse(&c,
-		kong.Name("cairn"),
-		kong.Description("An openEHR clinical data repository: openEHR inside, FHIR outside."),
-		kong.UsageOnError(),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-	)
+	k := kong.Parse(&c, append(options(ctx, os.Stdout), kong.UsageOnError())...)
 	if err := k.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "cairn:", err)
 		os.Exit(1)
+	}
+}
+
+// options are how the command line is read, and what commands are given.
+func options(ctx context.Context, out io.Writer) []kong.Option {
+	return []kong.Option{
+		kong.Name("cairn"),
+		kong.Description("An openEHR clinical data repository: openEHR inside, FHIR outside."),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.BindTo(out, (*io.Writer)(nil)),
 	}
 }
 
