@@ -2,9 +2,9 @@
 -- derived from them. It is the only writer of the record. One call is one
 -- statement and so one transaction: any guard that raises undoes all of it.
 --
--- Arrays run in parallel: the v_ arrays have one element per version, the r_
--- and l_ arrays one per FHIR resource and per version with losses, whose _i
--- element is the position (from 1) of its version. Arrays of arrays are passed
+-- Arrays run in parallel: the v_ arrays have one element per version, the r_,
+-- c_ and l_ arrays one per FHIR resource, version with resources and version
+-- with losses, whose _i element is the position (from 1) of its version. Arrays of arrays are passed
 -- as array literals, documents as text.
 --
 -- Guards raise these conditions; DETAIL is the latest version uid where one
@@ -57,14 +57,15 @@ create function commit_contribution(
     v_raw        bytea[],
 
     r_i          integer[],
+    r_kind       integer[],
     r_type       text[],
     r_id         text[],
-    r_mapping    text[],
-    r_mapping_v  text[],
-    r_profiles   text[],
-    r_content    text[],
+    r_from       integer[],
+    r_len        integer[],
     r_search     text[],
-    r_ranges     text[],
+
+    c_i          integer[],
+    c_raw        bytea[],
 
     l_i          integer[],
     l_mapped     text[],
@@ -199,34 +200,32 @@ begin
         -- What the versions replaced gave and the new ones do not has vanished
         -- and leaves a tombstone; one that lies there already stays.
         with replaced as (
-            update fhir_resource as old set superseded = t, search = null, ranges = null
+            update fhir_resource as old set superseded = t, search = null
             from unnest(vo, v_ver) with ordinality as n(vo_no, ver, i)
             where n.ver > 1 and old.ehr_no = e.ehr_no and old.vo_no = n.vo_no
               and old.superseded is null
-              and (old.content is not null
+              and (old.byte_len is not null
                    or exists (select from unnest(r_i, r_type, r_id) as r(i, type, id)
                               where r.i = n.i and r.type = old.resource_type and r.id = old.resource_id))
-            returning old.resource_type, old.resource_id, old.mapping, old.mapping_version, n.vo_no, n.ver, n.i
+            returning old.resource_type, old.resource_id, old.kind_no, n.vo_no, n.ver, n.i
         )
-        insert into fhir_resource (ehr_no, resource_type, resource_id, version_id, vo_no, ver,
-                                   source, mapping, mapping_version, last_updated)
-        select e.ehr_no, o.resource_type, o.resource_id, o.ver, o.vo_no, o.ver,
-               v_object[o.i] || '::' || p_system || '::' || o.ver, o.mapping, o.mapping_version, t
+        insert into fhir_resource (ehr_no, vo_no, ver, kind_no, last_updated, resource_type, resource_id)
+        select e.ehr_no, o.vo_no, o.ver, o.kind_no, t, o.resource_type, o.resource_id
         from replaced o
         where not exists (select from unnest(r_i, r_type, r_id) as r(i, type, id)
                           where r.i = o.i and r.type = o.resource_type and r.id = o.resource_id);
     end if;
 
     if cardinality(r_i) > 0 then
-        insert into fhir_resource (ehr_no, resource_type, resource_id, version_id, vo_no, ver,
-                                   source, mapping, mapping_version, profiles, last_updated, content,
-                                   search, ranges)
-        select e.ehr_no, r.type, r.id, v_ver[r.i], vo[r.i], v_ver[r.i],
-               v_object[r.i] || '::' || p_system || '::' || v_ver[r.i],
-               r.mapping, r.mapping_v, r.profiles::text[], t, r.content::jsonb,
-               r.search::jsonb, r.ranges::jsonb
-        from unnest(r_i, r_type, r_id, r_mapping, r_mapping_v, r_profiles, r_content, r_search, r_ranges)
-             as r(i, type, id, mapping, mapping_v, profiles, content, search, ranges);
+        insert into fhir_content (ehr_no, vo_no, ver, raw)
+        select e.ehr_no, vo[c.i], v_ver[c.i], c.raw from unnest(c_i, c_raw) as c(i, raw);
+
+        insert into fhir_resource (ehr_no, vo_no, ver, kind_no, byte_from, byte_len, last_updated,
+                                   resource_type, resource_id, search)
+        select e.ehr_no, vo[r.i], v_ver[r.i], r.kind, r.byte_from, r.byte_len, t,
+               r.type, r.id, r.search::jsonb
+        from unnest(r_i, r_kind, r_type, r_id, r_from, r_len, r_search)
+             as r(i, kind, type, id, byte_from, byte_len, search);
     end if;
 
     if cardinality(l_i) > 0 then

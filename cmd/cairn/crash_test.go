@@ -328,8 +328,9 @@ func checkWhole(t *testing.T, dir string) {
 		"contributions without a version": `select count(*) from contribution c left join version v using (ehr_no, contribution_id)
 			where v.ehr_no is null`,
 		"resources without a version": `select count(*) from fhir_resource r left join version v using (ehr_no, vo_no, ver) where v.ver is null`,
-		"resources without an index": `select count(*) from fhir_resource r where r.content is not null and r.superseded is null
-			and r.search is null and r.ranges is null`,
+		"resources without content or kind": `select count(*) from fhir_resource r
+			left join fhir_content c using (ehr_no, vo_no, ver) left join fhir_kind k using (kind_no)
+			where k.kind_no is null or (r.byte_len is not null and c.ver is null)`,
 		"EHRs without a status": `select count(*) from ehr e where not exists (select from version v where v.ehr_no = e.ehr_no and v.kind = 2)`,
 	} {
 		var n int

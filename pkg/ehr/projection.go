@@ -48,6 +48,10 @@ type Resource struct {
 // SearchValue is one value a FHIR search parameter can match.
 type SearchValue struct {
 	Param string
+	// Kind is the type of the parameter as FHIR names it (token, reference,
+	// uri, string, date, quantity); "" leaves it to the fields that are set,
+	// where a code without a system is a reference if it contains a slash.
+	Kind string
 	// System and Code of a token; unit system and code of a quantity; Code
 	// alone for the "Type/id" of a reference.
 	System, Code string

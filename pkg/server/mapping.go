@@ -54,15 +54,18 @@ func (p *fhirProjection) Project(in ehr.ProjectionInput) ehr.Projected {
 			Message: "the version could not be projected; nothing of it appears in FHIR",
 		}}}
 	}
-	out := ehr.Projected{Types: res.Types}
-	for _, r := range res.Resources {
+	out := ehr.Projected{Types: res.Types, Resources: make([]ehr.Resource, 0, len(res.Resources))}
+	for i := range res.Resources {
+		r := &res.Resources[i]
 		e := ehr.Resource{
 			Type: r.Type, ID: r.ID, JSON: r.JSON, Profiles: r.Profiles,
 			Mapping: r.Mapping, MappingVersion: r.MappingVersion,
 		}
-		for _, v := range r.Search {
+		e.Search = make([]ehr.SearchValue, 0, len(r.Search))
+		for i := range r.Search {
+			v := &r.Search[i]
 			e.Search = append(e.Search, ehr.SearchValue{
-				Param: v.Param, System: v.System, Code: v.Code, String: v.Text,
+				Param: v.Param, Kind: string(v.Kind), System: v.System, Code: v.Code, String: v.Text,
 				Low: v.Low, High: v.High, Number: v.Number,
 			})
 		}

@@ -43,7 +43,7 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 	if err != nil {
 		return time.Time{}, err
 	}
-	p, err := projectedArgs(c.Versions)
+	p, err := s.projectedArgs(ctx, &c)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -67,7 +67,7 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 		optional(subject.Type), optional(subject.ID), optional(subject.Namespace),
 		v.object, v.ver, v.previous, v.kind, v.lifecycle, v.change, v.template, v.concept,
 		v.concepts, v.category, v.signature, v.start, v.description, v.content, v.raw,
-		p.rI, p.rType, p.rID, p.rMapping, p.rMappingV, p.rProfiles, p.rContent, p.rSearch, p.rRanges,
+		p.rI, p.rKind, p.rType, p.rID, p.rFrom, p.rLen, p.rSearch, p.cI, p.cRaw,
 		p.lI, p.lMapped, p.lLosses,
 	).Scan(&t)
 	if err != nil {

@@ -35,8 +35,8 @@ func TestHotStatementsUseTheirIndexes(t *testing.T) {
 			's', '{}', now() + v * interval '1 s', case v when 2 then null else now() end
 		from ehr e, generate_series(1, 20) o, generate_series(1, 2) v`)
 	exec(`insert into document select ehr_no, vo_no, ver, '{}', '' from version`)
-	exec(`insert into fhir_resource (ehr_no, resource_type, resource_id, version_id, vo_no, ver, source, mapping, mapping_version, last_updated, content)
-		select ehr_no, 'Observation', vo_no::text, 1, vo_no, 1, 's', 'm', '1', now(), '{}' from version where ver = 1`)
+	exec(`insert into fhir_resource (ehr_no, resource_type, resource_id, ver, vo_no, kind_no, last_updated, byte_from, byte_len)
+		select ehr_no, 'Observation', vo_no::text, 1, vo_no, 1, now(), 0, 1 from version where ver = 1`)
 	exec(`analyze ehr, version, document, fhir_resource`)
 	exec(`set plan_cache_mode = force_generic_plan`)
 

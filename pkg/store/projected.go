@@ -1,9 +1,11 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -14,126 +16,243 @@ import (
 
 // projected is the arguments with what projections derived.
 type projected struct {
-	rI                                                   []int32
-	rType, rID, rMapping, rMappingV, rProfiles, rContent []string
-	rSearch, rRanges                                     []*string
-	lI                                                   []int32
-	lMapped, lLosses                                     []string
+	rI, rKind        []int32
+	rType, rID       []string
+	rFrom, rLen      []int32
+	rSearch          []*string
+	cI               []int32
+	cRaw             [][]byte
+	lI               []int32
+	lMapped, lLosses []string
 }
 
-func projectedArgs(versions []ehr.NewVersion) (projected, error) {
+func (s *Store) projectedArgs(ctx context.Context, c *ehr.Contribution) (projected, error) {
+	const op = "store.Commit"
 	n := 0
-	for i := range versions {
-		n += len(versions[i].Projected.Resources)
+	for i := range c.Versions {
+		n += len(c.Versions[i].Projected.Resources)
 	}
 	// Empty, not nil: nil would be passed as null.
 	p := projected{
 		rI: make([]int32, 0, n), rType: make([]string, 0, n), rID: make([]string, 0, n),
-		rMapping: make([]string, 0, n), rMappingV: make([]string, 0, n),
-		rProfiles: make([]string, 0, n), rContent: make([]string, 0, n),
-		rSearch: make([]*string, 0, n), rRanges: make([]*string, 0, n),
-		lI: []int32{}, lMapped: []string{}, lLosses: []string{},
+		rFrom: make([]int32, 0, n), rLen: make([]int32, 0, n), rSearch: make([]*string, 0, n),
+		cI: []int32{}, cRaw: [][]byte{}, lI: []int32{}, lMapped: []string{}, lLosses: []string{},
 	}
-	for i := range versions {
+	w := searchWriter{self: "Patient/" + c.EHRID.String()}
+	kinds := make([]kind, 0, n)
+	var content []byte
+	for i := range c.Versions {
 		at := int32(i + 1)
-		pr := &versions[i].Projected
+		pr := &c.Versions[i].Projected
+		content = content[:0]
 		for j := range pr.Resources {
 			r := &pr.Resources[j]
+			if !jsontext.Value(r.JSON).IsValid() {
+				return p, errs.New(errs.Internal, op, "a projected resource is not valid JSON")
+			}
+			search, err := w.resource(r)
+			if err != nil {
+				return p, err
+			}
+			kinds = append(kinds, kind{resource: r, digest: w.digest()})
 			p.rI = append(p.rI, at)
 			p.rType = append(p.rType, r.Type)
 			p.rID = append(p.rID, r.ID)
-			p.rMapping = append(p.rMapping, r.Mapping)
-			p.rMappingV = append(p.rMappingV, r.MappingVersion)
-			p.rProfiles = append(p.rProfiles, textArray(r.Profiles))
-			p.rContent = append(p.rContent, string(r.JSON))
-			search, ranges := searchDocuments(r)
+			p.rFrom = append(p.rFrom, int32(len(content)))
+			p.rLen = append(p.rLen, int32(len(r.JSON)))
 			p.rSearch = append(p.rSearch, search)
-			p.rRanges = append(p.rRanges, ranges)
+			content = append(content, r.JSON...)
+		}
+		if len(pr.Resources) > 0 {
+			p.cI = append(p.cI, at)
+			p.cRaw = append(p.cRaw, s.enc.EncodeAll(content, make([]byte, 0, len(content)/8+64)))
 		}
 		if len(pr.Losses) > 0 {
 			losses, err := json.Marshal(pr.Losses)
 			if err != nil {
-				return p, errs.Wrap(errs.Internal, "store.Commit", "", err)
+				return p, errs.Wrap(errs.Internal, op, "", err)
 			}
 			p.lI = append(p.lI, at)
 			p.lMapped = append(p.lMapped, textArray(pr.Types))
 			p.lLosses = append(p.lLosses, string(losses))
 		}
 	}
-	return p, nil
+	var err error
+	p.rKind, err = s.kindNumbers(ctx, &w, kinds)
+	return p, err
 }
 
-// searchDocuments are the columns search and ranges of a resource, whose form
-// migrations/0001_init.up.sql describes; nil for a resource without values of
-// that sort.
-func searchDocuments(r *ehr.Resource) (search, ranges *string) {
-	var tokens, others paramWriter
+// searchWriter sorts the search values of resources into those of their kind
+// and the others, and writes both. Its memory is used for one after the other.
+type searchWriter struct {
+	// self is the reference to the subject of the record.
+	self string
+
+	kind   []byte // what the digest of the kind is made of
+	others []byte
+}
+
+// SelfReference is how a kind's tokens refer to the subject of the record,
+// whoever that is.
+const SelfReference = "Patient/."
+
+// InKind reports whether the values of a token parameter are codes, of which
+// there are few, and so belong to the kind of a resource.
+func InKind(param string) bool { return param != "identifier" && param != "telecom" }
+
+// Parameters whose values are those of two others: they are not stored twice.
+var combined = map[string][]string{
+	"combo-value-quantity": {"value-quantity", "component-value-quantity"},
+}
+
+// Combined are the parameters whose values a parameter has besides its own.
+func Combined(param string) []string { return combined[param] }
+
+// class says where a search value is kept.
+type class uint8
+
+const (
+	nowhere class = iota
+	inKind
+	inKindSelf // a reference to the subject of the record
+	inRow
+)
+
+func (w *searchWriter) classify(values []ehr.SearchValue, v *ehr.SearchValue) class {
+	switch kind := kindOf(v); {
+	case kind == "":
+		return nowhere
+	case kind == "token" && InKind(v.Param):
+		return inKind
+	case kind == "reference" && v.Code == w.self:
+		return inKindSelf
+	case kind == "quantity" && combined[v.Param] != nil && slices.ContainsFunc(values, func(o ehr.SearchValue) bool {
+		return o.Number == v.Number && o.System == v.System && o.Code == v.Code && slices.Contains(combined[v.Param], o.Param)
+	}):
+		return nowhere
+	}
+	return inRow
+}
+
+// kindOf is the type of a value's parameter; "" for a value without content.
+func kindOf(v *ehr.SearchValue) string {
+	switch {
+	case v.Number != "":
+		return "quantity"
+	case !v.Low.IsZero() || !v.High.IsZero():
+		return "date"
+	case v.String != "":
+		return "string"
+	case v.System == "" && v.Code == "":
+		return ""
+	case v.Kind != "":
+		return v.Kind
+	case v.System == "" && strings.Contains(v.Code, "/"):
+		return "reference"
+	}
+	return "token"
+}
+
+// resource takes in a resource and writes the values that are not of its kind;
+// nil if there are none.
+func (w *searchWriter) resource(r *ehr.Resource) (*string, error) {
+	w.kind, w.others = w.kind[:0], w.others[:0]
+	for _, s := range [...]string{r.Type, r.Mapping, r.MappingVersion} {
+		w.part(s)
+	}
+	w.kind = strconv.AppendInt(w.kind, int64(len(r.Profiles)), 10)
+	for _, s := range r.Profiles {
+		w.part(s)
+	}
+	for i := range r.Search {
+		v := &r.Search[i]
+		switch w.classify(r.Search, v) {
+		case inKind:
+			w.part(v.Param)
+			w.part(v.System)
+			w.part(v.Code)
+		case inKindSelf:
+			w.part(v.Param)
+			w.part("")
+			w.part(SelfReference)
+		case inRow:
+			if v.Number != "" && !isNumber(v.Number) {
+				return nil, errs.New(errs.Internal, "store.Commit", "a projected quantity is not a number")
+			}
+		}
+	}
+	w.others = w.params(w.others, r, inRow)
+	if len(w.others) == 0 {
+		return nil, nil
+	}
+	text := string(w.others)
+	return &text, nil
+}
+
+// part adds a text with its length to what the digest is made of.
+func (w *searchWriter) part(s string) {
+	w.kind = append(append(strconv.AppendInt(w.kind, int64(len(s)), 10), ':'), s...)
+}
+
+// params writes the values of some classes as {"param":[{...},{...}]}; nothing
+// if there are none.
+func (w *searchWriter) params(b []byte, r *ehr.Resource, of ...class) []byte {
+	start := len(b)
 	for i := range r.Search {
 		param := r.Search[i].Param
 		if slices.ContainsFunc(r.Search[:i], func(v ehr.SearchValue) bool { return v.Param == param }) {
 			continue // written with the first value of its parameter
 		}
+		open := false
 		for k := i; k < len(r.Search); k++ {
 			v := &r.Search[k]
-			switch {
-			case v.Param != param:
-			case v.Number != "":
-				// As it is: what is not a number is refused with the document.
-				others.value(param, func(b []byte) []byte {
-					b = append(append(b, `"n":`...), v.Number...)
-					return appendMember(appendMember(b, "s", v.System), "c", v.Code)
-				})
-			case !v.Low.IsZero() || !v.High.IsZero():
-				others.value(param, func(b []byte) []byte { return appendTime(appendTime(b, "l", v.Low), "h", v.High) })
-			case v.String != "":
-				others.value(param, func(b []byte) []byte { return appendMember(b, "t", v.String) })
-			case v.System != "" || v.Code != "":
-				tokens.value(param, func(b []byte) []byte { return appendMember(appendMember(b, "s", v.System), "c", v.Code) })
+			if v.Param != param {
+				continue
 			}
+			c := w.classify(r.Search, v)
+			if !slices.Contains(of, c) {
+				continue
+			}
+			switch {
+			case open:
+				b = append(b, ',')
+			case len(b) == start:
+				b = append(append(appendQuoted(append(b, '{'), param), ':'), '[')
+			default:
+				b = append(append(appendQuoted(append(b, ','), param), ':'), '[')
+			}
+			open = true
+			b = append(appendValue(append(b, '{'), v, c), '}')
 		}
-		tokens.end()
-		others.end()
+		if open {
+			b = append(b, ']')
+		}
 	}
-	if len(tokens.b) > 0 {
-		b := append(appendQuoted([]byte{'{'}, r.Type), ':')
-		text := string(append(append(b, tokens.b...), '}', '}'))
-		search = &text
+	if len(b) > start {
+		b = append(b, '}')
 	}
-	if len(others.b) > 0 {
-		text := string(append(others.b, '}'))
-		ranges = &text
-	}
-	return search, ranges
+	return b
 }
 
-// paramWriter writes {"param":[{value},{value}],"param":[...]} without the last
-// brace.
-type paramWriter struct {
-	b    []byte
-	open bool // within the list of a parameter
-}
-
-func (w *paramWriter) value(param string, members func([]byte) []byte) {
+func appendValue(b []byte, v *ehr.SearchValue, c class) []byte {
 	switch {
-	case w.open:
-		w.b = append(w.b, ',')
-	case len(w.b) == 0:
-		w.b = append(w.b, '{')
-	default:
-		w.b = append(w.b, ',')
+	case c == inKindSelf:
+		return appendMember(b, "c", SelfReference)
+	case v.Number != "":
+		b = append(append(b, `"n":`...), v.Number...)
+		return appendMember(appendMember(b, "s", v.System), "c", v.Code)
+	case !v.Low.IsZero() || !v.High.IsZero():
+		return appendTime(appendTime(b, "l", v.Low), "h", v.High)
+	case v.String != "":
+		return appendMember(b, "t", v.String)
 	}
-	if !w.open {
-		w.b = append(appendQuoted(w.b, param), ':', '[')
-		w.open = true
-	}
-	w.b = append(members(append(w.b, '{')), '}')
+	return appendMember(appendMember(b, "s", v.System), "c", v.Code)
 }
 
-func (w *paramWriter) end() {
-	if w.open {
-		w.b = append(w.b, ']')
-		w.open = false
-	}
+// isNumber reports whether a text is a JSON number.
+func isNumber(s string) bool {
+	v := jsontext.Value(s)
+	return v.IsValid() && v.Kind() == '0'
 }
 
 // appendMember appends a member with a text; nothing for an empty one.

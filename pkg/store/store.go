@@ -37,6 +37,7 @@ type Config struct {
 type Store struct {
 	main, query *pgxpool.Pool
 	concepts    concepts
+	kinds       kindNumbers
 	templates   templateNames
 	enc         *zstd.Encoder
 	dec         *zstd.Decoder

@@ -11,11 +11,14 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/store"
 )
 
 // where is the conditions of a search as SQL with parameters. Nothing that a
 // client sent is ever part of the text.
 type where struct {
+	from  string
+	kind  string // the number of a row's kind
 	terms []string
 	args  []any
 }
@@ -28,34 +31,38 @@ func (w *where) arg(v any) string {
 
 func (w *where) add(terms ...string) { w.terms = append(w.terms, terms...) }
 
-const from = `
-	from fhir_resource r join ehr e on e.ehr_no = r.ehr_no
-	where `
-
 // page is the statement for one page and one record more.
 func (w *where) page(q fhir.Query) (string, []any) {
-	p := where{terms: w.terms, args: w.args[:len(w.args):len(w.args)]}
+	p := where{from: w.from, terms: w.terms, args: w.args[:len(w.args):len(w.args)]}
 	if q.After != "" {
 		p.terms = append(p.terms[:len(p.terms):len(p.terms)], `r.resource_id > `+p.arg(q.After))
 	}
-	return `select ` + recordColumns + from + strings.Join(p.terms, "\n\tand ") +
-		"\n\torder by r.resource_id limit " + p.arg(q.Count+1), p.args
+	return `select ` + recordColumns + "\n\tfrom (select r.*" + p.from + strings.Join(p.terms, "\n\tand ") +
+		"\n\torder by r.resource_id limit " + p.arg(q.Count+1) + `) r` + recordJoins + `
+	order by r.resource_id`, p.args
 }
 
 // count is the statement for the number of matches.
 func (w *where) count() (string, []any) {
-	return `select count(*)` + from + strings.Join(w.terms, "\n\tand "), w.args
+	return `select count(*)` + w.from + strings.Join(w.terms, "\n\tand "), w.args
 }
 
 func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
-	w := &where{}
-	w.add(`r.superseded is null`, `r.content is not null`, `r.resource_type = `+w.arg(q.Type))
+	w := &where{from: "\n\tfrom fhir_resource r\n\twhere "}
 	switch {
 	case patients == nil:
+		w.from = "\n\tfrom fhir_resource r join ehr e on e.ehr_no = r.ehr_no\n\twhere "
+		w.kind = `r.kind_no`
 		w.add(`e.is_queryable`)
+	case len(patients) == 1:
+		w.add(`r.ehr_no = (select ehr_no from ehr where ehr_id = ` + w.arg(patients[0]) + `)`)
 	default:
-		w.add(`e.ehr_id = any(` + w.arg(patients) + `)`)
+		w.add(`r.ehr_no = any(array(select ehr_no from ehr where ehr_id = any(` + w.arg(patients) + `)))`)
 	}
+	if patients != nil {
+		w.kind = `(r.kind_no + 0)` // not by its index: the record's own resources are fewer
+	}
+	w.add(`r.superseded is null`, `r.byte_len is not null`, `r.resource_type = `+w.arg(q.Type))
 	if len(q.IDs) > 0 {
 		w.add(`r.resource_id = any(` + w.arg(q.IDs) + `)`)
 	}
@@ -69,6 +76,14 @@ func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
 	for _, f := range q.Filters {
 		if len(f.Values) == 0 {
 			return nil, errs.New(errs.Invalid, op, "the parameter "+f.Param+" has no value")
+		}
+		if f.Kind == fhir.Token && store.InKind(f.Param) {
+			term, err := w.kinds(op, q.Type, f.Param, f.Values)
+			if err != nil {
+				return nil, err
+			}
+			w.add(term)
+			continue
 		}
 		alternatives := make([]string, len(f.Values))
 		for i, v := range f.Values {
@@ -84,22 +99,22 @@ func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
 }
 
 // value is the condition that one alternative of a filter puts on a resource.
-// The columns search and ranges are described in migrations/0001_init.up.sql.
+// The tables are described in migrations/0001_init.up.sql.
 func (w *where) value(op, typ string, f fhir.Filter, v fhir.Value) (string, error) {
 	switch f.Kind {
 	case fhir.Token:
-		if v.Code == "" && v.System == "" {
-			return "", errs.New(errs.Invalid, op, "the parameter "+f.Param+" has an empty value")
-		}
-		term, err := w.has(typ, f.Param, token{System: v.System, Code: v.Code})
-		if err == nil && v.HasSystem && v.System == "" {
-			// The index finds the code; that the system is absent is left.
-			term = all([]string{term, `exists (select from jsonb_array_elements(r.search->` + w.arg(typ) + `->` + w.arg(f.Param) + `) x
-			where x->>'c' = ` + w.arg(v.Code) + ` and not x ? 's')`})
-		}
-		return term, err
+		return w.row(op, f.Param, v)
 	case fhir.Reference, fhir.URI:
-		return w.has(typ, f.Param, token{Code: v.Code})
+		v = fhir.Value{Code: v.Code}
+		term, err := w.row(op, f.Param, v)
+		id, ok := strings.CutPrefix(v.Code, "Patient/")
+		subject, bad := uuid.Parse(id)
+		if err != nil || !ok || bad != nil || subject.String() != id {
+			return term, err
+		}
+		// The subject of the record, whose resources say no more than that.
+		self, err := w.kinds(op, typ, f.Param, []fhir.Value{{Code: store.SelfReference}})
+		return `(` + term + ` or (r.ehr_no = (select ehr_no from ehr where ehr_id = ` + w.arg(subject) + `) and ` + self + `))`, err
 	case fhir.String:
 		return w.ranges(f.Param, `x->>'t' ^@ `+w.arg(v.Text)), nil
 	case fhir.Date:
@@ -107,29 +122,81 @@ func (w *where) value(op, typ string, f fhir.Filter, v fhir.Value) (string, erro
 		return w.ranges(f.Param, `(x ?| '{l,h}') and (`+term+`)`), err
 	case fhir.Quantity:
 		term, err := w.quantity(op, v)
-		return w.ranges(f.Param, term), err
+		if err != nil {
+			return "", err
+		}
+		places := []string{w.ranges(f.Param, term)}
+		for _, param := range store.Combined(f.Param) {
+			places = append(places, w.ranges(param, term))
+		}
+		return `(` + strings.Join(places, ` or `) + `)`, nil
 	}
 	return "", errs.New(errs.Unsupported, op, "search parameters of type "+string(f.Kind)+" are not supported")
 }
 
-// token is a value of the column search.
+// token is a value as the columns tokens and search have it.
 type token struct {
 	System string `json:"s,omitempty"`
 	Code   string `json:"c,omitempty"`
 }
 
-// has is a resource that has the token, by the index.
-func (w *where) has(typ, param string, t token) (string, error) {
-	doc, err := json.Marshal(map[string]map[string][]token{typ: {param: {t}}})
-	if err != nil {
-		return "", errs.Wrap(errs.Internal, "fhirstore.Search", "", err)
+// kinds is a resource of a kind that has one of the tokens.
+func (w *where) kinds(op, typ, param string, values []fhir.Value) (string, error) {
+	alternatives := make([]string, len(values))
+	for i, v := range values {
+		t, err := w.token(op, param, v)
+		if err != nil {
+			return "", err
+		}
+		alternatives[i] = `(k.tokens @> ` + w.document(map[string][]token{param: {t}}) + w.bare(`k.tokens`, param, v) + `)`
 	}
-	return `r.search @> ` + w.arg(string(doc)) + `::jsonb`, nil
+	return w.kind + ` = any(array(select k.kind_no from fhir_kind k
+		where k.resource_type = ` + w.arg(typ) + ` and (` + strings.Join(alternatives, " or ") + `)))`, nil
+}
+
+func (w *where) token(op, param string, v fhir.Value) (token, error) {
+	if v.Code == "" && v.System == "" {
+		return token{}, errs.New(errs.Invalid, op, "the parameter "+param+" has an empty value")
+	}
+	return token{System: v.System, Code: v.Code}, nil
+}
+
+// document adds a parameter with a JSON document.
+func (w *where) document(v any) string {
+	doc, err := json.Marshal(v)
+	if err != nil {
+		panic("fhirstore: " + err.Error()) // texts can always be marshalled
+	}
+	return w.arg(string(doc)) + `::jsonb`
+}
+
+// row is a resource that has the token itself.
+func (w *where) row(op, param string, v fhir.Value) (string, error) {
+	t, err := w.token(op, param, v)
+	if err != nil {
+		return "", err
+	}
+	var has string
+	if param == "identifier" { // as its index has it
+		has = `r.search ? 'identifier' and r.search->'identifier'`
+	} else {
+		has = `r.search->` + w.arg(param)
+	}
+	return `(` + has + ` @> ` + w.document([]token{t}) + w.bare(`r.search`, param, v) + `)`, nil
+}
+
+// bare asks for a token without a system, where that is asked for.
+func (w *where) bare(column, param string, v fhir.Value) string {
+	if !v.HasSystem || v.System != "" {
+		return ""
+	}
+	return ` and exists (select from jsonb_array_elements(` + column + `->` + w.arg(param) + `) x
+		where x->>'c' = ` + w.arg(v.Code) + ` and not x ? 's')`
 }
 
 // ranges is a resource one of whose values x of a parameter meets a condition.
 func (w *where) ranges(param, condition string) string {
-	return `exists (select from jsonb_array_elements(r.ranges->` + w.arg(param) + `) x
+	return `exists (select from jsonb_array_elements(r.search->` + w.arg(param) + `) x
 		where ` + condition + `)`
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
@@ -28,13 +29,64 @@ func New(s *store.Store, decision ehr.DecisionPoint) *Reader {
 	return &Reader{store: s, decision: decision}
 }
 
-const recordColumns = `
-	r.resource_type, r.resource_id, r.version_id, r.last_updated, r.source,
-	r.profiles, r.mapping, r.mapping_version, r.content`
+// recordColumns and recordJoins are those of a record made from a row r of
+// fhir_resource.
+const (
+	recordColumns = `
+	r.resource_type, r.resource_id, r.ver, r.last_updated, v.object_id, v.creating_system,
+	k.profiles, k.mapping, k.mapping_version, r.vo_no, r.byte_from, r.byte_len, c.raw`
+	recordJoins = `
+	join fhir_kind k on k.kind_no = r.kind_no
+	join version v on v.ehr_no = r.ehr_no and v.vo_no = r.vo_no and v.ver = r.ver
+	left join fhir_content c on c.ehr_no = r.ehr_no and c.vo_no = r.vo_no and c.ver = r.ver and r.byte_len is not null`
+)
 
 const resourceSQL = `select e.ehr_id, ` + recordColumns + `
-	from fhir_resource r join ehr e on e.ehr_no = r.ehr_no
+	from fhir_resource r join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
 	where r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`
+
+// scanner reads records. Those of one version that follow each other share its
+// content.
+type scanner struct {
+	store *store.Store
+
+	object  uuid.UUID
+	system  string
+	voNo    int64
+	from    *int32
+	length  *int32
+	raw     pgtype.DriverBytes // valid until the next row
+	content []byte
+	of      [2]int64 // the version that content is of
+}
+
+// record scans the next row, of recordColumns after those of before.
+func (s *scanner) record(row pgx.Row, rec *fhir.Record, before ...any) error {
+	const op = "fhirstore.record"
+	if err := row.Scan(append(before, &rec.Type, &rec.ID, &rec.Version, &rec.LastUpdated, &s.object, &s.system,
+		&rec.Profiles, &rec.Mapping, &rec.MappingVersion, &s.voNo, &s.from, &s.length, &s.raw)...); err != nil {
+		return err
+	}
+	rec.LastUpdated = rec.LastUpdated.UTC()
+	rec.Source = ehr.VersionUID{Object: s.object, System: s.system, Trunk: rec.Version}.String()
+	if s.length == nil {
+		rec.Profiles = nil
+		return nil
+	}
+	if of := [2]int64{s.voNo, int64(rec.Version)}; s.content == nil || s.of != of {
+		var err error
+		if s.content, err = s.store.Content(s.raw); err != nil {
+			return err
+		}
+		s.of = of
+	}
+	from, to := int(*s.from), int(*s.from)+int(*s.length)
+	if from < 0 || from > to || to > len(s.content) {
+		return errs.New(errs.Internal, op, "a resource is not where its version has it")
+	}
+	rec.JSON = s.content[from:to:to]
+	return nil
+}
 
 // Resource reads the current version of a resource. See fhir.Reader. Which
 // record it belongs to, and so whether the actor may see it, is known only
@@ -44,7 +96,11 @@ func (r *Reader) Resource(ctx context.Context, who ehr.Actor, typ, id string) (f
 	missing := errs.New(errs.NotFound, op, "no such resource")
 	var owner uuid.UUID
 	var rec fhir.Record
-	err := r.store.Pool().QueryRow(ctx, resourceSQL, typ, id).Scan(append([]any{&owner}, targets(&rec)...)...)
+	rows, err := r.store.Pool().Query(ctx, resourceSQL, typ, id)
+	if err != nil {
+		return fhir.Record{}, store.Failure(op, err)
+	}
+	err = one(rows, func() error { return (&scanner{store: r.store}).record(rows, &rec, &owner) })
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fhir.Record{}, missing
 	}
@@ -55,16 +111,26 @@ func (r *Reader) Resource(ctx context.Context, who ehr.Actor, typ, id string) (f
 		missing.Err = err
 		return fhir.Record{}, missing
 	}
-	rec.LastUpdated = rec.LastUpdated.UTC()
 	if rec.JSON == nil {
 		return rec, errs.New(errs.Gone, op, "the resource was deleted")
 	}
 	return rec, nil
 }
 
-func targets(r *fhir.Record) []any {
-	return []any{&r.Type, &r.ID, &r.Version, &r.LastUpdated, &r.Source,
-		&r.Profiles, &r.Mapping, &r.MappingVersion, &r.JSON}
+// one scans the only row.
+func one(rows pgx.Rows, scan func() error) error {
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		return pgx.ErrNoRows
+	}
+	if err := scan(); err != nil {
+		return err
+	}
+	rows.Close()
+	return rows.Err()
 }
 
 // decide asks the decision point. Whatever it answers but nil refuses.
@@ -99,12 +165,12 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	batch.Queue("begin isolation level repeatable read read only")
 	sql, args := where.page(q)
 	batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		scan := scanner{store: r.store}
 		for rows.Next() {
 			var rec fhir.Record
-			if err := rows.Scan(targets(&rec)...); err != nil {
+			if err := scan.record(rows, &rec); err != nil {
 				return err
 			}
-			rec.LastUpdated = rec.LastUpdated.UTC()
 			page.Records = append(page.Records, rec)
 		}
 		return rows.Err()

@@ -113,7 +113,7 @@ func TestResourceLifecycle(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := fhir.Record{Type: "Observation", ID: "a", Version: 1, LastUpdated: at, Source: uid.String(),
-		Profiles: []string{"http://p/a", `quo"te\`}, Mapping: "bp", MappingVersion: "1.2", JSON: []byte(`{"id": "a", "resourceType": "Observation"}`)}
+		Profiles: []string{"http://p/a", `quo"te\`}, Mapping: "bp", MappingVersion: "1.2", JSON: []byte(`{"resourceType": "Observation", "id": "a"}`)}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -147,7 +147,7 @@ func TestResourceLifecycle(t *testing.T) {
 	// History is kept: a 1 2 (3), b 1 (2) 4 (5), c 3 4 (5).
 	var versions string
 	if err := s.Pool().QueryRow(t.Context(), `
-		select string_agg(resource_id || case when content is null then '-' else '' end || version_id, ' ' order by resource_id, version_id)
+		select string_agg(resource_id || case when byte_len is null then '-' else '' end || ver, ' ' order by resource_id, ver)
 		from fhir_resource`).Scan(&versions); err != nil || versions != "a1 a2 a-3 b1 b-2 b4 b-5 c3 c4 c-5" {
 		t.Errorf("history %q, %v", versions, err)
 	}
@@ -226,7 +226,13 @@ func TestSearchConditions(t *testing.T) {
 		observation("a", loinc("85354-9"), dated("2024-01-10", "2024-01-11"), quantity("120", "mm[Hg]"), ehr.SearchValue{Param: "name", String: "muller"}),
 		observation("b", loinc("8310-5"), ehr.SearchValue{Param: "code", Code: "temp"}, dated("2024-02-01", "2024-03-01"), quantity("37.5", "Cel")),
 		observation("c", dated("2024-01-15", ""), quantity("120.4", "mm[Hg]"), ehr.SearchValue{Param: "subject", Code: "Patient/1"}, ehr.SearchValue{Param: "uri", Code: "http://u"}),
-		observation("d", dated("2024-01-10", "2024-01-11"), ehr.SearchValue{Param: "name", String: "mu%"}),
+		observation("d", dated("2024-01-10", "2024-01-11"), ehr.SearchValue{Param: "name", String: "mu%"},
+			ehr.SearchValue{Param: "subject", Code: "Patient/" + rec.ehrID.String()}, ehr.SearchValue{Param: "performer", Code: "Patient/" + uuid.NewString()},
+			ehr.SearchValue{Param: "identifier", System: "urn:a", Code: "77"}, ehr.SearchValue{Param: "telecom", Code: "0123"}),
+		observation("e", ehr.SearchValue{Param: "identifier", Code: "77"}, ehr.SearchValue{Param: "code", Kind: "token", Code: "a/b"},
+			ehr.SearchValue{Param: "component-value-quantity", Number: "7", System: "http://unitsofmeasure.org", Code: "mm"},
+			ehr.SearchValue{Param: "combo-value-quantity", Number: "7", System: "http://unitsofmeasure.org", Code: "mm"},
+			ehr.SearchValue{Param: "combo-value-quantity", Number: "9", Code: "cm"}),
 	}})
 	january := func(p fhir.Prefix) fhir.Value {
 		return fhir.Value{Prefix: p, Low: day("2024-01-10"), High: day("2024-01-12")}
@@ -247,6 +253,19 @@ func TestSearchConditions(t *testing.T) {
 		{"code", fhir.Token, []fhir.Value{{Code: "85354-9"}, {Code: "temp"}}, "ab"},
 		{"code", fhir.Token, []fhir.Value{{Code: "x' or true --"}}, ""},
 		{"subject", fhir.Reference, []fhir.Value{{Code: "Patient/1"}}, "c"},
+		{"subject", fhir.Reference, []fhir.Value{{Code: "Patient/" + rec.ehrID.String()}}, "d"},
+		{"subject", fhir.Reference, []fhir.Value{{Code: "Patient/" + uuid.NewString()}}, ""},
+		{"subject", fhir.Reference, []fhir.Value{{Code: "Patient/."}}, ""},
+		{"performer", fhir.Reference, []fhir.Value{{Code: "Patient/" + rec.ehrID.String()}}, ""},
+		{"code", fhir.Token, []fhir.Value{{Code: "a/b"}}, "e"},
+		{"code", fhir.Reference, []fhir.Value{{Code: "a/b"}}, ""},
+		{"identifier", fhir.Token, []fhir.Value{{Code: "77"}}, "de"},
+		{"identifier", fhir.Token, []fhir.Value{{HasSystem: true, Code: "77"}}, "e"},
+		{"identifier", fhir.Token, []fhir.Value{{HasSystem: true, System: "urn:a", Code: "77"}, {Code: "78"}}, "d"},
+		{"telecom", fhir.Token, []fhir.Value{{HasSystem: true, Code: "0123"}}, "d"},
+		{"combo-value-quantity", fhir.Quantity, []fhir.Value{number(fhir.Greater, "6", "5.5", "6.5", "")}, "abce"},
+		{"combo-value-quantity", fhir.Quantity, []fhir.Value{number(fhir.Equal, "7", "6.5", "7.5", "mm")}, "e"},
+		{"combo-value-quantity", fhir.Quantity, []fhir.Value{number(fhir.Greater, "8", "7.5", "8.5", "cm")}, "e"},
 		{"uri", fhir.URI, []fhir.Value{{Code: "http://u"}}, "c"},
 		{"name", fhir.String, []fhir.Value{{Text: "mu"}}, "ad"},
 		{"name", fhir.String, []fhir.Value{{Text: "mu%"}}, "d"},

@@ -1,0 +1,112 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"slices"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// kind is what a resource has in common with others: the rules that made it
+// and its codes.
+type kind struct {
+	digest   [sha256.Size]byte
+	resource *ehr.Resource // one of them
+}
+
+func (w *searchWriter) digest() [sha256.Size]byte { return sha256.Sum256(w.kind) }
+
+// kindNumbers caches the dictionary of kinds, which is written like that of
+// concepts.
+type kindNumbers struct {
+	mu  sync.RWMutex
+	nos map[[sha256.Size]byte]int32
+}
+
+// maxKinds bounds the cache. A repository has as many kinds as combinations of
+// codes in one resource.
+const maxKinds = 1 << 16
+
+// kindNumbers gives the dictionary's numbers of kinds, in their order.
+func (s *Store) kindNumbers(ctx context.Context, w *searchWriter, kinds []kind) ([]int32, error) {
+	const op = "store.Commit"
+	out := make([]int32, len(kinds))
+	var missing []kind
+	s.kinds.mu.RLock()
+	for i := range kinds {
+		if out[i] = s.kinds.nos[kinds[i].digest]; out[i] == 0 {
+			missing = append(missing, kinds[i])
+		}
+	}
+	s.kinds.mu.RUnlock()
+	if len(missing) == 0 {
+		return out, nil
+	}
+
+	// One order for all writers, as for concepts.
+	slices.SortFunc(missing, func(a, b kind) int { return bytes.Compare(a.digest[:], b.digest[:]) })
+	missing = slices.CompactFunc(missing, func(a, b kind) bool { return a.digest == b.digest })
+	n := len(missing)
+	digests, types, mappings, versions := make([][]byte, n), make([]string, n), make([]string, n), make([]string, n)
+	profiles, tokens := make([]string, n), make([]string, n)
+	for i := range missing {
+		r := missing[i].resource
+		digests[i], types[i], mappings[i], versions[i] = missing[i].digest[:], r.Type, r.Mapping, r.MappingVersion
+		profiles[i], tokens[i] = textArray(r.Profiles), "{}"
+		if b := w.params(nil, r, inKind, inKindSelf); len(b) > 0 {
+			tokens[i] = string(b)
+		}
+	}
+	if _, err := s.main.Exec(ctx, `
+		insert into fhir_kind (digest, resource_type, mapping, mapping_version, profiles, tokens)
+		select n.digest, n.type, n.mapping, n.version, n.profiles::text[], n.tokens::jsonb
+		from unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+		     as n(digest, type, mapping, version, profiles, tokens)
+		where not exists (select from fhir_kind k where k.digest = n.digest)
+		order by n.digest
+		on conflict (digest) do nothing`, digests, types, mappings, versions, profiles, tokens); err != nil {
+		return nil, failure(op, err)
+	}
+	rows, err := s.main.Query(ctx, `select digest, kind_no from fhir_kind where digest = any($1)`, digests)
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	found := make(map[[sha256.Size]byte]int32, n)
+	var digest []byte
+	var no int32
+	if _, err := pgx.ForEachRow(rows, []any{&digest, &no}, func() error {
+		found[[sha256.Size]byte(digest)] = no
+		return nil
+	}); err != nil {
+		return nil, failure(op, err)
+	}
+	s.kinds.mu.Lock()
+	if s.kinds.nos == nil || len(s.kinds.nos)+n > maxKinds {
+		s.kinds.nos = make(map[[sha256.Size]byte]int32, n)
+	}
+	for d, no := range found {
+		s.kinds.nos[d] = no
+	}
+	s.kinds.mu.Unlock()
+	for i := range kinds {
+		if out[i] == 0 {
+			out[i] = found[kinds[i].digest]
+		}
+	}
+	return out, nil
+}
+
+// Content expands the JSON of a version's resources (fhir_content.raw).
+func (s *Store) Content(raw []byte) ([]byte, error) {
+	b, err := s.dec.DecodeAll(raw, nil)
+	if err != nil {
+		return nil, errs.Wrap(errs.Internal, "store.Content", "the stored resources cannot be read", err)
+	}
+	return b, nil
+}
