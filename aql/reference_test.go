@@ -2,6 +2,7 @@ package aql_test
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -121,7 +122,7 @@ func aggregate(op ast.Operand, cells [][]*value, i int, r *reference) string {
 		if n == 0 {
 			return "null"
 		}
-		return strconv.FormatFloat(sum, 'f', -1, 64)
+		return strconv.FormatFloat(math.Round(sum*1e6)/1e6, 'f', -1, 64) // the database adds decimals
 	}
 	sign := 1
 	if strings.EqualFold(call.Function, "MAX") {
