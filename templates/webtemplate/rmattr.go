@@ -44,11 +44,26 @@ var rmLeaves = []rmLeaf{
 // rmAttributes adds the nodes of attributes that every object of its class has
 // and the template does not constrain.
 func (b *builder) rmAttributes(o *templates.Object, p place) {
+	if o.Class == rm.ClassComposition && o.Attribute("context") == nil {
+		def := o.Class.Attribute("context")
+		n := rmNode(p.at(def, nil, ""), def, def.Type)
+		n.Name = ""
+		b.rmLeaves(n.Class, place{node: n, path: n.AQLPath}, nil)
+		p.node.Children = append(p.node.Children, n)
+	}
+	if o.Class.Name == "ACTION" && o.Attribute("ism_transition") == nil {
+		b.transition(&templates.Attribute{Def: o.Class.Attribute("ism_transition")}, p)
+	}
+	b.rmLeaves(o.Class, p, o)
+}
+
+// rmLeaves adds the nodes of the values among those attributes.
+func (b *builder) rmLeaves(class *rm.Class, p place, o *templates.Object) {
 	for _, leaf := range rmLeaves {
-		if !o.Class.IsA(rm.Lookup(leaf.class)) || o.Attribute(leaf.attribute) != nil && leaf.attribute != "time" {
+		if !class.IsA(rm.Lookup(leaf.class)) || o != nil && o.Attribute(leaf.attribute) != nil && leaf.attribute != "time" {
 			continue
 		}
-		def := o.Class.Attribute(leaf.attribute)
+		def := class.Attribute(leaf.attribute)
 		at := p.at(def, nil, "")
 		if hasPath(p.node, at.path) {
 			continue
