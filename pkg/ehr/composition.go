@@ -16,7 +16,7 @@ import (
 func (s *Service) CreateComposition(ctx context.Context, who Actor, in CreateComposition) (Committed, error) {
 	const op = "ehr.CreateComposition"
 	uid := VersionUID{Object: s.cfg.NewID(), System: s.cfg.SystemID, Trunk: 1}
-	return s.commitComposition(ctx, op, creating, who, in.EHRID, uid, VersionUID{}, in.Content, in.TemplateID, in.Audit)
+	return s.commitComposition(ctx, op, creating, who, in.EHRID, uid, VersionUID{}, in.Content, in.TemplateID, in.Audit, in.Tags)
 }
 
 // UpdateComposition validates and commits the next version of a COMPOSITION.
@@ -25,11 +25,11 @@ func (s *Service) CreateComposition(ctx context.Context, who Actor, in CreateCom
 func (s *Service) UpdateComposition(ctx context.Context, who Actor, in UpdateComposition) (Committed, error) {
 	const op = "ehr.UpdateComposition"
 	uid := VersionUID{Object: in.Object, System: s.cfg.SystemID, Trunk: in.Preceding.Trunk + 1}
-	return s.commitComposition(ctx, op, updating, who, in.EHRID, uid, in.Preceding, in.Content, in.TemplateID, in.Audit)
+	return s.commitComposition(ctx, op, updating, who, in.EHRID, uid, in.Preceding, in.Content, in.TemplateID, in.Audit, in.Tags)
 }
 
 func (s *Service) commitComposition(ctx context.Context, op string, what operation, who Actor, ehrID uuid.UUID,
-	uid, preceding VersionUID, content Content, templateID string, in AuditInput) (Committed, error) {
+	uid, preceding VersionUID, content Content, templateID string, in AuditInput, tags TagInput) (Committed, error) {
 	action := ActionCreate
 	if what == updating {
 		action = ActionUpdate
@@ -77,6 +77,9 @@ func (s *Service) commitComposition(ctx context.Context, op string, what operati
 	v.Category = category(root)
 	v.StartTime = startTime(root)
 	c.Versions = []NewVersion{v}
+	if err := c.tagged(tags); err != nil {
+		return Committed{}, err
+	}
 	at, err := s.commitContent(ctx, &c, subject)
 	if err != nil {
 		return Committed{}, err

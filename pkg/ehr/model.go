@@ -98,6 +98,8 @@ type VersionRecord struct {
 	Raw []byte
 	// Deleted marks a logical deletion: the version has no data.
 	Deleted bool
+	// Tagged is set if the versioned object or any of its versions has tags.
+	Tagged bool
 }
 
 // Committed is the outcome of a write.
@@ -149,6 +151,7 @@ type UpdateEHRStatus struct {
 	Preceding VersionUID
 	Status    Content
 	Audit     AuditInput
+	Tags      TagInput
 }
 
 // CreateComposition asks for a new COMPOSITION.
@@ -159,6 +162,7 @@ type CreateComposition struct {
 	// names one too, they must agree.
 	TemplateID string
 	Audit      AuditInput
+	Tags       TagInput
 }
 
 // UpdateComposition asks for the next version of a COMPOSITION.
@@ -171,6 +175,7 @@ type UpdateComposition struct {
 	Content    Content
 	TemplateID string
 	Audit      AuditInput
+	Tags       TagInput
 }
 
 // DeleteComposition asks for the logical deletion of a COMPOSITION.

@@ -45,6 +45,15 @@ type Store interface {
 	// Contribution reads a contribution; its versions are ordered by object id.
 	Contribution(ctx context.Context, ehrID, id uuid.UUID) (ContributionRecord, error)
 
+	// Tags lists the tags of a target by key and path, EHRTags those in an EHR by
+	// object, version, key and path.
+	Tags(ctx context.Context, ehrID uuid.UUID, on TagTarget) ([]ItemTag, error)
+	EHRTags(ctx context.Context, ehrID uuid.UUID, f TagFilter) ([]TaggedItem, error)
+	// PutTags replaces the tags of a target, DeleteTags removes those with the
+	// key; errs.NotFound if there is none.
+	PutTags(ctx context.Context, ehrID uuid.UUID, on TagTarget, tags []ItemTag, actor string) error
+	DeleteTags(ctx context.Context, ehrID uuid.UUID, on TagTarget, key string) error
+
 	// InsertTemplate stores a template; errs.Conflict if its id is taken.
 	InsertTemplate(ctx context.Context, t Template) (TemplateInfo, error)
 	Templates(ctx context.Context) ([]TemplateInfo, error)
@@ -88,6 +97,14 @@ type Contribution struct {
 	// Actor is the principal that committed, for whom and why.
 	Actor, OnBehalfOf, Purpose string
 	Versions                   []NewVersion
+	// Tags are set in the same transaction, after the versions.
+	Tags []TagUpdate
+}
+
+// TagUpdate replaces the tags of a target.
+type TagUpdate struct {
+	Target TagTarget
+	Tags   []ItemTag
 }
 
 // NewEHR creates an EHR in a contribution.

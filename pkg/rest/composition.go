@@ -22,7 +22,7 @@ func (a *api) createComposition(w *answer, r *request) error {
 		return err
 	}
 	done, err := a.Records.CreateComposition(r.Context(), r.who, ehr.CreateComposition{
-		EHRID: id, Content: c.content, TemplateID: c.templateID, Audit: c.audit,
+		EHRID: id, Content: c.content, TemplateID: c.templateID, Audit: c.audit, Tags: c.tags,
 	})
 	if err != nil {
 		return err
@@ -88,7 +88,7 @@ func (a *api) updateComposition(w *answer, r *request) error {
 		return a.staleComposition(w, r, id, object)
 	}
 	done, err := a.Records.UpdateComposition(r.Context(), r.who, ehr.UpdateComposition{
-		EHRID: id, Object: object, Preceding: preceding, Content: c.content, TemplateID: c.templateID, Audit: c.audit,
+		EHRID: id, Object: object, Preceding: preceding, Content: c.content, TemplateID: c.templateID, Audit: c.audit, Tags: c.tags,
 	})
 	if err != nil {
 		a.pointToLatest(w, r, err, id, "composition")

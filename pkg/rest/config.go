@@ -53,6 +53,11 @@ type Records interface {
 	DirectoryVersion(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, uid ehr.VersionUID) (ehr.VersionRecord, error)
 
 	Versions(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, kind ehr.Kind, object uuid.UUID) ([]ehr.VersionMeta, error)
+	Tags(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, on ehr.TagTarget) ([]ehr.ItemTag, error)
+	EHRTags(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, f ehr.TagFilter) ([]ehr.TaggedItem, error)
+	PutTags(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, on ehr.TagTarget, tags []ehr.ItemTag) error
+	DeleteTags(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, on ehr.TagTarget, key string) error
+
 	CommitContribution(ctx context.Context, who ehr.Actor, in ehr.CommitContribution) (ehr.ContributionRecord, []rm.Problem, error)
 	Contribution(ctx context.Context, who ehr.Actor, ehrID, id uuid.UUID) (ehr.ContributionRecord, error)
 

@@ -1,9 +1,11 @@
 package rest_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -293,18 +295,14 @@ func TestContributionNamesThePlacesOfWarnings(t *testing.T) {
 
 func FuzzContribution(f *testing.F) {
 	h := handler(f, func(c *rest.Config) { c.Records, c.Queries = broken{}, &queries{} })
-	a := &api{t: f, handler: h}
 	id := uuid.NewString()
 	f.Add([]byte(`{"versions":[{"data":{},"commit_audit":{"change_type":` + codedText("249") + `}}],"audit":{"committer":{"_type":"PARTY_SELF"}}}`))
 	f.Add([]byte(`{"uid":"x","audit":{"description":{"value":1}}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		a := &api{t: t, handler: a.handler}
-		res := a.do("POST", "/ehr/"+id+"/contribution", append([]byte{}, body...))
-		if res.code >= 500 && res.code != http.StatusNotImplemented {
-			t.Errorf("%d %s", res.code, res.body)
-		}
-		if !json.Valid(res.body) {
-			t.Errorf("%s", res.body)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("POST", base+"/ehr/"+id+"/contribution", bytes.NewReader(body)))
+		if w.Code >= 500 && w.Code != http.StatusNotImplemented || !json.Valid(w.Body.Bytes()) {
+			t.Errorf("%d %s", w.Code, w.Body)
 		}
 	})
 }

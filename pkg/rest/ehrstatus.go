@@ -72,7 +72,7 @@ func (a *api) updateEHRStatus(w *answer, r *request) error {
 		return staleMatch(latest.UID)
 	}
 	done, err := a.Records.UpdateEHRStatus(r.Context(), r.who, ehr.UpdateEHRStatus{
-		EHRID: id, Preceding: preceding, Status: c.content, Audit: c.audit,
+		EHRID: id, Preceding: preceding, Status: c.content, Audit: c.audit, Tags: c.tags,
 	})
 	if err != nil {
 		a.pointToLatest(w, r, err, id, "ehr_status")

@@ -45,6 +45,14 @@ var offered = map[string]handler{
 	"POST /ehr/{ehr_id}/contribution":                   {serve: (*api).createContribution},
 	"GET /ehr/{ehr_id}/contribution/{contribution_uid}": {serve: (*api).contribution},
 
+	"GET /ehr/{ehr_id}/tags":                                     {serve: (*api).ehrTags},
+	"GET /ehr/{ehr_id}/composition/{uid_based_id}/tags":          {serve: taggedComposition.list},
+	"PUT /ehr/{ehr_id}/composition/{uid_based_id}/tags":          {serve: taggedComposition.update},
+	"DELETE /ehr/{ehr_id}/composition/{uid_based_id}/tags/{key}": {serve: taggedComposition.remove},
+	"GET /ehr/{ehr_id}/ehr_status/{uid_based_id}/tags":           {serve: taggedEHRStatus.list},
+	"PUT /ehr/{ehr_id}/ehr_status/{uid_based_id}/tags":           {serve: taggedEHRStatus.update},
+	"DELETE /ehr/{ehr_id}/ehr_status/{uid_based_id}/tags/{key}":  {serve: taggedEHRStatus.remove},
+
 	"POST /definition/template/adl1.4":                      {serve: (*api).uploadTemplate},
 	"GET /definition/template/adl1.4":                       {serve: (*api).listTemplates},
 	"GET /definition/template/adl1.4/{template_id}":         {serve: (*api).template},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -114,6 +115,8 @@ type written struct {
 	media    string
 	body     []byte
 	warnings []rm.Problem
+	// tags are those that the client has set.
+	tags ehr.TagInput
 }
 
 // sendWritten answers a write as the client prefers (ITS-REST overview,
@@ -131,6 +134,7 @@ func (a *api) sendWritten(w *answer, p preference, out written) error {
 		h.Set("Preference-Applied", "return="+p.returns.String())
 	}
 	warningHeaders(h, out.warnings)
+	confirmTags(h, out.tags)
 	code := http.StatusOK
 	if out.created {
 		code = http.StatusCreated

@@ -585,22 +585,3 @@ func TestTrap30StoredQueriesAreNotCRUDShaped(t *testing.T) {
 	a.do("PUT", "/definition/query/Aql", text, "Content-Type: text/plain").status(http.StatusBadRequest).fault()
 	a.do("DELETE", path+"/1.0.0", nil).status(http.StatusMethodNotAllowed).fault()
 }
-
-func TestTrap30TagsAreRefusedByName(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	id := a.newEHR()
-	v1 := a.create(id, composition(t))
-	for path, name := range map[string]string{
-		"PUT /ehr/" + id + "/composition/" + object(v1) + "/tags":             "composition_tags_update",
-		"DELETE /ehr/" + id + "/composition/" + object(v1) + "/tags/category": "composition_tags_delete",
-	} {
-		method, path, _ := strings.Cut(path, " ")
-		f := a.do(method, path, nil).status(http.StatusNotImplemented).fault()
-		if !strings.Contains(f.Message, name) {
-			t.Errorf("%s %s: %s", method, path, f.Message)
-		}
-	}
-	// A tag that would not be kept is not accepted.
-	a.do("POST", "/ehr/"+id+"/composition", composition(t), `openehr-item-tag: key="k",value="v"`).status(http.StatusNotImplemented).fault()
-}

@@ -36,6 +36,11 @@ func (a *api) sendVersion(w *answer, r *request, rec ehr.VersionRecord, media st
 	if err != nil {
 		return err
 	}
+	if rec.Tagged {
+		if err := a.showTags(w, r, rec); err != nil {
+			return err
+		}
+	}
 	return send(w, http.StatusOK, media, body)
 }
 
@@ -46,6 +51,7 @@ type commit struct {
 	content ehr.Content
 	// templateID is the header openehr-template-id.
 	templateID string
+	tags       ehr.TagInput
 	// warnings were found in reading the content.
 	warnings []rm.Problem
 }
@@ -62,7 +68,12 @@ func (a *api) commit(r *request, class *rm.Class) (commit, error) {
 	if err != nil {
 		return c, err
 	}
-	if err := refuseTags(r.Header); err != nil {
+	if class == rm.ClassFolder {
+		err = refuseTags(r.Header)
+	} else {
+		c.tags, err = tagHeaders(r.Header)
+	}
+	if err != nil {
 		return c, err
 	}
 	if c.audit, err = a.audit(r); err != nil {
@@ -80,12 +91,12 @@ func (a *api) commit(r *request, class *rm.Class) (commit, error) {
 	return c, err
 }
 
-// refuseTags refuses item tag headers: dropping what the client wants kept is
-// worse than an error.
+// refuseTags refuses item tag headers where the API has no tags: dropping what
+// the client wants kept is worse than an error.
 func refuseTags(h http.Header) error {
 	for _, name := range []string{"openehr-item-tag", "openehr-version-item-tag"} {
 		if len(h.Values(name)) > 0 {
-			return errs.New(errs.Unsupported, "rest.refuseTags", "item tags (header "+name+") are not offered by this server")
+			return errs.New(errs.Unsupported, "rest.refuseTags", "item tags (header "+name+") are not offered for this resource")
 		}
 	}
 	return nil
@@ -111,7 +122,7 @@ func (a *api) outcome(r *request, c commit, done ehr.Committed, created bool, se
 	out := written{
 		created: created, tag: done.UID.String(), location: a.location(r, segments...),
 		modified: done.Meta.Audit.TimeCommitted, media: c.prefer.media,
-		warnings: append(c.warnings, done.Warnings...),
+		warnings: append(c.warnings, done.Warnings...), tags: c.tags,
 	}
 	if c.prefer.returns == returnRepresentation {
 		body, err := represent(c.prefer.media, rm.Lookup(done.Meta.Kind.String()), done.Raw)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
@@ -29,7 +30,8 @@ func placeholders(n int) string {
 	return b.String()
 }
 
-// Commit stores one contribution in one statement. See ehr.Store.
+// Commit stores one contribution in one statement, or if it sets tags in one
+// transaction. See ehr.Store.
 func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, error) {
 	const op = "store.Commit"
 	if len(c.Versions) == 0 {
@@ -60,7 +62,7 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 	}
 
 	var t time.Time
-	err = s.main.QueryRow(ctx, commitSQL,
+	args := []any{
 		c.EHRID, c.ID, c.SystemID, int16(c.ChangeType), jsonText(c.Description), jsonText(c.Committer),
 		c.Actor, optional(c.OnBehalfOf), optional(c.Purpose), int32(c.StatusTrunk),
 		statusObject, accessObject, queryable, modifiable,
@@ -69,8 +71,22 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 		v.concepts, v.category, v.signature, v.start, v.description, v.content, v.raw,
 		p.rI, p.rKind, p.rType, p.rID, p.rFrom, p.rLen, p.rSearch, p.cI, p.cRaw,
 		p.lI, p.lMapped, p.lLosses,
-	).Scan(&t)
-	if err != nil {
+	}
+	if len(c.Tags) > 0 {
+		err = s.transaction(ctx, op, func(tx pgx.Tx) error {
+			if err := tx.QueryRow(ctx, commitSQL, args...).Scan(&t); err != nil {
+				return failure(op, err)
+			}
+			for _, u := range c.Tags {
+				if err := s.putTags(ctx, tx, c.EHRID, u, c.Actor); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		return t.UTC(), err
+	}
+	if err := s.main.QueryRow(ctx, commitSQL, args...).Scan(&t); err != nil {
 		return time.Time{}, failure(op, err)
 	}
 	return t.UTC(), nil

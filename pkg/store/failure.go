@@ -80,6 +80,8 @@ func failure(op string, err error) error {
 		if msg, ok := taken[pg.ConstraintName]; ok {
 			return errs.Wrap(errs.Conflict, op, msg, err)
 		}
+	case "22021": // character_not_in_repertoire
+		return errs.Wrap(errs.Invalid, op, "text must be UTF-8 without the character U+0000", err)
 	case "22P05": // untranslatable_character: jsonb holds no U+0000
 		return errs.Wrap(errs.Unprocessable, op, "text must not contain the character U+0000", err)
 	case "22003": // numeric_value_out_of_range

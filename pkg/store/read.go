@@ -70,7 +70,7 @@ const versionColumns = `
 // is found before its document is joined, however many there are. The object
 // of the EHR's only EHR_STATUS or EHR_ACCESS is in its row.
 const (
-	versionFrom = versionColumns + `, d.raw
+	versionFrom = versionColumns + `, d.raw, ` + tagged + `
 	from ehr e
 	cross join lateral (select * from version v where v.ehr_no = e.ehr_no and v.kind = $2 and v.object_id = `
 	byObject = `$3 `
@@ -78,6 +78,7 @@ const (
 	document = `) v
 	left join document d on d.ehr_no = v.ehr_no and d.vo_no = v.vo_no and d.ver = v.ver
 	where e.ehr_id = $1`
+	tagged = `exists (select from item_tag i where i.ehr_no = v.ehr_no and i.object_id = v.object_id)`
 	latest = `order by v.ver desc limit 1`
 
 	versionLatestSQL = versionFrom + byObject + latest + document
@@ -89,7 +90,7 @@ const (
 
 	// The directory is the one FOLDER tree that is not deleted, or else the one
 	// deleted last; at a time it is whatever was committed last before.
-	directoryFrom = versionColumns + `, d.raw
+	directoryFrom = versionColumns + `, d.raw, ` + tagged + `
 	from ehr e
 	cross join lateral (select * from version v where v.ehr_no = e.ehr_no and v.kind = 3 `
 	directoryLatestSQL = directoryFrom + `and v.time_superseded is null
@@ -140,11 +141,12 @@ func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel
 		return ehr.VersionRecord{}, s.missing(ctx, op, ehrID, "version")
 	}
 	var raw pgtype.DriverBytes // read in place, while the row is current
-	m, no, err := scanMeta(rows, kind, &raw)
+	var tagged bool
+	m, no, err := scanMeta(rows, kind, &raw, &tagged)
 	if err != nil {
 		return ehr.VersionRecord{}, failure(op, err)
 	}
-	rec := ehr.VersionRecord{UID: m.UID, Deleted: m.LifecycleState == ehr.LifecycleDeleted}
+	rec := ehr.VersionRecord{UID: m.UID, Deleted: m.LifecycleState == ehr.LifecycleDeleted, Tagged: tagged}
 	if raw != nil {
 		if rec.Raw, err = s.dec.DecodeAll(raw, nil); err != nil {
 			return ehr.VersionRecord{}, errs.Wrap(errs.Internal, op, "the stored document cannot be read", err)

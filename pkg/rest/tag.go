@@ -1,0 +1,307 @@
+package rest
+
+import (
+	"net/http"
+	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// The headers that carry tags of the versioned object and of the version.
+const (
+	objectTagHeader  = "openehr-item-tag"
+	versionTagHeader = "openehr-version-item-tag"
+)
+
+// tagBody is an UPDATE_ITEM_TAG, tagObject an ITEM_TAG, whose target is an
+// OBJECT_REF as ITS-REST has it.
+type tagBody struct {
+	Key        string  `json:"key"`
+	Value      *string `json:"value"`
+	TargetPath string  `json:"target_path"`
+}
+
+type tagObject struct {
+	Key        string    `json:"key"`
+	Value      string    `json:"value,omitempty"`
+	Target     objectRef `json:"target"`
+	TargetPath string    `json:"target_path,omitempty"`
+	Owner      objectRef `json:"owner_id"`
+}
+
+func tagObjectOf(ehrID uuid.UUID, on ehr.TagTarget, t ehr.ItemTag) tagObject {
+	id := idValue{"HIER_OBJECT_ID", on.Object.String()}
+	if !on.Version.IsZero() {
+		id = idValue{"OBJECT_VERSION_ID", on.Version.String()}
+	}
+	return tagObject{
+		Key: t.Key, Value: t.Value, TargetPath: t.TargetPath,
+		Target: objectRef{"OBJECT_REF", id, "local", on.Kind.String()},
+		Owner:  objectRef{"OBJECT_REF", idValue{"HIER_OBJECT_ID", ehrID.String()}, "local", "EHR"},
+	}
+}
+
+// taggable is a kind of object that has tags.
+type taggable struct{ kind ehr.Kind }
+
+var (
+	taggedComposition = taggable{ehr.KindComposition}
+	taggedEHRStatus   = taggable{ehr.KindEHRStatus}
+)
+
+// target is what the URL names: a version, or the versioned object.
+func (k taggable) target(r *request) (id uuid.UUID, on ehr.TagTarget, err error) {
+	on.Kind = k.kind
+	if id, err = r.ehrID(); err != nil {
+		return
+	}
+	s := r.param("uid_based_id")
+	if strings.Contains(s, "::") {
+		if on.Version, err = ehr.ParseVersionUID(s); err != nil {
+			err = noSuchVersion(err)
+		}
+		on.Object = on.Version.Object
+		return
+	}
+	var ok bool
+	if on.Object, ok = parseUUID(s); !ok {
+		err = errs.New(errs.NotFound, "rest.tags", "there is no "+k.kind.String()+" with this uid, which is neither a UUID nor a version_uid")
+	}
+	return
+}
+
+// list serves GET …/tags of a target.
+func (k taggable) list(a *api, w *answer, r *request) error {
+	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+		return err
+	}
+	id, on, err := k.target(r)
+	if err != nil {
+		return err
+	}
+	return a.sendTags(w, r, id, on)
+}
+
+func (a *api) sendTags(w *answer, r *request, id uuid.UUID, on ehr.TagTarget) error {
+	tags, err := a.Records.Tags(r.Context(), r.who, id, on)
+	if err != nil {
+		return err
+	}
+	list := make([]tagObject, len(tags))
+	for i, t := range tags {
+		list[i] = tagObjectOf(id, on, t)
+	}
+	return send(w, http.StatusOK, mediaJSON, marshal(list))
+}
+
+// update serves PUT …/tags of a target: the list replaces all that are there.
+func (k taggable) update(a *api, w *answer, r *request) error {
+	const op = "rest.tags"
+	prefer, err := a.prefer(r, mediaJSON)
+	if err != nil {
+		return err
+	}
+	if _, err := bodyMedia(r.Header, mediaJSON); err != nil {
+		return err
+	}
+	id, on, err := k.target(r)
+	if err != nil {
+		return err
+	}
+	raw, err := a.body(r)
+	if err != nil {
+		return err
+	}
+	var body []tagBody
+	err = jsonv2.Unmarshal(raw, &body, jsonv2.RejectUnknownMembers(true))
+	if err != nil || body == nil {
+		return errs.Wrap(errs.Invalid, op, "the body must be a JSON array of tags with key and, optionally, value and target_path"+jsonPlace(err), err)
+	}
+	tags := make([]ehr.ItemTag, len(body))
+	for i, t := range body {
+		tags[i] = ehr.ItemTag{Key: t.Key, TargetPath: t.TargetPath}
+		if t.Value != nil {
+			if tags[i].Value = *t.Value; *t.Value == "" {
+				return errs.New(errs.Invalid, op, "the value of a tag, if there is one, must not be empty")
+			}
+		}
+	}
+	if err := a.Records.PutTags(r.Context(), r.who, id, on, tags); err != nil {
+		return err
+	}
+	if prefer.asked {
+		w.Header().Set("Preference-Applied", "return="+prefer.returns.String())
+	}
+	if prefer.returns == returnMinimal {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return a.sendTags(w, r, id, on)
+}
+
+// remove serves DELETE …/tags/{key}.
+func (k taggable) remove(a *api, w *answer, r *request) error {
+	id, on, err := k.target(r)
+	if err != nil {
+		return err
+	}
+	if err := a.Records.DeleteTags(r.Context(), r.who, id, on, r.param("key")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// ehrTags serves GET /ehr/{ehr_id}/tags.
+func (a *api) ehrTags(w *answer, r *request) error {
+	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+		return err
+	}
+	id, err := r.ehrID()
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	for _, name := range []string{"tag_key", "tag_value", "tag_target_path"} {
+		if len(q[name]) > 1 {
+			return invalid("ehrTags", name+" may be given only once")
+		}
+	}
+	items, err := a.Records.EHRTags(r.Context(), r.who, id, ehr.TagFilter{
+		Key: q.Get("tag_key"), Value: q.Get("tag_value"), TargetPath: q.Get("tag_target_path"),
+	})
+	if err != nil {
+		return err
+	}
+	list := make([]tagObject, len(items))
+	for i, t := range items {
+		list[i] = tagObjectOf(id, t.Target, t.Tag)
+	}
+	return send(w, http.StatusOK, mediaJSON, marshal(list))
+}
+
+// tagHeaders are the tags that a write brings along.
+func tagHeaders(h http.Header) (in ehr.TagInput, err error) {
+	if in.Object, err = parseTags(h, objectTagHeader); err != nil {
+		return in, err
+	}
+	in.Version, err = parseTags(h, versionTagHeader)
+	return in, err
+}
+
+// parseTags reads the lines of a tag header: key="…",value="…",target_path="…"
+// for each tag, and semicolons between tags. Nil if the header is absent, an
+// empty list if it has no value.
+func parseTags(h http.Header, name string) ([]ehr.ItemTag, error) {
+	lines := h.Values(name)
+	if len(lines) == 0 {
+		return nil, nil
+	}
+	tags := []ehr.ItemTag{}
+	for _, line := range lines {
+		for _, part := range splitTags(line) {
+			if strings.TrimSpace(part) == "" {
+				continue
+			}
+			attrs := attributes{}
+			if err := parseAttributes(attrs, name, "", part); err != nil {
+				return nil, err
+			}
+			var t ehr.ItemTag
+			var given bool
+			t.Key, _ = attrs.take("key")
+			t.Value, given = attrs.take("value")
+			t.TargetPath, _ = attrs.take("target_path")
+			if given && t.Value == "" {
+				return nil, errs.New(errs.Invalid, "rest.parseTags", "header "+name+": the value of a tag, if there is one, must not be empty")
+			}
+			if err := attrs.rest(name); err != nil {
+				return nil, err
+			}
+			tags = append(tags, t)
+		}
+	}
+	return tags, nil
+}
+
+// splitTags splits at the semicolons outside of quotes.
+func splitTags(line string) []string {
+	var parts []string
+	start, quoted := 0, false
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '"':
+			quoted = !quoted
+		case c == '\\' && quoted:
+			i++
+		case c == ';' && !quoted:
+			parts = append(parts, line[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, line[start:])
+}
+
+// maxTagHeader bounds a tag header of an answer, in bytes; longer ones are left
+// out. The resource …/tags has them all.
+const maxTagHeader = 8 << 10
+
+func setTags(h http.Header, name string, tags []ehr.ItemTag) {
+	if s := formatTags(tags); len(s) <= maxTagHeader {
+		h.Set(name, s)
+	}
+}
+
+// confirmTags shows the tags that a write has set.
+func confirmTags(h http.Header, in ehr.TagInput) {
+	if in.Object != nil {
+		setTags(h, objectTagHeader, in.Object)
+	}
+	if in.Version != nil {
+		setTags(h, versionTagHeader, in.Version)
+	}
+}
+
+// showTags shows the tags of a version that is read, and of its object.
+func (a *api) showTags(w *answer, r *request, rec ehr.VersionRecord) error {
+	id, err := r.ehrID()
+	if err != nil {
+		return err
+	}
+	on := ehr.TagTarget{Kind: rec.Meta.Kind, Object: rec.UID.Object}
+	for _, header := range []string{objectTagHeader, versionTagHeader} {
+		tags, err := a.Records.Tags(r.Context(), r.who, id, on)
+		if err != nil {
+			return err
+		}
+		if len(tags) > 0 {
+			setTags(w.Header(), header, tags)
+		}
+		on.Version = rec.UID
+	}
+	return nil
+}
+
+// formatTags writes tags as parseTags reads them.
+func formatTags(tags []ehr.ItemTag) string {
+	var b strings.Builder
+	quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+	for i, t := range tags {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(`key="` + quote.Replace(t.Key) + `"`)
+		if t.Value != "" {
+			b.WriteString(`,value="` + quote.Replace(t.Value) + `"`)
+		}
+		if t.TargetPath != "" {
+			b.WriteString(`,target_path="` + quote.Replace(t.TargetPath) + `"`)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// querier is a pool or a transaction.
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// target finds a target's EHR. The row of its version is locked if the tags
+// are going to change, so that of two writers one comes after the other.
+func (s *Store) target(ctx context.Context, op string, db querier, ehrID uuid.UUID, on ehr.TagTarget, lock string) (ehrNo int64, err error) {
+	var system string
+	err = db.QueryRow(ctx, `
+		select e.ehr_no, v.creating_system
+		from ehr e join version v on v.ehr_no = e.ehr_no and v.object_id = $2 and v.kind = $3 and v.ver = $4
+		where e.ehr_id = $1 `+lock, ehrID, on.Object, int16(on.Kind), int32(max(on.Version.Trunk, 1))).Scan(&ehrNo, &system)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && !on.Version.IsZero() && !strings.EqualFold(system, on.Version.System) {
+		return 0, s.missing(ctx, op, ehrID, "target of tags")
+	}
+	if err != nil {
+		return 0, failure(op, err)
+	}
+	return ehrNo, nil
+}
+
+const ofTarget = ` ehr_no = $1 and object_id = $2 and ver = $3`
+
+// Tags lists the tags of a target. See ehr.Store.
+func (s *Store) Tags(ctx context.Context, ehrID uuid.UUID, on ehr.TagTarget) ([]ehr.ItemTag, error) {
+	const op = "store.Tags"
+	no, err := s.target(ctx, op, s.main, ehrID, on, "")
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.main.Query(ctx, `select key, coalesce(value, ''), target_path from item_tag where`+ofTarget+
+		` order by key, target_path`, no, on.Object, int32(on.Version.Trunk))
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	tags, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t ehr.ItemTag, err error) {
+		err = row.Scan(&t.Key, &t.Value, &t.TargetPath)
+		return t, err
+	})
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	return tags, nil
+}
+
+// EHRTags lists the tags in an EHR. See ehr.Store.
+func (s *Store) EHRTags(ctx context.Context, ehrID uuid.UUID, f ehr.TagFilter) ([]ehr.TaggedItem, error) {
+	const op = "store.EHRTags"
+	rows, err := s.main.Query(ctx, `
+		select t.kind, t.object_id, coalesce(v.creating_system, ''), t.ver, t.key, coalesce(t.value, ''), t.target_path
+		from ehr e
+		join item_tag t on t.ehr_no = e.ehr_no
+		left join version v on v.ehr_no = t.ehr_no and v.object_id = t.object_id and v.ver = t.ver
+		where e.ehr_id = $1 and ($2 = '' or t.key = $2) and ($3 = '' or t.value = $3) and ($4 = '' or t.target_path = $4)
+		order by t.object_id, t.ver, t.key, t.target_path`, ehrID, f.Key, f.Value, f.TargetPath)
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (i ehr.TaggedItem, err error) {
+		var uid ehr.VersionUID
+		err = row.Scan(&i.Target.Kind, &uid.Object, &uid.System, &uid.Trunk, &i.Tag.Key, &i.Tag.Value, &i.Tag.TargetPath)
+		i.Target.Object = uid.Object
+		if uid.Trunk > 0 {
+			i.Target.Version = uid
+		}
+		return i, err
+	})
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	if len(items) == 0 {
+		if _, err := s.EHR(ctx, ehrID); err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
+}
+
+// PutTags replaces the tags of a target. See ehr.Store.
+func (s *Store) PutTags(ctx context.Context, ehrID uuid.UUID, on ehr.TagTarget, tags []ehr.ItemTag, actor string) error {
+	return s.transaction(ctx, "store.PutTags", func(tx pgx.Tx) error {
+		return s.putTags(ctx, tx, ehrID, ehr.TagUpdate{Target: on, Tags: tags}, actor)
+	})
+}
+
+// transaction runs f in one; errors of f are returned as they are.
+func (s *Store) transaction(ctx context.Context, op string, f func(pgx.Tx) error) error {
+	var inner error
+	err := pgx.BeginFunc(ctx, s.main, func(tx pgx.Tx) error {
+		inner = f(tx)
+		return inner
+	})
+	if inner != nil || err == nil {
+		return inner
+	}
+	return failure(op, err)
+}
+
+func (s *Store) putTags(ctx context.Context, tx pgx.Tx, ehrID uuid.UUID, u ehr.TagUpdate, actor string) error {
+	const op = "store.PutTags"
+	no, err := s.target(ctx, op, tx, ehrID, u.Target, "for no key update of v")
+	if err != nil {
+		return err
+	}
+	ver := int32(u.Target.Version.Trunk)
+	if _, err := tx.Exec(ctx, `delete from item_tag where`+ofTarget, no, u.Target.Object, ver); err != nil {
+		return failure(op, err)
+	}
+	var keys, paths []string
+	var values []*string
+	for _, t := range u.Tags {
+		keys, paths, values = append(keys, t.Key), append(paths, t.TargetPath), append(values, optional(t.Value))
+	}
+	if _, err := tx.Exec(ctx, `
+		insert into item_tag (ehr_no, object_id, ver, kind, actor, key, target_path, value)
+		select $1, $2, $3, $4, $5, n.key, n.target_path, n.value
+		from unnest($6::text[], $7::text[], $8::text[]) as n(key, target_path, value)`,
+		no, u.Target.Object, ver, int16(u.Target.Kind), actor, keys, paths, values); err != nil {
+		return failure(op, err)
+	}
+	return nil
+}
+
+// DeleteTags removes tags by their key. See ehr.Store.
+func (s *Store) DeleteTags(ctx context.Context, ehrID uuid.UUID, on ehr.TagTarget, key string) error {
+	const op = "store.DeleteTags"
+	return s.transaction(ctx, op, func(tx pgx.Tx) error {
+		no, err := s.target(ctx, op, tx, ehrID, on, "for no key update of v")
+		if err != nil {
+			return err
+		}
+		done, err := tx.Exec(ctx, `delete from item_tag where`+ofTarget+` and key = $4`, no, on.Object, int32(on.Version.Trunk), key)
+		if err != nil {
+			return failure(op, err)
+		}
+		if done.RowsAffected() == 0 {
+			return errs.New(errs.NotFound, op, "the target has no tag with this key")
+		}
+		return nil
+	})
+}
