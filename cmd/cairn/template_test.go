@@ -161,6 +161,36 @@ func TestTemplateBuildFaults(t *testing.T) {
 	failing(t, filepath.Join(broken)+": x.adl: ", "template", "build", good, "-a", broken)
 }
 
+// oetSource is a template source of one archetype.
+func oetSource(name, class, archetype, inside string) string {
+	return `<template xmlns="openEHR/v1/Template" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><id>` + name + `</id><name>` + name +
+		`</name><definition xsi:type="` + class + `" archetype_id="` + archetype + `">` + inside + `</definition></template>`
+}
+
+// TestTemplateBuildEmbedded: a source embeds another that is compiled with it,
+// or one from a folder.
+func TestTemplateBuildEmbedded(t *testing.T) {
+	t.Parallel()
+	dir, parts := t.TempDir(), t.TempDir()
+	const pulse = "openEHR-EHR-OBSERVATION.pulse.v2"
+	whole := write(t, dir, "whole.oet", oetSource("Whole", "COMPOSITION", "openEHR-EHR-COMPOSITION.encounter.v1",
+		`<Content xsi:type="OBSERVATION" archetype_id="`+pulse+`" template_id="Part" path="/content"/>`))
+	part := write(t, parts, "any name.oet", oetSource("Part", "OBSERVATION", pulse, `<Rule path="/protocol[at0010]/items[at1013]" max="0"/>`))
+	failing(t, whole+": line 1: embedded template Part: it is neither among the sources nor in a folder", "template", "build", whole)
+
+	succeed(t, "template", "build", "--embed", parts, whole)
+	embedded := read(t, filepath.Join(dir, "whole.opt"))
+	if !strings.Contains(embedded, ">Part<") {
+		t.Errorf("nothing of the part is in the whole: %s", embedded)
+	}
+	succeed(t, "template", "build", whole, part)
+	if diff := cmp.Diff(embedded, read(t, filepath.Join(dir, "whole.opt"))); diff != "" {
+		t.Errorf("compiled together: %s", diff)
+	}
+	write(t, parts, "other.oet", read(t, part))
+	failing(t, `there is another template named "Part"`, "template", "build", "--embed", parts, whole)
+}
+
 // TestTemplateExampleCheck checks each example, in either format, and one with
 // faults.
 func TestTemplateExampleCheck(t *testing.T) {
