@@ -85,3 +85,23 @@ func TestTemplateExampleFaults(t *testing.T) {
 	a.do("GET", path, nil, "Accept: application/openehr.wt.flat+json").status(http.StatusNotAcceptable).fault()
 	a.do("GET", path, nil, "Authorization: none").status(http.StatusUnauthorized).fault()
 }
+
+// TestTemplateExampleImpossible asks for an example of a template that has a
+// mandatory member where none may be.
+func TestTemplateExampleImpossible(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	const one = "<upper_included>false</upper_included><lower_unbounded>false</lower_unbounded><upper_unbounded>true</upper_unbounded><lower>1</lower>"
+	const none = "<upper_included>true</upper_included><lower_unbounded>false</lower_unbounded><upper_unbounded>false</upper_unbounded><lower>0</lower><upper>0</upper>"
+	opt := string(template(t, "impossible"))
+	changed := strings.ReplaceAll(opt, "<cardinality><is_ordered>false</is_ordered><is_unique>false</is_unique><interval><lower_included>true</lower_included>"+one,
+		"<cardinality><is_ordered>false</is_ordered><is_unique>false</is_unique><interval><lower_included>true</lower_included>"+none)
+	if changed == opt {
+		t.Fatal("the template was not changed")
+	}
+	a.do("POST", "/definition/template/adl1.4", []byte(changed), "Content-Type: application/xml").status(http.StatusCreated)
+	f := a.do("GET", "/definition/template/adl1.4/impossible/example", nil).status(http.StatusNotImplemented).fault()
+	if !strings.Contains(f.Message, "no example can be made of the template: /content") {
+		t.Errorf("%q does not say where", f.Message)
+	}
+}
