@@ -6,6 +6,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/pkg/ucum"
 )
 
 const (
@@ -77,7 +78,7 @@ func (v *converter) amount(n, magnitude *rm.Node, units string) (*r4.Node, strin
 		shown = units
 	}
 	switch {
-	case (system == "" || system == ucumURI || strings.EqualFold(system, "UCUM")) && IsUCUM(units):
+	case (system == "" || system == ucumURI || strings.EqualFold(system, "UCUM")) && ucum.Valid(units):
 		q.Fields = append(q.Fields, r4.Field{Name: "unit", Value: v.mem().String(shown)},
 			r4.Field{Name: "system", Value: v.mem().String(ucumURI)}, r4.Field{Name: "code", Value: v.mem().String(units)})
 	case system != ucumURI && isURI(system):

@@ -19,6 +19,10 @@ var generatedFiles = []generated{{
 	dir:     "aql/parse/gen",
 	sources: []string{"AqlLexer.g4", "AqlParser.g4", "generate.sh"},
 	results: []string{"aql_lexer.go", "aql_parser.go"},
+}, {
+	dir:     "pkg/ucum",
+	sources: []string{"gen/clinical.txt", "gen/facts.mjs", "gen/generate.sh", "gen/package-lock.json", "gen/table.mjs"},
+	results: []string{"atoms.tsv", "testdata/facts.tsv"},
 }}
 
 // sumFile records the hashes of a group's files when they were generated.
