@@ -213,11 +213,11 @@ func TestErrorsCarryTheirProblems(t *testing.T) {
 
 func TestColumnsAndParameters(t *testing.T) {
 	t.Parallel()
-	q, err := aql.Compile("SELECT c/name/value AS n, c[name/value=$b]/uid/value, COUNT(*) FROM COMPOSITION c WHERE c/name/value = $a", aql.Limits{})
+	_, err := aql.Compile("SELECT c/name/value AS n, c[name/value=$b]/uid/value, COUNT(*) FROM COMPOSITION c WHERE c/name/value = $a", aql.Limits{})
 	if err == nil {
 		t.Fatal("a path beside an aggregate was accepted")
 	}
-	q, err = aql.Compile("SELECT c/name/value AS n, c[name/value=$b]/uid/value, 1 FROM COMPOSITION c WHERE c/name/value = $a AND c/name/value != $b", aql.Limits{})
+	q, err := aql.Compile("SELECT c/name/value AS n, c[name/value=$b]/uid/value, 1 FROM COMPOSITION c WHERE c/name/value = $a AND c/name/value != $b", aql.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

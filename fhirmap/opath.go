@@ -36,12 +36,12 @@ type oseg struct {
 	implied bool
 }
 
-func (a opath) equal(b opath) bool {
-	if a.base != b.base || a.up != b.up || len(a.segs) != len(b.segs) {
+func (p opath) equal(o opath) bool {
+	if p.base != o.base || p.up != o.up || len(p.segs) != len(o.segs) {
 		return false
 	}
-	for i := range a.segs {
-		if a.segs[i] != b.segs[i] {
+	for i := range p.segs {
+		if p.segs[i] != o.segs[i] {
 			return false
 		}
 	}

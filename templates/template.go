@@ -157,7 +157,6 @@ type Attribute struct {
 	slots []*Object
 	// anyID are children of LOCATABLE type that the document gives no node id.
 	anyID []*Object
-	byRM  map[*rm.Attribute]*Attribute
 }
 
 // Container reports whether the RM attribute holds a list.

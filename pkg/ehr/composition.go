@@ -100,7 +100,6 @@ func (s *Service) wrongPreceding(ctx context.Context, op string, ehrID, object u
 // DeleteComposition commits a logical deletion. Conflict with the latest
 // VersionUID if another version is named, Invalid if it is deleted already.
 func (s *Service) DeleteComposition(ctx context.Context, who Actor, in DeleteComposition) (Committed, error) {
-	const op = "ehr.DeleteComposition"
 	if err := s.decide(ctx, who, ActionDelete, Target{EHRID: in.EHRID.String(), Class: "COMPOSITION"}); err != nil {
 		return Committed{}, err
 	}

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -59,10 +60,6 @@ type finding struct {
 	attr                                        *templates.Attribute
 	severity                                    rm.Severity
 }
-
-// loud reports whether findings are rendered at the moment. A rule asks before
-// it formats texts; when they are not, it only counts.
-func (v *validator) loud() bool { return v.quiet == 0 }
 
 // fail counts an error and reports whether it has to be rendered.
 func (v *validator) fail() bool {
@@ -330,26 +327,31 @@ func (v *validator) emptyContainer(a *templates.Attribute, n *rm.Node) bool {
 	return v.errors+v.warnings > found
 }
 
-// name checks the name of a node whose template fixes it.
+// name checks the name of a node whose template fixes it. A text will do where
+// the template asks for a code; a code of the template that is another than the
+// one asked for will not, whatever its text says.
 func (v *validator) name(o *templates.Object, a *templates.Attribute, name *rm.Node) {
 	value := name.String("value")
-	if o.HasName(value) {
+	coded := o.NameCodes != nil && name.Class.IsA(rm.ClassDVCodedText)
+	if coded && slices.Contains(o.NameCodes, name.String("defining_code", "code_string")) {
 		return
 	}
-	if o.NameCodes != nil && name.Class.IsA(rm.ClassDVCodedText) {
-		code := name.String("defining_code", "code_string")
-		for _, c := range o.NameCodes {
-			if c == code {
-				return
-			}
-		}
+	contradiction := coded && templates.TerminologyName(name.String("defining_code", "terminology_id", "value")) == "local"
+	if o.HasName(value) && !contradiction {
+		return
 	}
-	if v.fail() {
-		v.walk.Enter(a.Def, 0, name)
-		v.report(finding{code: CodeName, constraint: "LOCATABLE.name", at: o, expected: quoteList(o.Names), actual: value,
-			message: "The value " + strconv.Quote(value) + " must be " + oneOf(o.Names)})
-		v.walk.Leave()
+	if !v.fail() {
+		return
 	}
+	f := finding{code: CodeName, constraint: "LOCATABLE.name", at: o, expected: quoteList(o.Names), actual: value,
+		message: "The value " + strconv.Quote(value) + " must be " + oneOf(o.Names)}
+	if contradiction {
+		f.expected, f.actual = quoteList(o.NameCodes), name.String("defining_code", "code_string")
+		f.message = "The code " + strconv.Quote(f.actual) + " must be " + oneOf(o.NameCodes)
+	}
+	v.walk.Enter(a.Def, 0, name)
+	v.report(f)
+	v.walk.Leave()
 }
 
 func quoteList(list []string) string {

@@ -25,9 +25,8 @@ func check(t *testing.T, file string, parent, n *webtemplate.Node) {
 	if n.ID == "" || strings.ContainsFunc(n.ID, func(c rune) bool { return c == '/' || c == '|' || c == ':' || unicode.IsUpper(c) }) {
 		t.Errorf("%s: id %q at %s", file, n.ID, n.AQLPath)
 	}
-	class := n.Class
 	if parent != nil {
-		class = parent.Class
+		class := parent.Class
 		for _, s := range n.Steps {
 			if class.Attribute(s.Attribute.Name) == nil {
 				t.Errorf("%s: %s has no attribute %s on the way to %s", file, class, s.Attribute.Name, n.AQLPath)

@@ -27,11 +27,7 @@ func (r Result) Agrees(row Row) bool {
 
 // Answer is the verdict and the codes of the errors, as in the data files.
 func (r Result) Answer() string {
-	parts := []string{r.Verdict}
-	for _, code := range r.codes() {
-		parts = append(parts, code)
-	}
-	return strings.Join(parts, " ")
+	return strings.Join(append([]string{r.Verdict}, r.codes()...), " ")
 }
 
 // codes lists the codes of the errors, sorted and each once.
