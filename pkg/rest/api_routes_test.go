@@ -250,7 +250,7 @@ func TestNegotiationOfOperations(t *testing.T) {
 	}
 	tpl := "/definition/template/adl1.4/" + escape(templateID)
 	a.do("GET", tpl, nil, "Accept: application/json").status(http.StatusNotAcceptable).fault()
-	for _, media := range []string{"text/plain", "application/openehr.wt.flat+json", "application/json; charset=latin1"} {
+	for _, media := range []string{"text/plain", "application/openehr.wt+json", "application/json; charset=latin1"} {
 		a.do("POST", "/ehr/"+id+"/composition", composition(t), "Content-Type: "+media).status(http.StatusUnsupportedMediaType).fault()
 		a.do("POST", "/ehr", composition(t), "Content-Type: "+media).status(http.StatusUnsupportedMediaType).fault()
 	}

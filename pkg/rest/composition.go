@@ -33,7 +33,7 @@ func (a *api) createComposition(w *answer, r *request) error {
 // composition serves GET /ehr/{ehr_id}/composition/{uid_based_id}, where
 // version_at_time has a meaning for the object id only.
 func (a *api) composition(w *answer, r *request) error {
-	media, err := negotiate(r.Header, canonical...)
+	media, err := negotiate(r.Header, compositionMedia...)
 	if err != nil {
 		return err
 	}

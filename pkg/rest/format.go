@@ -41,15 +41,24 @@ func represent(media string, class *rm.Class, stored []byte) ([]byte, error) {
 	if media == mediaJSON {
 		return stored, nil
 	}
-	root, problems := rm.DecodeJSON(stored, class, rm.JSONOptions{
-		Limits: rm.Limits{Bytes: len(stored), StringBytes: len(stored)}, Incomplete: true,
-	})
-	if root == nil || rm.HasErrors(problems) {
-		return nil, errs.New(errs.Internal, op, "a stored "+class.Name+" cannot be read")
+	root, err := reread(class, stored)
+	if err != nil {
+		return nil, err
 	}
 	body, err := rm.AppendXML(make([]byte, 0, 2*len(stored)), root)
 	if err != nil {
 		return nil, errs.Wrap(errs.NotAcceptable, op, "this resource is available only as "+mediaJSON+": "+err.Error(), err)
 	}
 	return body, nil
+}
+
+// reread decodes a stored object.
+func reread(class *rm.Class, stored []byte) (*rm.Node, error) {
+	root, problems := rm.DecodeJSON(stored, class, rm.JSONOptions{
+		Limits: rm.Limits{Bytes: len(stored), StringBytes: len(stored)}, Incomplete: true,
+	})
+	if root == nil || rm.HasErrors(problems) {
+		return nil, errs.New(errs.Internal, "rest.reread", "a stored "+class.Name+" cannot be read")
+	}
+	return root, nil
 }

@@ -15,10 +15,32 @@ const (
 	mediaXML  = "application/xml"
 
 	mediaWebTemplate = "application/openehr.wt+json"
+	mediaFlat        = "application/openehr.wt.flat+json"
+	mediaStructured  = "application/openehr.wt.structured+json"
 )
 
 // canonical are the media types of RM objects, the default first.
 var canonical = []string{mediaJSON, mediaXML}
+
+// compositionMedia are those of a COMPOSITION.
+var compositionMedia = []string{mediaJSON, mediaXML, mediaFlat, mediaStructured}
+
+// mediaAliases are names that clients give to media types, some of them
+// deprecated by ITS-REST.
+var mediaAliases = map[string]string{
+	"text/xml": mediaXML,
+	"application/openehr.wt.flat.schema+json":       mediaFlat,
+	"application/openehr.wt.structured.schema+json": mediaStructured,
+	"application/openehr.wt.flat.structured+json":   mediaStructured,
+}
+
+// mediaName is the name that a media type has here.
+func mediaName(typ string) string {
+	if name, ok := mediaAliases[typ]; ok {
+		return name
+	}
+	return typ
+}
 
 // negotiate chooses which of the media types on offer the client prefers; the
 // first of them when it has no preference. errs.NotAcceptable when it accepts
@@ -44,6 +66,7 @@ func negotiate(h http.Header, offers ...string) (string, error) {
 		if rng == "" {
 			continue
 		}
+		rng = mediaName(rng)
 		any = true
 		q := quality(params)
 		for i, offer := range offers {
@@ -110,7 +133,7 @@ func bodyMedia(h http.Header, reads ...string) (string, error) {
 		return "", errs.New(errs.UnsupportedMedia, op, "only the charset UTF-8 is read")
 	}
 	for _, m := range reads {
-		if typ == m || m == mediaXML && typ == "text/xml" {
+		if mediaName(typ) == m {
 			return m, nil
 		}
 	}

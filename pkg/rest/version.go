@@ -32,7 +32,7 @@ func (a *api) sendVersion(w *answer, r *request, rec ehr.VersionRecord, media st
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	body, err := represent(media, rm.Lookup(rec.Meta.Kind.String()), rec.Raw)
+	body, err := a.representation(r, media, rec)
 	if err != nil {
 		return err
 	}
@@ -61,10 +61,14 @@ type commit struct {
 func (a *api) commit(r *request, class *rm.Class) (commit, error) {
 	var c commit
 	var err error
-	if c.prefer, err = a.prefer(r, canonical...); err != nil {
+	formats := canonical
+	if class == rm.ClassComposition {
+		formats = compositionMedia
+	}
+	if c.prefer, err = a.prefer(r, formats...); err != nil {
 		return c, err
 	}
-	media, err := bodyMedia(r.Header, canonical...)
+	media, err := bodyMedia(r.Header, formats...)
 	if err != nil {
 		return c, err
 	}
@@ -87,7 +91,11 @@ func (a *api) commit(r *request, class *rm.Class) (commit, error) {
 	if len(body) == 0 {
 		return c, invalid("commit", "the request has no body")
 	}
-	c.content, c.warnings, err = a.content(media, body, class, c.audit.LifecycleState)
+	if media == mediaFlat || media == mediaStructured {
+		c.content, c.warnings, err = a.simplified(r, media, body, c.templateID, c.audit.LifecycleState)
+	} else {
+		c.content, c.warnings, err = a.content(media, body, class, c.audit.LifecycleState)
+	}
 	return c, err
 }
 
@@ -125,7 +133,7 @@ func (a *api) outcome(r *request, c commit, done ehr.Committed, created bool, se
 		warnings: append(c.warnings, done.Warnings...), tags: c.tags,
 	}
 	if c.prefer.returns == returnRepresentation {
-		body, err := represent(c.prefer.media, rm.Lookup(done.Meta.Kind.String()), done.Raw)
+		body, err := a.representation(r, c.prefer.media, done.VersionRecord)
 		if err == nil {
 			out.body = body
 		} else if !errs.Is(err, errs.NotAcceptable) {

@@ -1,0 +1,80 @@
+package rest
+
+import (
+	"strings"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/templates/simplified"
+)
+
+// simplifiedFormat is the format of a media type.
+func simplifiedFormat(media string) simplified.Format {
+	if media == mediaStructured {
+		return simplified.Structured
+	}
+	return simplified.Flat
+}
+
+// simplified reads a COMPOSITION in FLAT or STRUCTURED, which do not say what
+// its template is: the request has to.
+func (a *api) simplified(r *request, media string, body []byte, templateID string, lifecycle int) (ehr.Content, []rm.Problem, error) {
+	const op = "rest.simplified"
+	if templateID == "" {
+		templateID = r.URL.Query().Get("templateId")
+	}
+	if templateID == "" {
+		return ehr.Content{}, nil, errs.New(errs.Invalid, op, "a body of type "+media+" needs the header openehr-template-id")
+	}
+	tpl, err := a.Records.CompiledTemplate(r.Context(), r.who, templateID)
+	if errs.Is(err, errs.NotFound) {
+		return ehr.Content{}, nil, errs.Wrap(errs.Unprocessable, op, "the template that openehr-template-id names is not stored here", err)
+	}
+	if err != nil {
+		return ehr.Content{}, nil, err
+	}
+	root, problems := simplified.Decode(body, simplifiedFormat(media), a.webTemplates.of(tpl).tree, tpl, simplified.Options{
+		Limits:     rm.Limits{Bytes: int(a.MaxBody)},
+		Incomplete: lifecycle == ehr.LifecycleIncomplete || lifecycle == ehr.LifecycleAbandoned,
+		Now:        a.Now(),
+	})
+	if root == nil || rm.HasErrors(problems) {
+		kind := errs.Invalid
+		for i := range problems {
+			if strings.HasPrefix(problems[i].Code, "limit.") {
+				kind = errs.TooLarge
+			}
+		}
+		return ehr.Content{}, nil, &errs.Error{
+			Op: op, Kind: kind, Code: "validation", Detail: problems, Msg: "the content is not a valid COMPOSITION",
+		}
+	}
+	return ehr.Content{Root: root}, problems, nil
+}
+
+// representation writes a version in a media type. errs.NotAcceptable if the
+// format cannot express it whole.
+func (a *api) representation(r *request, media string, rec ehr.VersionRecord) ([]byte, error) {
+	const op = "rest.representation"
+	class := rm.Lookup(rec.Meta.Kind.String())
+	if media != mediaFlat && media != mediaStructured {
+		return represent(media, class, rec.Raw)
+	}
+	if rec.Meta.TemplateID == "" {
+		return nil, errs.New(errs.NotAcceptable, op, "this composition has no template, so that it is available only as "+strings.Join(canonical, ", "))
+	}
+	tpl, err := a.Records.CompiledTemplate(r.Context(), r.who, rec.Meta.TemplateID)
+	if err != nil {
+		return nil, err
+	}
+	root, err := reread(class, rec.Raw)
+	if err != nil {
+		return nil, err
+	}
+	body, err := simplified.Encode(root, simplifiedFormat(media), a.webTemplates.of(tpl).tree, tpl)
+	if err != nil {
+		return nil, errs.Wrap(errs.NotAcceptable, op, "this resource is available only as "+strings.Join(canonical, ", ")+": "+err.Error(), err)
+	}
+	return body, nil
+}
