@@ -261,6 +261,9 @@ func (x *run) sound(root *r4.Node) *refusal {
 // profiles are the claims of the plan that the resource really meets.
 func (x *run) profiles(root *r4.Node, fill func(Loss) Loss) []string {
 	claims := x.lib.profiles[x.plan]
+	if n := len(claims); n == 2 && slices.Equal(claims[:1], r4.ProfileParents(claims[1])) && len(r4.CheckProfile(claims[1], root)) == 0 {
+		return slices.Clip(claims) // it demands all that its parent does
+	}
 	met := claims // shared until one is not met
 	for i, url := range claims {
 		if r4.ProfileType(url) != "" {

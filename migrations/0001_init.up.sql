@@ -138,7 +138,7 @@ create table fhir_resource (
     search        jsonb,
     primary key (ehr_no, resource_type, resource_id, ver)
 );
-create index fhir_resource_id on fhir_resource (resource_id) where superseded is null;
+create index fhir_resource_id on fhir_resource using hash (resource_id) where superseded is null;
 create index fhir_resource_source on fhir_resource (ehr_no, vo_no) where superseded is null;
 
 -- Searches in all EHRs, by the codes of the kind or by an identifier.

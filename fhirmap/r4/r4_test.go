@@ -190,13 +190,9 @@ func TestSearchValues(t *testing.T) {
 		{Param: "category", Kind: SearchToken, System: "c", Code: "vital-signs"},
 		{Param: "code", Kind: SearchToken, System: "http://loinc.org", Code: "8310-5"},
 		{Param: "code", Kind: SearchToken, Code: "t"},
-		{Param: "combo-code", Kind: SearchToken, System: "http://loinc.org", Code: "8310-5"},
-		{Param: "combo-code", Kind: SearchToken, Code: "t"},
 		{Param: "date", Kind: SearchDate, Low: time.Date(2020, 5, 1, 0, 0, 0, 0, time.UTC), High: time.Date(2020, 5, 2, 0, 0, 0, 0, time.UTC)},
 		{Param: "value-quantity", Kind: SearchQuantity, Number: "37.50", System: "http://unitsofmeasure.org", Code: "Cel"},
 		{Param: "value-quantity", Kind: SearchQuantity, Number: "37.50", Code: "°C"},
-		{Param: "combo-value-quantity", Kind: SearchQuantity, Number: "37.50", System: "http://unitsofmeasure.org", Code: "Cel"},
-		{Param: "combo-value-quantity", Kind: SearchQuantity, Number: "37.50", Code: "°C"},
 	}
 	if diff := cmp.Diff(want, SearchValues(n)); diff != "" {
 		t.Error(diff)
@@ -278,5 +274,33 @@ func BenchmarkValidateNode(b *testing.B) {
 		if p := ValidateNode(n); len(p) > 0 {
 			b.Fatal(p)
 		}
+	}
+}
+
+// A union's published paths are those of its parts.
+func TestUnions(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for typ := range searchTable {
+		paths := map[string][]string{}
+		for _, p := range SearchParams(typ) {
+			paths[p.Name] = p.paths
+		}
+		for _, p := range SearchParams(typ) {
+			if len(p.Union) == 0 {
+				continue
+			}
+			found++
+			var parts []string
+			for _, name := range p.Union {
+				parts = append(parts, paths[name]...)
+			}
+			if diff := cmp.Diff(p.paths, parts); diff != "" {
+				t.Errorf("%s %s: %s", typ, p.Name, diff)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no type has one")
 	}
 }

@@ -30,6 +30,8 @@ type SearchParam struct {
 	Kind SearchKind
 	// Definition is the canonical URL of the published parameter.
 	Definition string
+	// Union names the parameters whose values together are those of this one.
+	Union []string
 
 	paths []string // JSON property paths
 }
@@ -133,12 +135,22 @@ func SearchParams(typ string) []SearchParam {
 	list := make([]SearchParam, 0, len(rows))
 	for _, r := range rows {
 		list = append(list, SearchParam{
-			Name: r[0], Kind: SearchKind(r[1]),
+			Union: Union(r[0]),
+			Name:  r[0], Kind: SearchKind(r[1]),
 			Definition: "http://hl7.org/fhir/SearchParameter/" + r[2],
 			paths:      strings.Fields(r[3]),
 		})
 	}
 	return list
+}
+
+// Union names the parameters whose values together are those of the parameter;
+// nil for a parameter with values of its own.
+func Union(param string) []string { return unions[param] }
+
+var unions = map[string][]string{
+	"combo-code":           {"code", "component-code"},
+	"combo-value-quantity": {"value-quantity", "component-value-quantity"},
 }
 
 // indexing is a search parameter with its paths resolved, for one type.
@@ -152,6 +164,9 @@ var indexings = sync.OnceValue(func() map[string][]indexing {
 	out := make(map[string][]indexing, len(searchTable))
 	for typ, rows := range searchTable {
 		for _, r := range rows {
+			if Union(r[0]) != nil {
+				continue
+			}
 			x := indexing{param: r[0], kind: SearchKind(r[1])}
 			for _, path := range strings.Fields(r[3]) {
 				var members []*Member
@@ -175,6 +190,9 @@ var indexings = sync.OnceValue(func() map[string][]indexing {
 //
 // A quantity with a comparator has no single value and is not indexed by its
 // number: a search on it cannot find "below 5".
+//
+// The values of a parameter that SearchParam.Union declares to be those of
+// others are left out.
 func SearchValues(n *Node) []SearchValue { return AppendSearchValues(nil, n) }
 
 // AppendSearchValues appends what SearchValues extracts.

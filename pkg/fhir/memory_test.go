@@ -89,7 +89,7 @@ func (m *memory) matches(r Record, q Query) bool {
 	for _, f := range q.Filters {
 		hit := false
 		for _, row := range m.search[r.ID] {
-			if row.Param != f.Param {
+			if row.Param != f.Param && !slices.Contains(r4.Union(f.Param), row.Param) {
 				continue
 			}
 			for _, v := range f.Values {

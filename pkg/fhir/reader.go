@@ -103,7 +103,8 @@ const (
 )
 
 // Filter is one search parameter: the resource matches when at least one of
-// its index rows for Param meets at least one of the Values.
+// its index rows for Param, or for the parameters that make it up (r4.Union),
+// meets at least one of the Values.
 type Filter struct {
 	Param  string
 	Kind   Kind

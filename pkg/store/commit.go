@@ -117,8 +117,7 @@ type versionArgs struct {
 	signature               []*string
 	start                   []*time.Time
 	description             []*string
-	content                 []*string
-	raw                     [][]byte
+	content, raw            [][]byte
 }
 
 func (s *Store) versionArgs(ctx context.Context, versions []ehr.NewVersion) (versionArgs, error) {
@@ -128,7 +127,7 @@ func (s *Store) versionArgs(ctx context.Context, versions []ehr.NewVersion) (ver
 		kind: make([]int16, n), lifecycle: make([]int16, n), change: make([]int16, n),
 		template: make([]*int32, n), concept: make([]*int32, n), concepts: make([]string, n),
 		category: make([]*int16, n), signature: make([]*string, n), start: make([]*time.Time, n), description: make([]*string, n),
-		content: make([]*string, n), raw: make([][]byte, n),
+		content: make([][]byte, n), raw: make([][]byte, n),
 	}
 	for i := range versions {
 		v := &versions[i]
@@ -158,8 +157,7 @@ func (s *Store) versionArgs(ctx context.Context, versions []ehr.NewVersion) (ver
 			a.concepts[i] = intArray(ids)
 		}
 		if v.Raw != nil {
-			text := string(v.Raw)
-			a.content[i] = &text
+			a.content[i] = v.Raw
 			a.raw[i] = s.enc.EncodeAll(v.Raw, make([]byte, 0, len(v.Raw)/4+64))
 		}
 	}

@@ -59,7 +59,7 @@ func (s *Store) kindNumbers(ctx context.Context, w *searchWriter, kinds []kind) 
 		r := missing[i].resource
 		digests[i], types[i], mappings[i], versions[i] = missing[i].digest[:], r.Type, r.Mapping, r.MappingVersion
 		profiles[i], tokens[i] = textArray(r.Profiles), "{}"
-		if b := w.params(nil, r, inKind, inKindSelf); len(b) > 0 {
+		if b := w.tokens(r); len(b) > 0 {
 			tokens[i] = string(b)
 		}
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -88,8 +87,9 @@ type searchWriter struct {
 	// self is the reference to the subject of the record.
 	self string
 
-	kind   []byte // what the digest of the kind is made of
-	others []byte
+	kind    []byte // what the digest of the kind is made of
+	others  []byte
+	classes []class // of the values of the resource in hand
 }
 
 // SelfReference is how a kind's tokens refer to the subject of the record,
@@ -99,14 +99,6 @@ const SelfReference = "Patient/."
 // InKind reports whether the values of a token parameter are codes, of which
 // there are few, and so belong to the kind of a resource.
 func InKind(param string) bool { return param != "identifier" && param != "telecom" }
-
-// Parameters whose values are those of two others: they are not stored twice.
-var combined = map[string][]string{
-	"combo-value-quantity": {"value-quantity", "component-value-quantity"},
-}
-
-// Combined are the parameters whose values a parameter has besides its own.
-func Combined(param string) []string { return combined[param] }
 
 // class says where a search value is kept.
 type class uint8
@@ -118,7 +110,7 @@ const (
 	inRow
 )
 
-func (w *searchWriter) classify(values []ehr.SearchValue, v *ehr.SearchValue) class {
+func (w *searchWriter) classify(v *ehr.SearchValue) class {
 	switch kind := kindOf(v); {
 	case kind == "":
 		return nowhere
@@ -126,10 +118,6 @@ func (w *searchWriter) classify(values []ehr.SearchValue, v *ehr.SearchValue) cl
 		return inKind
 	case kind == "reference" && v.Code == w.self:
 		return inKindSelf
-	case kind == "quantity" && combined[v.Param] != nil && slices.ContainsFunc(values, func(o ehr.SearchValue) bool {
-		return o.Number == v.Number && o.System == v.System && o.Code == v.Code && slices.Contains(combined[v.Param], o.Param)
-	}):
-		return nowhere
 	}
 	return inRow
 }
@@ -164,9 +152,11 @@ func (w *searchWriter) resource(r *ehr.Resource) (*string, error) {
 	for _, s := range r.Profiles {
 		w.part(s)
 	}
+	w.classes = w.classes[:0]
 	for i := range r.Search {
 		v := &r.Search[i]
-		switch w.classify(r.Search, v) {
+		w.classes = append(w.classes, w.classify(v))
+		switch w.classes[i] {
 		case inKind:
 			w.part(v.Param)
 			w.part(v.System)
@@ -181,7 +171,7 @@ func (w *searchWriter) resource(r *ehr.Resource) (*string, error) {
 			}
 		}
 	}
-	w.others = w.params(w.others, r, inRow)
+	w.others = params(w.others, r, w.classes, inRow, inRow)
 	if len(w.others) == 0 {
 		return nil, nil
 	}
@@ -194,24 +184,31 @@ func (w *searchWriter) part(s string) {
 	w.kind = append(append(strconv.AppendInt(w.kind, int64(len(s)), 10), ':'), s...)
 }
 
-// params writes the values of some classes as {"param":[{...},{...}]}; nothing
+// tokens are the values that belong to the kind of a resource.
+func (w *searchWriter) tokens(r *ehr.Resource) []byte {
+	classes := make([]class, len(r.Search))
+	for i := range r.Search {
+		classes[i] = w.classify(&r.Search[i])
+	}
+	return params(nil, r, classes, inKind, inKindSelf)
+}
+
+// params writes the values of two classes as {"param":[{...},{...}]}; nothing
 // if there are none.
-func (w *searchWriter) params(b []byte, r *ehr.Resource, of ...class) []byte {
+func params(b []byte, r *ehr.Resource, classes []class, one, other class) []byte {
 	start := len(b)
 	for i := range r.Search {
-		param := r.Search[i].Param
-		if slices.ContainsFunc(r.Search[:i], func(v ehr.SearchValue) bool { return v.Param == param }) {
-			continue // written with the first value of its parameter
+		if classes[i] != one && classes[i] != other {
+			continue
 		}
+		param := r.Search[i].Param
 		open := false
-		for k := i; k < len(r.Search); k++ {
-			v := &r.Search[k]
-			if v.Param != param {
+		for k := range r.Search {
+			if classes[k] != one && classes[k] != other || r.Search[k].Param != param {
 				continue
 			}
-			c := w.classify(r.Search, v)
-			if !slices.Contains(of, c) {
-				continue
+			if k < i {
+				break // written with the first value of its parameter
 			}
 			switch {
 			case open:
@@ -222,7 +219,7 @@ func (w *searchWriter) params(b []byte, r *ehr.Resource, of ...class) []byte {
 				b = append(append(appendQuoted(append(b, ','), param), ':'), '[')
 			}
 			open = true
-			b = append(appendValue(append(b, '{'), v, c), '}')
+			b = append(appendValue(append(b, '{'), &r.Search[k], classes[k]), '}')
 		}
 		if open {
 			b = append(b, ']')

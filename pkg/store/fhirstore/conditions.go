@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/store"
@@ -126,7 +127,7 @@ func (w *where) value(op, typ string, f fhir.Filter, v fhir.Value) (string, erro
 			return "", err
 		}
 		places := []string{w.ranges(f.Param, term)}
-		for _, param := range store.Combined(f.Param) {
+		for _, param := range r4.Union(f.Param) {
 			places = append(places, w.ranges(param, term))
 		}
 		return `(` + strings.Join(places, ` or `) + `)`, nil
@@ -142,13 +143,15 @@ type token struct {
 
 // kinds is a resource of a kind that has one of the tokens.
 func (w *where) kinds(op, typ, param string, values []fhir.Value) (string, error) {
-	alternatives := make([]string, len(values))
-	for i, v := range values {
+	var alternatives []string
+	for _, v := range values {
 		t, err := w.token(op, param, v)
 		if err != nil {
 			return "", err
 		}
-		alternatives[i] = `(k.tokens @> ` + w.document(map[string][]token{param: {t}}) + w.bare(`k.tokens`, param, v) + `)`
+		for _, p := range append([]string{param}, r4.Union(param)...) {
+			alternatives = append(alternatives, `(k.tokens @> `+w.document(map[string][]token{p: {t}})+w.bare(`k.tokens`, p, v)+`)`)
+		}
 	}
 	return w.kind + ` = any(array(select k.kind_no from fhir_kind k
 		where k.resource_type = ` + w.arg(typ) + ` and (` + strings.Join(alternatives, " or ") + `)))`, nil

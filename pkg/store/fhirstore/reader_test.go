@@ -231,8 +231,7 @@ func TestSearchConditions(t *testing.T) {
 			ehr.SearchValue{Param: "identifier", System: "urn:a", Code: "77"}, ehr.SearchValue{Param: "telecom", Code: "0123"}),
 		observation("e", ehr.SearchValue{Param: "identifier", Code: "77"}, ehr.SearchValue{Param: "code", Kind: "token", Code: "a/b"},
 			ehr.SearchValue{Param: "component-value-quantity", Number: "7", System: "http://unitsofmeasure.org", Code: "mm"},
-			ehr.SearchValue{Param: "combo-value-quantity", Number: "7", System: "http://unitsofmeasure.org", Code: "mm"},
-			ehr.SearchValue{Param: "combo-value-quantity", Number: "9", Code: "cm"}),
+			ehr.SearchValue{Param: "component-code", System: "http://loinc.org", Code: "8310-5"}),
 	}})
 	january := func(p fhir.Prefix) fhir.Value {
 		return fhir.Value{Prefix: p, Low: day("2024-01-10"), High: day("2024-01-12")}
@@ -265,7 +264,8 @@ func TestSearchConditions(t *testing.T) {
 		{"telecom", fhir.Token, []fhir.Value{{HasSystem: true, Code: "0123"}}, "d"},
 		{"combo-value-quantity", fhir.Quantity, []fhir.Value{number(fhir.Greater, "6", "5.5", "6.5", "")}, "abce"},
 		{"combo-value-quantity", fhir.Quantity, []fhir.Value{number(fhir.Equal, "7", "6.5", "7.5", "mm")}, "e"},
-		{"combo-value-quantity", fhir.Quantity, []fhir.Value{number(fhir.Greater, "8", "7.5", "8.5", "cm")}, "e"},
+		{"combo-code", fhir.Token, []fhir.Value{{Code: "8310-5"}}, "be"},
+		{"combo-code", fhir.Token, []fhir.Value{{HasSystem: true, Code: "8310-5"}, {HasSystem: true, Code: "temp"}}, "b"},
 		{"uri", fhir.URI, []fhir.Value{{Code: "http://u"}}, "c"},
 		{"name", fhir.String, []fhir.Value{{Text: "mu"}}, "ad"},
 		{"name", fhir.String, []fhir.Value{{Text: "mu%"}}, "d"},
