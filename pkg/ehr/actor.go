@@ -30,6 +30,7 @@ const (
 	ActionDelete Action = "delete"
 	ActionQuery  Action = "query"
 	ActionDefine Action = "define" // templates and stored queries
+	ActionErase  Action = "erase"  // physical deletion
 )
 
 // Target is what the action is about. EHRID is "" for a population query or a

@@ -54,6 +54,11 @@ type Store interface {
 	PutTags(ctx context.Context, ehrID uuid.UUID, on TagTarget, tags []ItemTag, actor string) error
 	DeleteTags(ctx context.Context, ehrID uuid.UUID, on TagTarget, key string) error
 
+	// EraseEHRs deletes EHRs physically, all or none, and leaves a tombstone of
+	// each; EraseAllEHRs deletes every EHR. The ids are sorted and distinct.
+	EraseEHRs(ctx context.Context, who Actor, ids []uuid.UUID) error
+	EraseAllEHRs(ctx context.Context, who Actor) error
+
 	// InsertTemplate stores a template; errs.Conflict if its id is taken.
 	InsertTemplate(ctx context.Context, t Template) (TemplateInfo, error)
 	Templates(ctx context.Context) ([]TemplateInfo, error)

@@ -57,7 +57,7 @@ func TestNewWantsItsParts(t *testing.T) {
 // list and wants it refused by name.
 func TestOperationsNotOffered(t *testing.T) {
 	t.Parallel()
-	a := bare(t)
+	a := bare(t, func(c *rest.Config) { c.EraseEHRs, c.EraseAllEHRs = true, true })
 	var manifest rest.Manifest
 	a.do("OPTIONS", "/", nil).status(http.StatusOK).json(&manifest)
 	list, offered := rest.OperationList()

@@ -53,6 +53,9 @@ type Records interface {
 	DirectoryVersion(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, uid ehr.VersionUID) (ehr.VersionRecord, error)
 
 	Versions(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, kind ehr.Kind, object uuid.UUID) ([]ehr.VersionMeta, error)
+	EraseEHRs(ctx context.Context, who ehr.Actor, ids ...uuid.UUID) error
+	EraseAllEHRs(ctx context.Context, who ehr.Actor) error
+
 	Tags(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, on ehr.TagTarget) ([]ehr.ItemTag, error)
 	EHRTags(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, f ehr.TagFilter) ([]ehr.TaggedItem, error)
 	PutTags(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, on ehr.TagTarget, tags []ehr.ItemTag) error
@@ -91,6 +94,10 @@ type Config struct {
 	// PreferIdentifier makes return=identifier the default of Prefer in place
 	// of return=minimal.
 	PreferIdentifier bool
+
+	// EraseEHRs lets clients delete EHRs that they name physically, EraseAllEHRs
+	// all EHRs at once. Without them the operations are answered with 405.
+	EraseEHRs, EraseAllEHRs bool
 
 	// MaxBody is the greatest size of a request body in bytes, after
 	// decompression; 0 is DefaultMaxBody.

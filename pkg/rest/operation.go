@@ -69,6 +69,9 @@ var offered = map[string]handler{
 	"POST /query/{qualified_query_name}":           {serve: (*api).runStoredQuery},
 	"GET /query/{qualified_query_name}/{version}":  {serve: (*api).runStoredQuery},
 	"POST /query/{qualified_query_name}/{version}": {serve: (*api).runStoredQuery},
+
+	"DELETE /admin/ehr/{ehr_id}": {serve: (*api).eraseEHR},
+	"DELETE /admin/ehr/all":      {serve: (*api).eraseEHRs},
 }
 
 // operations is every operation of ITS-REST 1.1.0-development.

@@ -43,6 +43,7 @@ func Run(t *testing.T, s ehr.Store) {
 		{"a contribution reads back", testContribution},
 		{"an EHR has one directory at a time", testDirectory},
 		{"templates are stored once", testTemplates},
+		{"an erased EHR is gone", testErase},
 		{"tags are replaced as a whole", testTags},
 		{"queries are stored once per version", testQueries},
 		{"the store behaves like its model", testModel},

@@ -1,0 +1,49 @@
+package ehr
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// maxErased bounds the EHRs that one request may name.
+const maxErased = 1000
+
+// EraseEHRs deletes EHRs physically, with all versions and everything derived
+// from them; what remains is a tombstone of each. All of them or none:
+// NotFound if one does not exist.
+func (s *Service) EraseEHRs(ctx context.Context, who Actor, ids ...uuid.UUID) error {
+	const op = "ehr.EraseEHRs"
+	switch {
+	case len(ids) == 0:
+		return errs.New(errs.Invalid, op, "no EHR is named")
+	case len(ids) > maxErased:
+		return errs.New(errs.TooLarge, op, "too many EHRs in one request")
+	}
+	ids = slices.Clone(ids)
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	ids = slices.Compact(ids)
+	for _, id := range ids {
+		if err := s.decide(ctx, who, ActionErase, Target{EHRID: id.String(), Class: "EHR"}); err != nil {
+			return err
+		}
+	}
+	err := s.cfg.Store.EraseEHRs(ctx, who, ids)
+	for _, id := range ids {
+		s.contexts.Invalidate(id)
+	}
+	return err
+}
+
+// EraseAllEHRs deletes every EHR physically.
+func (s *Service) EraseAllEHRs(ctx context.Context, who Actor) error {
+	if err := s.decide(ctx, who, ActionErase, Target{Class: "EHR"}); err != nil {
+		return err
+	}
+	err := s.cfg.Store.EraseAllEHRs(ctx, who)
+	s.contexts.InvalidateAll()
+	return err
+}

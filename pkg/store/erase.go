@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// ehrTables are all tables with rows of one EHR; the table ehr is the last.
+var ehrTables = []string{"item_tag", "fhir_loss", "fhir_resource", "fhir_content", "document", "version", "contribution", "ehr"}
+
+const tombstoneSQL = `
+	insert into ehr_tombstone (ehr_id, system_id, time_created, time_deleted, versions, actor, on_behalf_of, purpose)
+	select e.ehr_id, e.system_id, e.time_created, date_trunc('milliseconds', clock_timestamp()),
+	       (select count(*) from version v where v.ehr_no = e.ehr_no), $1, $2, $3
+	from ehr e `
+
+// EraseEHRs deletes EHRs physically. See ehr.Store.
+func (s *Store) EraseEHRs(ctx context.Context, who ehr.Actor, ids []uuid.UUID) error {
+	const op = "store.EraseEHRs"
+	return s.transaction(ctx, op, func(tx pgx.Tx) error {
+		// The lock that commits into the EHR share: one that waits for it finds
+		// no EHR. In the order of ids, so that two of these cannot wait for each
+		// other in a circle.
+		for _, id := range ids {
+			if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(uuid_hash_extended($1, 1))`, id); err != nil {
+				return failure(op, err)
+			}
+		}
+		done, err := tx.Exec(ctx, tombstoneSQL+`where e.ehr_id = any($4)`, who.ID, optional(who.OnBehalfOf), optional(who.Purpose), ids)
+		if err != nil {
+			return failure(op, err)
+		}
+		if int(done.RowsAffected()) != len(ids) {
+			return errs.New(errs.NotFound, op, "no such EHR")
+		}
+		var numbers []int64
+		if err := tx.QueryRow(ctx, `select array_agg(ehr_no) from ehr where ehr_id = any($1)`, ids).Scan(&numbers); err != nil {
+			return failure(op, err)
+		}
+		for _, table := range ehrTables {
+			if _, err := tx.Exec(ctx, `delete from `+table+` where ehr_no = any($1)`, numbers); err != nil {
+				return failure(op, err)
+			}
+		}
+		return nil
+	})
+}
+
+// EraseAllEHRs deletes every EHR physically. See ehr.Store.
+func (s *Store) EraseAllEHRs(ctx context.Context, who ehr.Actor) error {
+	const op = "store.EraseAllEHRs"
+	return s.transaction(ctx, op, func(tx pgx.Tx) error {
+		// Commits have read the table ehr and wait for it from here on.
+		if _, err := tx.Exec(ctx, `lock table ehr in access exclusive mode`); err != nil {
+			return failure(op, err)
+		}
+		if _, err := tx.Exec(ctx, tombstoneSQL, who.ID, optional(who.OnBehalfOf), optional(who.Purpose)); err != nil {
+			return failure(op, err)
+		}
+		for _, table := range ehrTables {
+			if _, err := tx.Exec(ctx, `delete from `+table); err != nil {
+				return failure(op, err)
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,78 @@
+package store_test
+
+import (
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/store"
+)
+
+// TestErasedTablesAreAll: no table with rows of an EHR is forgotten.
+func TestErasedTablesAreAll(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	rows, err := s.Pool().Query(t.Context(), `select table_name::text from information_schema.columns
+		where table_schema = current_schema() and column_name = 'ehr_no'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := slices.Clone(store.EHRTables)
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEraseAll(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	a, v := written(t, s)
+	b, _ := written(t, s)
+	// Commits that race with the deletion are before it, or find no EHR.
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 20 {
+				w := v
+				w.UID.Object = uuid.New()
+				if _, err := s.Commit(t.Context(), contribution(b, w)); err != nil && !errs.Is(err, errs.NotFound) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	if err := s.EraseEHRs(t.Context(), ehr.Actor{ID: "u", OnBehalfOf: "o", Purpose: "p"}, []uuid.UUID{a}); err != nil {
+		t.Error(err)
+	}
+	if err := s.EraseAllEHRs(t.Context(), ehr.Actor{ID: "u"}); err != nil {
+		t.Error(err)
+	}
+	group.Wait()
+	for _, table := range store.EHRTables {
+		var n int
+		if err := s.Pool().QueryRow(t.Context(), `select count(*) from `+table).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%s has %d rows, %v", table, n, err)
+		}
+	}
+	rows, err := s.Pool().Query(t.Context(), `select ehr_id::text || ' ' || (versions > 0) || ' ' || actor || ' ' || coalesce(on_behalf_of, '-') || ' ' || coalesce(purpose, '-')
+		from ehr_tombstone order by tombstone_no`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if diff := cmp.Diff([]string{a.String() + " true u o p", b.String() + " true u - -"}, got); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+}

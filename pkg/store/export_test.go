@@ -1,0 +1,4 @@
+package store
+
+// EHRTables are the tables that an EHR has rows in.
+var EHRTables = ehrTables
