@@ -43,7 +43,7 @@ func (u Unit) Special() bool { return u.special != "" }
 // Comparable reports whether values of a can be converted to b: both have the
 // same dimension. Units that are counts by UCUM's definition (1, %, mol, 10*9)
 // compare with each other. An arbitrary unit such as [iU] compares with
-// itself only (UCUM 1.9 §24).
+// itself only.
 func Comparable(a, b Unit) bool { return a.factor != nil && b.factor != nil && a.dim == b.dim }
 
 // A Dimension is a product of powers of the base units and arbitrary units.
