@@ -17,7 +17,17 @@ import (
 // siblings that are different nodes of the template, which is the template's,
 // and archetype_details, which reading fills in.
 func Encode(n *rm.Node, f Format, wt *webtemplate.Template, tpl *templates.Template) ([]byte, error) {
-	w := writer{wt: wt, template: tpl, hidden: map[*rm.Node]bool{}}
+	// Nearly always the suffixes express every value, so that each is looked at
+	// by itself only if the whole does not read back as it was.
+	data, err := encode(n, f, wt, tpl, false)
+	if err != nil {
+		data, err = encode(n, f, wt, tpl, true)
+	}
+	return data, err
+}
+
+func encode(n *rm.Node, f Format, wt *webtemplate.Template, tpl *templates.Template, careful bool) ([]byte, error) {
+	w := writer{wt: wt, template: tpl, hidden: map[*rm.Node]bool{}, careful: careful}
 	top := &item{}
 	w.node(wt.Tree, n, top.at(wt.Tree.ID, 0))
 	var data []byte
@@ -52,6 +62,8 @@ type writer struct {
 	template *templates.Template
 	// hidden are the objects without a node of their own.
 	hidden map[*rm.Node]bool
+	// careful reads every value back by itself.
+	careful bool
 }
 
 // same compares a composition with what is read back of it, and gives the path
@@ -290,6 +302,9 @@ func (w *writer) checked(c *webtemplate.Node, v *rm.Node) *item {
 		return x
 	}
 	w.value(v, x)
+	if !w.careful {
+		return x
+	}
 	r := reader{wt: w.wt, template: w.template}
 	var param *rm.Class
 	if c != nil {

@@ -219,7 +219,7 @@ func (w *writer) attributes(o *rm.Node, it *item, name string) {
 		for i, m := range o.List(attribute) {
 			x := &item{}
 			write(m, x)
-			if !w.attributeReads(o.Class, id, attribute, x, m) {
+			if w.careful && !w.attributeReads(o.Class, id, attribute, x, m) {
 				x = raw(m)
 			}
 			*it.at(id, i) = *x
