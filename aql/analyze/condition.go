@@ -19,9 +19,7 @@ func (a *analyzer) condition(c ast.Condition, at *scope) Cond {
 		return &Not{Operand: a.condition(c.Operand, at)}
 	case *ast.Exists:
 		p := a.path(c.Path, at)
-		if p != nil && len(p.Steps) == 0 && p.Pred == nil && p.Source.Kind == SourceEHR {
-			a.fail(c.Pos, "exists.ehr", "EXISTS takes a path; an EHR always exists")
-		}
+		a.notTheEHR(p, c.Pos)
 		return &Exists{Path: p}
 	case *ast.Compare:
 		return a.compare(c, at)
@@ -36,6 +34,13 @@ func (a *analyzer) condition(c ast.Condition, at *scope) Cond {
 		return nil
 	}
 	panic("analyze: unknown condition")
+}
+
+// notTheEHR refuses a test for the existence of the EHR itself.
+func (a *analyzer) notTheEHR(p *Path, pos ast.Pos) {
+	if p != nil && p.Source != nil && len(p.Steps) == 0 && p.Source.Kind == SourceEHR {
+		a.fail(pos, "exists.ehr", "an EHR always exists; test one of its paths")
+	}
 }
 
 func (a *analyzer) conditions(list []ast.Condition, at *scope) []Cond {
@@ -135,6 +140,7 @@ func (a *analyzer) compare(c *ast.Compare, at *scope) Cond {
 			if op != ast.EQ && op != ast.NE {
 				a.fail(c.Pos, "compare.null", "NULL has no order: only = and != compare with it")
 			}
+			a.notTheEHR(lp, c.Pos)
 			n.Mode = ModeNull
 			return n
 		}
