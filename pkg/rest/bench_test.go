@@ -10,13 +10,21 @@ func BenchmarkGetComposition(b *testing.B) {
 	a := newAPI(b)
 	id := a.newEHR()
 	uid := a.create(id, composition(b))
-	b.ReportAllocs()
-	for b.Loop() {
-		w := httptest.NewRecorder()
-		a.handler.ServeHTTP(w, httptest.NewRequest("GET", base+"/ehr/"+id+"/composition/"+uid, nil))
-		if w.Code != http.StatusOK {
-			b.Fatal(w.Code)
-		}
+	for name, media := range map[string]string{
+		"JSON": "application/json", "XML": "application/xml", "FLAT": flatMedia, "STRUCTURED": structuredMedia,
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				w := httptest.NewRecorder()
+				r := httptest.NewRequest("GET", base+"/ehr/"+id+"/composition/"+uid, nil)
+				r.Header.Set("Accept", media)
+				a.handler.ServeHTTP(w, r)
+				if w.Code != http.StatusOK {
+					b.Fatal(w.Code)
+				}
+			}
+		})
 	}
 }
 
