@@ -120,14 +120,22 @@ func TestDomainConstraints(t *testing.T) {
 		name, text string
 		want       archetypes.Object
 	}{
-		{"codes with comments and an assumed code", "DV_CODED_TEXT matches { defining_code matches {\n[local::\nat0001, -- one, [x]\nat0002; -- two\nat0001]}}",
-			archetypes.Object{RMType: "CODE_PHRASE", Codes: &archetypes.CodeConstraint{Terminology: "local", Codes: []string{"at0001", "at0002"}, Assumed: "at0001"}}},
-		{"any code of a terminology with version", "DV_CODED_TEXT matches { defining_code matches {[ICD10(2019)::]}}",
-			archetypes.Object{RMType: "CODE_PHRASE", Codes: &archetypes.CodeConstraint{Terminology: "ICD10(2019)"}}},
-		{"constraint reference", "DV_CODED_TEXT matches { defining_code matches {[ac0001]}}",
-			archetypes.Object{RMType: "CODE_PHRASE", ConstraintRef: "ac0001"}},
-		{"C_CODE_PHRASE", `DV_CODED_TEXT matches { defining_code matches { C_CODE_PHRASE < terminology_id = <"local"> code_list = <["1"] = <"at0001"> ["2"] = <"at0002">> > }}`,
-			archetypes.Object{RMType: "CODE_PHRASE", Codes: &archetypes.CodeConstraint{Terminology: "local", Codes: []string{"at0001", "at0002"}}}},
+		{
+			"codes with comments and an assumed code", "DV_CODED_TEXT matches { defining_code matches {\n[local::\nat0001, -- one, [x]\nat0002; -- two\nat0001]}}",
+			archetypes.Object{RMType: "CODE_PHRASE", Codes: &archetypes.CodeConstraint{Terminology: "local", Codes: []string{"at0001", "at0002"}, Assumed: "at0001"}},
+		},
+		{
+			"any code of a terminology with version", "DV_CODED_TEXT matches { defining_code matches {[ICD10(2019)::]}}",
+			archetypes.Object{RMType: "CODE_PHRASE", Codes: &archetypes.CodeConstraint{Terminology: "ICD10(2019)"}},
+		},
+		{
+			"constraint reference", "DV_CODED_TEXT matches { defining_code matches {[ac0001]}}",
+			archetypes.Object{RMType: "CODE_PHRASE", ConstraintRef: "ac0001"},
+		},
+		{
+			"C_CODE_PHRASE", `DV_CODED_TEXT matches { defining_code matches { C_CODE_PHRASE < terminology_id = <"local"> code_list = <["1"] = <"at0001"> ["2"] = <"at0002">> > }}`,
+			archetypes.Object{RMType: "CODE_PHRASE", Codes: &archetypes.CodeConstraint{Terminology: "local", Codes: []string{"at0001", "at0002"}}},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -156,9 +164,11 @@ func TestDomainConstraints(t *testing.T) {
 		got := leaf(t, element(`C_DV_QUANTITY < property = <[openehr::125]> list = < ["1"] = < units = <"mm[Hg]"> magnitude = <|0.0..<1000.0|> precision = <|0|> > > assumed_value = < magnitude = <120.0> units = <"mm[Hg]"> > >`)).Quantity
 		want := &archetypes.QuantityConstraint{
 			Property: &archetypes.Code{Terminology: "openehr", Code: "125"},
-			List: []archetypes.QuantityItem{{Units: "mm[Hg]",
+			List: []archetypes.QuantityItem{{
+				Units:     "mm[Hg]",
 				Magnitude: &archetypes.Interval{Lower: "0.0", Upper: "1000.0", LowerIncluded: true},
-				Precision: &archetypes.Interval{Lower: "0", Upper: "0", LowerIncluded: true, UpperIncluded: true}}},
+				Precision: &archetypes.Interval{Lower: "0", Upper: "0", LowerIncluded: true, UpperIncluded: true},
+			}},
 			Assumed: &archetypes.AssumedQuantity{Magnitude: "120.0", Units: "mm[Hg]"},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -338,8 +348,10 @@ func TestParsePath(t *testing.T) {
 	}{
 		{path: "/"},
 		{path: "/data[at0001]/items", want: []archetypes.Step{{Attribute: "data", ID: "at0001"}, {Attribute: "items"}}},
-		{path: "/content[openEHR-EHR-SECTION.adhoc.v1, 'A/B [c]']/items[at0000.1]",
-			want: []archetypes.Step{{Attribute: "content", ID: "openEHR-EHR-SECTION.adhoc.v1", Name: "A/B [c]"}, {Attribute: "items", ID: "at0000.1"}}},
+		{
+			path: "/content[openEHR-EHR-SECTION.adhoc.v1, 'A/B [c]']/items[at0000.1]",
+			want: []archetypes.Step{{Attribute: "content", ID: "openEHR-EHR-SECTION.adhoc.v1", Name: "A/B [c]"}, {Attribute: "items", ID: "at0000.1"}},
+		},
 		{path: "/items[at0002 and name/value='x']", want: []archetypes.Step{{Attribute: "items", ID: "at0002", Name: "x"}}},
 		{path: "items", err: true},
 		{path: "/items[at0001", err: true},

@@ -30,7 +30,8 @@ func samples() map[string][]byte {
 			}}}},
 		}}}},
 		attr{Name: "content", Existence: "0..1", Cardinality: "1..*", Ordered: true, Children: []obj{
-			{RM: "OBSERVATION", Archetype: "openEHR-EHR-OBSERVATION.reading.v1", ID: "at0000", Occ: "0..1", Name: "Morning reading",
+			{
+				RM: "OBSERVATION", Archetype: "openEHR-EHR-OBSERVATION.reading.v1", ID: "at0000", Occ: "0..1", Name: "Morning reading",
 				Terms: []string{"at0000", "Reading", "at0001", "History", "at0002", "Any time"},
 				Attrs: []attr{{Name: "data", Existence: "1..1", Children: []obj{{RM: "HISTORY", ID: "at0001", Occ: "1..1", Attrs: []attr{
 					{Name: "events", Existence: "0..1", Cardinality: "1..*", Children: []obj{{RM: "POINT_EVENT", ID: "at0002", Occ: "0..*"}}},
@@ -358,7 +359,9 @@ func TestSlotAssertionTrees(t *testing.T) {
 		e    *expression
 		want tri
 	}{
-		{a, yes}, {b, no}, {other, unknown},
+		{a, yes},
+		{b, no},
+		{other, unknown},
 		{&expression{op: opNot, left: a}, no},
 		{&expression{op: opAnd, left: a, right: b}, no},
 		{&expression{op: opAnd, left: a, right: other}, unknown},

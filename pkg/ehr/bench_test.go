@@ -17,6 +17,7 @@ import (
 type nowhere struct{ ehr.Store }
 
 func (nowhere) Commit(context.Context, ehr.Contribution) (time.Time, error) { return time.Now(), nil }
+
 func (nowhere) InsertTemplate(_ context.Context, t ehr.Template) (ehr.TemplateInfo, error) {
 	return t.TemplateInfo, nil
 }

@@ -29,7 +29,8 @@ func (s *Service) UpdateComposition(ctx context.Context, who Actor, in UpdateCom
 }
 
 func (s *Service) commitComposition(ctx context.Context, op string, what operation, who Actor, ehrID uuid.UUID,
-	uid, preceding VersionUID, content Content, templateID string, in AuditInput, tags TagInput) (Committed, error) {
+	uid, preceding VersionUID, content Content, templateID string, in AuditInput, tags TagInput,
+) (Committed, error) {
 	action := ActionCreate
 	if what == updating {
 		action = ActionUpdate

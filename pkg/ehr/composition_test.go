@@ -326,9 +326,15 @@ func TestAudit(t *testing.T) {
 		return s.CreateComposition(t.Context(), who, ehr.CreateComposition{EHRID: e.ID, Content: ehr.Content{Root: vitals(t)}, Audit: in})
 	}
 	for _, in := range []ehr.AuditInput{
-		{ChangeType: ehr.ChangeModification}, {ChangeType: ehr.ChangeDeleted}, {ChangeType: ehr.ChangeAttestation}, {ChangeType: 1},
-		{LifecycleState: ehr.LifecycleDeleted}, {LifecycleState: ehr.LifecycleAbandoned}, {LifecycleState: 433},
-		{Committer: rm.Text("me")}, {Committer: rm.Object("PARTY_IDENTIFIED")},
+		{ChangeType: ehr.ChangeModification},
+		{ChangeType: ehr.ChangeDeleted},
+		{ChangeType: ehr.ChangeAttestation},
+		{ChangeType: 1},
+		{LifecycleState: ehr.LifecycleDeleted},
+		{LifecycleState: ehr.LifecycleAbandoned},
+		{LifecycleState: 433},
+		{Committer: rm.Text("me")},
+		{Committer: rm.Object("PARTY_IDENTIFIED")},
 	} {
 		if _, err := create(in); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%+v: %v", in, err)

@@ -114,8 +114,10 @@ func (s *Service) CommitContribution(ctx context.Context, who Actor, in CommitCo
 	if err != nil {
 		return none, nil, err
 	}
-	out := ContributionRecord{ID: c.ID, Audit: Audit{SystemID: c.SystemID, TimeCommitted: at,
-		ChangeType: c.ChangeType, Committer: c.Committer, Description: c.Description}}
+	out := ContributionRecord{ID: c.ID, Audit: Audit{
+		SystemID: c.SystemID, TimeCommitted: at,
+		ChangeType: c.ChangeType, Committer: c.Committer, Description: c.Description,
+	}}
 	for i := range c.Versions {
 		out.Versions = append(out.Versions, ContributionVersion{c.Versions[i].UID, c.Versions[i].Kind})
 	}

@@ -34,8 +34,10 @@ func (s *Service) validate(ctx context.Context, op string, root *rm.Node, templa
 		template, err = s.template(ctx, templateID)
 		switch {
 		case errs.Is(err, errs.NotFound):
-			p := rm.Problem{Code: ProblemTemplateUnknown, Path: path, AQLPath: path, Actual: templateID,
-				Message: "the template " + templateID + " is not stored"}
+			p := rm.Problem{
+				Code: ProblemTemplateUnknown, Path: path, AQLPath: path, Actual: templateID,
+				Message: "the template " + templateID + " is not stored",
+			}
 			if !required {
 				p.Severity = rm.Warning
 			}
@@ -44,8 +46,10 @@ func (s *Service) validate(ctx context.Context, op string, root *rm.Node, templa
 			return TemplateInfo{}, nil, err
 		}
 	case required:
-		problems = append(problems, rm.Problem{Code: ProblemTemplateMissing, Path: path, AQLPath: path,
-			Message: "a composition must name its template"})
+		problems = append(problems, rm.Problem{
+			Code: ProblemTemplateMissing, Path: path, AQLPath: path,
+			Message: "a composition must name its template",
+		})
 	}
 	var tree *templates.Template
 	if template != nil {

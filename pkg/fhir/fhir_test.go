@@ -49,8 +49,10 @@ func project(t testing.TB) *memory {
 			t.Fatal(err)
 		}
 		for _, r := range res.Resources {
-			m.records = append(m.records, Record{Type: r.Type, ID: r.ID, Version: 3, LastUpdated: commit.Add(time.Duration(i) * time.Hour),
-				Source: object + "::test::3", Profiles: r.Profiles, JSON: r.JSON, Mapping: r.Mapping})
+			m.records = append(m.records, Record{
+				Type: r.Type, ID: r.ID, Version: 3, LastUpdated: commit.Add(time.Duration(i) * time.Hour),
+				Source: object + "::test::3", Profiles: r.Profiles, JSON: r.JSON, Mapping: r.Mapping,
+			})
 			m.search[r.ID] = r.Search
 		}
 		for _, l := range res.Losses {
@@ -72,7 +74,8 @@ func handler(t testing.TB, m *memory) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := New(Config{Reader: m, Coverage: lib, Version: "0.1", Now: func() time.Time { return commit },
+	h, err := New(Config{
+		Reader: m, Coverage: lib, Version: "0.1", Now: func() time.Time { return commit },
 		Authenticate: func(r *http.Request) (ehr.Actor, error) {
 			switch r.Header.Get("Authorization") {
 			case "none":
@@ -80,7 +83,8 @@ func handler(t testing.TB, m *memory) http.Handler {
 			default:
 				return ehr.Actor{ID: "tester"}, nil
 			}
-		}})
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

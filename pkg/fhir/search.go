@@ -98,13 +98,17 @@ func plainText(s string) bool {
 
 func unsupportedParam(name string) error {
 	text := "the parameter " + strconv.Quote(name) + " is not supported"
-	return &refusal{errs.New(errs.Invalid, "fhir.search", text),
-		[]issue{{severity: "error", code: "not-supported", text: text, expression: "http." + name}}}
+	return &refusal{
+		errs.New(errs.Invalid, "fhir.search", text),
+		[]issue{{severity: "error", code: "not-supported", text: text, expression: "http." + name}},
+	}
 }
 
 func badParam(name, text string) error {
-	return &refusal{errs.New(errs.Invalid, "fhir.search", name+": "+text),
-		[]issue{{severity: "error", code: "invalid", text: name + ": " + text, expression: "http." + name}}}
+	return &refusal{
+		errs.New(errs.Invalid, "fhir.search", name+": "+text),
+		[]issue{{severity: "error", code: "invalid", text: name + ": " + text, expression: "http." + name}},
+	}
 }
 
 // request is a search as understood.
@@ -273,8 +277,10 @@ func (a *api) param(c *call, req *request, known map[string]r4.SearchParam, p pa
 		f.Values = append(f.Values, v)
 	}
 	if def.Kind == r4.SearchQuantity {
-		req.notes = append(req.notes, issue{severity: "information", code: "informational", expression: "http." + p.name,
-			text: name + " does not find results recorded as below or above a limit, which have no single value"})
+		req.notes = append(req.notes, issue{
+			severity: "information", code: "informational", expression: "http." + p.name,
+			text: name + " does not find results recorded as below or above a limit, which have no single value",
+		})
 	}
 	q.Filters = append(q.Filters, f)
 	return nil

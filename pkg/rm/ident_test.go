@@ -23,9 +23,11 @@ func TestObjectVersionID(t *testing.T) {
 			t.Errorf("%s: %+v, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{"", someUUID, someUUID + "::a", someUUID + "::a::0", someUUID + "::a::01", someUUID + "::a::1.1", someUUID + "::a::1.1.1.1",
+	for _, s := range []string{
+		"", someUUID, someUUID + "::a", someUUID + "::a::0", someUUID + "::a::01", someUUID + "::a::1.1", someUUID + "::a::1.1.1.1",
 		someUUID + "::a::1.0.1", someUUID + "::a::", "::a::1", someUUID + "::::1", someUUID + "::a::-1", someUUID + "::a::1::", someUUID + "::a b::1",
-		someUUID + "::a::99999999999", someUUID + "::a::+1", strings.Repeat("a", 600) + "::a::1"} {
+		someUUID + "::a::99999999999", someUUID + "::a::+1", strings.Repeat("a", 600) + "::a::1",
+	} {
 		if got, err := rm.ParseObjectVersionID(s); err == nil {
 			t.Errorf("%q is taken as %+v", s, got)
 		}
@@ -82,9 +84,11 @@ func TestArchetypeID(t *testing.T) {
 			t.Errorf("%s: %v %s", s, err, diff)
 		}
 	}
-	for _, s := range []string{"", "at0001", "openEHR-EHR-OBSERVATION.bp", "openEHR-EHR.bp.v1", "openEHR-EHR-OBSERVATION..v1", "openEHR-EHR-OBSERVATION.bp.v",
+	for _, s := range []string{
+		"", "at0001", "openEHR-EHR-OBSERVATION.bp", "openEHR-EHR.bp.v1", "openEHR-EHR-OBSERVATION..v1", "openEHR-EHR-OBSERVATION.bp.v",
 		"openEHR-EHR-OBSERVATION.bp.vx", "openEHR-EHR-OBSERVATION.b p.v1", "openEHR-EHR-OBSERVATION.-bp.v1", "openEHR-EHR-OBSERVATION.b--p.v1",
-		"-EHR-OBSERVATION.bp.v1", "openEHR-EHR-OBS-X.bp.v1", "openEHR-EHR-OBSERVATION.bp.v1 ", "openEHR-EHR-OBSERVATION.größe.v1", "::openEHR-EHR-SECTION.a.v1"} {
+		"-EHR-OBSERVATION.bp.v1", "openEHR-EHR-OBS-X.bp.v1", "openEHR-EHR-OBSERVATION.bp.v1 ", "openEHR-EHR-OBSERVATION.größe.v1", "::openEHR-EHR-SECTION.a.v1",
+	} {
 		if got, err := rm.ParseArchetypeID(s); err == nil {
 			t.Errorf("%q is taken as %+v", s, got)
 		}

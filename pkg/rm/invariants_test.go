@@ -55,8 +55,10 @@ func TestCheckInvariants(t *testing.T) {
 	}{
 		{"element value", element("e", "at0001", quantity("1", "m")), ""},
 		{"element neither", `{"_type":"ELEMENT",` + named("e", "at0001") + `}`, "ELEMENT.null_flavour_indicated /"},
-		{"element both", `{"_type":"ELEMENT",` + named("e", "at0001") + `,"value":` + quantity("1", "m") + `,"null_flavour":` + coded("unknown", "openehr", "253") + `,"null_reason":{"value":"x"}}`,
-			"ELEMENT.null_flavour_indicated /null_flavour ELEMENT.null_reason_valid /null_reason"},
+		{
+			"element both", `{"_type":"ELEMENT",` + named("e", "at0001") + `,"value":` + quantity("1", "m") + `,"null_flavour":` + coded("unknown", "openehr", "253") + `,"null_reason":{"value":"x"}}`,
+			"ELEMENT.null_flavour_indicated /null_flavour ELEMENT.null_reason_valid /null_reason",
+		},
 		{"element null", `{"_type":"ELEMENT",` + named("e", "at0001") + `,"null_flavour":` + coded("unknown", "openehr", "253") + `,"null_reason":{"value":"x"}}`, ""},
 
 		{"party named", `{"_type":"PARTY_IDENTIFIED","name":"x"}`, ""},
@@ -67,8 +69,10 @@ func TestCheckInvariants(t *testing.T) {
 		{"empty id", `{"_type":"DV_IDENTIFIER","id":""}`, "DV_IDENTIFIER.id_valid /id"},
 		{"empty code", code("a", ""), "CODE_PHRASE.code_string_valid /code_string"},
 		{"empty terminology", code("", "a"), "TERMINOLOGY_ID.value_valid /terminology_id/value"},
-		{"mapping", `{"_type":"DV_TEXT","value":"x","formatting":"","mappings":[{"match":"=","target":` + code("a", "b") + `},{"match":"!","target":` + code("a", "b") + `}]}`,
-			"DV_TEXT.formatting_valid /formatting TERM_MAPPING.match_valid /mappings[1]/match"},
+		{
+			"mapping", `{"_type":"DV_TEXT","value":"x","formatting":"","mappings":[{"match":"=","target":` + code("a", "b") + `},{"match":"!","target":` + code("a", "b") + `}]}`,
+			"DV_TEXT.formatting_valid /formatting TERM_MAPPING.match_valid /mappings[1]/match",
+		},
 
 		{"ratio", proportion("0", "10", "500", `,"precision":0`), ""},
 		{"ratio zero", proportion("0", "10", "0.0", ""), "DV_PROPORTION.valid_denominator /denominator"},
@@ -83,16 +87,24 @@ func TestCheckInvariants(t *testing.T) {
 		{"fraction numerator", proportion("4", "10.5", "500", `,"precision":1`), "DV_PROPORTION.fraction_validity /numerator"},
 		{"integral", proportion("0", "10", "500.5", `,"precision":0`), "DV_PROPORTION.is_integral_validity /denominator"},
 		{"kind", proportion("666", "10", "500", ""), "DV_PROPORTION.type_validity /type"},
-		{"quantity", `{"_type":"DV_QUANTITY","magnitude":1,"units":"m","precision":-2,"magnitude_status":"about","accuracy":101,"accuracy_is_percent":true}`,
-			"DV_QUANTIFIED.magnitude_status_valid /magnitude_status DV_AMOUNT.accuracy_validity /accuracy DV_QUANTITY.precision_valid /precision"},
+		{
+			"quantity", `{"_type":"DV_QUANTITY","magnitude":1,"units":"m","precision":-2,"magnitude_status":"about","accuracy":101,"accuracy_is_percent":true}`,
+			"DV_QUANTIFIED.magnitude_status_valid /magnitude_status DV_AMOUNT.accuracy_validity /accuracy DV_QUANTITY.precision_valid /precision",
+		},
 		{"no accuracy in percent", `{"_type":"DV_COUNT","magnitude":1,"accuracy":0.0,"accuracy_is_percent":true}`, "DV_AMOUNT.accuracy_is_percent_validity /accuracy_is_percent"},
 		{"normal", `{"_type":"DV_COUNT","magnitude":5,"normal_status":` + code("openehr_normal_statuses", "N") + `,"normal_range":` + interval("DV_COUNT", `"magnitude":5`, `"magnitude":7`, "fftf") + `}`, ""},
-		{"normal at an excluded limit", `{"_type":"DV_COUNT","magnitude":7,"normal_status":` + code("openehr_normal_statuses", "N") + `,"normal_range":` + interval("DV_COUNT", `"magnitude":5`, `"magnitude":7`, "fftf") + `}`,
-			"DV_ORDERED.normal_range_and_status_consistency /normal_status"},
-		{"high within", `{"_type":"DV_COUNT","magnitude":6,"normal_status":` + code("openehr_normal_statuses", "H") + `,"normal_range":` + interval("DV_COUNT", "", `"magnitude":7`, "tfft") + `}`,
-			"DV_ORDERED.normal_range_and_status_consistency /normal_status"},
-		{"range not simple", `{"_type":"REFERENCE_RANGE","meaning":{"value":"x"},"range":` + interval("DV_COUNT", `"magnitude":5,"normal_range":`+interval("DV_COUNT", "", "", "ttff"), "", "ftff") + `}`,
-			"REFERENCE_RANGE.range_is_simple /range"},
+		{
+			"normal at an excluded limit", `{"_type":"DV_COUNT","magnitude":7,"normal_status":` + code("openehr_normal_statuses", "N") + `,"normal_range":` + interval("DV_COUNT", `"magnitude":5`, `"magnitude":7`, "fftf") + `}`,
+			"DV_ORDERED.normal_range_and_status_consistency /normal_status",
+		},
+		{
+			"high within", `{"_type":"DV_COUNT","magnitude":6,"normal_status":` + code("openehr_normal_statuses", "H") + `,"normal_range":` + interval("DV_COUNT", "", `"magnitude":7`, "tfft") + `}`,
+			"DV_ORDERED.normal_range_and_status_consistency /normal_status",
+		},
+		{
+			"range not simple", `{"_type":"REFERENCE_RANGE","meaning":{"value":"x"},"range":` + interval("DV_COUNT", `"magnitude":5,"normal_range":`+interval("DV_COUNT", "", "", "ttff"), "", "ftff") + `}`,
+			"REFERENCE_RANGE.range_is_simple /range",
+		},
 
 		{"date", `{"_type":"DV_DATE","value":"2021-02-29"}`, "DV_DATE.value_valid /value"},
 		{"time", `{"_type":"DV_TIME","value":"24:00"}`, "DV_TIME.value_valid /value"},
@@ -112,8 +124,10 @@ func TestCheckInvariants(t *testing.T) {
 
 		{"multimedia", `{"_type":"DV_MULTIMEDIA","media_type":` + code("a", "b") + `,"size":-1}`, "DV_MULTIMEDIA.not_empty / DV_MULTIMEDIA.size_valid /size"},
 		{"multimedia inline", `{"_type":"DV_MULTIMEDIA","media_type":` + code("a", "b") + `,"size":3,"data":"AAEC/+8="}`, ""},
-		{"multimedia not base64", `{"_type":"DV_MULTIMEDIA","media_type":` + code("a", "b") + `,"size":3,"data":"AAEC_","integrity_check":"AA=="}`,
-			"DV_MULTIMEDIA.data_valid /data DV_MULTIMEDIA.integrity_check_validity /integrity_check_algorithm"},
+		{
+			"multimedia not base64", `{"_type":"DV_MULTIMEDIA","media_type":` + code("a", "b") + `,"size":3,"data":"AAEC_","integrity_check":"AA=="}`,
+			"DV_MULTIMEDIA.data_valid /data DV_MULTIMEDIA.integrity_check_validity /integrity_check_algorithm",
+		},
 		{"parsable", `{"_type":"DV_PARSABLE","value":"","formalism":""}`, "DV_PARSABLE.formalism_valid /formalism"},
 		{"periodic", `{"_type":"DV_PERIODIC_TIME_SPECIFICATION","value":{"value":"x","formalism":"cron"}}`, "DV_PERIODIC_TIME_SPECIFICATION.value_valid /value"},
 		{"uri", `{"_type":"DV_URI","value":"xyz"}`, "DV_URI.value_valid /value"},
@@ -128,33 +142,47 @@ func TestCheckInvariants(t *testing.T) {
 
 		{"history nothing", history(`,"origin":` + dateTime("2020-01-01")), "HISTORY.events_valid /"},
 		{"history summary", history(`,"origin":` + dateTime("2020-01-01") + `,"summary":{"_type":"ITEM_TREE",` + named("s", "at0009") + `}`), ""},
-		{"history before origin", history(`,"origin":` + dateTime("2020-01-01T10:00:00Z") + `,"events":[` + eventAt("2020-01-01T10:00:00Z") + `,` + eventAt("2020-01-01T09:59:59Z") + `]`),
-			"?HISTORY.event_before_origin /events[1]/time"},
-		{"history period", history(`,"origin":` + dateTime("2020-01-01T10:00:00Z") + `,"period":{"value":"PT10M"},"events":[` + eventAt("2020-01-01T11:10:00+01:00") + `,` + eventAt("2020-01-01T10:15:00Z") + `]`),
-			"HISTORY.period_consistency /events[1]/time"},
+		{
+			"history before origin", history(`,"origin":` + dateTime("2020-01-01T10:00:00Z") + `,"events":[` + eventAt("2020-01-01T10:00:00Z") + `,` + eventAt("2020-01-01T09:59:59Z") + `]`),
+			"?HISTORY.event_before_origin /events[1]/time",
+		},
+		{
+			"history period", history(`,"origin":` + dateTime("2020-01-01T10:00:00Z") + `,"period":{"value":"PT10M"},"events":[` + eventAt("2020-01-01T11:10:00+01:00") + `,` + eventAt("2020-01-01T10:15:00Z") + `]`),
+			"HISTORY.period_consistency /events[1]/time",
+		},
 		{"history months", history(`,"origin":` + dateTime("2020-01-01T10:00:00Z") + `,"period":{"value":"P1M"},"events":[` + eventAt("2020-02-01T10:00:00Z") + `]`), ""},
-		{"width", `{"_type":"INTERVAL_EVENT",` + named("e", "at0002") + `,"time":` + dateTime("2020") + `,"data":{"_type":"ITEM_TREE",` + named("d", "at0003") + `},"width":{"value":"-PT1H"},"math_function":` + coded("mean", "openehr", "146") + `}`,
-			"?INTERVAL_EVENT.width_valid /width"},
-		{"table", `{"_type":"ITEM_TABLE",` + named("t", "at0001") + `,"rows":[{` + named("r", "at0002") + `,"items":[{"_type":"CLUSTER",` + named("c", "at0003") + `,"items":[` + element("e", "at0004", quantity("1", "m")) + `]}]}]}`,
-			"ITEM_TABLE.valid_structure /rows[0]"},
+		{
+			"width", `{"_type":"INTERVAL_EVENT",` + named("e", "at0002") + `,"time":` + dateTime("2020") + `,"data":{"_type":"ITEM_TREE",` + named("d", "at0003") + `},"width":{"value":"-PT1H"},"math_function":` + coded("mean", "openehr", "146") + `}`,
+			"?INTERVAL_EVENT.width_valid /width",
+		},
+		{
+			"table", `{"_type":"ITEM_TABLE",` + named("t", "at0001") + `,"rows":[{` + named("r", "at0002") + `,"items":[{"_type":"CLUSTER",` + named("c", "at0003") + `,"items":[` + element("e", "at0004", quantity("1", "m")) + `]}]}]}`,
+			"ITEM_TABLE.valid_structure /rows[0]",
+		},
 
-		{"context", `{"_type":"EVENT_CONTEXT","start_time":` + dateTime("2020-01-02") + `,"end_time":` + dateTime("2020-01-01") + `,"location":"","setting":` + coded("home", "openehr", "225") + `}`,
-			"EVENT_CONTEXT.location_valid /location ?EVENT_CONTEXT.end_before_start /end_time"},
+		{
+			"context", `{"_type":"EVENT_CONTEXT","start_time":` + dateTime("2020-01-02") + `,"end_time":` + dateTime("2020-01-01") + `,"location":"","setting":` + coded("home", "openehr", "225") + `}`,
+			"EVENT_CONTEXT.location_valid /location ?EVENT_CONTEXT.end_before_start /end_time",
+		},
 		{"audit", `{"_type":"AUDIT_DETAILS","system_id":"","time_committed":` + dateTime("2020") + `,"change_type":` + coded("creation", "openehr", "249") + `,"committer":{"_type":"PARTY_SELF"}}`, "AUDIT_DETAILS.system_id_valid /system_id"},
 		{"first version", version("1", ""), ""},
 		{"first version with preceding", version("1", `,"preceding_version_uid":{"value":"a::b::1"}`), "ORIGINAL_VERSION.preceding_version_uid_validity /preceding_version_uid"},
 		{"second version", version("2", `,"preceding_version_uid":{"value":"a::b::1"}`), ""},
 		{"second version without preceding", version("2", ""), "ORIGINAL_VERSION.preceding_version_uid_validity /preceding_version_uid"},
 		{"branch without preceding", version("1.1.1", ""), "ORIGINAL_VERSION.preceding_version_uid_validity /preceding_version_uid"},
-		{"tag", `{"_type":"ITEM_TAG","key":" x","value":"","target":{"_type":"HIER_OBJECT_ID","value":"a"},"owner_id":{"namespace":"local","type":"EHR","id":{"_type":"HIER_OBJECT_ID","value":"a"}}}`,
-			"ITEM_TAG.key_valid /key ITEM_TAG.value_valid /value"},
+		{
+			"tag", `{"_type":"ITEM_TAG","key":" x","value":"","target":{"_type":"HIER_OBJECT_ID","value":"a"},"owner_id":{"namespace":"local","type":"EHR","id":{"_type":"HIER_OBJECT_ID","value":"a"}}}`,
+			"ITEM_TAG.key_valid /key ITEM_TAG.value_valid /value",
+		},
 		{"versioned object", `{"_type":"VERSIONED_OBJECT","uid":{"value":"a::b"},"owner_id":{"namespace":"local","type":"EHR","id":{"_type":"HIER_OBJECT_ID","value":"a"}},"time_created":` + dateTime("2020") + `}`, "VERSIONED_OBJECT.uid_validity /uid"},
 
-		{"ehr", `{"_type":"EHR","system_id":{"value":"a"},"ehr_id":{"value":"a"},"time_created":` + dateTime("2020") + `,
+		{
+			"ehr", `{"_type":"EHR","system_id":{"value":"a"},"ehr_id":{"value":"a"},"time_created":` + dateTime("2020") + `,
 			"ehr_status":{"namespace":"local","type":"VERSIONED_EHR_STATUS","id":{"_type":"HIER_OBJECT_ID","value":"a"}},
 			"ehr_access":{"namespace":"local","type":"EHR_ACCESS","id":{"_type":"HIER_OBJECT_ID","value":"a"}},
 			"compositions":[{"namespace":"local","type":"VERSIONED_COMPOSITION","id":{"_type":"HIER_OBJECT_ID","value":"a"}},{"namespace":"local","type":"COMPOSITION","id":{"_type":"HIER_OBJECT_ID","value":"a"}}]}`,
-			"EHR.ehr_access_valid /ehr_access EHR.compositions_valid /compositions[1]"},
+			"EHR.ehr_access_valid /ehr_access EHR.compositions_valid /compositions[1]",
+		},
 
 		{"archetype root", entry("EVALUATION", eval, archetyped(eval, "")), ""},
 		{"archetype without details", entry("EVALUATION", eval, ""), "?LOCATABLE.archetype_details_missing /archetype_details"},

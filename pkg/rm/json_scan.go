@@ -95,15 +95,19 @@ func (s *scanner) scan(data []byte, lim Limits) *Problem {
 	s.stack = s.stack[:0]
 	s.nodes, s.members, s.elements = 0, 0, 0
 	if len(data) > lim.Bytes {
-		return &Problem{Code: CodeLimitBytes, Path: "/",
+		return &Problem{
+			Code: CodeLimitBytes, Path: "/",
 			Expected: fmt.Sprintf("at most %d bytes", lim.Bytes), Actual: fmt.Sprintf("%d bytes", len(data)),
-			Message: fmt.Sprintf("document is longer than %d bytes", lim.Bytes)}
+			Message: fmt.Sprintf("document is longer than %d bytes", lim.Bytes),
+		}
 	}
 	s.buf = *bytes.NewBuffer(data)
 	s.dec.Reset(&s.buf)
 	limited := func(code, format string, limit int) *Problem {
-		return &Problem{Code: code, Path: rmPathOfPointer(string(s.dec.StackPointer())),
-			Message: fmt.Sprintf(format, limit)}
+		return &Problem{
+			Code: code, Path: rmPathOfPointer(string(s.dec.StackPointer())),
+			Message: fmt.Sprintf(format, limit),
+		}
 	}
 
 	var name rawValue // the pending member name
@@ -221,8 +225,10 @@ func syntaxProblem(data []byte, err error) *Problem {
 }
 
 func trailingProblem(data []byte, offset int64) *Problem {
-	return &Problem{Code: CodeJSONSyntax, Path: "/",
-		Message: "data follows the document's value at " + position(data, offset)}
+	return &Problem{
+		Code: CodeJSONSyntax, Path: "/",
+		Message: "data follows the document's value at " + position(data, offset),
+	}
 }
 
 // position renders a byte offset with the line and column an editor shows.

@@ -50,9 +50,11 @@ func TestDecodeProblems(t *testing.T) {
 		{"greatest integer", "DV_COUNT", `{"magnitude":9223372036854775807}`, ""},
 		{"integer overflow", "DV_COUNT", `{"magnitude":9223372036854775808}`, "rm.value.range /magnitude"},
 		{"NUL", "DV_TEXT", `{"value":"a\u0000b"}`, "rm.value.character /value"},
-		{"interval parameter", "CONTACT", `{` + named("c", "at1") + `,"addresses":[{` + named("a", "at2") + `,"details":{"_type":"ITEM_TREE",` + named("t", "at3") + `}}],
+		{
+			"interval parameter", "CONTACT", `{` + named("c", "at1") + `,"addresses":[{` + named("a", "at2") + `,"details":{"_type":"ITEM_TREE",` + named("t", "at3") + `}}],
 			"time_validity":{"lower":{"_type":"DV_DATE_TIME","value":"2020-01-01T00:00:00"},"lower_included":true,"upper_included":false,"lower_unbounded":false,"upper_unbounded":true}}`,
-			"rm.type.mismatch /time_validity/lower"},
+			"rm.type.mismatch /time_validity/lower",
+		},
 		{"parameter in _type", "DATA_VALUE", `{"_type":"DV_INTERVAL<DV_COUNT>","lower":{"_type":"DV_COUNT","magnitude":1},"lower_included":true,"upper_included":false,"lower_unbounded":false,"upper_unbounded":true}`, ""},
 		{"parameter makes concrete", "DATA_VALUE", `{"_type":"DV_INTERVAL<DV_COUNT>","lower":{"magnitude":1},"lower_included":true,"upper_included":false,"lower_unbounded":false,"upper_unbounded":true}`, ""},
 		{"parameter violated", "DATA_VALUE", `{"_type":"DV_INTERVAL<DV_COUNT>","lower":` + quantity("1", "m") + `,"lower_included":true,"upper_included":false,"lower_unbounded":false,"upper_unbounded":true}`, "rm.type.mismatch /lower"},

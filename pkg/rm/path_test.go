@@ -49,11 +49,13 @@ func TestParsePath(t *testing.T) {
 			t.Errorf("%s is rendered %s", tc.in, got)
 		}
 	}
-	for _, in := range []string{"//data", "/data/", "/data//items", "/items[", "/items[]", "/items[at0001", "/items[at0001]x", "/items[at0001,]", "/items[at0001,x]",
+	for _, in := range []string{
+		"//data", "/data/", "/data//items", "/items[", "/items[]", "/items[at0001", "/items[at0001]x", "/items[at0001,]", "/items[at0001,x]",
 		"/items['x']", "/items[at0001 and]", "/items[at0001 or at0002]", "/items[at0001 at0002]", "/items[at0001 and at0002]", "/items[name/value='x]", `/items[name/value='\q']`,
 		`/items[name/value='x\`, "/items[name/value>'x']", "/items[time/value='x']", "/items[0 and at0001]", "/items[at0001 and 0]", "/items[at0001, 'x', 'y']",
 		"/items[99999999999]", "/1items", "/it-ems", " /items", "/items[name/value='x' and name/value='y']", "/items[archetype_node_id='a b']",
-		"/" + strings.Repeat("a/", 300) + "a", strings.Repeat("a", 9000)} {
+		"/" + strings.Repeat("a/", 300) + "a", strings.Repeat("a", 9000),
+	} {
 		if got, err := rm.ParsePath(in); err == nil {
 			t.Errorf("%q is taken as %+v", in, got)
 		}

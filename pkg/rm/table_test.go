@@ -33,8 +33,10 @@ func TestAttributeOrderAndRedefinition(t *testing.T) {
 	for _, a := range q.Attributes() {
 		names = append(names, a.Name)
 	}
-	want := []string{"normal_status", "normal_range", "other_reference_ranges", "magnitude_status",
-		"accuracy", "accuracy_is_percent", "magnitude", "precision", "units", "units_system", "units_display_name"}
+	want := []string{
+		"normal_status", "normal_range", "other_reference_ranges", "magnitude_status",
+		"accuracy", "accuracy_is_percent", "magnitude", "precision", "units", "units_system", "units_display_name",
+	}
 	if !slices.Equal(names, want) {
 		t.Errorf("DV_QUANTITY attributes %v, want %v", names, want)
 	}

@@ -72,8 +72,10 @@ func TestTemporalComponents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := rm.Temporal{Text: v.Text, Kind: rm.DateTimeKind, Precision: rm.ToSecond, Year: 2021, Month: 10, Day: 24,
-		Hour: 10, Minute: 30, Second: 47, Fraction: "4260", HasOffset: true, Offset: -210}
+	want := rm.Temporal{
+		Text: v.Text, Kind: rm.DateTimeKind, Precision: rm.ToSecond, Year: 2021, Month: 10, Day: 24,
+		Hour: 10, Minute: 30, Second: 47, Fraction: "4260", HasOffset: true, Offset: -210,
+	}
 	if v != want {
 		t.Errorf("got %+v, want %+v", v, want)
 	}
@@ -174,8 +176,10 @@ func TestParseDuration(t *testing.T) {
 			t.Errorf("%s: magnitude %v, want %v", s, d.Magnitude(), want)
 		}
 	}
-	for _, s := range []string{"", "P", "PT", "-P", "P1", "1Y", "P1DT", "P1S", "PT1D", "P1D1Y", "P1M1M", "PT1M1H", "P1.5Y", "PT1.5H", "PT1.5M1S",
-		"PT.5S", "PT1.S", "P-1Y", "+P1Y", "--P1Y", "p1y", "P1YT1HT1M", "P1Y ", "PTS", "P1234567890Y", "P1H", "P１Y", "P1T1S"} {
+	for _, s := range []string{
+		"", "P", "PT", "-P", "P1", "1Y", "P1DT", "P1S", "PT1D", "P1D1Y", "P1M1M", "PT1M1H", "P1.5Y", "PT1.5H", "PT1.5M1S",
+		"PT.5S", "PT1.S", "P-1Y", "+P1Y", "--P1Y", "p1y", "P1YT1HT1M", "P1Y ", "PTS", "P1234567890Y", "P1H", "P１Y", "P1T1S",
+	} {
 		if d, err := rm.ParseDuration(s); err == nil {
 			t.Errorf("%q is taken as %+v", s, d)
 		}
@@ -199,8 +203,13 @@ func TestDurationCompareAndAdd(t *testing.T) {
 		a, b string
 		want int
 	}{
-		{"P1M", "P30D", 1}, {"P1M", "P31D", -1}, {"P12M", "P1Y", -1}, {"P1W", "P7D", 0}, {"-P1D", "PT0S", -1},
-		{"PT1.5S", "PT1,50S", 0}, {"-PT1.5S", "-PT1.4S", -1},
+		{"P1M", "P30D", 1},
+		{"P1M", "P31D", -1},
+		{"P12M", "P1Y", -1},
+		{"P1W", "P7D", 0},
+		{"-P1D", "PT0S", -1},
+		{"PT1.5S", "PT1,50S", 0},
+		{"-PT1.5S", "-PT1.4S", -1},
 	} {
 		if got := parse(tc.a).Compare(parse(tc.b)); got != tc.want {
 			t.Errorf("%s to %s: %d, want %d", tc.a, tc.b, got, tc.want)

@@ -61,8 +61,10 @@ func DecodeXML(data []byte, declared *Class, opt XMLOptions) (*Node, []Problem) 
 	}
 	first := x.value(1, declared, nil)
 	if x.tooDeep != "" {
-		return nil, []Problem{{Code: CodeLimitDepth, Path: x.tooDeep,
-			Message: "objects and lists nest deeper than " + strconv.Itoa(lim.Depth)}}
+		return nil, []Problem{{
+			Code: CodeLimitDepth, Path: x.tooDeep,
+			Message: "objects and lists nest deeper than " + strconv.Itoa(lim.Depth),
+		}}
 	}
 	d := jsonDecoder{
 		src: string(x.src), values: x.values, incomplete: opt.Incomplete,

@@ -46,9 +46,11 @@ var utf8BOM = []byte("\xef\xbb\xbf")
 // returned as a problem.
 func (s *xmlScanner) scan(data []byte, lim Limits) *Problem {
 	if len(data) > lim.Bytes {
-		return &Problem{Code: CodeLimitBytes, Path: "/",
+		return &Problem{
+			Code: CodeLimitBytes, Path: "/",
 			Expected: fmt.Sprintf("at most %d bytes", lim.Bytes), Actual: fmt.Sprintf("%d bytes", len(data)),
-			Message: fmt.Sprintf("document is longer than %d bytes", lim.Bytes)}
+			Message: fmt.Sprintf("document is longer than %d bytes", lim.Bytes),
+		}
 	}
 	dec := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, utf8BOM)))
 	dec.CharsetReader = func(charset string, _ io.Reader) (io.Reader, error) {

@@ -33,26 +33,40 @@ func TestXMLForms(t *testing.T) {
 	tests := []struct{ name, class, xml, json string }{
 		{"v1 default namespace", "DV_TEXT", `<dv_text xmlns="http://schemas.openehr.org/v1"><value> a &amp; b&#13;
 </value></dv_text>`, `{"_type":"DV_TEXT","value":" a & b\r\n"}`},
-		{"v2 with a prefix", "DV_TEXT", `<o:x xmlns:o="http://schemas.openehr.org/v2"><o:value>a</o:value></o:x>`,
-			`{"_type":"DV_TEXT","value":"a"}`},
-		{"type with a prefix", "DATA_VALUE", `<value xmlns:o="http://schemas.openehr.org/v1" ` + xsi + ` xsi:type="o:DV_COUNT"><magnitude>+007</magnitude></value>`,
-			`{"_type":"DV_COUNT","magnitude":7}`},
-		{"type of the element's name", "LOCATABLE", `<folder archetype_node_id="at0001"><name><value>a</value></name></folder>`,
-			`{"_type":"FOLDER","name":{"_type":"DV_TEXT","value":"a"},"archetype_node_id":"at0001"}`},
-		{"node id as element", "FOLDER", `<folder><name><value>a</value></name><archetype_node_id>at0001</archetype_node_id></folder>`,
-			`{"_type":"FOLDER","name":{"_type":"DV_TEXT","value":"a"},"archetype_node_id":"at0001"}`},
-		{"members apart, comments, CDATA", "DV_PARAGRAPH", `<?xml version="1.0" encoding="utf-8"?><!-- x --><p ` + xsi + `><items><!-- y --><value>a</value></items>
+		{
+			"v2 with a prefix", "DV_TEXT", `<o:x xmlns:o="http://schemas.openehr.org/v2"><o:value>a</o:value></o:x>`,
+			`{"_type":"DV_TEXT","value":"a"}`,
+		},
+		{
+			"type with a prefix", "DATA_VALUE", `<value xmlns:o="http://schemas.openehr.org/v1" ` + xsi + ` xsi:type="o:DV_COUNT"><magnitude>+007</magnitude></value>`,
+			`{"_type":"DV_COUNT","magnitude":7}`,
+		},
+		{
+			"type of the element's name", "LOCATABLE", `<folder archetype_node_id="at0001"><name><value>a</value></name></folder>`,
+			`{"_type":"FOLDER","name":{"_type":"DV_TEXT","value":"a"},"archetype_node_id":"at0001"}`,
+		},
+		{
+			"node id as element", "FOLDER", `<folder><name><value>a</value></name><archetype_node_id>at0001</archetype_node_id></folder>`,
+			`{"_type":"FOLDER","name":{"_type":"DV_TEXT","value":"a"},"archetype_node_id":"at0001"}`,
+		},
+		{
+			"members apart, comments, CDATA", "DV_PARAGRAPH", `<?xml version="1.0" encoding="utf-8"?><!-- x --><p ` + xsi + `><items><!-- y --><value>a</value></items>
 			<items xsi:type="DV_CODED_TEXT"><defining_code><code_string>1</code_string><terminology_id><value>T</value></terminology_id></defining_code><value><![CDATA[<b>]]></value></items></p>`,
-			`{"_type":"DV_PARAGRAPH","items":[{"_type":"DV_TEXT","value":"a"},{"_type":"DV_CODED_TEXT","value":"<b>","defining_code":{"_type":"CODE_PHRASE","terminology_id":{"_type":"TERMINOLOGY_ID","value":"T"},"code_string":"1"}}]}`},
-		{"numbers keep their form", "DV_PROPORTION", `<x><numerator>5.0</numerator><denominator> 1e2 </denominator><type>0</type><accuracy>-.50</accuracy></x>`,
-			`{"_type":"DV_PROPORTION","accuracy":-0.50,"numerator":5.0,"denominator":1e2,"type":0}`},
+			`{"_type":"DV_PARAGRAPH","items":[{"_type":"DV_TEXT","value":"a"},{"_type":"DV_CODED_TEXT","value":"<b>","defining_code":{"_type":"CODE_PHRASE","terminology_id":{"_type":"TERMINOLOGY_ID","value":"T"},"code_string":"1"}}]}`,
+		},
+		{
+			"numbers keep their form", "DV_PROPORTION", `<x><numerator>5.0</numerator><denominator> 1e2 </denominator><type>0</type><accuracy>-.50</accuracy></x>`,
+			`{"_type":"DV_PROPORTION","accuracy":-0.50,"numerator":5.0,"denominator":1e2,"type":0}`,
+		},
 		{"Booleans", "DV_BOOLEAN", `<x><value>1</value></x>`, `{"_type":"DV_BOOLEAN","value":true}`},
 		{"nil", "DV_TEXT", `<x ` + xsi + `><value>a</value><hyperlink xsi:nil="true"/></x>`, `{"_type":"DV_TEXT","value":"a"}`},
-		{"wrapped base64", "DV_MULTIMEDIA", `<x><data>
+		{
+			"wrapped base64", "DV_MULTIMEDIA", `<x><data>
 			QUJD
 			REVG
 		</data><media_type><terminology_id><value>T</value></terminology_id><code_string>text/plain</code_string></media_type><size>6</size></x>`,
-			`{"_type":"DV_MULTIMEDIA","data":"QUJDREVG","media_type":{"_type":"CODE_PHRASE","terminology_id":{"_type":"TERMINOLOGY_ID","value":"T"},"code_string":"text/plain"},"size":6}`},
+			`{"_type":"DV_MULTIMEDIA","data":"QUJDREVG","media_type":{"_type":"CODE_PHRASE","terminology_id":{"_type":"TERMINOLOGY_ID","value":"T"},"code_string":"text/plain"},"size":6}`,
+		},
 		{"empty list that must be there", "REVISION_HISTORY", `<revision_history/>`, `{"_type":"REVISION_HISTORY","items":[]}`},
 		{"byte order mark", "DV_TEXT", "\xef\xbb\xbf<x><value/></x>", `{"_type":"DV_TEXT","value":""}`},
 	}

@@ -50,8 +50,10 @@ func TestCompositionsAreValid(t *testing.T) {
 					t.Errorf("patient %d, composition %d: not canonical", i, k)
 				}
 				text := string(data)
-				for _, feature := range []string{"INTERVAL_EVENT", "null_flavour", "magnitude_status", "exclusion_global", "exclusion_specific",
-					"absence.v2", "ICD-10", "SNOMED-CT", "TERM_MAPPING", "at0030", "at0103"} {
+				for _, feature := range []string{
+					"INTERVAL_EVENT", "null_flavour", "magnitude_status", "exclusion_global", "exclusion_specific",
+					"absence.v2", "ICD-10", "SNOMED-CT", "TERM_MAPPING", "at0030", "at0103",
+				} {
 					if strings.Contains(text, feature) {
 						seen[feature]++
 					}

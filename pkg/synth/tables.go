@@ -106,18 +106,31 @@ var manifestations = []concept{
 }
 
 var (
-	familyNames = []string{"Albrecht", "Baumann", "Castell", "Dornfeld", "Eriksen", "Falkner", "Grünwald", "Hartwig", "Ilves",
+	familyNames = []string{
+		"Albrecht", "Baumann", "Castell", "Dornfeld", "Eriksen", "Falkner", "Grünwald", "Hartwig", "Ilves",
 		"Jansson", "Kessler", "Lindqvist", "Marchetti", "Nowak", "Oberlin", "Petrov", "Quandt", "Rossi", "Sørensen", "Tanaka",
-		"Urban", "Vasquez", "Wexford", "Ximenes", "Yilmaz", "Zeller"}
-	femaleNames = []string{"Ada", "Birgit", "Clara", "Dilara", "Eva", "Freya", "Greta", "Hanna", "Ingrid", "Johanna", "Katrin",
-		"Lena", "Maria", "Nora", "Olga", "Paula", "Renate", "Sofia", "Teresa", "Ursula"}
-	maleNames = []string{"Anton", "Bruno", "Carl", "David", "Emil", "Felix", "Georg", "Henrik", "Ivan", "Jonas", "Karl", "Lukas",
-		"Mateo", "Niklas", "Oskar", "Paul", "Rafael", "Stefan", "Tomas", "Viktor"}
-	clinicians = []string{"Dr. Miriam Falk", "Dr. Jan Osterholt", "Nurse Petra Lang", "Dr. Aisha Rahman", "Nurse Tom Berger",
-		"Dr. Elena Moretti", "Nurse Ines Duarte", "Dr. Pavel Havel"}
+		"Urban", "Vasquez", "Wexford", "Ximenes", "Yilmaz", "Zeller",
+	}
+	femaleNames = []string{
+		"Ada", "Birgit", "Clara", "Dilara", "Eva", "Freya", "Greta", "Hanna", "Ingrid", "Johanna", "Katrin",
+		"Lena", "Maria", "Nora", "Olga", "Paula", "Renate", "Sofia", "Teresa", "Ursula",
+	}
+	maleNames = []string{
+		"Anton", "Bruno", "Carl", "David", "Emil", "Felix", "Georg", "Henrik", "Ivan", "Jonas", "Karl", "Lukas",
+		"Mateo", "Niklas", "Oskar", "Paul", "Rafael", "Stefan", "Tomas", "Viktor",
+	}
+	clinicians = []string{
+		"Dr. Miriam Falk", "Dr. Jan Osterholt", "Nurse Petra Lang", "Dr. Aisha Rahman", "Nurse Tom Berger",
+		"Dr. Elena Moretti", "Nurse Ines Duarte", "Dr. Pavel Havel",
+	}
 	facilities = []string{"Northfield Health Centre", "St. Agnes Hospital", "Riverside Clinic", "Lakeside Nursing Home"}
-	settings   = []setting{{"228", "primary medical care"}, {"232", "secondary medical care"}, {"229", "primary nursing care"},
-		{"227", "emergency care"}, {"225", "home"}}
+	settings   = []setting{
+		{"228", "primary medical care"},
+		{"232", "secondary medical care"},
+		{"229", "primary nursing care"},
+		{"227", "emergency care"},
+		{"225", "home"},
+	}
 )
 
 type setting struct{ code, text string }

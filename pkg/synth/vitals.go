@@ -240,7 +240,8 @@ func (c *composer) weight() *rm.Node {
 	}
 	state := tree("at0008", "State structure", element("at0009", "State of dress", local("at0011", "Lightly clothed/underwear")))
 	return c.observation("openEHR-EHR-OBSERVATION.body_weight.v2", "Body weight", "at0002", "History", nil, []*rm.Node{
-		point("at0003", c.at, tree("at0001", "Simple", element("at0004", "Weight", value)), state)})
+		point("at0003", c.at, tree("at0001", "Simple", element("at0004", "Weight", value)), state),
+	})
 }
 
 func (c *composer) height() *rm.Node {
@@ -250,5 +251,6 @@ func (c *composer) height() *rm.Node {
 	}
 	return c.observation("openEHR-EHR-OBSERVATION.height.v2", "Height/Length", "at0001", "History", nil, []*rm.Node{
 		point("at0002", c.at, tree("at0003", "Simple",
-			element("at0004", "Height/Length", quantity(fixed(max(c.p.body.height, 45), 1), "cm", 1, ""))), state)})
+			element("at0004", "Height/Length", quantity(fixed(max(c.p.body.height, 45), 1), "cm", 1, ""))), state),
+	})
 }

@@ -199,69 +199,152 @@ func TestRules(t *testing.T) {
 		// has only without.
 		want, gone []string
 	}{
-		{"exclusion", `<Rule path="/data[at0001]/items[at0006]" max="0"/>`, nil,
-			[]string{`ELEMENT[at0006] 0..1 "Duration"`, "DV_DURATION 1..1"}},
-		{"occurrences", `<Rule path="/data[at0001]/items[at0003]" min="1" max="3"/>`,
-			[]string{`ELEMENT[at0003] 1..3 "Choice"`}, nil},
-		{"name", `<Rule path="/data[at0001]/items[at0004]" name="Load"/>`,
-			[]string{`ELEMENT[at0004] 0..1 name ["Load"] "Weight"`, `String 1..1 {string ["Load"]}`}, []string{`ELEMENT[at0004] 0..1 "Weight"`}},
+		{
+			"exclusion", `<Rule path="/data[at0001]/items[at0006]" max="0"/>`, nil,
+			[]string{`ELEMENT[at0006] 0..1 "Duration"`, "DV_DURATION 1..1"},
+		},
+		{
+			"occurrences", `<Rule path="/data[at0001]/items[at0003]" min="1" max="3"/>`,
+			[]string{`ELEMENT[at0003] 1..3 "Choice"`},
+			nil,
+		},
+		{
+			"name", `<Rule path="/data[at0001]/items[at0004]" name="Load"/>`,
+			[]string{`ELEMENT[at0004] 0..1 name ["Load"] "Weight"`, `String 1..1 {string ["Load"]}`},
+			[]string{`ELEMENT[at0004] 0..1 "Weight"`},
+		},
 		{"the archetype's own name changes nothing", `<Rule path="/data[at0001]/items[at0004]" name="Weight"/>`, nil, nil},
-		{"clone", `<Rule path="/data[at0001]/items[at0003]" clone="true" name="First" max="1"/>
+		{
+			"clone", `<Rule path="/data[at0001]/items[at0003]" clone="true" name="First" max="1"/>
 			<Rule path="/data[at0001]/items[at0003, 'First']" min="1"/>`,
-			[]string{`ELEMENT[at0003] 1..1 name ["First"] "Choice"`}, nil},
-		{"types", `<Rule path="/data[at0001]/items[at0003]"><constraint xsi:type="multipleConstraint"><includedTypes>Count</includedTypes></constraint></Rule>`,
-			nil, []string{"CODE_PHRASE 1..1 {code local at0020 at0021 at0022}"}},
-		{"types with a constraint of one", `<Rule path="/data[at0001]/items[at0003]"><constraint xsi:type="multipleConstraint"><includedTypes>Count</includedTypes>
+			[]string{`ELEMENT[at0003] 1..1 name ["First"] "Choice"`},
+			nil,
+		},
+		{
+			"types", `<Rule path="/data[at0001]/items[at0003]"><constraint xsi:type="multipleConstraint"><includedTypes>Count</includedTypes></constraint></Rule>`,
+			nil,
+			[]string{"CODE_PHRASE 1..1 {code local at0020 at0021 at0022}"},
+		},
+		{
+			"types with a constraint of one", `<Rule path="/data[at0001]/items[at0003]"><constraint xsi:type="multipleConstraint"><includedTypes>Count</includedTypes>
 			<valueTypeConstraints xsi:type="countConstraint"><maxMagnitude>5</maxMagnitude><minMagnitude>0</minMagnitude><includesMaximum>false</includesMaximum><includesMinimum>true</includesMinimum></valueTypeConstraints></constraint></Rule>`,
-			[]string{"Integer64 1..1 {integer |0..<5|}"}, nil},
-		{"codes included", `<Rule path="/data[at0001]/items[at0003]"><constraint xsi:type="textConstraint"><includedValues>local::at0021</includedValues></constraint></Rule>`,
-			[]string{"CODE_PHRASE 1..1 {code local at0021}"}, nil},
-		{"codes excluded", `<Rule path="/data[at0001]/items[at0003]"><constraint xsi:type="textConstraint"><excludedValues>local::at0021</excludedValues></constraint></Rule>`,
-			[]string{"CODE_PHRASE 1..1 {code local at0020 at0022}"}, nil},
-		{"texts", `<Rule path="/data[at0001]/items[at0002]"><constraint xsi:type="textConstraint"><includedValues>A</includedValues><includedValues>B</includedValues></constraint></Rule>`,
-			[]string{`String 1..1 {string ["A" "B"]}`}, nil},
-		{"texts not limited to the list", `<Rule path="/data[at0001]/items[at0002]"><constraint xsi:type="textConstraint" limitToList="false"><includedValues>A</includedValues></constraint></Rule>`,
-			[]string{`String 1..1 {string ["A"] open}`}, nil},
-		{"value set", `<Rule path="/data[at0001]/items[at0002]"><constraint xsi:type="textConstraint"><termQueryId terminologyID="SNOMED-CT" terminologyLang="en" queryName="All problems"/></constraint></Rule>`,
-			[]string{"CODE_PHRASE 1..1 {code SNOMED-CT value set terminology:SNOMED-CT?subset=All%20problems&language=en}"}, nil},
-		{"unit", `<Rule path="/data[at0001]/items[at0004]"><constraint xsi:type="quantityConstraint"><includedUnits>g</includedUnits></constraint></Rule>`,
-			[]string{`DV_QUANTITY 1..1 {quantity property openehr::124; "g" |0..*|}`}, nil},
-		{"unit with magnitude and precision", `<Rule path="/data[at0001]/items[at0004]"><constraint xsi:type="quantityConstraint"><excludedUnits>g</excludedUnits>
+			[]string{"Integer64 1..1 {integer |0..<5|}"},
+			nil,
+		},
+		{
+			"codes included", `<Rule path="/data[at0001]/items[at0003]"><constraint xsi:type="textConstraint"><includedValues>local::at0021</includedValues></constraint></Rule>`,
+			[]string{"CODE_PHRASE 1..1 {code local at0021}"},
+			nil,
+		},
+		{
+			"codes excluded", `<Rule path="/data[at0001]/items[at0003]"><constraint xsi:type="textConstraint"><excludedValues>local::at0021</excludedValues></constraint></Rule>`,
+			[]string{"CODE_PHRASE 1..1 {code local at0020 at0022}"},
+			nil,
+		},
+		{
+			"texts", `<Rule path="/data[at0001]/items[at0002]"><constraint xsi:type="textConstraint"><includedValues>A</includedValues><includedValues>B</includedValues></constraint></Rule>`,
+			[]string{`String 1..1 {string ["A" "B"]}`},
+			nil,
+		},
+		{
+			"texts not limited to the list", `<Rule path="/data[at0001]/items[at0002]"><constraint xsi:type="textConstraint" limitToList="false"><includedValues>A</includedValues></constraint></Rule>`,
+			[]string{`String 1..1 {string ["A"] open}`},
+			nil,
+		},
+		{
+			"value set", `<Rule path="/data[at0001]/items[at0002]"><constraint xsi:type="textConstraint"><termQueryId terminologyID="SNOMED-CT" terminologyLang="en" queryName="All problems"/></constraint></Rule>`,
+			[]string{"CODE_PHRASE 1..1 {code SNOMED-CT value set terminology:SNOMED-CT?subset=All%20problems&language=en}"},
+			nil,
+		},
+		{
+			"unit", `<Rule path="/data[at0001]/items[at0004]"><constraint xsi:type="quantityConstraint"><includedUnits>g</includedUnits></constraint></Rule>`,
+			[]string{`DV_QUANTITY 1..1 {quantity property openehr::124; "g" |0..*|}`},
+			nil,
+		},
+		{
+			"unit with magnitude and precision", `<Rule path="/data[at0001]/items[at0004]"><constraint xsi:type="quantityConstraint"><excludedUnits>g</excludedUnits>
 			<unitMagnitude><unit>kg</unit><maxMagnitude>300</maxMagnitude><minMagnitude>-5</minMagnitude><precision>1</precision><includesMaximum>false</includesMaximum><includesMinimum>true</includesMinimum></unitMagnitude></constraint></Rule>`,
-			[]string{`DV_QUANTITY 1..1 {quantity property openehr::124; "kg" |0..<300| precision |1..1|}`}, nil},
-		{"ordinal", `<Rule path="/data[at0001]/items[at0005]"><constraint xsi:type="ordinalConstraint"><excludedValues>local::at0020</excludedValues></constraint></Rule>`,
-			[]string{`DV_ORDINAL 1..1 {ordinal 1|local::at0021 2|local::at0022}`}, nil},
-		{"duration", `<Rule path="/data[at0001]/items[at0006]"><constraint xsi:type="durationConstraint"><pattern>PTHM</pattern><minMagnitude>PT0H</minMagnitude><includesMaximum>false</includesMaximum><includesMinimum>true</includesMinimum></constraint></Rule>`,
-			[]string{"String 1..1 {duration PTHM |PT0H..*|}"}, nil},
-		{"date", `<Rule path="/data[at0001]/items[at0007]"><constraint xsi:type="dateConstraint"><minDateTime>2020-01-01T00:00:00</minDateTime></constraint></Rule>`,
-			[]string{"String 1..1 {date_time |2020-01-01T00:00:00..*|}"}, nil},
-		{"formalism", `<Rule path="/data[at0001]/items[at0008]"><constraint xsi:type="parsableConstraint" limitToList="true"><includedValues>text/x-formula</includedValues></constraint></Rule>`,
-			[]string{`String 1..1 {string ["text/x-formula"]}`}, nil},
-		{"type of an open value", `<Rule path="/data[at0001]/items[at0009]"><constraint xsi:type="quantityConstraint"><includedUnits>mg</includedUnits></constraint></Rule>`,
-			[]string{`DV_QUANTITY 1..1 {quantity; "mg"}`}, nil},
-		{"null flavour", `<Rule path="/data[at0001]/items[at0002]"><nullFlavourConstraint><includedValues>openehr::271</includedValues></nullFlavourConstraint></Rule>`,
-			[]string{"CODE_PHRASE 1..1 {code openehr 271}", ".null_flavour 0..1"}, nil},
-		{"rule on an internal reference", `<Rule path="/protocol[at0011]/items[at0003]" min="1" max="1"/>`,
-			[]string{`ELEMENT[at0003] 1..1 "Choice"`}, nil},
-		{"coded name", `<Rule path="/protocol[at0011]/items[at0012]"><nameConstraint><excludedValues>local::at0021</excludedValues></nameConstraint></Rule>`,
-			[]string{"CODE_PHRASE 1..1 {code local at0020}"}, nil},
+			[]string{`DV_QUANTITY 1..1 {quantity property openehr::124; "kg" |0..<300| precision |1..1|}`},
+			nil,
+		},
+		{
+			"ordinal", `<Rule path="/data[at0001]/items[at0005]"><constraint xsi:type="ordinalConstraint"><excludedValues>local::at0020</excludedValues></constraint></Rule>`,
+			[]string{`DV_ORDINAL 1..1 {ordinal 1|local::at0021 2|local::at0022}`},
+			nil,
+		},
+		{
+			"duration", `<Rule path="/data[at0001]/items[at0006]"><constraint xsi:type="durationConstraint"><pattern>PTHM</pattern><minMagnitude>PT0H</minMagnitude><includesMaximum>false</includesMaximum><includesMinimum>true</includesMinimum></constraint></Rule>`,
+			[]string{"String 1..1 {duration PTHM |PT0H..*|}"},
+			nil,
+		},
+		{
+			"date", `<Rule path="/data[at0001]/items[at0007]"><constraint xsi:type="dateConstraint"><minDateTime>2020-01-01T00:00:00</minDateTime></constraint></Rule>`,
+			[]string{"String 1..1 {date_time |2020-01-01T00:00:00..*|}"},
+			nil,
+		},
+		{
+			"formalism", `<Rule path="/data[at0001]/items[at0008]"><constraint xsi:type="parsableConstraint" limitToList="true"><includedValues>text/x-formula</includedValues></constraint></Rule>`,
+			[]string{`String 1..1 {string ["text/x-formula"]}`},
+			nil,
+		},
+		{
+			"type of an open value", `<Rule path="/data[at0001]/items[at0009]"><constraint xsi:type="quantityConstraint"><includedUnits>mg</includedUnits></constraint></Rule>`,
+			[]string{`DV_QUANTITY 1..1 {quantity; "mg"}`},
+			nil,
+		},
+		{
+			"null flavour", `<Rule path="/data[at0001]/items[at0002]"><nullFlavourConstraint><includedValues>openehr::271</includedValues></nullFlavourConstraint></Rule>`,
+			[]string{"CODE_PHRASE 1..1 {code openehr 271}", ".null_flavour 0..1"},
+			nil,
+		},
+		{
+			"rule on an internal reference", `<Rule path="/protocol[at0011]/items[at0003]" min="1" max="1"/>`,
+			[]string{`ELEMENT[at0003] 1..1 "Choice"`},
+			nil,
+		},
+		{
+			"coded name", `<Rule path="/protocol[at0011]/items[at0012]"><nameConstraint><excludedValues>local::at0021</excludedValues></nameConstraint></Rule>`,
+			[]string{"CODE_PHRASE 1..1 {code local at0020}"},
+			nil,
+		},
 		{"existence of a structure", `<Rule path="/protocol[at0011]" min="1"/>`, []string{".protocol 1..1"}, []string{".protocol 0..1"}},
-		{"excluding all of a container forbids it", `<Rule path="/protocol[at0011]/items[at0003]" max="0"/><Rule path="/protocol[at0011]/items[at0012]" max="0"/>`,
-			[]string{".items 0..0 cardinality 0..0"}, nil},
-		{"slot", `<Items xsi:type="CLUSTER" archetype_id="openEHR-EHR-CLUSTER.part.v1" path="/data[at0001]/items[at0010]" max="1"/>`,
-			[]string{`CLUSTER[openEHR-EHR-CLUSTER.part.v1] 0..1 "Part"`, `ELEMENT[at0001] 1..1 "Flag"`}, nil},
-		{"slot with two archetypes", `<Items xsi:type="CLUSTER" archetype_id="openEHR-EHR-CLUSTER.part.v1" path="/data[at0001]/items[at0010]" name="A"/>
+		{
+			"excluding all of a container forbids it", `<Rule path="/protocol[at0011]/items[at0003]" max="0"/><Rule path="/protocol[at0011]/items[at0012]" max="0"/>`,
+			[]string{".items 0..0 cardinality 0..0"},
+			nil,
+		},
+		{
+			"slot", `<Items xsi:type="CLUSTER" archetype_id="openEHR-EHR-CLUSTER.part.v1" path="/data[at0001]/items[at0010]" max="1"/>`,
+			[]string{`CLUSTER[openEHR-EHR-CLUSTER.part.v1] 0..1 "Part"`, `ELEMENT[at0001] 1..1 "Flag"`},
+			nil,
+		},
+		{
+			"slot with two archetypes", `<Items xsi:type="CLUSTER" archetype_id="openEHR-EHR-CLUSTER.part.v1" path="/data[at0001]/items[at0010]" name="A"/>
 			<Items xsi:type="CLUSTER" archetype_id="openEHR-EHR-CLUSTER.part.v1" path="/data[at0001]/items[at0010]" name="B"/>`,
-			[]string{`CLUSTER[openEHR-EHR-CLUSTER.part.v1] 0..2 name ["A"] "Part"`, `CLUSTER[openEHR-EHR-CLUSTER.part.v1] 0..2 name ["B"] "Part"`}, nil},
-		{"rule on what fills a slot", `<Items xsi:type="CLUSTER" archetype_id="openEHR-EHR-CLUSTER.part.v1" path="/data[at0001]/items[at0010]"/>
+			[]string{`CLUSTER[openEHR-EHR-CLUSTER.part.v1] 0..2 name ["A"] "Part"`, `CLUSTER[openEHR-EHR-CLUSTER.part.v1] 0..2 name ["B"] "Part"`},
+			nil,
+		},
+		{
+			"rule on what fills a slot", `<Items xsi:type="CLUSTER" archetype_id="openEHR-EHR-CLUSTER.part.v1" path="/data[at0001]/items[at0010]"/>
 			<Rule path="/data[at0001]/items[openEHR-EHR-CLUSTER.part.v1]/items[at0001]" name="Yes?"/>`,
-			[]string{`ELEMENT[at0001] 1..1 name ["Yes?"] "Flag"`}, nil},
-		{"embedded template", `<Items xsi:type="CLUSTER" archetype_id="openEHR-EHR-CLUSTER.part.v1" template_id="Embedded" path="/data[at0001]/items[at0010]"/>`,
-			[]string{`ELEMENT[at0001] 1..1 name ["Inner"] "Flag"`}, nil},
-		{"annotation", `<Rule path="/data[at0001]/items[at0002]" annotation="Ask first"/>`,
-			[]string{`annotation [openEHR-EHR-COMPOSITION.encounter.v1]/content[openEHR-EHR-EVALUATION.sample.v1]/data[at0001]/items[at0002] "default" = "Ask first"`}, nil},
-		{"default", `<Rule path="/data[at0001]/items[at0002]" default="Nothing"/>`,
-			[]string{"default [openEHR-EHR-COMPOSITION.encounter.v1]/content[openEHR-EHR-EVALUATION.sample.v1]/data[at0001]/items[at0002] value DV_TEXT"}, nil},
+			[]string{`ELEMENT[at0001] 1..1 name ["Yes?"] "Flag"`},
+			nil,
+		},
+		{
+			"embedded template", `<Items xsi:type="CLUSTER" archetype_id="openEHR-EHR-CLUSTER.part.v1" template_id="Embedded" path="/data[at0001]/items[at0010]"/>`,
+			[]string{`ELEMENT[at0001] 1..1 name ["Inner"] "Flag"`},
+			nil,
+		},
+		{
+			"annotation", `<Rule path="/data[at0001]/items[at0002]" annotation="Ask first"/>`,
+			[]string{`annotation [openEHR-EHR-COMPOSITION.encounter.v1]/content[openEHR-EHR-EVALUATION.sample.v1]/data[at0001]/items[at0002] "default" = "Ask first"`},
+			nil,
+		},
+		{
+			"default", `<Rule path="/data[at0001]/items[at0002]" default="Nothing"/>`,
+			[]string{"default [openEHR-EHR-COMPOSITION.encounter.v1]/content[openEHR-EHR-EVALUATION.sample.v1]/data[at0001]/items[at0002] value DV_TEXT"},
+			nil,
+		},
 	}
 	plain, err := compile(t, evaluation(""))
 	if err != nil {

@@ -492,8 +492,10 @@ func (r *reader) constraint(e *element, kind string) *Constraint {
 		return nil
 	}
 	r.attributes(e, "limitToList", "allowTerminologyLookUp", "valueType")
-	c := &Constraint{Kind: kind, ValueType: e.attrs["valueType"], Line: e.line,
-		LimitToList: r.boolean(e, "limitToList", kind == "textConstraint")}
+	c := &Constraint{
+		Kind: kind, ValueType: e.attrs["valueType"], Line: e.line,
+		LimitToList: r.boolean(e, "limitToList", kind == "textConstraint"),
+	}
 	values := map[string]string{}
 	for _, f := range e.children {
 		if !slices.Contains(known, f.name) {

@@ -227,9 +227,12 @@ func (c *compiler) event(n *node, r *Rule) {
 		return
 	}
 	if r.Event.Width != "" && strings.Trim(r.Event.Width, "PT0YMWDHS") != "" {
-		n.replace("width", &node{class: "DV_DURATION", occurrences: once, attrs: []*attr{{name: "value", existence: once,
+		n.replace("width", &node{class: "DV_DURATION", occurrences: once, attrs: []*attr{{
+			name: "value", existence: once,
 			children: []*node{primitiveNode(&archetypes.Primitive{Kind: archetypes.DurationKind, Range: &archetypes.Interval{
-				Lower: r.Event.Width, Upper: r.Event.Width, LowerIncluded: true, UpperIncluded: true}})}}}})
+				Lower: r.Event.Width, Upper: r.Event.Width, LowerIncluded: true, UpperIncluded: true,
+			}})},
+		}}})
 	}
 	if len(r.Event.Aggregations) > 0 {
 		codes := &archetypes.CodeConstraint{Terminology: "openehr"}

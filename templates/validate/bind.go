@@ -25,9 +25,11 @@ func (v *validator) single(a *templates.Attribute, n *rm.Node) {
 func (v *validator) bound(o *templates.Object, n *rm.Node) {
 	if !o.Occurrences.Unbounded && o.Occurrences.Upper == 0 {
 		if v.fail() {
-			v.report(finding{code: CodeOccurrences, constraint: objectName(o) + ": occurrences.upper", at: o,
+			v.report(finding{
+				code: CodeOccurrences, constraint: objectName(o) + ": occurrences.upper", at: o,
 				expected: o.Occurrences.String(), actual: "1",
-				message: "Attribute has 1 occurrences, but must be " + o.Occurrences.String()})
+				message: "Attribute has 1 occurrences, but must be " + o.Occurrences.String(),
+			})
 		}
 		return
 	}
@@ -55,8 +57,10 @@ func (v *validator) identity(o *templates.Object, n *rm.Node) bool {
 	}
 	if key := o.Key(); key != "" && !sameID(key, id) {
 		if v.fail() {
-			v.report(finding{code: CodeNode, constraint: "C_OBJECT.node_id", at: o, expected: key, actual: id,
-				message: "The node id " + id + " must be " + key})
+			v.report(finding{
+				code: CodeNode, constraint: "C_OBJECT.node_id", at: o, expected: key, actual: id,
+				message: "The node id " + id + " must be " + key,
+			})
 		}
 		return false
 	}
@@ -64,8 +68,10 @@ func (v *validator) identity(o *templates.Object, n *rm.Node) bool {
 }
 
 func slotFinding(id string, o *templates.Object, a *templates.Attribute) finding {
-	f := finding{code: CodeSlot, constraint: "ARCHETYPE_SLOT.includes", at: o, attr: a, actual: id,
-		message: "The archetype id " + id + " does not match the possible archetype ids."}
+	f := finding{
+		code: CodeSlot, constraint: "ARCHETYPE_SLOT.includes", at: o, attr: a, actual: id,
+		message: "The archetype id " + id + " does not match the possible archetype ids.",
+	}
 	if o != nil {
 		var parts []string
 		for _, x := range o.Slot.Includes {
@@ -216,8 +222,10 @@ func (v *validator) noAlternative(a *templates.Attribute, children []*templates.
 		types = append(types, name)
 		ofType = ofType || c.Key() != "" && conforms(c, n)
 	}
-	f := finding{code: CodeType, constraint: "C_OBJECT.rm_type_name", attr: a,
-		expected: strings.Join(types, ", "), actual: actualType(n)}
+	f := finding{
+		code: CodeType, constraint: "C_OBJECT.rm_type_name", attr: a,
+		expected: strings.Join(types, ", "), actual: actualType(n),
+	}
 	f.message = "Object should be type " + f.expected + ", but was " + f.actual
 	if ofType {
 		f.code, f.constraint, f.actual = CodeNode, "C_OBJECT.node_id", n.NodeID()
@@ -266,9 +274,11 @@ func (v *validator) container(a *templates.Attribute, parent *rm.Node, items []*
 				end = "lower"
 			}
 			v.walk.EnterAll(a.Def)
-			v.report(finding{code: CodeOccurrences, constraint: objectName(c) + ": occurrences." + end, at: c,
+			v.report(finding{
+				code: CodeOccurrences, constraint: objectName(c) + ": occurrences." + end, at: c,
 				expected: c.Occurrences.String(), actual: strconv.Itoa(count),
-				message: "Attribute has " + strconv.Itoa(count) + " occurrences, but must be " + c.Occurrences.String()})
+				message: "Attribute has " + strconv.Itoa(count) + " occurrences, but must be " + c.Occurrences.String(),
+			})
 			v.walk.Leave()
 		}
 	}
@@ -286,8 +296,10 @@ func (v *validator) cardinality(a *templates.Attribute, parent *rm.Node, n int) 
 			end = "lower"
 		}
 		v.walk.EnterAll(a.Def)
-		v.report(finding{code: CodeCardinality, constraint: parent.Class.Name + "." + a.Name + ": cardinality." + end, attr: a,
-			expected: i.String(), actual: strconv.Itoa(n), message: "Attribute does not match cardinality " + i.String()})
+		v.report(finding{
+			code: CodeCardinality, constraint: parent.Class.Name + "." + a.Name + ": cardinality." + end, attr: a,
+			expected: i.String(), actual: strconv.Itoa(n), message: "Attribute does not match cardinality " + i.String(),
+		})
 		v.walk.Leave()
 	}
 }
@@ -304,8 +316,10 @@ func (v *validator) unique(a *templates.Attribute, items []*rm.Node) {
 		}
 		if v.fail() {
 			v.walk.Enter(a.Def, i, n)
-			v.report(finding{code: CodeUnique, constraint: "CARDINALITY.is_unique", attr: a,
-				message: "The member equals member " + strconv.Itoa(first) + ", but all have to differ"})
+			v.report(finding{
+				code: CodeUnique, constraint: "CARDINALITY.is_unique", attr: a,
+				message: "The member equals member " + strconv.Itoa(first) + ", but all have to differ",
+			})
 			v.walk.Leave()
 		}
 	}
@@ -364,8 +378,10 @@ func (v *validator) bindByName(a *templates.Attribute, n *rm.Node, matching []*t
 			for _, o := range matching {
 				all = append(all, o.Names...)
 			}
-			v.report(finding{code: CodeName, constraint: "LOCATABLE.name", attr: a, expected: quoteList(all), actual: name,
-				message: "The value " + strconv.Quote(name) + " must be " + oneOf(all)})
+			v.report(finding{
+				code: CodeName, constraint: "LOCATABLE.name", attr: a, expected: quoteList(all), actual: name,
+				message: "The value " + strconv.Quote(name) + " must be " + oneOf(all),
+			})
 		}
 		return choice{}
 	case 1:
@@ -444,8 +460,10 @@ func (v *validator) bindOpen(a *templates.Attribute, n *rm.Node, id string, base
 			keys = append(keys, key)
 		}
 	}
-	v.report(finding{code: CodeExtraNode, constraint: "C_ATTRIBUTE.children", attr: a,
+	v.report(finding{
+		code: CodeExtraNode, constraint: "C_ATTRIBUTE.children", attr: a,
 		expected: strings.Join(keys, ", "), actual: id,
-		message: "The node " + n.Class.Name + "[" + id + "] is not part of the template"})
+		message: "The node " + n.Class.Name + "[" + id + "] is not part of the template",
+	})
 	return choice{}
 }

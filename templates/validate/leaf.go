@@ -39,8 +39,10 @@ func (v *validator) leaf(o *templates.Object, n *rm.Node) {
 
 // mustBe reports a value that is not as the constraint demands.
 func (v *validator) mustBe(o *templates.Object, code, constraint, expected, actual string) {
-	v.report(finding{code: code, constraint: constraint, at: o, expected: expected, actual: actual,
-		message: "The value " + actual + " must be " + expected})
+	v.report(finding{
+		code: code, constraint: constraint, at: o, expected: expected, actual: actual,
+		message: "The value " + actual + " must be " + expected,
+	})
 }
 
 func (v *validator) text(o *templates.Object, c *templates.CString, n *rm.Node) {
@@ -54,9 +56,11 @@ func (v *validator) text(o *templates.Object, c *templates.CString, n *rm.Node) 
 	}
 	if !c.Pattern.Supported() {
 		if v.warn() {
-			v.report(finding{code: CodeUnchecked, constraint: "C_STRING.pattern", at: o, severity: rm.Warning,
+			v.report(finding{
+				code: CodeUnchecked, constraint: "C_STRING.pattern", at: o, severity: rm.Warning,
 				expected: "/" + c.Pattern.Source + "/", actual: n.Text,
-				message: "The regular expression uses features that cannot be evaluated; the value is not checked against it"})
+				message: "The regular expression uses features that cannot be evaluated; the value is not checked against it",
+			})
 		}
 		return
 	}
@@ -201,9 +205,11 @@ func (v *validator) property(o *templates.Object, c *templates.CQuantity, units 
 	}
 	if render, severity := v.level(v.opt.Policy.Property.or(AsError)); render {
 		name, _ := terminology.OpenEHR.Rubric("property", c.Property.Code, "en")
-		v.report(finding{code: CodeProperty, constraint: "C_DV_QUANTITY.property", at: o, severity: severity,
+		v.report(finding{
+			code: CodeProperty, constraint: "C_DV_QUANTITY.property", at: o, severity: severity,
 			expected: "a unit of openehr::" + c.Property.Code + "|" + name + "|", actual: units,
-			message: "The unit " + strconv.Quote(units) + " is not a unit of " + name})
+			message: "The unit " + strconv.Quote(units) + " is not a unit of " + name,
+		})
 	}
 }
 
@@ -283,9 +289,11 @@ func (v *validator) localRubric(o *templates.Object, code string) {
 		expected = strconv.Quote(translated) + " or " + expected
 	}
 	if render, severity := v.level(v.opt.Policy.Rubric.or(AsWarning)); render {
-		v.report(finding{code: CodeCodeRubric, constraint: "ARCHETYPE_TERM.text", at: o, severity: severity,
+		v.report(finding{
+			code: CodeCodeRubric, constraint: "ARCHETYPE_TERM.text", at: o, severity: severity,
 			expected: expected, actual: value,
-			message: "The value " + strconv.Quote(value) + " is not the text of local::" + code + ", " + expected})
+			message: "The value " + strconv.Quote(value) + " is not the text of local::" + code + ", " + expected,
+		})
 	}
 }
 
@@ -313,17 +321,21 @@ func (v *validator) valueSet(o *templates.Object, constraint, reference string, 
 			return
 		case known:
 			if v.fail() {
-				v.report(finding{code: CodeValueSet, constraint: constraint, at: o, expected: reference,
+				v.report(finding{
+					code: CodeValueSet, constraint: constraint, at: o, expected: reference,
 					actual:  code.Terminology + "::" + code.Code,
-					message: "The value " + code.Terminology + "::" + code.Code + " does not belong to the value set " + reference})
+					message: "The value " + code.Terminology + "::" + code.Code + " does not belong to the value set " + reference,
+				})
 			}
 			return
 		}
 	}
 	if render, severity := v.level(v.opt.Policy.ValueSet.or(AsWarning)); render {
-		v.report(finding{code: CodeValueSet, constraint: constraint, at: o, severity: severity, expected: reference,
+		v.report(finding{
+			code: CodeValueSet, constraint: constraint, at: o, severity: severity, expected: reference,
 			actual:  code.Terminology + "::" + code.Code,
-			message: "The value set " + strconv.Quote(reference) + " was not asked whether it has " + code.Terminology + "::" + code.Code})
+			message: "The value set " + strconv.Quote(reference) + " was not asked whether it has " + code.Terminology + "::" + code.Code,
+		})
 	}
 }
 
@@ -341,8 +353,10 @@ func (v *validator) state(o *templates.Object, c *templates.CState, n *rm.Node) 
 func (v *validator) function(o *templates.Object, a *templates.Attribute, n *rm.Node) {
 	if a.Name != "is_integral" {
 		if len(a.Children) > 0 && v.warn() {
-			v.report(finding{code: CodeUnchecked, constraint: n.Class.Name + "." + a.Name, attr: a, severity: rm.Warning,
-				message: "The constraint on the function " + a.Name + " of " + n.Class.Name + " is not checked"})
+			v.report(finding{
+				code: CodeUnchecked, constraint: n.Class.Name + "." + a.Name, attr: a, severity: rm.Warning,
+				message: "The constraint on the function " + a.Name + " of " + n.Class.Name + " is not checked",
+			})
 		}
 		return
 	}
@@ -353,9 +367,11 @@ func (v *validator) function(o *templates.Object, a *templates.Attribute, n *rm.
 			continue
 		}
 		if v.fail() {
-			v.report(finding{code: CodeIntegral, constraint: "DV_PROPORTION.is_integral", at: c, expected: "integers",
+			v.report(finding{
+				code: CodeIntegral, constraint: "DV_PROPORTION.is_integral", at: c, expected: "integers",
 				actual:  n.String("numerator") + "/" + n.String("denominator"),
-				message: "Numerator and denominator must be integers"})
+				message: "Numerator and denominator must be integers",
+			})
 		}
 	}
 }

@@ -16,14 +16,17 @@ var leafCases = []struct {
 	values     []leafValue
 }{
 	{"list of strings", []obj{opttest.Value("DV_TEXT", opttest.Strings("red", "green"))}, []leafValue{
-		{rm.Text("red"), ""}, {rm.Text("blue"), "tpl.string.list /value"}, {rm.Text("Red"), "tpl.string.list /value"},
+		{rm.Text("red"), ""},
+		{rm.Text("blue"), "tpl.string.list /value"},
+		{rm.Text("Red"), "tpl.string.list /value"},
 		{rm.CodedText("green", "local", "at9"), ""},
 	}},
 	{"open list of strings", []obj{opttest.Value("DV_TEXT", opttest.Primitive("STRING", "<list>red</list><list_open>true</list_open>"))}, []leafValue{
 		{rm.Text("blue"), ""},
 	}},
 	{"string pattern is anchored", []obj{opttest.Value("DV_URI", opttest.Pattern("STRING", "https://[a-z.]+"))}, []leafValue{
-		{value("DV_URI", "https://example.org"), ""}, {value("DV_URI", "https://example.org/x"), "tpl.string.pattern /value"},
+		{value("DV_URI", "https://example.org"), ""},
+		{value("DV_URI", "https://example.org/x"), "tpl.string.pattern /value"},
 		{value("DV_EHR_URI", "ehr:x"), "tpl.string.pattern /value"},
 	}},
 	{"pattern in slashes", []obj{opttest.Value("DV_TEXT", opttest.Pattern("STRING", "/a+/"))}, []leafValue{
@@ -36,16 +39,20 @@ var leafCases = []struct {
 		{rm.Object("DV_BOOLEAN", rm.Bool("value", true)), ""}, {rm.Object("DV_BOOLEAN", rm.Bool("value", false)), "tpl.boolean /value"},
 	}},
 	{"integer range", []obj{{RM: "DV_COUNT", Occ: "1..1", Attrs: []attr{{Name: "magnitude", Children: []obj{opttest.Range("INTEGER", "0..<10")}}}}}, []leafValue{
-		{rm.Object("DV_COUNT", rm.Int("magnitude", 0)), ""}, {rm.Object("DV_COUNT", rm.Int("magnitude", 9)), ""},
-		{rm.Object("DV_COUNT", rm.Int("magnitude", 10)), "tpl.integer /magnitude"}, {rm.Object("DV_COUNT", rm.Int("magnitude", -1)), "tpl.integer /magnitude"},
+		{rm.Object("DV_COUNT", rm.Int("magnitude", 0)), ""},
+		{rm.Object("DV_COUNT", rm.Int("magnitude", 9)), ""},
+		{rm.Object("DV_COUNT", rm.Int("magnitude", 10)), "tpl.integer /magnitude"},
+		{rm.Object("DV_COUNT", rm.Int("magnitude", -1)), "tpl.integer /magnitude"},
 	}},
 	{"proportion", []obj{{RM: "DV_PROPORTION", Occ: "1..1", Attrs: []attr{
 		{Name: "numerator", Children: []obj{opttest.Range("REAL", ">0..100")}},
 		{Name: "type", Children: []obj{opttest.Primitive("INTEGER", "<list>1</list><list>2</list>")}},
 		{Name: "is_integral", Children: []obj{opttest.Primitive("BOOLEAN", "<true_valid>true</true_valid><false_valid>false</false_valid>")}},
 	}}}, []leafValue{
-		{proportion(50, 100, 2), ""}, {proportion(0, 100, 2), "tpl.real /numerator"},
-		{proportion(50, 100, 0), "tpl.integer /type"}, {proportion(0.5, 1, 1), "tpl.proportion.integral "},
+		{proportion(50, 100, 2), ""},
+		{proportion(0, 100, 2), "tpl.real /numerator"},
+		{proportion(50, 100, 0), "tpl.integer /type"},
+		{proportion(0.5, 1, 1), "tpl.proportion.integral "},
 	}},
 	{"list of reals", []obj{{RM: "DV_PROPORTION", Occ: "1..1", Attrs: []attr{
 		{Name: "denominator", Children: []obj{opttest.Primitive("REAL", "<list>1.5</list><list>2</list>")}},
@@ -53,22 +60,29 @@ var leafCases = []struct {
 		{proportion(1, 1.5, 0), ""}, {proportion(1, 2, 0), ""}, {proportion(1, 3, 0), "tpl.real /denominator"},
 	}},
 	{"date pattern", []obj{opttest.Value("DV_DATE", opttest.Pattern("DATE", "yyyy-??-XX"))}, []leafValue{
-		{value("DV_DATE", "2020"), ""}, {value("DV_DATE", "2020-05"), ""}, {value("DV_DATE", "2020-05-01"), "tpl.temporal.pattern /value"},
+		{value("DV_DATE", "2020"), ""},
+		{value("DV_DATE", "2020-05"), ""},
+		{value("DV_DATE", "2020-05-01"), "tpl.temporal.pattern /value"},
 		{value("DV_DATE", "20200501"), "tpl.temporal.pattern /value"},
 	}},
 	{"full date", []obj{opttest.Value("DV_DATE", opttest.Pattern("DATE", "yyyy-mm-dd"))}, []leafValue{
 		{value("DV_DATE", "2020-05-01"), ""}, {value("DV_DATE", "2020-05"), "tpl.temporal.pattern /value"},
 	}},
 	{"date/time pattern", []obj{opttest.Value("DV_DATE_TIME", opttest.Pattern("DATE_TIME", "yyyy-mm-ddTHH:MM:??"))}, []leafValue{
-		{value("DV_DATE_TIME", "2020-05-01T10:00"), ""}, {value("DV_DATE_TIME", "2020-05-01T10:00:00.5Z"), ""},
-		{value("DV_DATE_TIME", "2020-05-01T10"), "tpl.temporal.pattern /value"}, {value("DV_DATE_TIME", "2020-05-01"), "tpl.temporal.pattern /value"},
+		{value("DV_DATE_TIME", "2020-05-01T10:00"), ""},
+		{value("DV_DATE_TIME", "2020-05-01T10:00:00.5Z"), ""},
+		{value("DV_DATE_TIME", "2020-05-01T10"), "tpl.temporal.pattern /value"},
+		{value("DV_DATE_TIME", "2020-05-01"), "tpl.temporal.pattern /value"},
 	}},
 	{"time pattern", []obj{opttest.Value("DV_TIME", opttest.Pattern("TIME", "HH:??:XX"))}, []leafValue{
 		{value("DV_TIME", "10"), ""}, {value("DV_TIME", "10:30"), ""}, {value("DV_TIME", "10:30:00"), "tpl.temporal.pattern /value"},
 	}},
 	{"date range", []obj{opttest.Value("DV_DATE", opttest.Range("DATE", "2020-01-01..<2021-01-01"))}, []leafValue{
-		{value("DV_DATE", "2020-01-01"), ""}, {value("DV_DATE", "2021-01-01"), "tpl.temporal.range /value"},
-		{value("DV_DATE", "2019-12-31"), "tpl.temporal.range /value"}, {value("DV_DATE", "2020"), ""}, {value("DV_DATE", "2019"), "tpl.temporal.range /value"},
+		{value("DV_DATE", "2020-01-01"), ""},
+		{value("DV_DATE", "2021-01-01"), "tpl.temporal.range /value"},
+		{value("DV_DATE", "2019-12-31"), "tpl.temporal.range /value"},
+		{value("DV_DATE", "2020"), ""},
+		{value("DV_DATE", "2019"), "tpl.temporal.range /value"},
 	}},
 	{"time zone mandatory", []obj{opttest.Value("DV_DATE_TIME", opttest.Primitive("DATE_TIME", "<timezone_validity>1001</timezone_validity>"))}, []leafValue{
 		{value("DV_DATE_TIME", "2020-05-01T10:00:00+02:00"), ""}, {value("DV_DATE_TIME", "2020-05-01T10:00:00"), "tpl.temporal.timezone /value"},
@@ -77,16 +91,24 @@ var leafCases = []struct {
 		{value("DV_TIME", "10:00:00"), ""}, {value("DV_TIME", "10:00:00Z"), "tpl.temporal.timezone /value"},
 	}},
 	{"duration fields", []obj{opttest.Value("DV_DURATION", opttest.Pattern("DURATION", "PDTH"))}, []leafValue{
-		{value("DV_DURATION", "P1DT2H"), ""}, {value("DV_DURATION", "P0D"), ""}, {value("DV_DURATION", "PT0S"), ""},
-		{value("DV_DURATION", "P1M"), "tpl.duration.fields /value"}, {value("DV_DURATION", "PT1M"), "tpl.duration.fields /value"},
-		{value("DV_DURATION", "PT0.5S"), "tpl.duration.fields /value"}, {value("DV_DURATION", "P1W"), "tpl.duration.fields /value"},
+		{value("DV_DURATION", "P1DT2H"), ""},
+		{value("DV_DURATION", "P0D"), ""},
+		{value("DV_DURATION", "PT0S"), ""},
+		{value("DV_DURATION", "P1M"), "tpl.duration.fields /value"},
+		{value("DV_DURATION", "PT1M"), "tpl.duration.fields /value"},
+		{value("DV_DURATION", "PT0.5S"), "tpl.duration.fields /value"},
+		{value("DV_DURATION", "P1W"), "tpl.duration.fields /value"},
 	}},
 	{"duration range", []obj{opttest.Value("DV_DURATION", opttest.Range("DURATION", "PT0S..<P1D"))}, []leafValue{
-		{value("DV_DURATION", "PT23H59M"), ""}, {value("DV_DURATION", "PT24H"), "tpl.duration.range /value"},
-		{value("DV_DURATION", "P1M"), "tpl.duration.range /value"}, {value("DV_DURATION", "-PT1S"), "tpl.duration.range /value"},
+		{value("DV_DURATION", "PT23H59M"), ""},
+		{value("DV_DURATION", "PT24H"), "tpl.duration.range /value"},
+		{value("DV_DURATION", "P1M"), "tpl.duration.range /value"},
+		{value("DV_DURATION", "-PT1S"), "tpl.duration.range /value"},
 	}},
 	{"quantity", []obj{opttest.Quantity("125", "mm[Hg]|0..<1000|0..0", "kPa")}, []leafValue{
-		{quantity(120, "mm[Hg]"), ""}, {quantity(9999, "kPa"), ""}, {quantity(1000, "mm[Hg]"), "tpl.quantity.magnitude "},
+		{quantity(120, "mm[Hg]"), ""},
+		{quantity(9999, "kPa"), ""},
+		{quantity(1000, "mm[Hg]"), "tpl.quantity.magnitude "},
 		{quantity(120, "mmHg"), "tpl.quantity.units "},
 		{quantity(120, "mm[Hg]").With("precision", number("Integer", "0")), ""},
 		{quantity(120, "mm[Hg]").With("precision", number("Integer", "-1")), ""},
@@ -107,8 +129,10 @@ var leafCases = []struct {
 		{rm.Object("DV_SCALE", rm.Real("value", 0.25), rm.Child("symbol", rm.CodedText("half", "local", "at0010"))), "tpl.ordinal "},
 	}},
 	{"coded text", []obj{opttest.Coded("SNOMED-CT(2019)", "1", "2")}, []leafValue{
-		{rm.CodedText("x", "SNOMED-CT", "1"), ""}, {rm.CodedText("x", "SNOMED-CT(2023)", "2"), ""},
-		{rm.CodedText("x", "SNOMED-CT", "3"), "tpl.code.list /defining_code"}, {rm.CodedText("x", "LOINC", "1"), "tpl.code.terminology /defining_code"},
+		{rm.CodedText("x", "SNOMED-CT", "1"), ""},
+		{rm.CodedText("x", "SNOMED-CT(2023)", "2"), ""},
+		{rm.CodedText("x", "SNOMED-CT", "3"), "tpl.code.list /defining_code"},
+		{rm.CodedText("x", "LOINC", "1"), "tpl.code.terminology /defining_code"},
 		{rm.Text("x"), "tpl.type "},
 	}},
 	{"any code of a terminology", []obj{opttest.Coded("LOINC")}, []leafValue{
@@ -130,15 +154,19 @@ var leafCases = []struct {
 		{rm.Text("x"), ""}, {rm.CodedText("x", "local", "at1"), ""}, {quantity(1, "m"), "tpl.type "},
 	}},
 	{"interval of quantities", []obj{{RM: "DV_INTERVAL<DV_QUANTITY>", Occ: "1..1"}}, []leafValue{
-		{interval(quantity(1, "m"), quantity(2, "m")), ""}, {interval(nil, quantity(2, "m")), ""}, {interval(nil, nil), ""},
+		{interval(quantity(1, "m"), quantity(2, "m")), ""},
+		{interval(nil, quantity(2, "m")), ""},
+		{interval(nil, nil), ""},
 		{interval(rm.Object("DV_COUNT", rm.Int("magnitude", 1)), nil), "tpl.type "},
 	}},
 	{"limits of an interval", []obj{{RM: "DV_INTERVAL<DV_QUANTITY>", Occ: "1..1", Attrs: []attr{
 		{Name: "upper", Existence: "1..1", Children: []obj{opttest.Quantity("", "m|0..5")}},
 		{Name: "lower", Existence: "0..0"},
 	}}}, []leafValue{
-		{interval(nil, quantity(2, "m")), ""}, {interval(nil, quantity(9, "m")), "tpl.quantity.magnitude /upper"},
-		{interval(nil, nil), "tpl.existence /upper"}, {interval(quantity(1, "m"), quantity(2, "m")), "tpl.existence /lower"},
+		{interval(nil, quantity(2, "m")), ""},
+		{interval(nil, quantity(9, "m")), "tpl.quantity.magnitude /upper"},
+		{interval(nil, nil), "tpl.existence /upper"},
+		{interval(quantity(1, "m"), quantity(2, "m")), "tpl.existence /lower"},
 	}},
 	{"parsable", []obj{{RM: "DV_PARSABLE", Occ: "1..1", Attrs: []attr{{Name: "formalism", Children: []obj{opttest.Strings("text/html")}}}}}, []leafValue{
 		{rm.Object("DV_PARSABLE", rm.Str("value", "x"), rm.Str("formalism", "text/html")), ""},
@@ -154,9 +182,14 @@ var leafCases = []struct {
 	{"alternatives", []obj{
 		opttest.Value("DV_TEXT", opttest.Strings("unknown")), opttest.Quantity("", "m|0..5"), opttest.Quantity("", "cm|0..500"), opttest.Coded("local", "at0005"),
 	}, []leafValue{
-		{rm.Text("unknown"), ""}, {quantity(3, "m"), ""}, {quantity(300, "cm"), ""}, {rm.CodedText("yes", "local", "at0005"), ""},
+		{rm.Text("unknown"), ""},
+		{quantity(3, "m"), ""},
+		{quantity(300, "cm"), ""},
+		{rm.CodedText("yes", "local", "at0005"), ""},
 		{rm.CodedText("unknown", "other", "1"), ""},
-		{rm.Text("?"), "tpl.string.list /value"}, {quantity(9, "m"), "tpl.quantity.magnitude "}, {quantity(900, "cm"), "tpl.quantity.units "},
+		{rm.Text("?"), "tpl.string.list /value"},
+		{quantity(9, "m"), "tpl.quantity.magnitude "},
+		{quantity(900, "cm"), "tpl.quantity.units "},
 		{rm.CodedText("yes", "local", "at0006"), "tpl.code.list /defining_code"},
 		{rm.Object("DV_COUNT", rm.Int("magnitude", 1)), "tpl.type "},
 	}},

@@ -181,8 +181,10 @@ func TestSlots(t *testing.T) {
 func TestSlotAsSingleValue(t *testing.T) {
 	t.Parallel()
 	tpl := compile(t, opttest.Template("T", opttest.Root("COMPOSITION", "openEHR-EHR-COMPOSITION.test.v1",
-		attr{Name: "content", Cardinality: "0..*", Children: []obj{{RM: "EVALUATION", Archetype: "openEHR-EHR-EVALUATION.test.v1", ID: "at0000", Occ: "0..*",
-			Attrs: []attr{{Name: "data", Existence: "1..1", Children: []obj{opttest.Slot("ITEM_TREE", "1..1", `openEHR-EHR-ITEM_TREE\.a\.v1`)}}}}}})))
+		attr{Name: "content", Cardinality: "0..*", Children: []obj{{
+			RM: "EVALUATION", Archetype: "openEHR-EHR-EVALUATION.test.v1", ID: "at0000", Occ: "0..*",
+			Attrs: []attr{{Name: "data", Existence: "1..1", Children: []obj{opttest.Slot("ITEM_TREE", "1..1", `openEHR-EHR-ITEM_TREE\.a\.v1`)}}},
+		}}})))
 	with := func(id string) *rm.Node {
 		e := composition(nil).List("content")[0]
 		return compositionOf(e.With("data", locatable("ITEM_TREE", id, "T")))
@@ -264,8 +266,10 @@ func TestCareflowSteps(t *testing.T) {
 		}}
 	}
 	tpl := compile(t, opttest.Template("T", opttest.Root("COMPOSITION", "openEHR-EHR-COMPOSITION.test.v1",
-		attr{Name: "content", Cardinality: "0..*", Children: []obj{{RM: "ACTION", Archetype: "openEHR-EHR-ACTION.a.v1", ID: "at0000", Occ: "0..*",
-			Attrs: []attr{{Name: "ism_transition", Existence: "1..1", Children: []obj{step("526", "at0001"), step("245", "at0002")}}}}}})))
+		attr{Name: "content", Cardinality: "0..*", Children: []obj{{
+			RM: "ACTION", Archetype: "openEHR-EHR-ACTION.a.v1", ID: "at0000", Occ: "0..*",
+			Attrs: []attr{{Name: "ism_transition", Existence: "1..1", Children: []obj{step("526", "at0001"), step("245", "at0002")}}},
+		}}})))
 	action := func(state, code string) *rm.Node {
 		return compositionOf(locatable("ACTION", "openEHR-EHR-ACTION.a.v1", "A",
 			rm.Child("ism_transition", rm.Object("ISM_TRANSITION", rm.Child("current_state", rm.CodedText("s", "openehr", state)),
@@ -282,10 +286,12 @@ func TestCareflowSteps(t *testing.T) {
 func TestActionArchetypeIDMayHoldTheExpressionItself(t *testing.T) {
 	t.Parallel()
 	tpl := compile(t, opttest.Template("T", opttest.Root("COMPOSITION", "openEHR-EHR-COMPOSITION.test.v1",
-		attr{Name: "content", Cardinality: "0..*", Children: []obj{{RM: "INSTRUCTION", Archetype: "openEHR-EHR-INSTRUCTION.a.v1", ID: "at0000", Occ: "0..*",
+		attr{Name: "content", Cardinality: "0..*", Children: []obj{{
+			RM: "INSTRUCTION", Archetype: "openEHR-EHR-INSTRUCTION.a.v1", ID: "at0000", Occ: "0..*",
 			Attrs: []attr{{Name: "activities", Cardinality: "0..*", Children: []obj{{RM: "ACTIVITY", ID: "at0001", Occ: "0..*", Attrs: []attr{
 				{Name: "action_archetype_id", Existence: "1..1", Children: []obj{opttest.Pattern("STRING", `openEHR-EHR-ACTION\.a\.v1`)}},
-			}}}}}}}})))
+			}}}}},
+		}}})))
 	with := func(id string) *rm.Node {
 		return compositionOf(locatable("INSTRUCTION", "openEHR-EHR-INSTRUCTION.a.v1", "I",
 			rm.Child("activities", locatable("ACTIVITY", "at0001", "A", rm.Str("action_archetype_id", id)))))

@@ -142,8 +142,13 @@ func onlyFields(pattern string, d rm.Duration) bool {
 		letter  byte
 		allowed string
 	}{
-		{d.Years, 'Y', date}, {d.Months, 'M', date}, {d.Weeks, 'W', date}, {d.Days, 'D', date},
-		{d.Hours, 'H', clock}, {d.Minutes, 'M', clock}, {d.Seconds, 'S', clock},
+		{d.Years, 'Y', date},
+		{d.Months, 'M', date},
+		{d.Weeks, 'W', date},
+		{d.Days, 'D', date},
+		{d.Hours, 'H', clock},
+		{d.Minutes, 'M', clock},
+		{d.Seconds, 'S', clock},
 	} {
 		if f.value != 0 && strings.IndexByte(f.allowed, f.letter) < 0 {
 			return false

@@ -137,9 +137,11 @@ func (v *validator) coded(rule *codedRule, n *rm.Node) {
 			level = v.opt.Policy.CodeSetName.or(AsWarning)
 		}
 		if render, severity := v.level(level); render {
-			v.report(finding{code: CodeTermTerminology, constraint: rule.owner + "." + rule.attribute + ": terminology_id",
+			v.report(finding{
+				code: CodeTermTerminology, constraint: rule.owner + "." + rule.attribute + ": terminology_id",
 				severity: severity, expected: rule.set.TerminologyID, actual: term,
-				message: "The value " + term + " must be " + rule.set.TerminologyID})
+				message: "The value " + term + " must be " + rule.set.TerminologyID,
+			})
 		}
 		if level == AsError {
 			return
@@ -153,9 +155,11 @@ func (v *validator) coded(rule *codedRule, n *rm.Node) {
 		level = v.opt.Policy.CodeSet.or(AsWarning)
 	}
 	if render, severity := v.level(level); render {
-		v.report(finding{code: CodeTermCodeSet, constraint: rule.owner + "." + rule.attribute, severity: severity,
+		v.report(finding{
+			code: CodeTermCodeSet, constraint: rule.owner + "." + rule.attribute, severity: severity,
 			expected: "a code of the code set " + rule.set.Name, actual: code,
-			message: "The value " + strconv.Quote(code) + " is not in the code set " + rule.set.Name})
+			message: "The value " + strconv.Quote(code) + " is not in the code set " + rule.set.Name,
+		})
 	}
 }
 
@@ -200,16 +204,20 @@ func (v *validator) grouped(rule *codedRule, n *rm.Node, term, code string) {
 			return
 		}
 		if v.fail() {
-			v.report(finding{code: CodeTermTerminology, constraint: rule.owner + "." + rule.attribute + ": terminology_id",
-				expected: terminology.ID, actual: term, message: "The value " + term + " must be " + terminology.ID})
+			v.report(finding{
+				code: CodeTermTerminology, constraint: rule.owner + "." + rule.attribute + ": terminology_id",
+				expected: terminology.ID, actual: term, message: "The value " + term + " must be " + terminology.ID,
+			})
 		}
 		return
 	}
 	if !rule.group.Has(code) {
 		if v.fail() {
-			v.report(finding{code: CodeTermGroup, constraint: rule.owner + "." + rule.attribute,
+			v.report(finding{
+				code: CodeTermGroup, constraint: rule.owner + "." + rule.attribute,
 				expected: "a code of the group " + rule.group.Name, actual: code,
-				message: "The value " + strconv.Quote(code) + " is not in the openEHR group " + rule.group.Name})
+				message: "The value " + strconv.Quote(code) + " is not in the openEHR group " + rule.group.Name,
+			})
 		}
 		return
 	}
@@ -231,9 +239,11 @@ func (v *validator) grouped(rule *codedRule, n *rm.Node, term, code string) {
 		if rubric != english {
 			expected += " or " + strconv.Quote(english)
 		}
-		v.report(finding{code: CodeTermRubric, constraint: rule.owner + "." + rule.attribute + ": rubric", severity: severity,
+		v.report(finding{
+			code: CodeTermRubric, constraint: rule.owner + "." + rule.attribute + ": rubric", severity: severity,
 			expected: expected, actual: value,
-			message: "The value " + strconv.Quote(value) + " is not the rubric of openehr::" + code + ", " + expected})
+			message: "The value " + strconv.Quote(value) + " is not the rubric of openehr::" + code + ", " + expected,
+		})
 	}
 }
 
@@ -247,7 +257,9 @@ func (v *validator) ism(n *rm.Node) {
 		return // unknown codes are reported as such
 	}
 	if v.fail() {
-		v.report(finding{code: CodeISM, constraint: "ISM_TRANSITION.transition", expected: strings.Join(targets, ", "), actual: state,
-			message: "The transition " + transition + " of the instruction state machine does not lead to state " + state})
+		v.report(finding{
+			code: CodeISM, constraint: "ISM_TRANSITION.transition", expected: strings.Join(targets, ", "), actual: state,
+			message: "The transition " + transition + " of the instruction state machine does not lead to state " + state,
+		})
 	}
 }

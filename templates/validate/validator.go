@@ -137,16 +137,20 @@ func (v *validator) root(n *rm.Node) {
 	}
 	if id := n.NodeID(); !sameID(id, o.ArchetypeID) {
 		if v.fail() {
-			v.report(finding{code: CodeRoot, constraint: "C_ARCHETYPE_ROOT.archetype_id", at: o,
+			v.report(finding{
+				code: CodeRoot, constraint: "C_ARCHETYPE_ROOT.archetype_id", at: o,
 				expected: o.ArchetypeID, actual: id,
-				message: "The archetype id " + id + " does not match the possible archetype ids."})
+				message: "The archetype id " + id + " does not match the possible archetype ids.",
+			})
 		}
 		return
 	}
 	if id := n.String("archetype_details", "template_id", "value"); id != "" && !sameTemplate(id, v.tpl.ID) {
 		if v.fail() {
-			v.report(finding{code: CodeTemplateID, constraint: "ARCHETYPED.template_id", at: o,
-				expected: v.tpl.ID, actual: id, message: "The value " + id + " must be " + v.tpl.ID})
+			v.report(finding{
+				code: CodeTemplateID, constraint: "ARCHETYPED.template_id", at: o,
+				expected: v.tpl.ID, actual: id, message: "The value " + id + " must be " + v.tpl.ID,
+			})
 		}
 	}
 	v.object(o, n)
@@ -169,9 +173,11 @@ func sameTemplate(data, template string) bool {
 }
 
 func typeFinding(o *templates.Object, actual string) finding {
-	return finding{code: CodeType, constraint: "C_OBJECT.rm_type_name", at: o,
+	return finding{
+		code: CodeType, constraint: "C_OBJECT.rm_type_name", at: o,
 		expected: typeName(o), actual: actual,
-		message: "Object should be type " + typeName(o) + ", but was " + actual}
+		message: "Object should be type " + typeName(o) + ", but was " + actual,
+	}
 }
 
 func typeName(o *templates.Object) string {
@@ -283,9 +289,11 @@ func existenceFinding(a *templates.Attribute, n *rm.Node, end string) finding {
 	if end == "upper" {
 		actual = "1"
 	}
-	return finding{code: CodeExistence, constraint: n.Class.Name + "." + a.Name + ": existence." + end, attr: a,
+	return finding{
+		code: CodeExistence, constraint: n.Class.Name + "." + a.Name + ": existence." + end, attr: a,
 		expected: a.Existence.String(), actual: actual,
-		message: "Attribute " + a.Name + " of class " + n.Class.Name + " does not match existence " + a.Existence.String()}
+		message: "Attribute " + a.Name + " of class " + n.Class.Name + " does not match existence " + a.Existence.String(),
+	}
 }
 
 // absent checks an attribute that the instance does not have. A container that
@@ -343,8 +351,10 @@ func (v *validator) name(o *templates.Object, a *templates.Attribute, name *rm.N
 	if !v.fail() {
 		return
 	}
-	f := finding{code: CodeName, constraint: "LOCATABLE.name", at: o, expected: quoteList(o.Names), actual: value,
-		message: "The value " + strconv.Quote(value) + " must be " + oneOf(o.Names)}
+	f := finding{
+		code: CodeName, constraint: "LOCATABLE.name", at: o, expected: quoteList(o.Names), actual: value,
+		message: "The value " + strconv.Quote(value) + " must be " + oneOf(o.Names),
+	}
 	if contradiction {
 		f.expected, f.actual = quoteList(o.NameCodes), name.String("defining_code", "code_string")
 		f.message = "The code " + strconv.Quote(f.actual) + " must be " + oneOf(o.NameCodes)

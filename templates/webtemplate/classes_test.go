@@ -19,44 +19,68 @@ func lastID(d difference) string { return d.path[strings.LastIndexByte(d.path, '
 
 // classes are tried in this order.
 var classes = []class{
-	{"files of another library", "test_all_types and skipped_invalid_node_ids follow conventions that the other files do not share, those of the EHRbase SDK: RM attributes are named and ordered otherwise and the instruction details of an ACTION have nodes; local codes name their terminology and have no term bindings; alternatives are mandatory and have the node id of their ELEMENT; labels are those of other languages. Cairn follows Better. All ids but those of the instruction details are the same.",
-		func(file string, d difference) bool { return slices.Contains(otherMaker, file) }},
-	{"existence of RM attributes", "`min` of attributes that the RM demands is 1; the files were made with different versions, of which the older say 0. ACTIVITY.timing is optional since RM 1.1.0.",
+	{
+		"files of another library", "test_all_types and skipped_invalid_node_ids follow conventions that the other files do not share, those of the EHRbase SDK: RM attributes are named and ordered otherwise and the instruction details of an ACTION have nodes; local codes name their terminology and have no term bindings; alternatives are mandatory and have the node id of their ELEMENT; labels are those of other languages. Cairn follows Better. All ids but those of the instruction details are the same.",
+		func(file string, d difference) bool { return slices.Contains(otherMaker, file) },
+	},
+	{
+		"existence of RM attributes", "`min` of attributes that the RM demands is 1; the files were made with different versions, of which the older say 0. ACTIVITY.timing is optional since RM 1.1.0.",
 		func(_ string, d difference) bool {
 			return d.field == "min" && (d.want == "0" && d.got == "1" || lastID(d) == "timing")
-		}},
-	{"empty texts", "Better writes empty node ids, labels and descriptions where there are none; Cairn leaves them out or has the text.",
+		},
+	},
+	{
+		"empty texts", "Better writes empty node ids, labels and descriptions where there are none; Cairn leaves them out or has the text.",
 		func(_ string, d difference) bool {
 			return d.want == `""` || strings.HasPrefix(d.field, "inputs.list.localized") && strings.Contains(d.want, `:""`)
-		}},
-	{"labels of coded terms", "A code of an external terminology gets the text that the template defines for it; Better's files often have none.",
+		},
+	},
+	{
+		"labels of coded terms", "A code of an external terminology gets the text that the template defines for it; Better's files often have none.",
 		func(_ string, d difference) bool {
 			return strings.HasPrefix(d.field, "inputs.list.") && strings.Contains(d.field, "abel") && d.want == "-"
-		}},
-	{"names of units", "Better knows how units are written, as mmHg for mm[Hg]; Cairn labels a unit with its code.",
+		},
+	},
+	{
+		"names of units", "Better knows how units are written, as mmHg for mm[Hg]; Cairn labels a unit with its code.",
 		func(_ string, d difference) bool {
 			return strings.HasPrefix(d.field, "inputs.list.") && strings.Contains(d.field, "abel") && (d.got == "-" || strings.Contains(d.got, "[") || strings.HasPrefix(d.got, `"`))
-		}},
-	{"careflow steps", "Cairn also describes the careflow steps, and lists the states in the order of the template; in the files they have another order.",
+		},
+	},
+	{
+		"careflow steps", "Cairn also describes the careflow steps, and lists the states in the order of the template; in the files they have another order.",
 		func(_ string, d difference) bool {
 			return slices.Contains([]string{"careflow_step", "current_state"}, lastID(d)) && strings.HasPrefix(d.field, "inputs.list.")
-		}},
-	{"annotations", "Better joins the annotations of an ELEMENT and of its value, so that texts are doubled (a;a), and leaves out some of the vocabulary's.",
-		func(_ string, d difference) bool { return d.field == "annotations" }},
-	{"any value", "The alternatives of an ELEMENT without a constraint on its value: DV_SCALE, new in RM 1.1.0, is one of them; the path ends with the attribute, where Better has the name of the node; the name is that of the ELEMENT.",
+		},
+	},
+	{
+		"annotations", "Better joins the annotations of an ELEMENT and of its value, so that texts are doubled (a;a), and leaves out some of the vocabulary's.",
+		func(_ string, d difference) bool { return d.field == "annotations" },
+	},
+	{
+		"any value", "The alternatives of an ELEMENT without a constraint on its value: DV_SCALE, new in RM 1.1.0, is one of them; the path ends with the attribute, where Better has the name of the node; the name is that of the ELEMENT.",
 		func(_ string, d difference) bool {
 			return d.field == "child added DV_SCALE" || strings.HasSuffix(lastID(d), "_value") && slices.Contains([]string{"aqlPath", "localizedName", "localizedNames", "localizedDescriptions", "name"}, d.field)
-		}},
-	{"names that the template fixes", "A name that the template fixes is the same in all languages, as data have to have it; Better adds the mark of an untranslated text. A constraint on the name that fixes nothing does not go into the path.",
+		},
+	},
+	{
+		"names that the template fixes", "A name that the template fixes is the same in all languages, as data have to have it; Better adds the mark of an untranslated text. A constraint on the name that fixes nothing does not go into the path.",
 		func(_ string, d difference) bool {
 			return d.field == "localizedNames" || d.field == "aqlPath" && strings.HasSuffix(d.path, "external_terminology")
-		}},
-	{"descriptions of specialised nodes", "Of a node whose name comes from a code, Better describes the code of the name, Cairn the node.",
-		func(_ string, d difference) bool { return d.field == "localizedDescriptions" }},
-	{"units of an open quantity", "One alternative without units has the input type TEXT, where other open quantities have CODED_TEXT; Cairn always has the latter.",
-		func(_ string, d difference) bool { return d.field == "inputs.type" && d.want == `"TEXT"` }},
-	{"default of a denominator", "A default of a proportion is given for both of its parts.",
-		func(_ string, d difference) bool { return d.field == "inputs.defaultValue" && d.got == "100" }},
+		},
+	},
+	{
+		"descriptions of specialised nodes", "Of a node whose name comes from a code, Better describes the code of the name, Cairn the node.",
+		func(_ string, d difference) bool { return d.field == "localizedDescriptions" },
+	},
+	{
+		"units of an open quantity", "One alternative without units has the input type TEXT, where other open quantities have CODED_TEXT; Cairn always has the latter.",
+		func(_ string, d difference) bool { return d.field == "inputs.type" && d.want == `"TEXT"` },
+	},
+	{
+		"default of a denominator", "A default of a proportion is given for both of its parts.",
+		func(_ string, d difference) bool { return d.field == "inputs.defaultValue" && d.got == "100" },
+	},
 }
 
 const page = `# Web templates

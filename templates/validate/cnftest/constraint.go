@@ -19,7 +19,8 @@ func template(class string, c values) ([]byte, error) {
 	switch class {
 	case "COMPOSITION":
 		attrs := []attr{{Name: "content", Existence: "0..1", Cardinality: c["content.cardinality"], Children: []obj{
-			{RM: "EVALUATION", Archetype: evaluationArchetype, ID: "at0000", Occ: "0..*"}}}}
+			{RM: "EVALUATION", Archetype: evaluationArchetype, ID: "at0000", Occ: "0..*"},
+		}}}
 		if c.has("context.existence") {
 			attrs = append(attrs, attr{Name: "context", Existence: c["context.existence"], Children: []obj{{RM: "EVENT_CONTEXT", Occ: "1..1"}}})
 		}
@@ -41,7 +42,8 @@ func template(class string, c values) ([]byte, error) {
 		return historyTemplate(attr{Name: "events", Existence: "0..1", Cardinality: "0..*", Children: []obj{event}}), nil
 	case "ITEM_STRUCTURE":
 		return contentTemplate(obj{RM: "EVALUATION", Archetype: evaluationArchetype, ID: "at0000", Occ: "0..*", Attrs: []attr{
-			{Name: "data", Existence: "1..1", Children: []obj{{RM: c["class"], ID: "at0001", Occ: "1..1"}}}}}), nil
+			{Name: "data", Existence: "1..1", Children: []obj{{RM: c["class"], ID: "at0001", Occ: "1..1"}}},
+		}}), nil
 	}
 	value, err := valueConstraint(class, c)
 	if err != nil {
@@ -61,8 +63,10 @@ func observationTemplate(attrs ...attr) []byte {
 }
 
 func historyTemplate(attrs ...attr) []byte {
-	return observationTemplate(attr{Name: "data", Existence: "1..1",
-		Children: []obj{{RM: "HISTORY", ID: "at0001", Occ: "1..1", Attrs: attrs}}})
+	return observationTemplate(attr{
+		Name: "data", Existence: "1..1",
+		Children: []obj{{RM: "HISTORY", ID: "at0001", Occ: "1..1", Attrs: attrs}},
+	})
 }
 
 // valueConstraint is the constraint on a data value.
@@ -235,8 +239,10 @@ func quantity(c values) obj {
 // codedText constrains the code by a list, or by a value set outside the
 // template.
 func codedText(c values) obj {
-	code := obj{XSI: "C_CODE_REFERENCE", RM: "CODE_PHRASE", Occ: "1..1",
-		XML: "<referenceSetUri>terminology:" + c["binding"] + "?subset=" + c["reference"] + "</referenceSetUri>"}
+	code := obj{
+		XSI: "C_CODE_REFERENCE", RM: "CODE_PHRASE", Occ: "1..1",
+		XML: "<referenceSetUri>terminology:" + c["binding"] + "?subset=" + c["reference"] + "</referenceSetUri>",
+	}
 	if !c.has("reference") {
 		code = opttest.Codes(c["terminology"], strings.Split(c["codes"], ",")...)
 	}

@@ -70,8 +70,10 @@ func composition(context any, content ...any) object {
 }
 
 func entry(class, archetype string, members object) object {
-	o := locatable(class, archetype, object{"language": phrase("ISO_639-1", "en"),
-		"encoding": phrase("IANA_character-sets", "UTF-8"), "subject": object{"_type": "PARTY_SELF"}})
+	o := locatable(class, archetype, object{
+		"language": phrase("ISO_639-1", "en"),
+		"encoding": phrase("IANA_character-sets", "UTF-8"), "subject": object{"_type": "PARTY_SELF"},
+	})
 	for k, v := range members {
 		o[k] = v
 	}
@@ -127,8 +129,10 @@ func instance(class string, v, constraint values) ([]byte, error) {
 	case "COMPOSITION":
 		var context any
 		if kind := v["context"]; kind != "none" {
-			c := object{"_type": "EVENT_CONTEXT", "start_time": object{"_type": "DV_DATE_TIME", "value": instant},
-				"setting": coded("home", "openehr", "225")}
+			c := object{
+				"_type": "EVENT_CONTEXT", "start_time": object{"_type": "DV_DATE_TIME", "value": instant},
+				"setting": coded("home", "openehr", "225"),
+			}
 			if kind == "other" {
 				c["other_context"] = tree("at0001")
 			}
@@ -146,8 +150,10 @@ func instance(class string, v, constraint values) ([]byte, error) {
 	case "OBSERVATION":
 		past := history("at0001", nil, event("POINT_EVENT", tree("at0003"), nil))
 		state := history("at0005", nil, event("POINT_EVENT", tree("at0003"), nil))
-		root = composition(nil, entry(class, observationArchetype, object{"data": when(v["data"], past),
-			"state": when(v["state"], state), "protocol": when(v["protocol"], tree("at0004"))}))
+		root = composition(nil, entry(class, observationArchetype, object{
+			"data":  when(v["data"], past),
+			"state": when(v["state"], state), "protocol": when(v["protocol"], tree("at0004")),
+		}))
 	case "HISTORY":
 		n, err := strconv.Atoi(v["events"])
 		if err != nil {

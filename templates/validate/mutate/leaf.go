@@ -124,8 +124,13 @@ func (m *maker) duration(c *templates.CDuration, n *rm.Node, mutant func(code, e
 	if c.Pattern != "" {
 		date, clock, _ := strings.Cut(strings.ToUpper(c.Pattern[1:]), "T")
 		for _, f := range []struct{ allowed, letter, value string }{
-			{date, "Y", "P3Y"}, {date, "M", "P3M"}, {date, "W", "P3W"}, {date, "D", "P3D"},
-			{clock, "H", "PT3H"}, {clock, "M", "PT3M"}, {clock, "S", "PT3S"},
+			{date, "Y", "P3Y"},
+			{date, "M", "P3M"},
+			{date, "W", "P3W"},
+			{date, "D", "P3D"},
+			{clock, "H", "PT3H"},
+			{clock, "M", "PT3M"},
+			{clock, "S", "PT3S"},
 		} {
 			if !strings.Contains(f.allowed, f.letter) {
 				mutant(validate.CodeDurationFields, "field not allowed", leafText(n, f.value))

@@ -93,23 +93,33 @@ func workbench(t *testing.T) pair {
 		return obj{RM: class, Archetype: "openEHR-EHR-" + class + ".workbench.v1", ID: "at0000", Occ: "0..1", Terms: terms, Attrs: attrs}
 	}
 	evaluation := entry("EVALUATION", one("data", tree("at0001", attr{Name: "items", Existence: "1..1", Cardinality: "2..40", Unique: true, Children: items})[0]),
-		attr{Name: "protocol", Existence: "0..1", Children: tree("at0002", attr{Name: "items", Existence: "0..1", Cardinality: "0..*",
-			Children: []obj{element("at0040", "0..*", value("DV_TEXT")), opttest.Slot("CLUSTER", "0..*", `openEHR-EHR-CLUSTER\.device\.v1`)}})})
+		attr{Name: "protocol", Existence: "0..1", Children: tree("at0002", attr{
+			Name: "items", Existence: "0..1", Cardinality: "0..*",
+			Children: []obj{element("at0040", "0..*", value("DV_TEXT")), opttest.Slot("CLUSTER", "0..*", `openEHR-EHR-CLUSTER\.device\.v1`)},
+		})})
 	observation := entry("OBSERVATION", one("data", obj{RM: "HISTORY", ID: "at0001", Occ: "1..1", Attrs: []attr{
 		{Name: "events", Existence: "1..1", Cardinality: "1..*", Children: []obj{
-			{RM: "POINT_EVENT", ID: "at0002", Occ: "0..*", Attrs: []attr{one("data", tree("at0003", attr{Name: "items", Existence: "0..1", Cardinality: "0..*",
-				Children: []obj{element("at0004", "1..1", opttest.Quantity("122", "m"))}})[0])}},
+			{RM: "POINT_EVENT", ID: "at0002", Occ: "0..*", Attrs: []attr{one("data", tree("at0003", attr{
+				Name: "items", Existence: "0..1", Cardinality: "0..*",
+				Children: []obj{element("at0004", "1..1", opttest.Quantity("122", "m"))},
+			})[0])}},
 			{RM: "INTERVAL_EVENT", ID: "at0005", Occ: "0..1", Attrs: []attr{
 				one("math_function", opttest.Coded("openehr", "145", "146")),
-				one("data", tree("at0003", attr{Name: "items", Existence: "0..1", Cardinality: "0..*",
-					Children: []obj{element("at0004", "1..1", opttest.Quantity("122", "m"))}})[0])}},
-		}}}}))
+				one("data", tree("at0003", attr{
+					Name: "items", Existence: "0..1", Cardinality: "0..*",
+					Children: []obj{element("at0004", "1..1", opttest.Quantity("122", "m"))},
+				})[0]),
+			}},
+		}},
+	}}))
 	action := entry("ACTION", attr{Name: "ism_transition", Existence: "0..1", Children: []obj{
 		{RM: "ISM_TRANSITION", Occ: "1..1", Attrs: []attr{one("current_state", opttest.Coded("openehr", "532"))}},
 	}}, one("description", tree("at0001")[0]))
 	instruction := entry("INSTRUCTION", attr{Name: "activities", Existence: "0..1", Cardinality: "0..*", Children: []obj{
-		{RM: "ACTIVITY", ID: "at0001", Occ: "1..1", Attrs: []attr{one("description", tree("at0002")[0]),
-			one("action_archetype_id", opttest.Pattern("STRING", `openEHR-EHR-ACTION\.workbench\.v1`))}},
+		{RM: "ACTIVITY", ID: "at0001", Occ: "1..1", Attrs: []attr{
+			one("description", tree("at0002")[0]),
+			one("action_archetype_id", opttest.Pattern("STRING", `openEHR-EHR-ACTION\.workbench\.v1`)),
+		}},
 	}})
 	root := opttest.Root("COMPOSITION", "openEHR-EHR-COMPOSITION.workbench.v1",
 		one("category", opttest.Coded("openehr", "433")),
