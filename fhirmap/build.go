@@ -2,6 +2,7 @@ package fhirmap
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 )
@@ -145,10 +146,26 @@ func (p *pin) put(x *run, item *r4.Node, t *r4.Type) {
 
 // clearChoice removes other types of a choice element.
 func clearChoice(parent *r4.Node, e *r4.Element, keep string) {
-	for _, ref := range e.Types {
-		if name := e.Property(ref.Type); name != keep {
-			parent.Remove(name)
-			parent.Remove("_" + name)
+	for i := len(parent.Fields) - 1; i >= 0; i-- {
+		name := strings.TrimPrefix(parent.Fields[i].Name, "_")
+		if len(name) <= len(e.Name) || name[:len(e.Name)] != e.Name || name == keep {
+			continue
+		}
+		for _, ref := range e.Types {
+			if e.Property(ref.Type) == name {
+				parent.Fields = slices.Delete(parent.Fields, i, i+1)
+				break
+			}
+		}
+	}
+}
+
+// clearExtension removes what stands beside a primitive.
+func clearExtension(parent *r4.Node, name string) {
+	for i := range parent.Fields {
+		if f := parent.Fields[i].Name; f[0] == '_' && f[1:] == name {
+			parent.Fields = slices.Delete(parent.Fields, i, i+1)
+			return
 		}
 	}
 }
@@ -195,7 +212,7 @@ func (c *cursor) put(v *r4.Node, t *r4.Type) {
 		if c.step.elem.Choice {
 			clearChoice(parent, c.step.elem, name)
 		}
-		parent.Remove("_" + name)
+		clearExtension(parent, name)
 		parent.Set(ptyp, name, v)
 		return
 	}

@@ -40,7 +40,7 @@ func validPrimitive(typ, s string) bool {
 	case "id":
 		return isID(s)
 	case "uri", "url", "canonical":
-		return s != "" && !strings.ContainsAny(s, " \t\n\r\v\f")
+		return s != "" && !hasSpace(s)
 	case "oid":
 		return isOID(s)
 	case "uuid":
@@ -57,6 +57,15 @@ func validPrimitive(typ, s string) bool {
 func hasControl(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < ' ' && c != '\t' && c != '\n' && c != '\r' {
+			return true
+		}
+	}
+	return false
+}
+
+func hasSpace(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] == ' ' || (s[i] >= '\t' && s[i] <= '\r') {
 			return true
 		}
 	}
