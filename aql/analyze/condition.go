@@ -73,7 +73,7 @@ func literal(n ast.Operand) Expr {
 	case *ast.String:
 		return &Literal{Value: n.Value(), Pattern: n.Pattern}
 	case *ast.Number:
-		return &Literal{Value: Number(n.Text)}
+		return &Literal{Value: NewNumber(n.Text)}
 	case *ast.Boolean:
 		return &Literal{Value: n.Value}
 	case *ast.Code:

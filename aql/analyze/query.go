@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"strings"
+
 	"github.com/cairn-ehr/cairn/aql/ast"
 )
 
@@ -150,8 +152,21 @@ type Literal struct {
 	Pattern string
 }
 
-// Number is a numeric literal in its lexical form.
+// Number is a numeric literal in its lexical form, as JSON allows it.
 type Number string
+
+// NewNumber makes a number of a text that AQL takes for one, which may have
+// leading zeros.
+func NewNumber(text string) Number {
+	sign := ""
+	if strings.HasPrefix(text, "-") {
+		sign, text = "-", text[1:]
+	}
+	for len(text) > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9' {
+		text = text[1:]
+	}
+	return Number(sign + text)
+}
 
 // Param is a parameter, to be given when the query is run.
 type Param struct{ Name string }

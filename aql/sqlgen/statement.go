@@ -189,7 +189,7 @@ func (f form) convert(name string, val any) (any, error) {
 	switch f {
 	case formNumber:
 		if isStr && validNumber(str) {
-			num, isNum = str, true
+			num, isNum = string(analyze.NewNumber(str)), true
 		}
 		if !isNum {
 			return fail("a number is needed")
