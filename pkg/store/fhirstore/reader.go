@@ -45,26 +45,30 @@ const resourceSQL = `select e.ehr_id, ` + recordColumns + `
 	from fhir_resource r join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
 	where r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`
 
-// scanner reads records. Those of one version that follow each other share its
-// content.
+// scanner reads records. Those of one version share its content.
 type scanner struct {
-	store *store.Store
+	store    *store.Store
+	contents map[versionKey][]byte
 
-	object  uuid.UUID
-	system  string
-	voNo    int64
-	from    *int32
-	length  *int32
-	raw     pgtype.DriverBytes // valid until the next row
-	content []byte
-	of      [2]int64 // the version that content is of
+	object uuid.UUID
+	system string
+	key    versionKey
+	from   *int32
+	length *int32
+	raw    pgtype.DriverBytes // valid until the next row
+}
+
+// versionKey is a version within the system.
+type versionKey struct {
+	voNo int64
+	ver  int
 }
 
 // record scans the next row, of recordColumns after those of before.
 func (s *scanner) record(row pgx.Row, rec *fhir.Record, before ...any) error {
 	const op = "fhirstore.record"
 	if err := row.Scan(append(before, &rec.Type, &rec.ID, &rec.Version, &rec.LastUpdated, &s.object, &s.system,
-		&rec.Profiles, &rec.Mapping, &rec.MappingVersion, &s.voNo, &s.from, &s.length, &s.raw)...); err != nil {
+		&rec.Profiles, &rec.Mapping, &rec.MappingVersion, &s.key.voNo, &s.from, &s.length, &s.raw)...); err != nil {
 		return err
 	}
 	rec.LastUpdated = rec.LastUpdated.UTC()
@@ -73,18 +77,23 @@ func (s *scanner) record(row pgx.Row, rec *fhir.Record, before ...any) error {
 		rec.Profiles = nil
 		return nil
 	}
-	if of := [2]int64{s.voNo, int64(rec.Version)}; s.content == nil || s.of != of {
+	s.key.ver = rec.Version
+	content, ok := s.contents[s.key]
+	if !ok {
 		var err error
-		if s.content, err = s.store.Content(s.raw); err != nil {
+		if content, err = s.store.Content(s.raw); err != nil {
 			return err
 		}
-		s.of = of
+		if s.contents == nil {
+			s.contents = map[versionKey][]byte{}
+		}
+		s.contents[s.key] = content
 	}
 	from, to := int(*s.from), int(*s.from)+int(*s.length)
-	if from < 0 || from > to || to > len(s.content) {
+	if from < 0 || from > to || to > len(content) {
 		return errs.New(errs.Internal, op, "a resource is not where its version has it")
 	}
-	rec.JSON = s.content[from:to:to]
+	rec.JSON = content[from:to:to]
 	return nil
 }
 
