@@ -204,8 +204,10 @@ func TestKindsBecomeStatusCodes(t *testing.T) {
 
 func TestErrorBodyShowsProblems(t *testing.T) {
 	t.Parallel()
-	p := rm.Problem{Code: "c_quantity.list", Path: "/content[0]/value", AQLPath: "/content[at0001]/value", TemplatePath: "/t",
-		Constraint: "C_DV_QUANTITY.list", Expected: "kg", Actual: "<m>", Message: "wrong unit"}
+	p := rm.Problem{
+		Code: "c_quantity.list", Path: "/content[0]/value", AQLPath: "/content[at0001]/value", TemplatePath: "/t",
+		Constraint: "C_DV_QUANTITY.list", Expected: "kg", Actual: "<m>", Message: "wrong unit",
+	}
 	a := bare(t, func(c *rest.Config) {
 		c.Records = broken{err: &errs.Error{Kind: errs.Unprocessable, Code: "validation", Msg: "the content is not valid", Detail: []rm.Problem{p}}}
 	})
@@ -217,10 +219,12 @@ func TestErrorBodyShowsProblems(t *testing.T) {
 		"message": "the content is not valid", "code": "validation",
 		"validationErrors": []any{"/content[0]/value: wrong unit"},
 		"errors": []any{map[string]any{"_type": "DV_CODED_TEXT", "value": "wrong unit", "defining_code": map[string]any{
-			"_type": "CODE_PHRASE", "terminology_id": map[string]any{"_type": "TERMINOLOGY_ID", "value": "local"}, "code_string": "c_quantity.list"}}},
+			"_type": "CODE_PHRASE", "terminology_id": map[string]any{"_type": "TERMINOLOGY_ID", "value": "local"}, "code_string": "c_quantity.list",
+		}}},
 		"problems": []any{map[string]any{
 			"code": "c_quantity.list", "severity": "error", "rm_path": "/content[0]/value", "aql_path": "/content[at0001]/value",
-			"template_path": "/t", "constraint": "C_DV_QUANTITY.list", "expected": "kg", "actual": "<m>", "message": "wrong unit"}},
+			"template_path": "/t", "constraint": "C_DV_QUANTITY.list", "expected": "kg", "actual": "<m>", "message": "wrong unit",
+		}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -248,8 +248,10 @@ func (q *queries) RunQuery(_ context.Context, who ehr.Actor, in rest.QueryReques
 // CheckQuery knows only what every query begins with.
 func (q *queries) CheckQuery(text string) error {
 	if !strings.HasPrefix(text, "SELECT ") {
-		return &errs.Error{Op: "test", Kind: errs.Invalid, Msg: "the query is not valid",
-			Detail: []rest.QueryProblem{{Code: "syntax", Message: "expected SELECT", Line: 1, Column: 1}}}
+		return &errs.Error{
+			Op: "test", Kind: errs.Invalid, Msg: "the query is not valid",
+			Detail: []rest.QueryProblem{{Code: "syntax", Message: "expected SELECT", Line: 1, Column: 1}},
+		}
 	}
 	return nil
 }

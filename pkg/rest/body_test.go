@@ -81,8 +81,10 @@ func TestBody(t *testing.T) {
 func TestBodyHonoursAnOuterLimit(t *testing.T) {
 	t.Parallel()
 	a := &api{Config: Config{MaxBody: 1 << 20}}
-	r := &http.Request{Header: http.Header{}, ContentLength: -1,
-		Body: http.MaxBytesReader(nil, io.NopCloser(strings.NewReader("0123456789")), 5)}
+	r := &http.Request{
+		Header: http.Header{}, ContentLength: -1,
+		Body: http.MaxBytesReader(nil, io.NopCloser(strings.NewReader("0123456789")), 5),
+	}
 	if _, err := a.body(&request{Request: r}); !errs.Is(err, errs.TooLarge) {
 		t.Fatalf("got %v", err)
 	}

@@ -286,8 +286,10 @@ func objectValue(v jsontext.Value, class, at string) (*rm.Node, error) {
 	path := "/" + strings.ReplaceAll(at, ".", "/")
 	n, problems := rm.DecodeJSON(v, rm.Lookup(class), rm.JSONOptions{PathPrefix: path})
 	if n == nil || rm.HasErrors(problems) {
-		return nil, &errs.Error{Op: "rest.contribution", Kind: errs.Invalid, Code: "validation",
-			Msg: at + " is not a valid " + class, Detail: problems}
+		return nil, &errs.Error{
+			Op: "rest.contribution", Kind: errs.Invalid, Code: "validation",
+			Msg: at + " is not a valid " + class, Detail: problems,
+		}
 	}
 	return n, nil
 }

@@ -65,8 +65,10 @@ func TestDirectory(t *testing.T) {
 	if n := a.do("GET", path+"/"+v1+"?path=episodes/a", nil).status(http.StatusOK).tree("FOLDER"); len(n.List("items")) != 1 {
 		t.Error("the item is lost")
 	}
-	for _, missing := range []string{"?path=episodes/a", "?path=root", "?path=episodes/b/c", "?version_at_time=2001-01-01T00:00:00Z",
-		"/" + v1 + "?path=episodes/b", "/" + v1 + "0", "/x", "/" + uuid.NewString() + "::" + systemID + "::1"} {
+	for _, missing := range []string{
+		"?path=episodes/a", "?path=root", "?path=episodes/b/c", "?version_at_time=2001-01-01T00:00:00Z",
+		"/" + v1 + "?path=episodes/b", "/" + v1 + "0", "/x", "/" + uuid.NewString() + "::" + systemID + "::1",
+	} {
 		a.do("GET", path+missing, nil).status(http.StatusNotFound).fault()
 	}
 	for _, bad := range []string{"?path=twin", "?path=a&path=b", "?version_at_time=x"} {

@@ -94,22 +94,29 @@ func TestQueryParameters(t *testing.T) {
 		want            map[string]any
 		ehr             string
 	}{
-		{name: "direct", url: "&temperature_from=36&unit=Cel&ok=true&uid=a::b::1&phone=%2B44",
-			want: map[string]any{"temperature_from": json.Number("36"), "unit": "Cel", "ok": true, "uid": "a::b::1", "phone": "+44"}},
+		{
+			name: "direct", url: "&temperature_from=36&unit=Cel&ok=true&uid=a::b::1&phone=%2B44",
+			want: map[string]any{"temperature_from": json.Number("36"), "unit": "Cel", "ok": true, "uid": "a::b::1", "phone": "+44"},
+		},
 		{name: "number keeps its form", url: "&x=36.50&y=1e3&z=-2&w=007&v=", want: map[string]any{
-			"x": json.Number("36.50"), "y": json.Number("1e3"), "z": json.Number("-2"), "w": "007", "v": ""}},
+			"x": json.Number("36.50"), "y": json.Number("1e3"), "z": json.Number("-2"), "w": "007", "v": "",
+		}},
 		{name: "quotes make a string", url: "&x='36'&y=%22true%22&z='", want: map[string]any{"x": "36", "y": "true", "z": "'"}},
 		{name: "repeated is a list", url: "&x=a&x=2", want: map[string]any{"x": []any{"a", json.Number("2")}}},
 		{name: "dollar sign", url: "&%24x=1", want: map[string]any{"x": json.Number("1")}},
-		{name: "query_parameters as JSON", url: "&query_parameters=" + url.QueryEscape(`{"x":36.5,"y":["a",1],"$z":false}`),
-			want: map[string]any{"x": json.Number("36.5"), "y": []any{"a", json.Number("1")}, "z": false}},
+		{
+			name: "query_parameters as JSON", url: "&query_parameters=" + url.QueryEscape(`{"x":36.5,"y":["a",1],"$z":false}`),
+			want: map[string]any{"x": json.Number("36.5"), "y": []any{"a", json.Number("1")}, "z": false},
+		},
 		{name: "query_parameters as pairs", url: "&query_parameters=x%3D1&query_parameters=y%3Db%3Dc", want: map[string]any{"x": json.Number("1"), "y": "b=c"}},
 		{name: "EHR by parameter", url: "&ehr_id=" + ehrID, want: map[string]any{"ehr_id": ehrID}, ehr: ehrID},
 		{name: "EHR by header", lines: []string{"openehr-ehr-id: " + ehrID}, want: map[string]any{"ehr_id": ehrID}, ehr: ehrID},
 		{name: "EHR by header of 1.0.3", lines: []string{"openEHR-EHR-id: " + ehrID}, want: map[string]any{"ehr_id": ehrID}, ehr: ehrID},
 		{name: "EHR by both", url: "&ehr_id=" + ehrID, lines: []string{"openehr-ehr-id: " + strings.ToUpper(ehrID)}, want: map[string]any{"ehr_id": ehrID}, ehr: ehrID},
-		{name: "body", body: `,"offset":2,"fetch":3,"query_parameters":{"x":1.50,"y":["a",true],"ehr_id":"other"}`,
-			want: map[string]any{"x": json.Number("1.50"), "y": []any{"a", true}, "ehr_id": "other"}},
+		{
+			name: "body", body: `,"offset":2,"fetch":3,"query_parameters":{"x":1.50,"y":["a",true],"ehr_id":"other"}`,
+			want: map[string]any{"x": json.Number("1.50"), "y": []any{"a", true}, "ehr_id": "other"},
+		},
 		{name: "body with context", body: `,"ehr_id":"` + ehrID + `"`, want: map[string]any{"ehr_id": ehrID}, ehr: ehrID},
 		{name: "body with nulls", body: `,"offset":null,"fetch":null,"query_parameters":null`, want: map[string]any{}},
 	}
@@ -140,13 +147,17 @@ func TestQueryRequestsRefused(t *testing.T) {
 	t.Parallel()
 	a := bare(t)
 	const ehrID = "7d44b88c-4199-4bad-97dc-d78268e01398"
-	for _, u := range []string{"", "?q=", "?q=%20", "?q=a&q=b", "?q=x&ehr_id=y", "?q=x&query_parameters=y", "?q=x&query_parameters={", "?q=x&%zz=1",
-		"?q=x&a=1&%24a=2", "?q=x&=1", "?q=x&query_parameters=" + url.QueryEscape(`{"a":null}`), "?q=x&query_parameters=" + url.QueryEscape(`{"a":{"b":1}}`)} {
+	for _, u := range []string{
+		"", "?q=", "?q=%20", "?q=a&q=b", "?q=x&ehr_id=y", "?q=x&query_parameters=y", "?q=x&query_parameters={", "?q=x&%zz=1",
+		"?q=x&a=1&%24a=2", "?q=x&=1", "?q=x&query_parameters=" + url.QueryEscape(`{"a":null}`), "?q=x&query_parameters=" + url.QueryEscape(`{"a":{"b":1}}`),
+	} {
 		a.do("GET", "/query/aql"+u, nil).status(http.StatusBadRequest).fault()
 	}
 	a.do("GET", "/query/aql?q=x&ehr_id="+ehrID, nil, "openehr-ehr-id: "+uuid.NewString()).status(http.StatusBadRequest).fault()
-	for _, body := range []string{"", "[]", `{`, `{}`, `{"q":1}`, `{"q":"x","query-parameters":{}}`, `{"q":"x","q":"y"}`, `{"q":"x"} {}`,
-		`{"q":"x","query_parameters":[1]}`, `{"q":"x","query_parameters":{"a":[[1]]}}`, `{"q":"x","query_parameters":{"a":{}}}`} {
+	for _, body := range []string{
+		"", "[]", `{`, `{}`, `{"q":1}`, `{"q":"x","query-parameters":{}}`, `{"q":"x","q":"y"}`, `{"q":"x"} {}`,
+		`{"q":"x","query_parameters":[1]}`, `{"q":"x","query_parameters":{"a":[[1]]}}`, `{"q":"x","query_parameters":{"a":{}}}`,
+	} {
 		a.do("POST", "/query/aql", []byte(body)).status(http.StatusBadRequest).fault()
 	}
 	f := a.do("POST", "/query/aql", []byte(`{"q":"x","fetch":"secret"}`)).fault()
@@ -159,8 +170,10 @@ func TestQueryRequestsRefused(t *testing.T) {
 func TestQueryFailures(t *testing.T) {
 	t.Parallel()
 	a := bare(t)
-	a.queries.err = &errs.Error{Kind: errs.Invalid, Code: "aql_syntax", Msg: "the query is not valid AQL",
-		Detail: []rest.QueryProblem{{Code: "syntax", Message: "unexpected FORM", Line: 2, Column: 7}}}
+	a.queries.err = &errs.Error{
+		Kind: errs.Invalid, Code: "aql_syntax", Msg: "the query is not valid AQL",
+		Detail: []rest.QueryProblem{{Code: "syntax", Message: "unexpected FORM", Line: 2, Column: 7}},
+	}
 	f := a.do("GET", "/query/aql?q=x", nil).status(http.StatusBadRequest).fault()
 	if f.Code != "aql_syntax" || len(f.ValidationErrors) != 1 || f.ValidationErrors[0] != "line 2, column 7: unexpected FORM" || len(f.Problems) != 1 {
 		t.Errorf("%+v", f)

@@ -68,8 +68,10 @@ func TestStoredQueryVersions(t *testing.T) {
 	put("org.a::q", 9, "2.0.0")
 
 	for pattern, want := range map[string][]string{
-		"org.a::q": {"org.a::q 1.0.0 SELECT 1 FROM EHR e", "org.a::q 1.0.1 SELECT 2 FROM EHR e", "org.a::q 1.9.0 SELECT 3 FROM EHR e",
-			"org.a::q 1.10.0 SELECT 4 FROM EHR e", "org.a::q 2.0.0-rc.1 SELECT 5 FROM EHR e", "org.a::q 2.0.0 SELECT 9 FROM EHR e"},
+		"org.a::q": {
+			"org.a::q 1.0.0 SELECT 1 FROM EHR e", "org.a::q 1.0.1 SELECT 2 FROM EHR e", "org.a::q 1.9.0 SELECT 3 FROM EHR e",
+			"org.a::q 1.10.0 SELECT 4 FROM EHR e", "org.a::q 2.0.0-rc.1 SELECT 5 FROM EHR e", "org.a::q 2.0.0 SELECT 9 FROM EHR e",
+		},
 		"pl":      {"plain 1.0.0 SELECT 7 FROM EHR e"},
 		"x%25":    {},
 		"org.a::": nil,

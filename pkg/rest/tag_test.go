@@ -107,8 +107,10 @@ func TestTagsAreRefused(t *testing.T) {
 	status := a.do("GET", "/ehr/"+id+"/ehr_status", nil).tag()
 	path := "/ehr/" + id + "/composition/" + v1 + "/tags"
 	long := strings.Repeat("x", 5000)
-	for _, bad := range []string{``, `{}`, `null`, `[{}]`, `[{"key":""}]`, `[{"key":" a"}]`, `[{"key":"a","value":""}]`, `[{"key":"a"},{"key":"a","value":"x"}]`,
-		`[{"key":"a","target_path":"x"}]`, `[{"key":"a","target_path":"/["}]`, `[{"key":"a","secret":1}]`, `[{"key":"a\u0000"}]`, `[{"key":"` + long + `"}]`, `[{"key":"a","value":"` + long + `"}]`} {
+	for _, bad := range []string{
+		``, `{}`, `null`, `[{}]`, `[{"key":""}]`, `[{"key":" a"}]`, `[{"key":"a","value":""}]`, `[{"key":"a"},{"key":"a","value":"x"}]`,
+		`[{"key":"a","target_path":"x"}]`, `[{"key":"a","target_path":"/["}]`, `[{"key":"a","secret":1}]`, `[{"key":"a\u0000"}]`, `[{"key":"` + long + `"}]`, `[{"key":"a","value":"` + long + `"}]`,
+	} {
 		a.do("PUT", path, []byte(bad)).status(http.StatusBadRequest).fault()
 	}
 	var many []string

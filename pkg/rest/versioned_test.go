@@ -86,8 +86,10 @@ func TestVersionedComposition(t *testing.T) {
 		t.Error(diff)
 	}
 
-	members := []string{"uid/value", "preceding_version_uid/value", "lifecycle_state/value", "lifecycle_state/defining_code/code_string",
-		"commit_audit/change_type/value", "contribution/type", "data/uid/value"}
+	members := []string{
+		"uid/value", "preceding_version_uid/value", "lifecycle_state/value", "lifecycle_state/defining_code/code_string",
+		"commit_audit/change_type/value", "contribution/type", "data/uid/value",
+	}
 	for _, test := range []struct {
 		uid  string
 		want []string

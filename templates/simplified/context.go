@@ -205,7 +205,7 @@ func (r *reader) composition(o *object) {
 	}
 	persistent := slices.Contains([]string{"431", "451"}, o.get("category", "defining_code").text("code_string"))
 	if !o.has("context") && !persistent {
-		var constraint = only(r.template.Root, "context")
+		constraint := only(r.template.Root, "context")
 		o.add("context", &object{class: rm.Lookup("EVENT_CONTEXT"), constraint: constraint})
 	}
 	c.language = o.get("language").text("code_string")

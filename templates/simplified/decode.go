@@ -112,8 +112,10 @@ func (r *reader) unused(path string, it *item) {
 }
 
 func (r *reader) unknown(key string) {
-	r.problems.Add(rm.Problem{Code: CodeUnknown, Path: "/", Actual: clip(key),
-		Message: "the template " + r.wt.ID + " has nothing called " + clip(key)})
+	r.problems.Add(rm.Problem{
+		Code: CodeUnknown, Path: "/", Actual: clip(key),
+		Message: "the template " + r.wt.ID + " has nothing called " + clip(key),
+	})
 }
 
 // node reads the instances of a node's children into its object.

@@ -109,11 +109,15 @@ func TestValues(t *testing.T) {
 		{"unit of the template", place(`systolic|magnitude":120.5`), "at0004", `{"_type":"DV_QUANTITY","magnitude":120.5,"units":"mm[Hg]"}`},
 		{"bare magnitude", place(`systolic":120`), "at0004", `{"_type":"DV_QUANTITY","magnitude":120,"units":"mm[Hg]"}`},
 		{"number as text", place(`systolic|magnitude":"120.0"`), "at0004", `{"_type":"DV_QUANTITY","magnitude":120.0,"units":"mm[Hg]"}`},
-		{"suffixes of both dialects", place(`systolic|magnitude":1,`) + place(`systolic|unit":"mm[Hg]",`) + place(`systolic|precision":0,`) +
-			place(`systolic|unit_system":"u",`) + place(`systolic|units_display_name":"d"`), "at0004",
-			`{"_type":"DV_QUANTITY","magnitude":1,"precision":0,"units":"mm[Hg]","units_system":"u","units_display_name":"d"}`},
-		{"normal range", place(`systolic|magnitude":1,`) + place(`systolic/_normal_range/upper|magnitude":2,`) + place(`systolic/_normal_range/upper|unit":"x"`), "at0004",
-			`{"_type":"DV_QUANTITY","normal_range":{"_type":"DV_INTERVAL","upper":{"_type":"DV_QUANTITY","magnitude":2,"units":"x"},"lower_unbounded":true,"upper_unbounded":false,"lower_included":false,"upper_included":true},"magnitude":1,"units":"mm[Hg]"}`},
+		{
+			"suffixes of both dialects", place(`systolic|magnitude":1,`) + place(`systolic|unit":"mm[Hg]",`) + place(`systolic|precision":0,`) +
+				place(`systolic|unit_system":"u",`) + place(`systolic|units_display_name":"d"`), "at0004",
+			`{"_type":"DV_QUANTITY","magnitude":1,"precision":0,"units":"mm[Hg]","units_system":"u","units_display_name":"d"}`,
+		},
+		{
+			"normal range", place(`systolic|magnitude":1,`) + place(`systolic/_normal_range/upper|magnitude":2,`) + place(`systolic/_normal_range/upper|unit":"x"`), "at0004",
+			`{"_type":"DV_QUANTITY","normal_range":{"_type":"DV_INTERVAL","upper":{"_type":"DV_QUANTITY","magnitude":2,"units":"x"},"lower_unbounded":true,"upper_unbounded":false,"lower_included":false,"upper_included":true},"magnitude":1,"units":"mm[Hg]"}`,
+		},
 		{"raw text", place(`systolic|raw":"{\"_type\":\"DV_QUANTITY\",\"magnitude\":3,\"units\":\"mm[Hg]\"}"`), "at0004", `{"_type":"DV_QUANTITY","magnitude":3,"units":"mm[Hg]"}`},
 		{"raw object", place(`systolic|raw":{"_type":"DV_QUANTITY","magnitude":3,"units":"mm[Hg]"}`), "at0004", `{"_type":"DV_QUANTITY","magnitude":3,"units":"mm[Hg]"}`},
 	}
