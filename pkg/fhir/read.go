@@ -105,6 +105,9 @@ func appendResource(dst []byte, rec Record) ([]byte, error) {
 	if t == nil {
 		return nil, errs.New(errs.Internal, op, "a stored resource has an unknown type")
 	}
+	if rest, ok := inOrder(rec); ok {
+		return append(appendMeta(dst, rec), rest...), nil
+	}
 	dec := jsontext.NewDecoder(bytes.NewReader(rec.JSON))
 	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != '{' {
 		return nil, errs.Wrap(errs.Internal, op, "a stored resource is not a JSON object", err)
@@ -137,6 +140,25 @@ func appendResource(dst []byte, rec Record) ([]byte, error) {
 	}
 	slices.SortStableFunc(members, func(x, y member) int { return x.order - y.order })
 
+	dst = appendMeta(dst, rec)
+	for _, m := range members {
+		dst = append(dst, ',')
+		dst = appendString(dst, m.name)
+		dst = append(append(dst, ':'), m.value...)
+	}
+	return append(dst, '}'), nil
+}
+
+// inOrder is what follows the id of a resource that begins with its type and
+// id and has no meta, as projections write it: the order of its members is that
+// of the definition already.
+func inOrder(rec Record) (rest []byte, ok bool) {
+	rest, ok = bytes.CutPrefix(rec.JSON, []byte(`{"resourceType":"`+rec.Type+`","id":"`+rec.ID+`"`))
+	return rest, ok && len(rest) > 1 && rest[0] == ',' && !bytes.Contains(rest, []byte(`"meta"`))
+}
+
+// appendMeta begins a resource up to its meta element.
+func appendMeta(dst []byte, rec Record) []byte {
 	dst = append(dst, `{"resourceType":"`...)
 	dst = append(append(dst, rec.Type...), `","id":"`...)
 	dst = append(append(dst, rec.ID...), `","meta":{"versionId":"`...)
@@ -158,12 +180,7 @@ func appendResource(dst []byte, rec Record) ([]byte, error) {
 		dst = append(dst, ']')
 	}
 	dst = append(dst, '}')
-	for _, m := range members {
-		dst = append(dst, ',')
-		dst = appendString(dst, m.name)
-		dst = append(append(dst, ':'), m.value...)
-	}
-	return append(dst, '}'), nil
+	return dst
 }
 
 func appendString(dst []byte, s string) []byte { return r4.NewString(s).Append(dst) }
