@@ -53,9 +53,11 @@ func TestContainmentInRealCompositions(t *testing.T) {
 			for _, a := range m.Attrs {
 				for _, c := range a.Items {
 					if c.Class.Primitive == rm.NotPrimitive {
-						for _, name := range []string{"OBSERVATION", "EVALUATION", "ENTRY", "CONTENT_ITEM", "SECTION", "ACTIVITY", "EVENT", "HISTORY",
+						for _, name := range []string{
+							"OBSERVATION", "EVALUATION", "ENTRY", "CONTENT_ITEM", "SECTION", "ACTIVITY", "EVENT", "HISTORY",
 							"ITEM_STRUCTURE", "CLUSTER", "ELEMENT", "LOCATABLE", "DV_TEXT", "DV_QUANTITY", "DATA_VALUE", "PARTICIPATION",
-							"EVENT_CONTEXT", "PARTY_PROXY", "ISM_TRANSITION", "FEEDER_AUDIT"} {
+							"EVENT_CONTEXT", "PARTY_PROXY", "ISM_TRANSITION", "FEEDER_AUDIT",
+						} {
 							if c.Is(name) {
 								classes[name]++
 							}

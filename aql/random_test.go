@@ -46,8 +46,10 @@ var (
 		"POINT_EVENT": {"ITEM_TREE", "CLUSTER", "ELEMENT"}, "EVENT": {"ELEMENT"}, "HISTORY": {"EVENT", "ELEMENT"}, "ITEM_TREE": {"CLUSTER", "ELEMENT"},
 		"LOCATABLE": {"LOCATABLE", "ELEMENT"}, "ELEMENT": {"DV_TEXT", "DATA_VALUE"},
 	}
-	archetypes = []string{"openEHR-EHR-COMPOSITION.encounter.v1", "openEHR-EHR-COMPOSITION.report-result.v1", "openEHR-EHR-OBSERVATION.blood_pressure.v2",
-		"openEHR-EHR-OBSERVATION.laboratory_test_result.v1", "openEHR-EHR-CLUSTER.laboratory_test_analyte.v1", "openEHR-EHR-CLUSTER.note.v0", "openEHR-EHR-EVALUATION.values.v0"}
+	archetypes = []string{
+		"openEHR-EHR-COMPOSITION.encounter.v1", "openEHR-EHR-COMPOSITION.report-result.v1", "openEHR-EHR-OBSERVATION.blood_pressure.v2",
+		"openEHR-EHR-OBSERVATION.laboratory_test_result.v1", "openEHR-EHR-CLUSTER.laboratory_test_analyte.v1", "openEHR-EHR-CLUSTER.note.v0", "openEHR-EHR-EVALUATION.values.v0",
+	}
 )
 
 func (g *generator) query() string {

@@ -28,9 +28,11 @@ func BenchmarkProject(b *testing.B) {
 	resources, size, n := 0, 0, 0
 	before := cpuTime()
 	for b.Loop() {
-		res, err := lib.Project(fhirmap.Input{Root: roots[n%len(roots)], EHRID: p.EHRID, SystemID: "bench.test",
+		res, err := lib.Project(fhirmap.Input{
+			Root: roots[n%len(roots)], EHRID: p.EHRID, SystemID: "bench.test",
 			ObjectID: "8849182c-82ad-4088-a07f-48ead4180515", VersionUID: "8849182c-82ad-4088-a07f-48ead4180515::bench.test::1",
-			Lifecycle: "532"})
+			Lifecycle: "532",
+		})
 		if err != nil || len(res.Resources) == 0 {
 			b.Fatalf("%d resources, %v", len(res.Resources), err)
 		}

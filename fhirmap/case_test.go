@@ -36,8 +36,10 @@ func caseInput(t testing.TB, dir string) Input {
 	if rm.HasErrors(problems) {
 		t.Fatalf("%s: %+v", dir, problems)
 	}
-	in := Input{Root: root, EHRID: testEHR, ObjectID: testObject, SystemID: "test.cairn",
-		VersionUID: testObject + "::test.cairn::1", Lifecycle: "532"}
+	in := Input{
+		Root: root, EHRID: testEHR, ObjectID: testObject, SystemID: "test.cairn",
+		VersionUID: testObject + "::test.cairn::1", Lifecycle: "532",
+	}
 	if data, err := os.ReadFile(filepath.Join(dir, "input.json")); err == nil {
 		var extra struct{ Lifecycle string }
 		if err := json.Unmarshal(data, &extra); err != nil {

@@ -44,23 +44,30 @@ spec:
 `
 	)
 	tests := []struct{ name, methods, element, want string }{
-		{"a path through a list appends", `
+		{
+			"a path through a list appends", `
   - name: a
     with: {fhir: "$resource.note.text", openehr: "` + data + `/items[at0033]"}
   - name: b
     with: {fhir: "$resource.note.text", openehr: "` + data + `/items[at1059]"}`,
-			"note", `[{"text":"After five minutes of rest"},{"text":"Normotensive"}]`},
-		{"the later method wins on a single element", `
+			"note", `[{"text":"After five minutes of rest"},{"text":"Normotensive"}]`,
+		},
+		{
+			"the later method wins on a single element", `
   - name: a
     with: {fhir: "$resource.bodySite", openehr: "` + data + `/items[at0033]"}
   - name: b
     with: {fhir: "$resource.bodySite", openehr: "` + data + `/items[at1059]"}`,
-			"bodySite", `{"text":"Normotensive"}`},
-		{"the last occurrence wins on a single element, and it is told", `
+			"bodySite", `{"text":"Normotensive"}`,
+		},
+		{
+			"the last occurrence wins on a single element, and it is told", `
   - name: a
     with: {fhir: "$resource.method.text", openehr: "` + data + `/items/name/value"}`,
-			"method", `{"text":"Comment"} | overwritten overwritten overwritten overwritten`},
-		{"children fill one member for each occurrence", `
+			"method", `{"text":"Comment"} | overwritten overwritten overwritten overwritten`,
+		},
+		{
+			"children fill one member for each occurrence", `
   - name: a
     with: {fhir: "$resource.component", openehr: "` + data + `/items[at0004]", type: NONE}
     followedBy:
@@ -69,16 +76,20 @@ spec:
           with: {fhir: "code.text", openehr: "name/value"}
         - name: value
           with: {fhir: "$fhirRoot.value", openehr: "$openehrRoot/value"}`,
-			"component", `[{"code":{"text":"Systolic"},"valueQuantity":{"value":120.0,"unit":"mm[Hg]","system":"http://unitsofmeasure.org","code":"mm[Hg]"}}]`},
-		{"a member without content is not made", `
+			"component", `[{"code":{"text":"Systolic"},"valueQuantity":{"value":120.0,"unit":"mm[Hg]","system":"http://unitsofmeasure.org","code":"mm[Hg]"}}]`,
+		},
+		{
+			"a member without content is not made", `
   - name: a
     with: {fhir: "$resource.component", openehr: "` + data + `/items[at0004]", type: NONE}
     followedBy:
       mappings:
         - name: none
           with: {fhir: "code", openehr: "null_flavour"}`,
-			"component", ``},
-		{"constants of one entry meet in one element", `
+			"component", ``,
+		},
+		{
+			"constants of one entry meet in one element", `
   - name: a
     with: {fhir: "$resource.category"}
     manual:
@@ -90,8 +101,10 @@ spec:
       - name: y
         fhir:
           - {path: "coding.code", value: d}`,
-			"category", `[{"coding":[{"system":"http://a","code":"b"},{"code":"d"}],"text":"c"}]`},
-		{"an index names a member", `
+			"category", `[{"coding":[{"system":"http://a","code":"b"},{"code":"d"}],"text":"c"}]`,
+		},
+		{
+			"an index names a member", `
   - name: a
     with: {fhir: "$resource"}
     manual:
@@ -99,8 +112,10 @@ spec:
         fhir: [{path: "category[0].text", value: a}]
       - name: y
         fhir: [{path: "category[0].text", value: b}]`,
-			"category", `[{"text":"b"}]`},
-		{"where() finds a member or makes it", `
+			"category", `[{"text":"b"}]`,
+		},
+		{
+			"where() finds a member or makes it", `
   - name: a
     with: {fhir: "$resource"}
     manual:
@@ -110,19 +125,25 @@ spec:
         fhir: [{path: "identifier.where(system='http://a').use", value: usual}]
       - name: z
         fhir: [{path: "identifier.where(system='http://b').value", value: "2"}]`,
-			"identifier", `[{"use":"usual","type":{"text":"t"},"system":"http://a","value":"1"},{"system":"http://b","value":"2"}]`},
-		{"an extension on an element", `
+			"identifier", `[{"use":"usual","type":{"text":"t"},"system":"http://a","value":"1"},{"system":"http://b","value":"2"}]`,
+		},
+		{
+			"an extension on an element", `
   - name: a
     with: {fhir: "$resource.extension('http://x').value.ofType(string)", openehr: "` + data + `/items[at0033]"}`,
-			"extension", `[{"url":"http://x","valueString":"After five minutes of rest"}]`},
-		{"an extension on a primitive", `
+			"extension", `[{"url":"http://x","valueString":"After five minutes of rest"}]`,
+		},
+		{
+			"an extension on a primitive", `
   - name: a
     with: {fhir: "$resource"}
     manual:
       - name: x
         fhir: [{path: "effective.ofType(dateTime).extension('http://x').value.ofType(code)", value: unknown}]`,
-			"_effectiveDateTime", `{"extension":[{"url":"http://x","valueCode":"unknown"}]}`},
-		{"steps to the parents", `
+			"_effectiveDateTime", `{"extension":[{"url":"http://x","valueCode":"unknown"}]}`,
+		},
+		{
+			"steps to the parents", `
   - name: a
     with: {fhir: "$resource.component", openehr: "` + data + `/items[at0004]", type: NONE}
     followedBy:
@@ -133,16 +154,19 @@ spec:
             mappings:
               - name: up
                 with: {fhir: "^.value", openehr: "../../items[at0033]"}`,
-			"component", `[{"code":{"text":"Systolic"},"valueString":"After five minutes of rest"}]`},
+			"component", `[{"code":{"text":"Systolic"},"valueString":"After five minutes of rest"}]`,
+		},
 		{"a method of the other direction does not run", `
   - name: a
     with: {fhir: "$resource.bodySite", openehr: "` + data + `/items[at0033]"}
     unidirectional: "fhir->openehr"`, "bodySite", ``},
-		{"a gate that holds", `
+		{
+			"a gate that holds", `
   - name: a
     with: {fhir: "$resource.bodySite", openehr: "` + data + `/items[at0033]"}
     openehrCondition: {targetRoot: "` + protocol + `/items[at0014]", targetAttribute: "value/defining_code/code_string", operator: "one of", criteria: [at0025, at0026]}`,
-			"bodySite", `{"text":"After five minutes of rest"}`},
+			"bodySite", `{"text":"After five minutes of rest"}`,
+		},
 		{"a gate that does not hold", `
   - name: a
     with: {fhir: "$resource.bodySite", openehr: "` + data + `/items[at0033]"}
@@ -153,30 +177,38 @@ spec:
     openehrCondition:
       - {targetRoot: "` + protocol + `/items[at0014]", operator: "not empty"}
       - {targetRoot: "` + protocol + `/items[at9999]", operator: "not empty"}`, "bodySite", ``},
-		{"several attributes, any of them", `
+		{
+			"several attributes, any of them", `
   - name: a
     with: {fhir: "$resource.bodySite", openehr: "` + data + `/items[at0033]"}
     openehrCondition: {targetRoot: "` + protocol + `", targetAttributes: ["items[at9999]/name/value", "items[at0014]/name/value"], operator: "one of", criteria: "Location of measurement"}`,
-			"bodySite", `{"text":"After five minutes of rest"}`},
+			"bodySite", `{"text":"After five minutes of rest"}`,
+		},
 		{"several attributes, all of them", `
   - name: a
     with: {fhir: "$resource.bodySite", openehr: "` + data + `/items[at0033]"}
     openehrCondition: {targetRoot: "` + protocol + `", targetAttributes: ["items[at9999]", "items[at0014]"], operator: "empty"}`, "bodySite", ``},
-		{"a filter on the occurrences", `
+		{
+			"a filter on the occurrences", `
   - name: a
     with: {fhir: "$resource.note.text", openehr: "` + data + `/items"}
     openehrCondition: {targetRoot: "` + data + `/items", operator: "type", criteria: DV_TEXT}`,
-			"note", `[{"text":"Normotensive"},{"text":"After five minutes of rest"}]`},
-		{"an abstract class includes its descendants", `
+			"note", `[{"text":"Normotensive"},{"text":"After five minutes of rest"}]`,
+		},
+		{
+			"an abstract class includes its descendants", `
   - name: a
     with: {fhir: "$resource.component.code.text", openehr: "` + data + `/items/name/value"}
     openehrCondition: {targetRoot: "` + data + `/items[at0004]", operator: "type", criteria: DV_ORDERED}`,
-			"component", `[{"code":{"text":"Systolic"}},{"code":{"text":"Diastolic"}},{"code":{"text":"Mean arterial pressure"}},{"code":{"text":"Clinical interpretation"}},{"code":{"text":"Comment"}}]`},
-		{"a condition on free text cannot be decided; the detail is left out", `
+			"component", `[{"code":{"text":"Systolic"}},{"code":{"text":"Diastolic"}},{"code":{"text":"Mean arterial pressure"}},{"code":{"text":"Clinical interpretation"}},{"code":{"text":"Comment"}}]`,
+		},
+		{
+			"a condition on free text cannot be decided; the detail is left out", `
   - name: a
     with: {fhir: "$resource.bodySite", openehr: "` + data + `/items[at0033]"}
     openehrCondition: {targetRoot: "` + data + `/items[at0033]", targetAttribute: "value/defining_code/code_string", operator: "not of", criteria: at0001}`,
-			"bodySite", ` | condition-undecidable`},
+			"bodySite", ` | condition-undecidable`,
+		},
 		{"a value without a rule is left out", `
   - name: a
     with: {fhir: "$resource.bodySite", openehr: "` + protocol + `/items[at0014]"}

@@ -175,8 +175,11 @@ func TestLoadLinksFiles(t *testing.T) {
 		{"a context of a missing model", map[string]string{"c.yml": strings.Replace(context(""), "archetypes: [", "archetypes: [CLUSTER.x.v1, ", 1)}, `no model is named "CLUSTER.x.v1"`},
 		{"a context that starts elsewhere", map[string]string{"c.yml": strings.Replace(context(""), "start: OBS", "start: OBBS", 1)}, "start names no model that the context lists"},
 		{"two models of one name", map[string]string{"n.yml": model}, `n.yml:4:9: the model name "OBSERVATION.body_weight.v2" is also that of m.yml`},
-		{"a mapping that drops a refutation", map[string]string{"a.yml": "grammar: FHIRConnect/v1.0.0\ntype: model\nmetadata: {name: a, version: 1.0.0}\nspec:\n  system: FHIR\n  version: R4\n  openEhrConfig: {archetype: openEHR-EHR-EVALUATION.adverse_reaction_risk.v2, revision: 2.0.2}\n  fhirConfig: {structureDefinition: http://hl7.org/fhir/StructureDefinition/AllergyIntolerance}\nmappings:\n  - name: code\n    with: {fhir: \"$resource.code\", openehr: \"$archetype/data[at0001]/items[at0002]\"}\n"},
-			"a.yml:7:30: no method carries at0063 to AllergyIntolerance.verificationStatus"},
+		{
+			"a mapping that drops a refutation",
+			map[string]string{"a.yml": "grammar: FHIRConnect/v1.0.0\ntype: model\nmetadata: {name: a, version: 1.0.0}\nspec:\n  system: FHIR\n  version: R4\n  openEhrConfig: {archetype: openEHR-EHR-EVALUATION.adverse_reaction_risk.v2, revision: 2.0.2}\n  fhirConfig: {structureDefinition: http://hl7.org/fhir/StructureDefinition/AllergyIntolerance}\nmappings:\n  - name: code\n    with: {fhir: \"$resource.code\", openehr: \"$archetype/data[at0001]/items[at0002]\"}\n"},
+			"a.yml:7:30: no method carries at0063 to AllergyIntolerance.verificationStatus",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

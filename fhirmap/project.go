@@ -57,8 +57,10 @@ func (lib *Library) Project(in Input) (Result, error) {
 	defer w.release()
 	x := &run{workspace: w, lib: lib, in: in, root: &ref{node: in.Root}}
 	if in.Lifecycle != lifecycleComplete {
-		x.out.Losses = append(x.out.Losses, Loss{Kind: LossUnmapped, Code: "not-complete", Path: "/",
-			Archetype: in.Root.NodeID(), Message: "only versions whose lifecycle state is complete are shown in FHIR"})
+		x.out.Losses = append(x.out.Losses, Loss{
+			Kind: LossUnmapped, Code: "not-complete", Path: "/",
+			Archetype: in.Root.NodeID(), Message: "only versions whose lifecycle state is complete are shown in FHIR",
+		})
 		return x.out, nil
 	}
 	switch in.Root.Class.Name {
@@ -148,13 +150,17 @@ func (x *run) entry(e *ref, plans []*plan) {
 		id = e.node.NodeID()
 	}
 	if slices.ContainsFunc(absenceArchetypes, func(p string) bool { return strings.HasPrefix(id, p) }) {
-		x.out.Losses = append(x.out.Losses, Loss{Kind: LossAbsence, Code: "absence", Archetype: id, Path: e.path(),
-			Message: "the record states that information is absent: an empty result is not a negative finding"})
+		x.out.Losses = append(x.out.Losses, Loss{
+			Kind: LossAbsence, Code: "absence", Archetype: id, Path: e.path(),
+			Message: "the record states that information is absent: an empty result is not a negative finding",
+		})
 		return
 	}
 	if len(plans) == 0 {
-		x.out.Losses = append(x.out.Losses, Loss{Kind: LossUnmapped, Code: "no-mapping", Archetype: id, Path: e.path(),
-			Message: "no mapping covers the archetype"})
+		x.out.Losses = append(x.out.Losses, Loss{
+			Kind: LossUnmapped, Code: "no-mapping", Archetype: id, Path: e.path(),
+			Message: "no mapping covers the archetype",
+		})
 		return
 	}
 	clear(x.used)
@@ -169,8 +175,10 @@ func (x *run) entry(e *ref, plans []*plan) {
 	case len(x.out.Resources) > made:
 		x.leftovers(e, plans[0], id)
 	case !refused:
-		x.out.Losses = append(x.out.Losses, Loss{Kind: LossUnmapped, Code: "not-applicable", Archetype: id, Path: e.path(),
-			Mapping: plans[0].file.Name.Value, Message: "the conditions of the mapping exclude the entry"})
+		x.out.Losses = append(x.out.Losses, Loss{
+			Kind: LossUnmapped, Code: "not-applicable", Archetype: id, Path: e.path(),
+			Mapping: plans[0].file.Name.Value, Message: "the conditions of the mapping exclude the entry",
+		})
 	}
 }
 
@@ -241,8 +249,10 @@ func (x *run) resource(origin *ref, archetype string) (refused bool) {
 func (x *run) sound(root *r4.Node) *refusal {
 	for _, name := range [...]string{"subject", "patient"} {
 		if x.plan.target.Element(name) != nil && root.Get(name) == nil {
-			return &refusal{Loss{Code: "missing-mandatory", Target: x.plan.target.Name + "." + name,
-				Message: "nothing says whom the resource is about"}}
+			return &refusal{Loss{
+				Code: "missing-mandatory", Target: x.plan.target.Name + "." + name,
+				Message: "nothing says whom the resource is about",
+			}}
 		}
 	}
 	for _, p := range r4.ValidateNode(root) {
@@ -268,8 +278,10 @@ func (x *run) profiles(root *r4.Node, fill func(Loss) Loss) []string {
 	for i, url := range claims {
 		if r4.ProfileType(url) != "" {
 			if problems := r4.CheckProfile(url, root); len(problems) > 0 {
-				x.out.Losses = append(x.out.Losses, fill(Loss{Kind: LossReduced, Code: "profile-not-met",
-					Target: problems[0].Path, Message: url + ": " + problems[0].Message}))
+				x.out.Losses = append(x.out.Losses, fill(Loss{
+					Kind: LossReduced, Code: "profile-not-met",
+					Target: problems[0].Path, Message: url + ": " + problems[0].Message,
+				}))
 				if len(met) == len(claims) {
 					met = append([]string(nil), claims[:i]...)
 				}

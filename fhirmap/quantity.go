@@ -173,9 +173,13 @@ var durationUnits = []struct {
 	group int
 	size  int64 // in the smallest unit of the group
 }{
-	{'Y', "a", 0, 12}, {'M', "mo", 0, 1},
-	{'W', "wk", 1, 7}, {'D', "d", 1, 1},
-	{'h', "h", 2, 3600}, {'m', "min", 2, 60}, {'s', "s", 2, 1},
+	{'Y', "a", 0, 12},
+	{'M', "mo", 0, 1},
+	{'W', "wk", 1, 7},
+	{'D', "d", 1, 1},
+	{'h', "h", 2, 3600},
+	{'m', "min", 2, 60},
+	{'s', "s", 2, 1},
 }
 
 // duration is an ISO duration as an exact quantity of one UCUM unit of time.

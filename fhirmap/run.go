@@ -211,8 +211,10 @@ func (x *run) transfer(s *step, n *ref, place *cursor) *refusal {
 // use marks a node as carried.
 func (x *run) use(n *rm.Node) { x.used[n] = true }
 
-const absentURL = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
-const absentSystem = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+const (
+	absentURL    = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+	absentSystem = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+)
 
 // nullFlavours are the openEHR null flavours with the reason R4 has for each
 // and the text that tells apart what R4 does not.
@@ -298,8 +300,10 @@ func (x *run) leftovers(e *ref, p *plan, archetype string) {
 
 func (x *run) leftover(at *ref, p *plan, archetype string) {
 	report := func(code, message string) {
-		x.out.Losses = append(x.out.Losses, Loss{Kind: LossDropped, Code: code, Type: p.target.Name,
-			Archetype: archetype, Mapping: p.file.Name.Value, Path: at.path(), Message: message})
+		x.out.Losses = append(x.out.Losses, Loss{
+			Kind: LossDropped, Code: code, Type: p.target.Name,
+			Archetype: archetype, Mapping: p.file.Name.Value, Path: at.path(), Message: message,
+		})
 	}
 	v := at.node.Get("value")
 	if !x.used[at.node] && !x.used[v] {

@@ -86,9 +86,11 @@ func literal(n ast.Operand) Expr {
 
 var (
 	aggregates = map[string]bool{"COUNT": true, "MIN": true, "MAX": true, "SUM": true, "AVG": true}
-	functions  = []string{"COUNT", "MIN", "MAX", "SUM", "AVG", "LENGTH", "CONTAINS", "POSITION", "SUBSTRING", "CONCAT",
+	functions  = []string{
+		"COUNT", "MIN", "MAX", "SUM", "AVG", "LENGTH", "CONTAINS", "POSITION", "SUBSTRING", "CONCAT",
 		"CONCAT_WS", "ABS", "MOD", "CEIL", "FLOOR", "ROUND", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_DATE_TIME", "NOW",
-		"CURRENT_TIMEZONE", "TERMINOLOGY"}
+		"CURRENT_TIMEZONE", "TERMINOLOGY",
+	}
 )
 
 // call refuses a function outside the places where aggregates may stand.

@@ -88,8 +88,10 @@ const System = "aqltest"
 func Run(t *testing.T, dir string, target func(t testing.TB) Target) {
 	datadriven.Walk(t, filepath.Join(dir, "scripts"), func(t *testing.T, path string) {
 		t.Parallel()
-		r := runner{target: target(t), files: filepath.Join(dir, "compositions"), ids: map[string]uuid.UUID{},
-			versions: map[string]int{}, clock: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)}
+		r := runner{
+			target: target(t), files: filepath.Join(dir, "compositions"), ids: map[string]uuid.UUID{},
+			versions: map[string]int{}, clock: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC),
+		}
 		datadriven.RunTest(t, path, r.run)
 	})
 }
@@ -167,8 +169,10 @@ func (r *runner) ehr(ctx context.Context, d *datadriven.TestData) error {
 		}
 		fields = append(fields, rm.Child("other_details", details))
 	}
-	return r.target.CreateEHR(ctx, EHR{ID: r.id(name), Status: rm.Object("EHR_STATUS", fields...),
-		Created: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)})
+	return r.target.CreateEHR(ctx, EHR{
+		ID: r.id(name), Status: rm.Object("EHR_STATUS", fields...),
+		Created: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC),
+	})
 }
 
 // read decodes canonical JSON leniently.

@@ -25,8 +25,10 @@ func (b *builder) query(c gen.IQueryContext) *ast.Query {
 	sel := c.Select_()
 	q := &ast.Query{Pos: b.src.rule(c), Distinct: sel.DISTINCT() != nil}
 	if t := sel.Top(); t != nil {
-		q.Top = &ast.Top{Pos: b.src.rule(t), Count: b.count(t.INTEGER(), 1, "TOP"),
-			Backward: t.BACKWARD() != nil, Explicit: t.BACKWARD() != nil || t.FORWARD() != nil}
+		q.Top = &ast.Top{
+			Pos: b.src.rule(t), Count: b.count(t.INTEGER(), 1, "TOP"),
+			Backward: t.BACKWARD() != nil, Explicit: t.BACKWARD() != nil || t.FORWARD() != nil,
+		}
 	}
 	for _, col := range sel.AllColumn() {
 		n := &ast.Column{Pos: b.src.rule(col), Value: b.operand(col.Operand())}
@@ -41,8 +43,10 @@ func (b *builder) query(c gen.IQueryContext) *ast.Query {
 	}
 	if o := c.OrderBy(); o != nil {
 		for _, item := range o.AllOrderItem() {
-			q.OrderBy = append(q.OrderBy, &ast.OrderItem{Pos: b.src.rule(item), Value: b.operand(item.Operand()),
-				Desc: item.DESC() != nil || item.DESCENDING() != nil})
+			q.OrderBy = append(q.OrderBy, &ast.OrderItem{
+				Pos: b.src.rule(item), Value: b.operand(item.Operand()),
+				Desc: item.DESC() != nil || item.DESCENDING() != nil,
+			})
 		}
 	}
 	if l := c.Limit(); l != nil {

@@ -59,16 +59,24 @@ var phrases = []struct {
 	tokens []int
 }{
 	{"a comparison operator", []int{gen.AqlParserEQ, gen.AqlParserNE, gen.AqlParserLT, gen.AqlParserLE, gen.AqlParserGT, gen.AqlParserGE}},
-	{"an attribute name", []int{gen.AqlParserIDENTIFIER, gen.AqlParserORDER, gen.AqlParserLIMIT, gen.AqlParserOFFSET,
+	{"an attribute name", []int{
+		gen.AqlParserIDENTIFIER, gen.AqlParserORDER, gen.AqlParserLIMIT, gen.AqlParserOFFSET,
 		gen.AqlParserVERSION, gen.AqlParserTOP, gen.AqlParserFORWARD, gen.AqlParserBACKWARD, gen.AqlParserCONTAINS,
 		gen.AqlParserMATCHES, gen.AqlParserLIKE, gen.AqlParserEXISTS, gen.AqlParserASC, gen.AqlParserDESC,
-		gen.AqlParserBY, gen.AqlParserAS}},
-	{"a path, function or value", []int{gen.AqlParserIDENTIFIER, gen.AqlParserNODE_CODE, gen.AqlParserCONTAINS, gen.AqlParserSTRING,
-		gen.AqlParserINTEGER, gen.AqlParserREAL, gen.AqlParserMINUS, gen.AqlParserTRUE, gen.AqlParserFALSE, gen.AqlParserNULL, gen.AqlParserPARAMETER}},
-	{"a function or value", []int{gen.AqlParserIDENTIFIER, gen.AqlParserCONTAINS, gen.AqlParserSTRING,
-		gen.AqlParserINTEGER, gen.AqlParserREAL, gen.AqlParserMINUS, gen.AqlParserTRUE, gen.AqlParserFALSE, gen.AqlParserNULL, gen.AqlParserPARAMETER}},
-	{"a value", []int{gen.AqlParserSTRING, gen.AqlParserINTEGER, gen.AqlParserREAL, gen.AqlParserMINUS,
-		gen.AqlParserTRUE, gen.AqlParserFALSE, gen.AqlParserNULL}},
+		gen.AqlParserBY, gen.AqlParserAS,
+	}},
+	{"a path, function or value", []int{
+		gen.AqlParserIDENTIFIER, gen.AqlParserNODE_CODE, gen.AqlParserCONTAINS, gen.AqlParserSTRING,
+		gen.AqlParserINTEGER, gen.AqlParserREAL, gen.AqlParserMINUS, gen.AqlParserTRUE, gen.AqlParserFALSE, gen.AqlParserNULL, gen.AqlParserPARAMETER,
+	}},
+	{"a function or value", []int{
+		gen.AqlParserIDENTIFIER, gen.AqlParserCONTAINS, gen.AqlParserSTRING,
+		gen.AqlParserINTEGER, gen.AqlParserREAL, gen.AqlParserMINUS, gen.AqlParserTRUE, gen.AqlParserFALSE, gen.AqlParserNULL, gen.AqlParserPARAMETER,
+	}},
+	{"a value", []int{
+		gen.AqlParserSTRING, gen.AqlParserINTEGER, gen.AqlParserREAL, gen.AqlParserMINUS,
+		gen.AqlParserTRUE, gen.AqlParserFALSE, gen.AqlParserNULL,
+	}},
 	{"a number", []int{gen.AqlParserINTEGER, gen.AqlParserREAL}},
 	{"ASC or DESC", []int{gen.AqlParserASC, gen.AqlParserASCENDING, gen.AqlParserDESC, gen.AqlParserDESCENDING}},
 	{"a name", []int{gen.AqlParserIDENTIFIER}},

@@ -106,8 +106,10 @@ func (s *source) checkNesting(tokens []antlr.Token, limit int) (ast.Problem, boo
 			nots++
 		}
 		if max(brackets, contains, nots) > limit {
-			return ast.Problem{Pos: s.token(t), Code: "limit.nesting",
-				Message: fmt.Sprintf("the query is nested deeper than the limit of %d", limit)}, false
+			return ast.Problem{
+				Pos: s.token(t), Code: "limit.nesting",
+				Message: fmt.Sprintf("the query is nested deeper than the limit of %d", limit),
+			}, false
 		}
 	}
 	return ast.Problem{}, true

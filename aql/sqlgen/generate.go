@@ -208,8 +208,10 @@ func (g *gen) top(f *from) {
 	g.ehr = b
 	b.inner("ehr as e", "")
 	if g.readsStatus() {
-		b.joins = append(b.joins, join{kind: "left join", item: "(version as ev join document as es using (ehr_no, vo_no, ver))",
-			on: "ev.ehr_no = e.ehr_no and ev.kind = 2 and ev.time_superseded is null"})
+		b.joins = append(b.joins, join{
+			kind: "left join", item: "(version as ev join document as es using (ehr_no, vo_no, ver))",
+			on: "ev.ehr_no = e.ehr_no and ev.kind = 2 and ev.time_superseded is null",
+		})
 	}
 	g.bound[s] = &binding{attribute: func(name string) string {
 		switch name {
@@ -400,8 +402,10 @@ func (g *gen) object(n *plan.Object, b *block, f *from, always bool) {
 		return object() + " || '::' || " + b.column(v+".creating_system") + " || '::' || " + b.column(v+".ver")
 	}
 	if n.Version != nil {
-		g.bound[n.Version] = &binding{uid: uid, object: object, attribute: versionAttribute(b, v, uid),
-			committed: func() string { return b.column(v + ".time_committed") }}
+		g.bound[n.Version] = &binding{
+			uid: uid, object: object, attribute: versionAttribute(b, v, uid),
+			committed: func() string { return b.column(v + ".time_committed") },
+		}
 		if n.Version.Pred != nil {
 			b.and(g.cond(n.Version.Pred, env{}))
 		}

@@ -57,8 +57,10 @@ func (g *gen) column(p *analyze.Path) *column {
 			return &column{text: func() string { return "(" + g.bound[s].uid() + ")" }, uid: s}
 		case path == "commit_audit/time_committed/value" && s.Kind == analyze.SourceVersion:
 			committed := func() string { return g.bound[s].committed() }
-			return &column{text: func() string { return "aql_timestamp(" + committed() + ")" },
-				epoch: func() string { return "extract(epoch from " + committed() + ")" }}
+			return &column{
+				text:  func() string { return "aql_timestamp(" + committed() + ")" },
+				epoch: func() string { return "extract(epoch from " + committed() + ")" },
+			}
 		}
 	}
 	return nil

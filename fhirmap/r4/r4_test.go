@@ -128,12 +128,14 @@ func TestValidate(t *testing.T) {
 
 func TestPrimitivesAgreeWithPublishedPatterns(t *testing.T) {
 	t.Parallel()
-	samples := []string{"", "0", "1", "-1", "-0", "01", "1.0", "1.", ".5", "1e3", "1E-3", "1e", "true", "false", "True",
+	samples := []string{
+		"", "0", "1", "-1", "-0", "01", "1.0", "1.", ".5", "1e3", "1E-3", "1e", "true", "false", "True",
 		"2020", "0000", "0001", "2020-13", "2020-12", "2020-12-31", "2020-12-32", "2020-1-1", "2020-12-31T10", "2020-12-31T10:00Z",
 		"2020-12-31T10:00:00", "2020-12-31T10:00:00Z", "2020-12-31T10:00:00.5+01:00", "2020-12-31T24:00:00Z", "2020-12-31T10:00:60Z",
 		"2020-12-31T10:00:00+14:00", "2020-12-31T10:00:00+14:30", "2020-12-31T10:00:00.Z", "10:00:00", "10:00", "10:00:00.123", "25:00:00",
 		"a", "a b", "a  b", " a", "a\tb", "abc-1.2", "urn:oid:1.2.3", "urn:oid:3.2", "urn:uuid:c757873d-ec9a-4326-a141-556f43239520",
-		"urn:uuid:C757873d-ec9a-4326-a141-556f43239520", "http://x.y/z", "AAAA", "AAA", "AA==", "\n", "é", strings.Repeat("a", 65)}
+		"urn:uuid:C757873d-ec9a-4326-a141-556f43239520", "http://x.y/z", "AAAA", "AAA", "AA==", "\n", "é", strings.Repeat("a", 65),
+	}
 	for _, typ := range []string{"boolean", "integer", "unsignedInt", "positiveInt", "decimal", "date", "dateTime", "instant", "time", "code", "id", "oid", "uuid"} {
 		re := regexp.MustCompile("^(" + Lookup(typ).Pattern + ")$")
 		for _, s := range samples {

@@ -61,10 +61,13 @@ func sample(b *testing.B) []ehr.NewVersion {
 			}
 			raw := rm.AppendJSON(nil, root)
 			size += len(raw)
-			out = append(out, ehr.NewVersion{Kind: ehr.KindComposition, LifecycleState: 532, ChangeType: 249,
+			out = append(out, ehr.NewVersion{
+				Kind: ehr.KindComposition, LifecycleState: 532, ChangeType: 249,
 				Raw: raw, Category: 433, Archetypes: []ehr.ArchetypeRoot{
 					{ArchetypeID: "openEHR-EHR-COMPOSITION.encounter.v1", RMType: "COMPOSITION"},
-					{ArchetypeID: "openEHR-EHR-OBSERVATION.blood_pressure.v2", RMType: "OBSERVATION"}}})
+					{ArchetypeID: "openEHR-EHR-OBSERVATION.blood_pressure.v2", RMType: "OBSERVATION"},
+				},
+			})
 		}
 	}
 	b.Logf("%d compositions of %d bytes on average", len(out), size/len(out))
@@ -87,17 +90,22 @@ func resources(serial int64) ehr.Projected {
 				`"}]},"subject":{"reference":"` + patient + `"},"note":[{"text":"` + strings.Repeat("some words ", 70) + `"}]}`),
 			Search: []ehr.SearchValue{
 				{Param: "category", System: "http://terminology.hl7.org/CodeSystem/observation-category", Code: "vital-signs"},
-				{Param: "code", System: loinc, Code: code}, {Param: "combo-code", System: loinc, Code: code},
-				{Param: "combo-code", System: loinc, Code: "8480-6"}, {Param: "combo-code", System: loinc, Code: "8462-4"},
-				{Param: "component-code", System: loinc, Code: "8480-6"}, {Param: "component-code", System: loinc, Code: "8462-4"},
+				{Param: "code", System: loinc, Code: code},
+				{Param: "combo-code", System: loinc, Code: code},
+				{Param: "combo-code", System: loinc, Code: "8480-6"},
+				{Param: "combo-code", System: loinc, Code: "8462-4"},
+				{Param: "component-code", System: loinc, Code: "8480-6"},
+				{Param: "component-code", System: loinc, Code: "8462-4"},
 				{Param: "combo-value-quantity", Number: "121", System: ucum, Code: "mm[Hg]"},
 				{Param: "combo-value-quantity", Number: "82", System: ucum, Code: "mm[Hg]"},
 				{Param: "component-value-quantity", Number: "121", System: ucum, Code: "mm[Hg]"},
 				{Param: "component-value-quantity", Number: "82", System: ucum, Code: "mm[Hg]"},
 				{Param: "date", Low: day, High: day.Add(time.Second)},
-				{Param: "patient", Code: patient}, {Param: "status", System: "http://hl7.org/fhir/observation-status", Code: "final"},
+				{Param: "patient", Code: patient},
+				{Param: "status", System: "http://hl7.org/fhir/observation-status", Code: "final"},
 				{Param: "subject", Code: patient},
-			}})
+			},
+		})
 	}
 	return p
 }
@@ -109,12 +117,14 @@ func benchEHRs(b *testing.B, s *store.Store, n int) []uuid.UUID {
 		status := ehr.VersionUID{Object: uuid.New(), System: "bench", Trunk: 1}
 		access := ehr.VersionUID{Object: uuid.New(), System: "bench", Trunk: 1}
 		ids[i] = uuid.New()
-		if _, err := s.Commit(b.Context(), ehr.Contribution{EHRID: ids[i], ID: uuid.New(), SystemID: "bench", ChangeType: 249,
+		if _, err := s.Commit(b.Context(), ehr.Contribution{
+			EHRID: ids[i], ID: uuid.New(), SystemID: "bench", ChangeType: 249,
 			Committer: []byte(`{}`), Actor: "b", NewEHR: &ehr.NewEHR{StatusObject: status.Object, AccessObject: access.Object},
 			Versions: []ehr.NewVersion{
 				{UID: status, Kind: ehr.KindEHRStatus, LifecycleState: 532, ChangeType: 249, Raw: []byte(`{}`), Status: &ehr.StatusFields{IsModifiable: true, IsQueryable: true}},
 				{UID: access, Kind: ehr.KindEHRAccess, LifecycleState: 532, ChangeType: 249, Raw: []byte(`{}`)},
-			}}); err != nil {
+			},
+		}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -123,8 +133,10 @@ func benchEHRs(b *testing.B, s *store.Store, n int) []uuid.UUID {
 
 func benchCommit(ctx context.Context, s *store.Store, ehrID uuid.UUID, v ehr.NewVersion) (ehr.VersionUID, error) {
 	v.UID = ehr.VersionUID{Object: uuid.Must(uuid.NewV7()), System: "bench", Trunk: 1}
-	_, err := s.Commit(ctx, ehr.Contribution{EHRID: ehrID, ID: uuid.Must(uuid.NewV7()), SystemID: "bench", ChangeType: 249,
-		Committer: []byte(`{"_type":"PARTY_IDENTIFIED","name":"Dr Bench"}`), Actor: "b", Versions: []ehr.NewVersion{v}})
+	_, err := s.Commit(ctx, ehr.Contribution{
+		EHRID: ehrID, ID: uuid.Must(uuid.NewV7()), SystemID: "bench", ChangeType: 249,
+		Committer: []byte(`{"_type":"PARTY_IDENTIFIED","name":"Dr Bench"}`), Actor: "b", Versions: []ehr.NewVersion{v},
+	})
 	return v.UID, err
 }
 

@@ -50,10 +50,16 @@ func TestHotStatementsUseTheirIndexes(t *testing.T) {
 		{"version at a time", versionAtSQL, `(gen_random_uuid(), 1, gen_random_uuid(), now())`, []string{"ehr_ehr_id_key", "version_object", "document_pkey"}},
 		{"version by number", versionTrunkSQL, `(gen_random_uuid(), 1, gen_random_uuid(), 1)`, []string{"ehr_ehr_id_key", "version_object", "document_pkey"}},
 		{"latest EHR_STATUS", singleLatestSQL, `(gen_random_uuid(), 2)`, []string{"ehr_ehr_id_key", "version_object", "document_pkey"}},
-		{"version to replace", `select * from version where ehr_no = $1 and object_id = $2 and ver = $3 - 1 for no key update`,
-			`(1, gen_random_uuid(), 2)`, []string{"version_object"}},
-		{"resources to supersede", `select * from fhir_resource where ehr_no = $1 and vo_no = $2 and superseded is null`,
-			`(1, 101)`, []string{"fhir_resource_source"}},
+		{
+			"version to replace", `select * from version where ehr_no = $1 and object_id = $2 and ver = $3 - 1 for no key update`,
+			`(1, gen_random_uuid(), 2)`,
+			[]string{"version_object"},
+		},
+		{
+			"resources to supersede", `select * from fhir_resource where ehr_no = $1 and vo_no = $2 and superseded is null`,
+			`(1, 101)`,
+			[]string{"fhir_resource_source"},
+		},
 	} {
 		exec(`prepare hot as ` + test.sql)
 		rows, err := conn.Query(t.Context(), `explain (costs off) execute hot `+test.args)

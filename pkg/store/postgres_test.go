@@ -23,11 +23,15 @@ func written(t *testing.T, s *store.Store) (uuid.UUID, ehr.NewVersion) {
 	id := uuid.New()
 	status := ehr.VersionUID{Object: uuid.New(), System: system, Trunk: 1}
 	access := ehr.VersionUID{Object: uuid.New(), System: system, Trunk: 1}
-	v := ehr.NewVersion{UID: ehr.VersionUID{Object: uuid.New(), System: system, Trunk: 1},
-		Kind: ehr.KindComposition, LifecycleState: 532, ChangeType: 249, Raw: []byte(`{"a":1}`)}
+	v := ehr.NewVersion{
+		UID:  ehr.VersionUID{Object: uuid.New(), System: system, Trunk: 1},
+		Kind: ehr.KindComposition, LifecycleState: 532, ChangeType: 249, Raw: []byte(`{"a":1}`),
+	}
 	c := contribution(id,
-		ehr.NewVersion{UID: status, Kind: ehr.KindEHRStatus, LifecycleState: 532, ChangeType: 249, Raw: []byte(`{}`),
-			Status: &ehr.StatusFields{IsModifiable: true}},
+		ehr.NewVersion{
+			UID: status, Kind: ehr.KindEHRStatus, LifecycleState: 532, ChangeType: 249, Raw: []byte(`{}`),
+			Status: &ehr.StatusFields{IsModifiable: true},
+		},
 		ehr.NewVersion{UID: access, Kind: ehr.KindEHRAccess, LifecycleState: 532, ChangeType: 249, Raw: []byte(`{}`)}, v)
 	c.NewEHR = &ehr.NewEHR{StatusObject: status.Object, AccessObject: access.Object}
 	if _, err := s.Commit(t.Context(), c); err != nil {
@@ -37,8 +41,10 @@ func written(t *testing.T, s *store.Store) (uuid.UUID, ehr.NewVersion) {
 }
 
 func contribution(id uuid.UUID, versions ...ehr.NewVersion) ehr.Contribution {
-	return ehr.Contribution{EHRID: id, ID: uuid.New(), SystemID: system, ChangeType: 249,
-		Committer: []byte(`{"_type":"PARTY_SELF"}`), Actor: "u", Versions: versions}
+	return ehr.Contribution{
+		EHRID: id, ID: uuid.New(), SystemID: system, ChangeType: 249,
+		Committer: []byte(`{"_type":"PARTY_SELF"}`), Actor: "u", Versions: versions,
+	}
 }
 
 func next(v ehr.NewVersion) ehr.NewVersion {

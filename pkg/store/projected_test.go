@@ -59,7 +59,8 @@ func TestKindDigest(t *testing.T) {
 	t.Parallel()
 	base := func() ehr.Resource {
 		return ehr.Resource{Type: "Observation", Mapping: "m", MappingVersion: "1", Profiles: []string{"p", "q"}, Search: []ehr.SearchValue{
-			{Param: "code", System: "s", Code: "c"}, {Param: "subject", Code: subject}, {Param: "date", Low: time.Unix(1, 0)}}}
+			{Param: "code", System: "s", Code: "c"}, {Param: "subject", Code: subject}, {Param: "date", Low: time.Unix(1, 0)},
+		}}
 	}
 	digest := func(change func(*ehr.Resource)) [32]byte {
 		r := base()
@@ -104,9 +105,11 @@ func TestSearchWriterHoldsEveryValue(t *testing.T) {
 		r := ehr.Resource{Type: rapid.String().Draw(t, "type")}
 		want := map[string]int{}
 		for range rapid.IntRange(1, 12).Draw(t, "values") {
-			v := ehr.SearchValue{Param: rapid.SampledFrom([]string{"a", "b", "identifier", `"`}).Draw(t, "param"),
+			v := ehr.SearchValue{
+				Param:  rapid.SampledFrom([]string{"a", "b", "identifier", `"`}).Draw(t, "param"),
 				Kind:   rapid.SampledFrom([]string{"", "token", "uri", "reference"}).Draw(t, "kind"),
-				System: rapid.String().Draw(t, "system"), Code: rapid.StringN(1, 5, -1).Draw(t, "code")}
+				System: rapid.String().Draw(t, "system"), Code: rapid.StringN(1, 5, -1).Draw(t, "code"),
+			}
 			switch rapid.IntRange(0, 4).Draw(t, "sort") {
 			case 0:
 				v.Number = "1"

@@ -204,9 +204,11 @@ func (s *Store) Versions(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, ob
 func scanMeta(row pgx.Row, kind ehr.Kind, more ...any) (m ehr.VersionMeta, templateNo int32, err error) {
 	var superseded *time.Time
 	m.Kind = kind
-	err = row.Scan(append([]any{&m.UID.Object, &m.UID.System, &m.UID.Trunk, &m.ContributionID, &m.LifecycleState,
+	err = row.Scan(append([]any{
+		&m.UID.Object, &m.UID.System, &m.UID.Trunk, &m.ContributionID, &m.LifecycleState,
 		&m.Audit.ChangeType, &m.Audit.SystemID, &m.Audit.TimeCommitted, &m.Audit.Committer, &m.Audit.Description,
-		&templateNo, &m.Signature, &superseded}, more...)...)
+		&templateNo, &m.Signature, &superseded,
+	}, more...)...)
 	m.Audit.TimeCommitted = m.Audit.TimeCommitted.UTC()
 	if superseded != nil {
 		m.TimeSuperseded = superseded.UTC()

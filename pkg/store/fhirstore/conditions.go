@@ -211,8 +211,10 @@ type scale struct {
 
 var (
 	timestamps = scale{`timestamptz`, `'-infinity'`, `'infinity'`, func(t time.Time) any { return t }}
-	micros     = scale{`bigint`, strconv.FormatInt(math.MinInt64+1, 10), strconv.FormatInt(math.MaxInt64, 10),
-		func(t time.Time) any { return t.UnixMicro() }}
+	micros     = scale{
+		`bigint`, strconv.FormatInt(math.MinInt64+1, 10), strconv.FormatInt(math.MaxInt64, 10),
+		func(t time.Time) any { return t.UnixMicro() },
+	}
 )
 
 // date compares the range [low, high) of a value, two SQL expressions, with

@@ -51,8 +51,10 @@ func newRecord(t *testing.T, s *store.Store, queryable bool) *record {
 	r.commit(ehr.Contribution{
 		NewEHR: &ehr.NewEHR{StatusObject: status.Object, AccessObject: access.Object},
 		Versions: []ehr.NewVersion{
-			{UID: status, Kind: ehr.KindEHRStatus, LifecycleState: 532, ChangeType: 249, Raw: []byte(`{}`),
-				Status: &ehr.StatusFields{IsQueryable: queryable, IsModifiable: true}},
+			{
+				UID: status, Kind: ehr.KindEHRStatus, LifecycleState: 532, ChangeType: 249, Raw: []byte(`{}`),
+				Status: &ehr.StatusFields{IsQueryable: queryable, IsModifiable: true},
+			},
 			{UID: access, Kind: ehr.KindEHRAccess, LifecycleState: 532, ChangeType: 249, Raw: []byte(`{}`)},
 		},
 	})
@@ -98,8 +100,10 @@ func (r *record) next(object uuid.UUID, p *ehr.Projected) ehr.NewVersion {
 }
 
 func observation(id string, search ...ehr.SearchValue) ehr.Resource {
-	return ehr.Resource{Type: "Observation", ID: id, JSON: []byte(`{"resourceType": "Observation", "id": "` + id + `"}`),
-		Profiles: []string{"http://p/a", `quo"te\`}, Mapping: "bp", MappingVersion: "1.2", Search: search}
+	return ehr.Resource{
+		Type: "Observation", ID: id, JSON: []byte(`{"resourceType": "Observation", "id": "` + id + `"}`),
+		Profiles: []string{"http://p/a", `quo"te\`}, Mapping: "bp", MappingVersion: "1.2", Search: search,
+	}
 }
 
 func TestResourceLifecycle(t *testing.T) {
@@ -112,8 +116,10 @@ func TestResourceLifecycle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fhir.Record{Type: "Observation", ID: "a", Version: 1, LastUpdated: at, Source: uid.String(),
-		Profiles: []string{"http://p/a", `quo"te\`}, Mapping: "bp", MappingVersion: "1.2", JSON: []byte(`{"resourceType": "Observation", "id": "a"}`)}
+	want := fhir.Record{
+		Type: "Observation", ID: "a", Version: 1, LastUpdated: at, Source: uid.String(),
+		Profiles: []string{"http://p/a", `quo"te\`}, Mapping: "bp", MappingVersion: "1.2", JSON: []byte(`{"resourceType": "Observation", "id": "a"}`),
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -285,8 +291,10 @@ func TestSearchConditions(t *testing.T) {
 		{"value-quantity", fhir.Quantity, []fhir.Value{number(fhir.NotEqual, "120", "119.5", "120.5", "")}, "b"},
 	} {
 		for _, patients := range [][]string{nil, {rec.ehrID.String()}} {
-			q := fhir.Query{Type: "Observation", Count: 10, Total: true, Patients: patients,
-				Filters: []fhir.Filter{{Param: test.param, Kind: test.kind, Values: test.values}}}
+			q := fhir.Query{
+				Type: "Observation", Count: 10, Total: true, Patients: patients,
+				Filters: []fhir.Filter{{Param: test.param, Kind: test.kind, Values: test.values}},
+			}
 			page, err := reader.Search(t.Context(), who, q)
 			if err != nil {
 				t.Errorf("%s %v: %v", test.param, test.values, err)
@@ -305,8 +313,10 @@ func TestSearchConditions(t *testing.T) {
 	if err != nil || ids(page) != "c" || page.Total != -1 {
 		t.Errorf("%+v, %v", page, err)
 	}
-	_, err = reader.Search(t.Context(), who, fhir.Query{Type: "Observation", Count: 1,
-		Filters: []fhir.Filter{{Param: "date", Kind: fhir.Date, Values: []fhir.Value{{Prefix: "ap"}}}}})
+	_, err = reader.Search(t.Context(), who, fhir.Query{
+		Type: "Observation", Count: 1,
+		Filters: []fhir.Filter{{Param: "date", Kind: fhir.Date, Values: []fhir.Value{{Prefix: "ap"}}}},
+	})
 	if !errs.Is(err, errs.Unsupported) {
 		t.Errorf("unknown prefix: %v", err)
 	}
@@ -385,7 +395,8 @@ func TestSearchGaps(t *testing.T) {
 	reader := fhirstore.New(s, ehr.AllowAll{})
 	rec, object := newRecord(t, s, true), uuid.New()
 	unmapped := ehr.Loss{Kind: "unmapped", Code: "no-mapping", Archetype: "openEHR-EHR-OBSERVATION.x.v1", Message: "no mapping", Path: "/content[0]"}
-	losses := []ehr.Loss{unmapped, unmapped,
+	losses := []ehr.Loss{
+		unmapped, unmapped,
 		{Kind: "absence", Code: "absence-statement", Message: "nothing known"},
 		{Kind: "refused", Code: "unit", Type: "Observation", Message: "unit"},
 		{Kind: "refused", Code: "unit", Type: "Condition", Message: "unit"},

@@ -91,8 +91,10 @@ func (m *model) create(t *rapid.T) {
 // next draws a version that follows the latest, lawfully or not, and says
 // which error it must meet.
 func (m *model) next(t *rapid.T, o *modelObject) (v ehr.NewVersion, kind errs.Kind, lawful bool) {
-	lifecycle := rapid.SampledFrom([]int{ehr.LifecycleComplete, ehr.LifecycleIncomplete, ehr.LifecycleInactive,
-		ehr.LifecycleAbandoned, ehr.LifecycleDeleted}).Draw(t, "lifecycle")
+	lifecycle := rapid.SampledFrom([]int{
+		ehr.LifecycleComplete, ehr.LifecycleIncomplete, ehr.LifecycleInactive,
+		ehr.LifecycleAbandoned, ehr.LifecycleDeleted,
+	}).Draw(t, "lifecycle")
 	uid := o.uid()
 	uid.Trunk++
 	raw := m.document()

@@ -218,7 +218,8 @@ func testUniqueness(t *testing.T, s ehr.Store) {
 func testLifecycle(t *testing.T, s ehr.Store) {
 	id, object := mustEHR(t, s), uuid.New()
 	template, err := s.InsertTemplate(t.Context(), ehr.Template{
-		TemplateInfo: ehr.TemplateInfo{TemplateID: uuid.NewString(), Concept: "c", ArchetypeID: "a", Language: "en"}, OPT: []byte("<x/>")})
+		TemplateInfo: ehr.TemplateInfo{TemplateID: uuid.NewString(), Concept: "c", ArchetypeID: "a", Language: "en"}, OPT: []byte("<x/>"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
