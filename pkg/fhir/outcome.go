@@ -9,45 +9,6 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
-// status is the HTTP status of a kind of failure (FHIR R4 http §3.1.0). Nothing
-// else in the package maps kinds to statuses.
-func status(k errs.Kind) int {
-	switch k {
-	case errs.Invalid:
-		return http.StatusBadRequest
-	case errs.Unprocessable:
-		return http.StatusUnprocessableEntity
-	case errs.NotFound:
-		return http.StatusNotFound
-	case errs.Gone:
-		return http.StatusGone
-	case errs.Conflict:
-		return http.StatusConflict
-	case errs.Precondition:
-		return http.StatusPreconditionFailed
-	case errs.NotAcceptable:
-		return http.StatusNotAcceptable
-	case errs.UnsupportedMedia:
-		return http.StatusUnsupportedMediaType
-	case errs.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case errs.Unauthenticated:
-		return http.StatusUnauthorized
-	case errs.Forbidden:
-		return http.StatusForbidden
-	case errs.Unsupported:
-		return http.StatusNotImplemented
-	case errs.MethodNotAllowed:
-		return http.StatusMethodNotAllowed
-	case errs.Timeout:
-		return http.StatusRequestTimeout
-	case errs.Unavailable:
-		return http.StatusServiceUnavailable
-	default:
-		return http.StatusInternalServerError
-	}
-}
-
 // issueType is the code of the value set issue-type for a kind of failure.
 func issueType(k errs.Kind) string {
 	switch k {
@@ -116,7 +77,7 @@ func (r *refusal) Unwrap() error { return r.cause }
 // reaches the client; causes go to the log.
 func (a *api) fault(w *answer, c *call, err error) {
 	kind := errs.KindOf(err)
-	code := status(kind)
+	code := kind.Status()
 	if code >= 500 && kind != errs.Unsupported {
 		a.Log.ErrorContext(c.Context(), "FHIR request failed", "error", err, "request_id", a.requestID(c))
 	}

@@ -17,45 +17,6 @@ import (
 // out is stated.
 const maxProblems = 500
 
-// status is the HTTP status of a kind of failure (ITS-REST overview, HTTP
-// status codes). Nothing else in the package maps kinds.
-func status(k errs.Kind) int {
-	switch k {
-	case errs.Invalid:
-		return http.StatusBadRequest
-	case errs.Unprocessable:
-		return http.StatusUnprocessableEntity
-	case errs.NotFound:
-		return http.StatusNotFound
-	case errs.Gone:
-		return http.StatusGone
-	case errs.Conflict:
-		return http.StatusConflict
-	case errs.Precondition:
-		return http.StatusPreconditionFailed
-	case errs.NotAcceptable:
-		return http.StatusNotAcceptable
-	case errs.UnsupportedMedia:
-		return http.StatusUnsupportedMediaType
-	case errs.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case errs.Unauthenticated:
-		return http.StatusUnauthorized
-	case errs.Forbidden:
-		return http.StatusForbidden
-	case errs.Unsupported:
-		return http.StatusNotImplemented
-	case errs.MethodNotAllowed:
-		return http.StatusMethodNotAllowed
-	case errs.Timeout:
-		return http.StatusRequestTimeout
-	case errs.Unavailable:
-		return http.StatusServiceUnavailable
-	default:
-		return http.StatusInternalServerError
-	}
-}
-
 // Fault is the body of an error answer. Its first four members satisfy both
 // shapes that ITS-REST publishes (the prose's message, code and errors; the
 // schema's message and validationErrors); the others are Cairn's.
@@ -131,7 +92,7 @@ func (a *api) fail(w *answer, r *http.Request, err error) {
 		panic(http.ErrAbortHandler)
 	}
 	e := classify(err)
-	code := status(e.Kind)
+	code := e.Kind.Status()
 	if code >= http.StatusInternalServerError && e.Kind != errs.Unsupported {
 		a.logFault(r, err)
 	}
@@ -171,7 +132,7 @@ func classify(err error) *errs.Error {
 func faultBody(e *errs.Error, id string) []byte {
 	f := Fault{Message: e.Msg, Code: e.Code, ValidationErrors: []string{}, RequestID: id}
 	if f.Message == "" {
-		f.Message = http.StatusText(status(e.Kind))
+		f.Message = http.StatusText(e.Kind.Status())
 	}
 	if f.Code == "" {
 		f.Code = e.Kind.String()
