@@ -1,42 +1,41 @@
 package errs
 
-import "net/http"
-
 // Status is the HTTP status that both APIs answer for a kind of failure. Nothing
-// else maps kinds to statuses.
+// else maps kinds to statuses. The numbers stand here without net/http, which the
+// packages below the APIs have no business with.
 func (k Kind) Status() int {
 	switch k {
 	case Invalid:
-		return http.StatusBadRequest
+		return 400
 	case Unprocessable:
-		return http.StatusUnprocessableEntity
+		return 422
 	case NotFound:
-		return http.StatusNotFound
+		return 404
 	case Gone:
-		return http.StatusGone
+		return 410
 	case Conflict:
-		return http.StatusConflict
+		return 409
 	case Precondition:
-		return http.StatusPreconditionFailed
+		return 412
 	case NotAcceptable:
-		return http.StatusNotAcceptable
+		return 406
 	case UnsupportedMedia:
-		return http.StatusUnsupportedMediaType
+		return 415
 	case TooLarge:
-		return http.StatusRequestEntityTooLarge
+		return 413
 	case Unauthenticated:
-		return http.StatusUnauthorized
+		return 401
 	case Forbidden:
-		return http.StatusForbidden
+		return 403
 	case Unsupported:
-		return http.StatusNotImplemented
+		return 501
 	case MethodNotAllowed:
-		return http.StatusMethodNotAllowed
+		return 405
 	case Timeout:
-		return http.StatusRequestTimeout
+		return 408
 	case Unavailable:
-		return http.StatusServiceUnavailable
+		return 503
 	default:
-		return http.StatusInternalServerError
+		return 500
 	}
 }
