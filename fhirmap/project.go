@@ -3,6 +3,8 @@ package fhirmap
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sort"
 	"strconv"
@@ -43,7 +45,7 @@ var absenceArchetypes = []string{"openEHR-EHR-EVALUATION.absence."}
 // Project makes the FHIR resources of one version. It fails only when the input
 // itself is unusable (errs.Invalid); what cannot be projected is a Loss of the
 // result.
-func (lib *Library) Project(in Input) (Result, error) {
+func (lib *Library) Project(in Input) (out Result, err error) {
 	const op = "fhirmap.Project"
 	switch {
 	case in.Root == nil || in.Root.Class == nil:
@@ -54,7 +56,18 @@ func (lib *Library) Project(in Input) (Result, error) {
 		return Result{}, errs.New(errs.Invalid, op, "the EHR id cannot be the id of a Patient resource")
 	}
 	w := workspaces.Get().(*workspace)
-	defer w.release()
+	// A fault of the engine is an error like any other: a commit must not fail
+	// because a mapping does. What it was at may quote the record, so only the
+	// kind of fault and the stack are told. Memory it was interrupted in is not
+	// used again.
+	defer func() {
+		if v := recover(); v != nil {
+			out, err = Result{}, errs.Wrap(errs.Internal, op, "the mapping engine failed",
+				fmt.Errorf("panic with a %T\n%s", v, debug.Stack()))
+			return
+		}
+		w.release()
+	}()
 	x := &run{workspace: w, lib: lib, in: in, root: &ref{node: in.Root}}
 	if in.Lifecycle != lifecycleComplete {
 		x.out.Losses = append(x.out.Losses, Loss{

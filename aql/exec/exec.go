@@ -133,7 +133,7 @@ func failure(ctx context.Context, op string, limit time.Duration, err error) err
 	case errors.As(err, &pg) && pg.Code == "57014", errors.Is(err, context.DeadlineExceeded), ctx.Err() != nil:
 		return errs.Wrap(errs.Timeout, op, fmt.Sprintf("the query took longer than the limit of %s", limit), err)
 	case errors.As(err, &pg):
-		return errs.Wrap(errs.Internal, op, "the query could not be executed", err)
+		return errs.Wrap(errs.Internal, op, "the query could not be executed", errs.Redact(err))
 	}
 	return errs.Wrap(errs.Unavailable, op, "the database does not answer", err)
 }

@@ -17,12 +17,13 @@ const databaseName = "cairn"
 type database struct {
 	url     string
 	cluster *pgembed.Cluster // nil for an external database
+	log     *slog.Logger
 }
 
 // openDatabase starts the embedded cluster or takes the external database, and
 // brings the schema up.
 func openDatabase(ctx context.Context, o Options, log *slog.Logger) (*database, error) {
-	db := &database{url: o.DatabaseURL}
+	db := &database{url: o.DatabaseURL, log: log}
 	if db.url == "" {
 		dir, err := filepath.Abs(o.DataDir)
 		if err != nil {
@@ -46,7 +47,7 @@ func openDatabase(ctx context.Context, o Options, log *slog.Logger) (*database, 
 // fail stops the cluster on the way out of a failed start.
 func (db *database) fail(err error) error {
 	if stopErr := db.close(); stopErr != nil {
-		slog.Error("the embedded Postgres did not stop", "error", stopErr)
+		db.log.Error("the embedded Postgres did not stop", "error", stopErr)
 	}
 	return err
 }

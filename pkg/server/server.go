@@ -81,6 +81,9 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	if s.options.FHIRBase, err = normalBase(o.FHIRBase); err != nil {
 		return nil, err
 	}
+	if under(s.options.OpenEHRBase, s.options.FHIRBase) || under(s.options.FHIRBase, s.options.OpenEHRBase) {
+		return nil, errs.New(errs.Invalid, "server.Start", "the paths of the two APIs must not lie in each other")
+	}
 	// The port is taken first: a second server on it fails before it touches
 	// the database.
 	if s.listener, err = net.Listen("tcp", o.Listen); err != nil {

@@ -81,11 +81,11 @@ func failure(op string, err error) error {
 			return errs.Wrap(errs.Conflict, op, msg, err)
 		}
 	case "22021": // character_not_in_repertoire
-		return errs.Wrap(errs.Invalid, op, "text must be UTF-8 without the character U+0000", err)
+		return errs.Wrap(errs.Invalid, op, "text must be UTF-8 without the character U+0000", errs.Redact(err))
 	case "22P05": // untranslatable_character: jsonb holds no U+0000
-		return errs.Wrap(errs.Unprocessable, op, "text must not contain the character U+0000", err)
+		return errs.Wrap(errs.Unprocessable, op, "text must not contain the character U+0000", errs.Redact(err))
 	case "22003": // numeric_value_out_of_range
-		return errs.Wrap(errs.Unprocessable, op, "a number is out of range", err)
+		return errs.Wrap(errs.Unprocessable, op, "a number is out of range", errs.Redact(err))
 	case "54000", "54001": // program_limit_exceeded, statement_too_complex
 		return errs.Wrap(errs.TooLarge, op, "the content is too large or nested too deeply to be stored", err)
 	case "57014": // query_canceled
@@ -97,5 +97,5 @@ func failure(op string, err error) error {
 	case "08", "53", "57":
 		return errs.Wrap(errs.Unavailable, op, "the database does not answer", err)
 	}
-	return errs.Wrap(errs.Internal, op, "", err)
+	return errs.Wrap(errs.Internal, op, "", errs.Redact(err))
 }
