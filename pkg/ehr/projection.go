@@ -35,8 +35,7 @@ type Projected struct {
 }
 
 // Resource is one FHIR resource derived from a version. JSON holds it without
-// `meta`, which is added on reading from the other fields. It must be
-// well-formed: it comes from a serialiser, and the store does not parse it again.
+// `meta`, which is added on reading from the other fields.
 type Resource struct {
 	Type, ID string
 	JSON     []byte

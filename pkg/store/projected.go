@@ -46,6 +46,9 @@ func (s *Store) projectedArgs(ctx context.Context, c *ehr.Contribution) (project
 		content = content[:0]
 		for j := range pr.Resources {
 			r := &pr.Resources[j]
+			if !jsontext.Value(r.JSON).IsValid() {
+				return p, errs.New(errs.Internal, op, "a projected resource is not valid JSON")
+			}
 			search, err := w.resource(r)
 			if err != nil {
 				return p, err
