@@ -1,11 +1,12 @@
-// Package migrations holds the database schema as numbered SQL files and
-// applies them. Every process that shares a database may apply them at its
+// Package migrations holds the database schema as numbered SQL files, and in
+// the folder functions what changes too often for those, and applies them. Every process that shares a database may apply them at its
 // start: an advisory lock lets one do so while the others wait.
 package migrations
 
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"embed"
 	"encoding/hex"
 	"errors"
@@ -23,56 +24,82 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
-//go:embed *.sql
+//go:embed *.sql functions/*.sql
 var files embed.FS
 
 // Digest identifies the set of migrations: it changes with any of their bytes.
 func Digest() (string, error) {
-	entries, err := files.ReadDir(".") // sorted by name
-	if err != nil {
-		return "", err
-	}
 	h := sha256.New()
-	for _, e := range entries {
-		b, err := files.ReadFile(e.Name())
-		if err != nil {
-			return "", err
+	err := fs.WalkDir(files, ".", func(name string, e fs.DirEntry, err error) error { // sorted by name
+		if err != nil || e.IsDir() {
+			return err
 		}
-		fmt.Fprintf(h, "%s %d\n%s", e.Name(), len(b), b)
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+		b, err := files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(h, "%s %d\n%s", name, len(b), b)
+		return nil
+	})
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // lockTimeout bounds how long a process waits for another that migrates.
 const lockTimeout = time.Minute
 
-// Up applies all migrations that the database lacks. The url is a PostgreSQL
-// connection URI or keyword string.
-func Up(ctx context.Context, url string) error {
-	return with(ctx, "migrations.Up", files, url, func(m *migrate.Migrate) error { return m.Up() })
+// Up applies all migrations that the database lacks, then the functions that
+// have changed. The url is a PostgreSQL connection URI or keyword string.
+func Up(ctx context.Context, url string) error { return up(ctx, "migrations.Up", files, url) }
+
+func up(ctx context.Context, op string, files fs.FS, url string) error {
+	return with(ctx, op, files, url, func(m *migrate.Migrate, db *sql.DB) error {
+		if err := m.Up(); err != nil && !errors.Is(err, migrate.ErrNoChange) {
+			return explain(op, files, m, err)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := applyFunctions(ctx, db, files); err != nil {
+			return functionsError(op, err)
+		}
+		return nil
+	})
 }
 
 // Down reverts the number of migrations given, the latest first; 0 or less
-// reverts all of them. Reverting the first one deletes the record.
+// reverts all of them. Reverting the first one deletes the record. The
+// functions of the folder go first: the schema that remains has none of them
+// until a program of that version applies its own.
 func Down(ctx context.Context, url string, steps int) error {
-	return with(ctx, "migrations.Down", files, url, func(m *migrate.Migrate) error {
-		if steps <= 0 {
-			return m.Down()
+	const op = "migrations.Down"
+	return with(ctx, op, files, url, func(m *migrate.Migrate, db *sql.DB) error {
+		err := removeFunctions(ctx, db)
+		if err != nil {
+			return functionsError(op, err)
 		}
-		return m.Steps(-steps)
+		if steps <= 0 {
+			err = m.Down()
+		} else {
+			err = m.Steps(-steps)
+		}
+		if err != nil && !errors.Is(err, migrate.ErrNoChange) {
+			return explain(op, files, m, err)
+		}
+		return nil
 	})
 }
 
 // Version is the number of the latest migration applied, 0 if there is none.
 // Dirty means that another tool left it half done; Cairn itself never does.
 func Version(ctx context.Context, url string) (version uint, dirty bool, err error) {
-	err = with(ctx, "migrations.Version", files, url, func(m *migrate.Migrate) error {
+	const op = "migrations.Version"
+	err = with(ctx, op, files, url, func(m *migrate.Migrate, _ *sql.DB) error {
 		var err error
 		version, dirty, err = m.Version()
-		if errors.Is(err, migrate.ErrNilVersion) {
-			return nil
+		if err != nil && !errors.Is(err, migrate.ErrNilVersion) {
+			return explain(op, files, m, err)
 		}
-		return err
+		return nil
 	})
 	return version, dirty, err
 }
@@ -99,7 +126,7 @@ func latestOf(files fs.FS) (uint, error) {
 	return latest, nil
 }
 
-func with(ctx context.Context, op string, files fs.FS, url string, do func(*migrate.Migrate) error) (err error) {
+func with(ctx context.Context, op string, files fs.FS, url string, do func(*migrate.Migrate, *sql.DB) error) error {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return errs.Wrap(errs.Invalid, op, "the database url is not valid", err)
@@ -129,8 +156,8 @@ func with(ctx context.Context, op string, files fs.FS, url string, do func(*migr
 	// A migration is never torn: cancelling stops before the next one.
 	stop := context.AfterFunc(ctx, func() { m.GracefulStop <- true })
 	defer stop()
-	if err := do(m); err != nil && !errors.Is(err, migrate.ErrNoChange) {
-		return explain(op, files, m, err)
+	if err := do(m, db); err != nil {
+		return err
 	}
 	return ctx.Err()
 }

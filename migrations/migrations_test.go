@@ -36,7 +36,7 @@ func objects(t *testing.T, url string) []string {
 			select 'relation' as kind, relname::text as name, relnamespace as ns from pg_class
 			union all select 'function', proname || '(' || pg_get_function_identity_arguments(oid) || ')', pronamespace from pg_proc
 			union all select 'type', typname, typnamespace from pg_type where typtype in ('e', 'd', 'r')
-		) o where ns = 'public'::regnamespace and name not like 'schema_migrations%' order by 1`)
+		) o where ns = 'public'::regnamespace and name not like 'schema\_%' order by 1`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // commitSQL has one parameter for each of commit_contribution, in its order.
-var commitSQL = "select commit_contribution(" + placeholders(44) + ")"
+var commitSQL = "select committed from commit_contribution(" + placeholders(44) + ")"
 
 func placeholders(n int) string {
 	var b strings.Builder

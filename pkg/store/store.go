@@ -1,6 +1,6 @@
 // Package store keeps the record in PostgreSQL. A contribution is one call of
 // the SQL function commit_contribution: one statement, one transaction, one
-// round trip (migrations/0002_commit.up.sql says how). Reads of one object are
+// round trip (migrations/functions/commit_contribution.sql says how). Reads of one object are
 // one statement each. The schema is never named, so that the connection's
 // search_path decides which openEHR system is served.
 package store

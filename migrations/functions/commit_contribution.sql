@@ -1,0 +1,253 @@
+-- commit_contribution stores one contribution with its versions and everything
+-- derived from them. It is the only writer of the record. One call is one
+-- statement and so one transaction: any guard that raises undoes all of it.
+--
+-- Arrays run in parallel: the v_ arrays have one element per version, the r_,
+-- c_ and l_ arrays one per FHIR resource, version with resources and version
+-- with losses, whose _i element is the position (from 1) of its version. Arrays of arrays are passed
+-- as array literals, documents as text.
+--
+-- Guards raise these conditions; DETAIL is the latest version uid where one
+-- is meant:
+--   ZC404  no such EHR or versioned object
+--   ZC403  the EHR is not modifiable
+--   ZC412  the version replaced is not the latest
+--   ZC410  the same, and the latest is a logical deletion
+--   ZC411  the version replaced is the latest and a logical deletion
+--   ZC422  the new version may not follow its predecessor; MESSAGE says why
+--   ZC001  the EHR_STATUS is not the one that the caller has seen
+--
+-- It returns one row: the time of commit, the EHR's number, and for each version
+-- in the order of the v_ arrays the number of its versioned object and whether
+-- it is the latest of that object's trunk from now on. What is derived from
+-- current versions only, in the same statement or transaction, goes by these:
+--   with c as materialized (select * from commit_contribution(...))
+--   select c.committed, other_function(c.ehr_no, c.vo, c.current, ...) from c
+--
+-- Times of commit are whole milliseconds: that is what all doors show, and a
+-- client that asks for the version extant at the time it was shown must get it.
+create function commit_contribution(
+    p_ehr           uuid,
+    p_contribution  uuid,
+    p_system        text,
+    p_change        smallint,
+    p_description   jsonb,
+    p_committer     jsonb,
+    p_actor         text,
+    p_on_behalf_of  text,
+    p_purpose       text,
+    p_status_trunk  integer,                  -- 0: any
+    -- a new EHR (null: an existing one) and, in both cases, the fields that
+    -- its row repeats from a new EHR_STATUS (p_queryable null: none)
+    p_status_object uuid,
+    p_access_object uuid,
+    p_queryable     boolean,
+    p_modifiable    boolean,
+    p_subject_type  text,
+    p_subject_id    text,
+    p_subject_ns    text,
+
+    v_object     uuid[],
+    v_ver        integer[],
+    v_previous   text[],                      -- creating system of version ver - 1
+    v_kind       smallint[],
+    v_lifecycle  smallint[],
+    v_change     smallint[],
+    v_template   integer[],
+    v_concept    integer[],
+    v_concepts   text[],
+    v_category   smallint[],
+    v_signature  text[],
+    v_start      timestamptz[],
+    v_description text[],
+    v_content    text[],
+    v_raw        bytea[],
+
+    r_i          integer[],
+    r_kind       integer[],
+    r_type       text[],
+    r_id         text[],
+    r_from       integer[],
+    r_len        integer[],
+    r_search     text[],
+
+    c_i          integer[],
+    c_raw        bytea[],
+
+    l_i          integer[],
+    l_mapped     text[],
+    l_losses     text[],
+
+    out committed timestamptz,
+    out ehr_no    bigint,
+    out vo        bigint[],
+    out current   boolean[]
+)
+language plpgsql volatile as $$
+#variable_conflict use_column
+declare
+    e        ehr%rowtype;
+    p        version%rowtype;
+    latest   version%rowtype;
+    updates  boolean := false;
+    t        timestamptz;
+    i        integer;
+begin
+    vo := array_fill(null::bigint, array[cardinality(v_object)]);
+    current := array_fill(true, array[cardinality(v_object)]);
+    if p_status_object is not null then
+        insert into ehr (ehr_id, system_id, time_created, is_queryable, is_modifiable,
+                         subject_type, subject_id, subject_namespace,
+                         status_object, status_system, status_ver, access_object)
+        values (p_ehr, p_system, date_trunc('milliseconds', clock_timestamp()), p_queryable, p_modifiable,
+                p_subject_type, p_subject_id, p_subject_ns,
+                p_status_object, p_system, 1, p_access_object)
+        returning * into e;
+        t := e.time_created;
+    else
+        -- Writers of content share the EHR with each other; a writer of its
+        -- EHR_STATUS has it alone, so that nothing is committed under a status
+        -- that has just been replaced. In memory: the row is not touched.
+        if p_queryable is null then
+            perform pg_advisory_xact_lock_shared(uuid_hash_extended(p_ehr, 1));
+        else
+            perform pg_advisory_xact_lock(uuid_hash_extended(p_ehr, 1));
+        end if;
+        select * into e from ehr where ehr_id = p_ehr;
+        if not found then
+            raise exception using errcode = 'ZC404', message = 'no EHR with this id';
+        end if;
+        if p_status_trunk > 0 and e.status_ver <> p_status_trunk then
+            raise exception using errcode = 'ZC001', message = 'the EHR_STATUS has changed';
+        end if;
+        if not e.is_modifiable and v_kind && '{1,3}'::smallint[] then
+            raise exception using errcode = 'ZC403', message = 'the EHR is not modifiable';
+        end if;
+        t := date_trunc('milliseconds', clock_timestamp());
+    end if;
+
+    for i in select s.i from generate_subscripts(v_object, 1) as s(i) order by v_object[s.i] loop
+        if v_ver[i] = 1 then
+            vo[i] := nextval('vo_no_seq');
+            continue;
+        end if;
+        updates := true;
+        select * into p from version
+        where ehr_no = e.ehr_no and object_id = v_object[i] and ver = v_ver[i] - 1
+        for no key update;
+        if found and p.kind = v_kind[i] and lower(p.creating_system) = lower(v_previous[i])
+           and p.time_superseded is null then
+            if p.lifecycle_state = 523 then
+                raise exception using errcode = 'ZC411', message = 'the object is deleted',
+                    detail = p.object_id || '::' || p.creating_system || '::' || p.ver;
+            end if;
+        else
+            select * into latest from version
+            where ehr_no = e.ehr_no and object_id = v_object[i] and kind = v_kind[i]
+            order by ver desc limit 1;
+            if not found then
+                raise exception using errcode = 'ZC404', message = 'no such versioned object';
+            end if;
+            raise exception using
+                errcode = case latest.lifecycle_state when 523 then 'ZC410' else 'ZC412' end,
+                message = 'not the latest version',
+                detail = latest.object_id || '::' || latest.creating_system || '::' || latest.ver;
+        end if;
+        -- RM common, change_control: version lifecycle
+        if (p.lifecycle_state = 801 and v_lifecycle[i] not in (801, 553, 523))
+           or (v_lifecycle[i] = 801 and p.lifecycle_state not in (801, 553)) then
+            raise exception using errcode = 'ZC422', message = 'lifecycle';
+        end if;
+        -- RM ehr, VERSIONED_COMPOSITION: one archetype, persistent or not
+        if p.root_concept <> v_concept[i] then
+            raise exception using errcode = 'ZC422', message = 'archetype';
+        end if;
+        if (p.category = 431) <> (v_category[i] = 431) then
+            raise exception using errcode = 'ZC422', message = 'category';
+        end if;
+        vo[i] := p.vo_no;
+        -- Also if the clock was set back: later versions are later.
+        t := greatest(t, p.time_committed + interval '1 millisecond');
+    end loop;
+
+    insert into contribution (ehr_no, contribution_id, system_id, time_committed,
+                              change_type, description, committer,
+                              actor, on_behalf_of, purpose)
+    values (e.ehr_no, p_contribution, p_system, t, p_change, p_description, p_committer,
+            p_actor, p_on_behalf_of, p_purpose);
+
+    if updates then
+        update version as old set time_superseded = t
+        from unnest(vo, v_ver) as n(vo_no, ver)
+        where old.ehr_no = e.ehr_no and old.vo_no = n.vo_no and old.ver = n.ver - 1;
+    end if;
+
+    insert into version (ehr_no, vo_no, ver, kind, object_id, creating_system, contribution_id,
+                         template_no, root_concept, category, lifecycle_state, change_type,
+                         audit_system_id, description, committer, signature,
+                         start_time, time_committed, concepts)
+    select e.ehr_no, n.vo_no, n.ver, n.kind, n.object, p_system, p_contribution,
+           n.template, n.concept, n.category, n.lifecycle, n.change,
+           p_system, n.description::jsonb, p_committer, n.signature,
+           n.start, t, n.concepts::integer[]
+    from unnest(vo, v_ver, v_kind, v_object, v_template, v_concept, v_category, v_lifecycle,
+                v_change, v_signature, v_start, v_description, v_concepts)
+         as n(vo_no, ver, kind, object, template, concept, category, lifecycle,
+              change, signature, start, description, concepts);
+
+    insert into document (ehr_no, vo_no, ver, content, raw)
+    select e.ehr_no, n.vo_no, n.ver, n.content::jsonb, n.raw
+    from unnest(vo, v_ver, v_content, v_raw) as n(vo_no, ver, content, raw)
+    where n.content is not null;
+
+    if p_queryable is not null and p_status_object is null then
+        update ehr set is_queryable = p_queryable, is_modifiable = p_modifiable,
+               subject_type = p_subject_type, subject_id = p_subject_id,
+               subject_namespace = p_subject_ns, status_system = p_system,
+               status_ver = s.ver
+        from (select v_ver[k] as ver from generate_subscripts(v_kind, 1) k where v_kind[k] = 2) s
+        where ehr_no = e.ehr_no;
+    end if;
+
+    if updates then
+        -- What the versions replaced gave and the new ones do not has vanished
+        -- and leaves a tombstone; one that lies there already stays.
+        with replaced as (
+            update fhir_resource as old set superseded = t, search = null
+            from unnest(vo, v_ver) with ordinality as n(vo_no, ver, i)
+            where n.ver > 1 and old.ehr_no = e.ehr_no and old.vo_no = n.vo_no
+              and old.superseded is null
+              and (old.byte_len is not null
+                   or exists (select from unnest(r_i, r_type, r_id) as r(i, type, id)
+                              where r.i = n.i and r.type = old.resource_type and r.id = old.resource_id))
+            returning old.resource_type, old.resource_id, old.kind_no, n.vo_no, n.ver, n.i
+        )
+        insert into fhir_resource (ehr_no, vo_no, ver, kind_no, last_updated, resource_type, resource_id)
+        select e.ehr_no, o.vo_no, o.ver, o.kind_no, t, o.resource_type, o.resource_id
+        from replaced o
+        where not exists (select from unnest(r_i, r_type, r_id) as r(i, type, id)
+                          where r.i = o.i and r.type = o.resource_type and r.id = o.resource_id);
+    end if;
+
+    if cardinality(r_i) > 0 then
+        insert into fhir_content (ehr_no, vo_no, ver, raw)
+        select e.ehr_no, vo[c.i], v_ver[c.i], c.raw from unnest(c_i, c_raw) as c(i, raw);
+
+        insert into fhir_resource (ehr_no, vo_no, ver, kind_no, byte_from, byte_len, last_updated,
+                                   resource_type, resource_id, search)
+        select e.ehr_no, vo[r.i], v_ver[r.i], r.kind, r.byte_from, r.byte_len, t,
+               r.type, r.id, r.search::jsonb
+        from unnest(r_i, r_kind, r_type, r_id, r_from, r_len, r_search)
+             as r(i, kind, type, id, byte_from, byte_len, search);
+    end if;
+
+    if cardinality(l_i) > 0 then
+        insert into fhir_loss (ehr_no, vo_no, ver, template_no, mapped, losses)
+        select e.ehr_no, vo[l.i], v_ver[l.i], v_template[l.i], l.mapped::text[], l.losses::jsonb
+        from unnest(l_i, l_mapped, l_losses) as l(i, mapped, losses);
+    end if;
+
+    committed := t;
+    ehr_no := e.ehr_no;
+end
+$$;
