@@ -64,6 +64,10 @@ func project(t testing.TB) *memory {
 		}
 	}
 	slices.SortFunc(m.records, func(a, b Record) int { return cmp.Compare(a.ID, b.ID) })
+	for _, r := range m.records {
+		r.Version, r.LastUpdated, r.First = 1, r.LastUpdated.AddDate(0, 0, -1), true
+		m.past = append(m.past, r)
+	}
 	m.gone["Observation/old"] = Record{Type: "Observation", ID: "old", Version: 2, LastUpdated: commit}
 	return m
 }
@@ -198,7 +202,18 @@ func TestRead(t *testing.T) {
 		{"outside the base", "GET", "/other", nil, 404, "not-found"},
 		{"writing", "PUT", at, nil, 405, "not-supported"},
 		{"creating", "POST", "/fhir/r4/Observation", nil, 405, "not-supported"},
-		{"history", "GET", at + "/_history", nil, 501, "not-supported"},
+		{"a version", "GET", at + "/_history/1", nil, 200, ""},
+		{"the latest version", "GET", at + "/_history/3", nil, 200, ""},
+		{"no such version", "GET", at + "/_history/2", nil, 404, "not-found"},
+		{"a version that is no number", "GET", at + "/_history/x", nil, 404, "not-found"},
+		{"a version with a leading zero", "GET", at + "/_history/03", nil, 404, "not-found"},
+		{"a version too large", "GET", at + "/_history/99999999999", nil, 404, "not-found"},
+		{"the version that is a deletion", "GET", "/fhir/r4/Observation/old/_history/2", nil, 410, "deleted"},
+		{"history of nothing", "GET", "/fhir/r4/Observation/none/_history", nil, 404, "not-found"},
+		{"history with a filter", "GET", at + "/_history?code=1", nil, 400, "not-supported"},
+		{"history since a day", "GET", at + "/_history?_since=2024-01-01", nil, 400, "invalid"},
+		{"history with another's cursor", "GET", at + "/_history?_cursor=abc", nil, 400, "invalid"},
+		{"history of an unknown type", "GET", "/fhir/r4/Basic/_history", nil, 404, "not-found"},
 		{"an operation", "GET", "/fhir/r4/Patient/x/$everything", nil, 501, "not-supported"},
 		{"XML by Accept", "GET", at, []string{"Accept", "application/fhir+xml"}, 406, "not-supported"},
 		{"XML by _format", "GET", at + "?_format=xml", nil, 406, "not-supported"},

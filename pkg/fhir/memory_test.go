@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -21,6 +22,7 @@ var commit = time.Date(2024, 3, 5, 10, 30, 0, 123456000, time.UTC)
 type memory struct {
 	records []Record
 	search  map[string][]r4.SearchValue
+	past    []Record // versions that were superseded, newest first
 	gone    map[string]Record
 	gaps    []Gap
 	asked   []ehr.Actor
@@ -41,6 +43,50 @@ func (m *memory) Resource(_ context.Context, who ehr.Actor, typ, id string) (Rec
 		return r, errs.New(errs.Gone, "test", "the resource was deleted")
 	}
 	return Record{}, errs.New(errs.NotFound, "test", "no such resource")
+}
+
+func (m *memory) ResourceVersion(ctx context.Context, who ehr.Actor, typ, id string, version int) (Record, error) {
+	rec, err := m.Resource(ctx, who, typ, id)
+	if errs.Is(err, errs.NotFound) || rec.Version == version {
+		return rec, err
+	}
+	for _, r := range m.past {
+		if r.Type == typ && r.ID == id && r.Version == version {
+			return r, nil
+		}
+	}
+	return Record{}, errs.New(errs.NotFound, "test", "no such version")
+}
+
+func (m *memory) History(ctx context.Context, who ehr.Actor, q HistoryQuery) (Page, error) {
+	if q.ID != "" {
+		if _, err := m.Resource(ctx, who, q.Type, q.ID); err != nil && !errs.Is(err, errs.Gone) {
+			return Page{}, err
+		}
+	}
+	all := append(slices.Clone(m.records), m.past...)
+	for _, r := range m.gone {
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(a, b Record) int { return -compareVersions(a, b) })
+	page := Page{Total: -1}
+	after := Record{LastUpdated: q.After.LastUpdated, Type: q.After.Type, ID: q.After.ID}
+	for _, r := range all {
+		if q.Type != "" && r.Type != q.Type || q.ID != "" && r.ID != q.ID || r.LastUpdated.Before(q.Since) ||
+			!after.LastUpdated.IsZero() && compareVersions(r, after) >= 0 {
+			continue
+		}
+		if len(page.Records) == q.Count {
+			page.More = true
+			break
+		}
+		page.Records = append(page.Records, r)
+	}
+	return page, nil
+}
+
+func compareVersions(a, b Record) int {
+	return cmp.Or(a.LastUpdated.Compare(b.LastUpdated), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))
 }
 
 func (m *memory) Search(_ context.Context, _ ehr.Actor, q Query) (Page, error) {

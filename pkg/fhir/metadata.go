@@ -50,9 +50,9 @@ func (a *api) capabilities(base string) *r4.Node {
 		resources = append(resources, r4.NewObject(
 			str("type", typ), str("profile", "http://hl7.org/fhir/StructureDefinition/"+typ),
 			array("supportedProfile", profiles...),
-			array("interaction", r4.NewObject(str("code", "read")), r4.NewObject(str("code", "search-type"))),
+			array("interaction", codes("read", "vread", "history-instance", "history-type", "search-type")...),
 			str("versioning", "versioned"),
-			r4.Field{Name: "readHistory", Value: r4.NewBool(false)},
+			r4.Field{Name: "readHistory", Value: r4.NewBool(true)},
 			str("conditionalRead", "full-support"),
 			array("referencePolicy", r4.NewString("literal"), r4.NewString("logical")),
 			array("searchParam", params...)))
@@ -71,5 +71,15 @@ func (a *api) capabilities(base string) *r4.Node {
 			str("documentation", "Read-only. Resources are projections of openEHR compositions by FHIR Connect mappings. "+
 				"Searches are strict unless Prefer: handling=lenient is sent. A search by patient tells in an OperationOutcome "+
 				"what the record holds and no mapping can show."),
-			array("resource", resources...))))
+			array("resource", resources...),
+			array("interaction", codes("history-system")...))))
+}
+
+// codes are elements that have only a code.
+func codes(list ...string) []*r4.Node {
+	var out []*r4.Node
+	for _, c := range list {
+		out = append(out, r4.NewObject(str("code", c)))
+	}
+	return out
 }

@@ -34,10 +34,49 @@ func (a *api) read(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
+	id, err := logicalID(c, typ)
+	if err != nil {
+		return err
+	}
+	if err := plainRead(c); err != nil {
+		return err
+	}
+	rec, err := a.Reader.Resource(c.Context(), c.who, typ, id)
+	return a.answerRead(w, c, rec, err)
+}
+
+// vread answers a read of one version (FHIR R4 http §3.1.0.3).
+func (a *api) vread(w http.ResponseWriter, c *call) error {
+	typ, err := a.resourceType(c)
+	if err != nil {
+		return err
+	}
+	id, err := logicalID(c, typ)
+	if err != nil {
+		return err
+	}
+	if err := plainRead(c); err != nil {
+		return err
+	}
+	version, err := strconv.ParseInt(chi.URLParam(c.Request, "version"), 10, 32)
+	if err != nil || version < 1 || chi.URLParam(c.Request, "version") != strconv.FormatInt(version, 10) {
+		return errs.New(errs.NotFound, "fhir.vread", "there is no such version")
+	}
+	rec, err := a.Reader.ResourceVersion(c.Context(), c.who, typ, id, int(version))
+	return a.answerRead(w, c, rec, err)
+}
+
+// logicalID is the id in the request's path.
+func logicalID(c *call, typ string) (string, error) {
 	id := chi.URLParam(c.Request, "id")
 	if !r4.ValidPrimitive("id", id) {
-		return errs.New(errs.NotFound, "fhir.read", "there is no such "+typ)
+		return "", errs.New(errs.NotFound, "fhir.read", "there is no such "+typ)
 	}
+	return id, nil
+}
+
+// plainRead refuses parameters that a read does not know.
+func plainRead(c *call) error {
 	for name := range c.URL.Query() {
 		if name != "_format" && name != "_pretty" {
 			if !plainText(name) {
@@ -46,7 +85,11 @@ func (a *api) read(w http.ResponseWriter, c *call) error {
 			return unsupportedParam(name)
 		}
 	}
-	rec, err := a.Reader.Resource(c.Context(), c.who, typ, id)
+	return nil
+}
+
+// answerRead sends what a read has found.
+func (a *api) answerRead(w http.ResponseWriter, c *call, rec Record, err error) error {
 	if err != nil {
 		if errs.Is(err, errs.Gone) && rec.Version > 0 {
 			validators(w, rec)

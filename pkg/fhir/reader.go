@@ -23,6 +23,36 @@ type Reader interface {
 	// Search finds current resources of one type. It returns at most q.Count
 	// of them in ascending order of id, beginning after q.After.
 	Search(ctx context.Context, actor ehr.Actor, q Query) (Page, error)
+
+	// ResourceVersion is one version of a resource, current or not. It fails
+	// as Resource does; Gone when that version is a deletion.
+	ResourceVersion(ctx context.Context, actor ehr.Actor, typ, id string, version int) (Record, error)
+
+	// History lists versions of resources, deletions among them, the newest
+	// first. The history of one resource that never existed, or of which the
+	// actor may not know, is NotFound.
+	History(ctx context.Context, actor ehr.Actor, q HistoryQuery) (Page, error)
+}
+
+// HistoryQuery selects versions of resources.
+type HistoryQuery struct {
+	// Type and ID narrow to a type and to one resource of it; "" does not.
+	Type, ID string
+	// Since leaves out what was committed earlier (FHIR R4 http §3.1.0.10).
+	Since time.Time
+	// At, if not zero, leaves out what was not the current version at any time
+	// from At.Low until before At.High.
+	At Value
+	// Count is the page size, at least 1.
+	Count int
+	// After is the last version of the page before; its zero value begins.
+	After Position
+}
+
+// Position is a place in a history.
+type Position struct {
+	LastUpdated time.Time
+	Type, ID    string
 }
 
 // Record is a stored resource with the facts that make up its meta element.
@@ -37,7 +67,11 @@ type Record struct {
 	Profiles []string
 	// Mapping and MappingVersion are the rules that made it.
 	Mapping, MappingVersion string
-	// JSON is the resource without meta. Member order does not matter.
+	// First is true for the version that created the resource. Only a history
+	// says so.
+	First bool
+	// JSON is the resource without meta; nil for a deletion. Member order does
+	// not matter.
 	JSON []byte
 }
 

@@ -63,9 +63,10 @@ func (a *api) routes() http.Handler {
 		both("/{type}", a.searchGet, false)
 		both("/{type}/{id}", a.read, false)
 		r.Post("/{type}/_search", a.handle(a.searchPost, false))
-		for _, path := range []string{"/{type}/{id}/_history", "/{type}/{id}/_history/{version}", "/{type}/_history", "/_history"} {
-			r.Get(path, a.handle(a.unsupported("history"), false))
-		}
+		both("/{type}/{id}/_history/{version}", a.vread, false)
+		both("/{type}/{id}/_history", a.history, false)
+		both("/{type}/_history", a.history, false)
+		both("/_history", a.history, false)
 		for _, path := range []string{"/{type}/{id}/${operation}", "/{type}/${operation}", "/${operation}"} {
 			h := a.handle(a.unsupported("operations"), false)
 			r.Get(path, h)

@@ -4,7 +4,6 @@ package fhirstore
 
 import (
 	"context"
-	"errors"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -101,29 +100,7 @@ func (s *scanner) record(row pgx.Row, rec *fhir.Record, before ...any) error {
 // record it belongs to, and so whether the actor may see it, is known only
 // once it is found: an actor who may not sees NotFound.
 func (r *Reader) Resource(ctx context.Context, who ehr.Actor, typ, id string) (fhir.Record, error) {
-	const op = "fhirstore.Resource"
-	missing := errs.New(errs.NotFound, op, "no such resource")
-	var owner uuid.UUID
-	var rec fhir.Record
-	rows, err := r.store.Pool().Query(ctx, resourceSQL, typ, id)
-	if err != nil {
-		return fhir.Record{}, store.Failure(op, err)
-	}
-	err = one(rows, func() error { return (&scanner{store: r.store}).record(rows, &rec, &owner) })
-	if errors.Is(err, pgx.ErrNoRows) {
-		return fhir.Record{}, missing
-	}
-	if err != nil {
-		return fhir.Record{}, store.Failure(op, err)
-	}
-	if err := r.decide(ctx, who, ehr.ActionRead, ehr.Target{EHRID: owner.String(), Class: typ}); err != nil {
-		missing.Err = err
-		return fhir.Record{}, missing
-	}
-	if rec.JSON == nil {
-		return rec, errs.New(errs.Gone, op, "the resource was deleted")
-	}
-	return rec, nil
+	return r.resource(ctx, "fhirstore.Resource", who, typ, resourceSQL, typ, id)
 }
 
 // one scans the only row.
@@ -200,9 +177,7 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	if err := r.store.QueryPool().SendBatch(ctx, batch).Close(); err != nil {
 		return fhir.Page{}, store.Failure(op, err)
 	}
-	if len(page.Records) > q.Count {
-		page.Records, page.More = page.Records[:q.Count], true
-	}
+	cutPage(&page, q.Count)
 	return page, nil
 }
 

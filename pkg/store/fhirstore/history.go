@@ -1,0 +1,200 @@
+package fhirstore
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/store"
+)
+
+// A resource has always one current row, be it a deletion: by its index the
+// record is found, and in it all versions.
+const versionSQL = `select e.ehr_id, ` + recordColumns + `
+	from fhir_resource latest
+	join fhir_resource r on r.ehr_no = latest.ehr_no and r.resource_type = latest.resource_type
+	 and r.resource_id = latest.resource_id and r.ver = $3
+	join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
+	where latest.resource_id = $2 and latest.resource_type = $1 and latest.superseded is null`
+
+// ResourceVersion reads one version of a resource. See fhir.Reader.
+func (r *Reader) ResourceVersion(ctx context.Context, who ehr.Actor, typ, id string, version int) (fhir.Record, error) {
+	return r.resource(ctx, "fhirstore.ResourceVersion", who, typ, versionSQL, typ, id, int32(version))
+}
+
+// resource reads the one record that a statement gives after its EHR's id.
+func (r *Reader) resource(ctx context.Context, op string, who ehr.Actor, typ, sql string, args ...any) (fhir.Record, error) {
+	missing := errs.New(errs.NotFound, op, "no such resource")
+	var owner uuid.UUID
+	var rec fhir.Record
+	rows, err := r.store.Pool().Query(ctx, sql, args...)
+	if err != nil {
+		return fhir.Record{}, store.Failure(op, err)
+	}
+	err = one(rows, func() error { return (&scanner{store: r.store}).record(rows, &rec, &owner) })
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fhir.Record{}, missing
+	}
+	if err != nil {
+		return fhir.Record{}, store.Failure(op, err)
+	}
+	if err := r.decide(ctx, who, ehr.ActionRead, ehr.Target{EHRID: owner.String(), Class: typ}); err != nil {
+		missing.Err = err
+		return fhir.Record{}, missing
+	}
+	if rec.JSON == nil {
+		return rec, errs.New(errs.Gone, op, "the resource was deleted")
+	}
+	return rec, nil
+}
+
+// History lists versions of resources. See fhir.Reader. Beyond one resource it
+// is a population query, which leaves out EHRs that are not queryable.
+func (r *Reader) History(ctx context.Context, who ehr.Actor, q fhir.HistoryQuery) (fhir.Page, error) {
+	const op = "fhirstore.History"
+	if q.Count < 1 {
+		return fhir.Page{}, errs.New(errs.Invalid, op, "the page size must be at least 1")
+	}
+	if q.ID != "" {
+		return r.instanceHistory(ctx, who, q)
+	}
+	if err := r.decide(ctx, who, ehr.ActionQuery, ehr.Target{Class: q.Type}); err != nil {
+		return fhir.Page{}, err
+	}
+	page := fhir.Page{Records: []fhir.Record{}, Total: -1}
+	tx, err := r.store.QueryPool().BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return fhir.Page{}, store.Failure(op, err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // a read has nothing to lose
+	var oldest, newest *time.Time
+	if err := tx.QueryRow(ctx, `select (select time_created - interval '1 hour' from ehr where ehr_no > 0 order by ehr_no limit 1),
+		clock_timestamp() + interval '1 day'`).Scan(&oldest, &newest); err != nil {
+		return fhir.Page{}, store.Failure(op, err)
+	}
+	if oldest == nil {
+		return page, nil
+	}
+	from := *oldest
+	if q.Since.After(from) {
+		from = q.Since
+	}
+	to := *newest
+	if !q.After.LastUpdated.IsZero() {
+		to = q.After.LastUpdated.Add(time.Microsecond)
+	}
+	// The index finds rows by time but cannot order them: windows that grow
+	// back from the newest keep the sort small.
+	for window := 36 * time.Hour; len(page.Records) <= q.Count && to.After(from); window *= 8 {
+		low := to.Add(-window)
+		if low.Before(from) {
+			low = from
+		}
+		if err := r.window(ctx, tx, q, low, to, &page); err != nil {
+			return fhir.Page{}, store.Failure(op, err)
+		}
+		to = low
+	}
+	cutPage(&page, q.Count)
+	return page, nil
+}
+
+// cutPage drops the record that only shows that there are more.
+func cutPage(page *fhir.Page, count int) {
+	if len(page.Records) > count {
+		page.Records, page.More = page.Records[:count], true
+	}
+}
+
+// window adds the versions committed from low until before high.
+func (r *Reader) window(ctx context.Context, tx pgx.Tx, q fhir.HistoryQuery, low, high time.Time, page *fhir.Page) error {
+	w := where{from: "\n\tfrom fhir_resource r join ehr e on e.ehr_no = r.ehr_no\n\twhere "}
+	w.add(`e.is_queryable`, `r.last_updated >= `+w.arg(low), `r.last_updated < `+w.arg(high))
+	if q.Type != "" {
+		w.add(`r.resource_type = ` + w.arg(q.Type))
+	}
+	w.history(q)
+	return r.historyRows(ctx, tx, &w, q.Count+1-len(page.Records), page)
+}
+
+// history adds the conditions of every kind of history.
+func (w *where) history(q fhir.HistoryQuery) {
+	if !q.Since.IsZero() {
+		w.add(`r.last_updated >= ` + w.arg(q.Since))
+	}
+	if !q.At.Low.IsZero() {
+		w.add(`r.last_updated < `+w.arg(q.At.High), `(r.superseded is null or r.superseded > `+w.arg(q.At.Low)+`)`)
+	}
+	if after := q.After; !after.LastUpdated.IsZero() {
+		w.add(`(r.last_updated, r.resource_type, r.resource_id) < (` + w.arg(after.LastUpdated) + `::timestamptz, ` + w.arg(after.Type) + `, ` + w.arg(after.ID) + `)`)
+	}
+}
+
+type queryer interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+func (r *Reader) historyRows(ctx context.Context, db queryer, w *where, limit int, page *fhir.Page) error {
+	const newest = "\n\torder by r.last_updated desc, r.resource_type desc, r.resource_id desc"
+	sql := `select not exists (select from fhir_resource b where b.ehr_no = r.ehr_no and b.resource_type = r.resource_type
+		and b.resource_id = r.resource_id and b.ver < r.ver), ` + recordColumns +
+		"\n\tfrom (select r.*" + w.from + all(w.terms) + newest + ` limit ` + strconv.Itoa(limit) + `) r` + recordJoins + newest
+	rows, err := db.Query(ctx, sql, w.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	scan := scanner{store: r.store}
+	for rows.Next() {
+		var rec fhir.Record
+		var first bool
+		if err := scan.record(rows, &rec, &first); err != nil {
+			return err
+		}
+		rec.First = first
+		page.Records = append(page.Records, rec)
+	}
+	return rows.Err()
+}
+
+// instanceHistory is that of one resource, whose record is found by it.
+func (r *Reader) instanceHistory(ctx context.Context, who ehr.Actor, q fhir.HistoryQuery) (fhir.Page, error) {
+	const op = "fhirstore.History"
+	missing := errs.New(errs.NotFound, op, "no such resource")
+	var owner uuid.UUID
+	var ehrNo int64
+	var total int
+	err := r.store.Pool().QueryRow(ctx, `select e.ehr_id, e.ehr_no,
+			(select count(*) from fhir_resource a where a.ehr_no = r.ehr_no and a.resource_type = $1 and a.resource_id = $2)
+		from fhir_resource r join ehr e on e.ehr_no = r.ehr_no
+		where r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`, q.Type, q.ID).Scan(&owner, &ehrNo, &total)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fhir.Page{}, missing
+	}
+	if err != nil {
+		return fhir.Page{}, store.Failure(op, err)
+	}
+	if err := r.decide(ctx, who, ehr.ActionRead, ehr.Target{EHRID: owner.String(), Class: q.Type}); err != nil {
+		missing.Err = err
+		return fhir.Page{}, missing
+	}
+	page := fhir.Page{Records: []fhir.Record{}, Total: -1}
+	if q.Since.IsZero() && q.At.Low.IsZero() {
+		page.Total = total
+	}
+	w := where{from: "\n\tfrom fhir_resource r\n\twhere "}
+	w.add(`r.ehr_no = `+w.arg(ehrNo), `r.resource_type = `+w.arg(q.Type), `r.resource_id = `+w.arg(q.ID))
+	w.history(q)
+	if err := r.historyRows(ctx, r.store.Pool(), &w, q.Count+1, &page); err != nil {
+		return fhir.Page{}, store.Failure(op, err)
+	}
+	cutPage(&page, q.Count)
+	return page, nil
+}
