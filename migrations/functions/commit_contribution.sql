@@ -27,7 +27,7 @@
 -- Times of commit are whole milliseconds: that is what all doors show, and a
 -- client that asks for the version extant at the time it was shown must get it.
 create function commit_contribution(
-    p_ehr           uuid,
+    p_ehr           uuid,                     -- null: the demographic repository
     p_contribution  uuid,
     p_system        text,
     p_change        smallint,
@@ -104,6 +104,10 @@ begin
                 p_status_object, p_system, 1, p_access_object)
         returning * into e;
         t := e.time_created;
+    elsif p_ehr is null then
+        -- The demographic repository: no EHR, and no EHR_STATUS that rules it.
+        e.ehr_no := 0;
+        t := date_trunc('milliseconds', clock_timestamp());
     else
         -- Writers of content share the EHR with each other; a writer of its
         -- EHR_STATUS has it alone, so that nothing is committed under a status
@@ -159,7 +163,7 @@ begin
             raise exception using errcode = 'ZC422', message = 'lifecycle';
         end if;
         -- RM ehr, VERSIONED_COMPOSITION: one archetype, persistent or not
-        if p.root_concept <> v_concept[i] then
+        if e.ehr_no > 0 and p.root_concept <> v_concept[i] then
             raise exception using errcode = 'ZC422', message = 'archetype';
         end if;
         if (p.category = 431) <> (v_category[i] = 431) then

@@ -33,8 +33,8 @@ const (
 	ActionErase  Action = "erase"  // physical deletion
 )
 
-// Target is what the action is about. EHRID is "" for a population query or a
-// definition.
+// Target is what the action is about. EHRID is "" for a population query, a
+// definition, or something in the demographic repository.
 type Target struct {
 	EHRID string
 	// Class is the RM class or FHIR resource type concerned.

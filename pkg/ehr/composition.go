@@ -16,7 +16,7 @@ import (
 func (s *Service) CreateComposition(ctx context.Context, who Actor, in CreateComposition) (Committed, error) {
 	const op = "ehr.CreateComposition"
 	uid := VersionUID{Object: s.cfg.NewID(), System: s.cfg.SystemID, Trunk: 1}
-	return s.commitComposition(ctx, op, creating, who, in.EHRID, uid, VersionUID{}, in.Content, in.TemplateID, in.Audit, in.Tags)
+	return s.commitObject(ctx, op, creating, who, in.EHRID, uid, VersionUID{}, writing{KindComposition, in.Content, in.TemplateID, in.Audit, in.Tags})
 }
 
 // UpdateComposition validates and commits the next version of a COMPOSITION.
@@ -25,39 +25,51 @@ func (s *Service) CreateComposition(ctx context.Context, who Actor, in CreateCom
 func (s *Service) UpdateComposition(ctx context.Context, who Actor, in UpdateComposition) (Committed, error) {
 	const op = "ehr.UpdateComposition"
 	uid := VersionUID{Object: in.Object, System: s.cfg.SystemID, Trunk: in.Preceding.Trunk + 1}
-	return s.commitComposition(ctx, op, updating, who, in.EHRID, uid, in.Preceding, in.Content, in.TemplateID, in.Audit, in.Tags)
+	return s.commitObject(ctx, op, updating, who, in.EHRID, uid, in.Preceding, writing{KindComposition, in.Content, in.TemplateID, in.Audit, in.Tags})
 }
 
-func (s *Service) commitComposition(ctx context.Context, op string, what operation, who Actor, ehrID uuid.UUID,
-	uid, preceding VersionUID, content Content, templateID string, in AuditInput, tags TagInput,
+// writing is what a client says about a COMPOSITION or a party to be committed.
+type writing struct {
+	kind       Kind
+	content    Content
+	templateID string
+	audit      AuditInput
+	tags       TagInput
+}
+
+// commitObject validates and commits one version of a COMPOSITION or party.
+func (s *Service) commitObject(ctx context.Context, op string, what operation, who Actor, ehrID uuid.UUID,
+	uid, preceding VersionUID, in writing,
 ) (Committed, error) {
 	action := ActionCreate
 	if what == updating {
 		action = ActionUpdate
 	}
-	audit, err := s.audit(what, who, in)
+	audit, err := s.audit(what, who, in.audit)
 	if err != nil {
 		return Committed{}, err
 	}
 	// Reading the request tells nothing about the record, and the decision may
 	// depend on the template it names.
-	root, warnings, err := s.decode(op, content, rm.ClassComposition, audit.lifecycle)
+	root, warnings, err := s.decode(op, in.content, rm.Lookup(in.kind.String()), audit.lifecycle)
 	if err != nil {
 		return Committed{}, err
 	}
 	named := root.String("archetype_details", "template_id", "value")
-	if templateID != "" && named != "" && templateID != named {
+	if in.templateID != "" && named != "" && in.templateID != named {
 		return Committed{}, errs.New(errs.Invalid, op, "the content names another template than the request")
 	}
-	if templateID == "" {
-		templateID = named
+	if in.templateID == "" {
+		in.templateID = named
 	}
-	if err := s.decide(ctx, who, action, Target{EHRID: ehrID.String(), Class: "COMPOSITION", TemplateID: templateID}); err != nil {
+	on := target(ehrID, in.kind.String())
+	on.TemplateID = in.templateID
+	if err := s.decide(ctx, who, action, on); err != nil {
 		return Committed{}, err
 	}
 	if what == updating {
 		if preceding.Object != uid.Object {
-			return Committed{}, s.wrongPreceding(ctx, op, ehrID, uid.Object)
+			return Committed{}, s.wrongPreceding(ctx, op, ehrID, in.kind, uid.Object)
 		}
 		if err := belongsTo(op, root, uid.Object); err != nil {
 			return Committed{}, err
@@ -67,31 +79,53 @@ func (s *Service) commitComposition(ctx context.Context, op string, what operati
 	if err != nil {
 		return Committed{}, err
 	}
-	template, more, err := s.validate(ctx, op, root, templateID, audit.lifecycle)
+	template, more, err := s.validate(ctx, op, root, in.templateID, audit.lifecycle)
 	if err != nil {
 		return Committed{}, err
 	}
+	warnings = append(warnings, more...)
 
 	c := s.contribution(ehrID, who, audit)
-	v := s.version(uid, preceding, KindComposition, audit, root)
-	v.Template = template
-	v.Category = category(root)
-	v.StartTime = startTime(root)
-	c.Versions = []NewVersion{v}
-	if err := c.tagged(tags); err != nil {
+	c.Versions = []NewVersion{s.content(uid, preceding, in.kind, audit, root, template)}
+	if in.kind.IsParty() {
+		found, err := s.checkReferences(ctx, c.Versions)
+		if err == nil {
+			err = refuse(errs.Unprocessable, op, "the content is not valid", found[0])
+		}
+		if err != nil {
+			return Committed{}, err
+		}
+		warnings = append(warnings, found[0]...)
+	}
+	if err := c.tagged(in.tags); err != nil {
 		return Committed{}, err
 	}
 	at, err := s.commitContent(ctx, &c, subject)
 	if err != nil {
 		return Committed{}, err
 	}
-	return committed(&c, at, append(warnings, more...)), nil
+	return committed(&c, at, warnings), nil
+}
+
+// content makes a version of a tree with what its kind has of its own.
+func (s *Service) content(uid, preceding VersionUID, kind Kind, audit commitAudit, root *rm.Node, template TemplateInfo) NewVersion {
+	if kind.IsParty() && uid.Trunk == 1 {
+		root = ownReferences(root, uid.Object)
+	}
+	v := s.version(uid, preceding, kind, audit, root)
+	if kind == KindComposition || kind.IsParty() {
+		v.Template = template
+	}
+	if kind == KindComposition {
+		v.Category, v.StartTime = category(root), startTime(root)
+	}
+	return v
 }
 
 // wrongPreceding answers a request whose preceding version belongs to another
 // object: that of the latest version, if there is one.
-func (s *Service) wrongPreceding(ctx context.Context, op string, ehrID, object uuid.UUID) error {
-	latest, err := s.cfg.Store.Version(ctx, ehrID, KindComposition, VersionSelector{Object: object})
+func (s *Service) wrongPreceding(ctx context.Context, op string, ehrID uuid.UUID, kind Kind, object uuid.UUID) error {
+	latest, err := s.cfg.Store.Version(ctx, ehrID, kind, VersionSelector{Object: object})
 	if err != nil {
 		return err
 	}
@@ -101,26 +135,31 @@ func (s *Service) wrongPreceding(ctx context.Context, op string, ehrID, object u
 // DeleteComposition commits a logical deletion. Conflict with the latest
 // VersionUID if another version is named, Invalid if it is deleted already.
 func (s *Service) DeleteComposition(ctx context.Context, who Actor, in DeleteComposition) (Committed, error) {
-	if err := s.decide(ctx, who, ActionDelete, Target{EHRID: in.EHRID.String(), Class: "COMPOSITION"}); err != nil {
+	return s.deleteObject(ctx, who, in.EHRID, KindComposition, in.Version, in.Audit)
+}
+
+// deleteObject commits the logical deletion of a COMPOSITION or party.
+func (s *Service) deleteObject(ctx context.Context, who Actor, ehrID uuid.UUID, kind Kind, version VersionUID, in AuditInput) (Committed, error) {
+	if err := s.decide(ctx, who, ActionDelete, target(ehrID, kind.String())); err != nil {
 		return Committed{}, err
 	}
-	audit, err := s.audit(deleting, who, in.Audit)
+	audit, err := s.audit(deleting, who, in)
 	if err != nil {
 		return Committed{}, err
 	}
-	subject, err := s.context(ctx, in.EHRID)
+	subject, err := s.context(ctx, ehrID)
 	if err != nil {
 		return Committed{}, err
 	}
-	uid := VersionUID{Object: in.Version.Object, System: s.cfg.SystemID, Trunk: in.Version.Trunk + 1}
-	c := s.contribution(in.EHRID, who, audit)
-	c.Versions = []NewVersion{s.version(uid, in.Version, KindComposition, audit, nil)}
+	uid := VersionUID{Object: version.Object, System: s.cfg.SystemID, Trunk: version.Trunk + 1}
+	c := s.contribution(ehrID, who, audit)
+	c.Versions = []NewVersion{s.version(uid, version, kind, audit, nil)}
 	at, err := s.commitContent(ctx, &c, subject)
 	if e := errs.As(err); e != nil {
 		switch {
 		case e.Code == CodeDeleted:
 			e := *e
-			e.Kind, e.Msg = errs.Invalid, "the composition is deleted already"
+			e.Kind, e.Msg = errs.Invalid, "the "+kind.String()+" is deleted already"
 			return Committed{}, &e
 		case e.Kind == errs.Precondition:
 			e := *e
@@ -148,7 +187,7 @@ func (s *Service) CompositionVersion(ctx context.Context, who Actor, ehrID uuid.
 // context is what a commit into an EHR must know of its EHR_STATUS beforehand.
 // It may be out of date: the store refuses the commit then.
 func (s *Service) context(ctx context.Context, ehrID uuid.UUID) (ehrContext, error) {
-	if len(s.cfg.Projections) == 0 {
+	if len(s.cfg.Projections) == 0 || ehrID == Demographics {
 		return ehrContext{}, nil // nobody asks
 	}
 	if c, ok := s.contexts.GetIfPresent(ehrID); ok {

@@ -19,6 +19,7 @@ const maxChanges = 1000
 // CommitContribution asks for a set of changes that happen together or not at
 // all (RM common, change_control: CONTRIBUTION).
 type CommitContribution struct {
+	// EHRID is Demographics for a set of changes to parties.
 	EHRID uuid.UUID
 	// ID is the client's choice of uid; the zero UUID lets the server choose.
 	ID uuid.UUID
@@ -36,7 +37,8 @@ type Change struct {
 	// UID is the client's choice of the new version's uid; zero leaves it to
 	// the server.
 	UID VersionUID
-	// Content is a COMPOSITION, EHR_STATUS or FOLDER. A deletion (change type
+	// Content is a COMPOSITION, EHR_STATUS or FOLDER, or in the demographic
+	// repository a party. A deletion (change type
 	// 523) has none; what is given is not looked at.
 	Content Content
 	// Audit of the version: its committer, if it names one, must be the set's.
@@ -61,7 +63,7 @@ type ContributionVersion struct {
 
 // Contribution reads a contribution.
 func (s *Service) Contribution(ctx context.Context, who Actor, ehrID, id uuid.UUID) (ContributionRecord, error) {
-	if err := s.decide(ctx, who, ActionRead, Target{EHRID: ehrID.String(), Class: "CONTRIBUTION"}); err != nil {
+	if err := s.decide(ctx, who, ActionRead, target(ehrID, "CONTRIBUTION")); err != nil {
 		return ContributionRecord{}, err
 	}
 	return s.cfg.Store.Contribution(ctx, ehrID, id)
@@ -95,6 +97,20 @@ func (s *Service) CommitContribution(ctx context.Context, who Actor, in CommitCo
 		}
 		for _, w := range p.warnings {
 			p.all = append(p.all, moved(w, i))
+		}
+	}
+	if in.EHRID == Demographics {
+		found, err := s.checkReferences(ctx, c.Versions)
+		if err != nil {
+			return none, nil, err
+		}
+		for i, list := range found {
+			if err := refuse(errs.Unprocessable, op, "the content is not valid", list); err != nil {
+				return none, nil, inVersion(err, i)
+			}
+			for _, w := range list {
+				p.all = append(p.all, moved(w, i))
+			}
 		}
 	}
 
@@ -199,14 +215,12 @@ func (p *changeSet) version(ctx context.Context, in *Change) (NewVersion, error)
 		return NewVersion{}, err
 	}
 	var root *rm.Node
-	target := Target{EHRID: p.ehrID.String()}
 	if what == deleting {
 		kind, err := p.s.deletable(ctx, p.ehrID, in.Preceding)
 		if err != nil {
 			return NewVersion{}, err
 		}
-		target.Class = kind.String()
-		if err := p.s.decide(ctx, p.who, action, target); err != nil {
+		if err := p.s.decide(ctx, p.who, action, target(p.ehrID, kind.String())); err != nil {
 			return NewVersion{}, err
 		}
 		v := p.s.version(uid, in.Preceding, kind, audit, nil)
@@ -218,11 +232,15 @@ func (p *changeSet) version(ctx context.Context, in *Change) (NewVersion, error)
 		return NewVersion{}, err
 	}
 	kind, ok := kinds[root.Class.Name]
-	if !ok {
+	switch parties := p.ehrID == Demographics; {
+	case parties && !kind.IsParty():
+		return NewVersion{}, errs.New(errs.Invalid, op, "a version in a contribution to the demographic repository holds an AGENT, a GROUP, an ORGANISATION, a PERSON or a ROLE")
+	case !ok || !parties && kind.IsParty():
 		return NewVersion{}, errs.New(errs.Invalid, op, "a version in a contribution holds a COMPOSITION, an EHR_STATUS or a FOLDER")
 	}
-	target.Class, target.TemplateID = root.Class.Name, root.String("archetype_details", "template_id", "value")
-	if err := p.s.decide(ctx, p.who, action, target); err != nil {
+	on := target(p.ehrID, root.Class.Name)
+	on.TemplateID = root.String("archetype_details", "template_id", "value")
+	if err := p.s.decide(ctx, p.who, action, on); err != nil {
 		return NewVersion{}, err
 	}
 	if what == updating {
@@ -235,17 +253,14 @@ func (p *changeSet) version(ctx context.Context, in *Change) (NewVersion, error)
 			return NewVersion{}, err
 		}
 	}
-	template, more, err := p.s.validate(ctx, op, root, target.TemplateID, audit.lifecycle)
+	template, more, err := p.s.validate(ctx, op, root, on.TemplateID, audit.lifecycle)
 	if err != nil {
 		return NewVersion{}, err
 	}
 	p.warnings = append(p.warnings, more...)
-	v := p.s.version(uid, in.Preceding, kind, audit, root)
+	v := p.s.content(uid, in.Preceding, kind, audit, root, template)
 	v.Signature = in.Signature
-	switch kind {
-	case KindComposition:
-		v.Template, v.Category, v.StartTime = template, category(root), startTime(root)
-	case KindEHRStatus:
+	if kind == KindEHRStatus {
 		v.Status = p.status
 	}
 	return v, nil
@@ -256,6 +271,12 @@ var kinds = map[string]Kind{
 	"COMPOSITION": KindComposition,
 	"EHR_STATUS":  KindEHRStatus,
 	"FOLDER":      KindFolder,
+
+	"AGENT":        KindAgent,
+	"GROUP":        KindGroup,
+	"ORGANISATION": KindOrganisation,
+	"PERSON":       KindPerson,
+	"ROLE":         KindRole,
 }
 
 // audit is that of one version. System, time and committer are the set's (RM
@@ -321,6 +342,9 @@ func (p *changeSet) newStatus(ctx context.Context, what operation, preceding Ver
 
 // deletable finds the kind of an object that is to be deleted.
 func (s *Service) deletable(ctx context.Context, ehrID uuid.UUID, uid VersionUID) (Kind, error) {
+	if ehrID == Demographics {
+		return s.partyKind(ctx, uid.Object)
+	}
 	var err error
 	for _, kind := range []Kind{KindComposition, KindFolder, KindEHRStatus} {
 		if _, err = s.cfg.Store.Versions(ctx, ehrID, kind, uid.Object); err == nil {

@@ -102,6 +102,14 @@ func (s *Service) decide(ctx context.Context, who Actor, what Action, on Target)
 	return errs.Wrap(errs.Forbidden, "ehr.decide", "access could not be decided", err)
 }
 
+// target is an object of a class in an EHR or in the demographic repository.
+func target(ehrID uuid.UUID, class string) Target {
+	if ehrID == Demographics {
+		return Target{Class: class}
+	}
+	return Target{EHRID: ehrID.String(), Class: class}
+}
+
 // contribution begins a contribution of the actor.
 func (s *Service) contribution(ehrID uuid.UUID, who Actor, a commitAudit) Contribution {
 	return Contribution{
@@ -128,8 +136,12 @@ func (s *Service) version(uid, preceding VersionUID, kind Kind, a commitAudit, r
 	return v
 }
 
-// project lets every projection derive its records from the versions.
+// project lets every projection derive its records from the versions; from
+// parties nothing is derived.
 func (s *Service) project(c *Contribution, subject Subject) {
+	if c.EHRID == Demographics {
+		return
+	}
 	for i := range c.Versions {
 		v := &c.Versions[i]
 		v.Projected = Projected{}
@@ -169,7 +181,7 @@ func committed(c *Contribution, at time.Time, warnings []rm.Problem) Committed {
 
 // read reads a version of an object after asking the decision point.
 func (s *Service) read(ctx context.Context, who Actor, ehrID uuid.UUID, kind Kind, sel VersionSelector) (VersionRecord, error) {
-	if err := s.decide(ctx, who, ActionRead, Target{EHRID: ehrID.String(), Class: kind.String()}); err != nil {
+	if err := s.decide(ctx, who, ActionRead, target(ehrID, kind.String())); err != nil {
 		return VersionRecord{}, err
 	}
 	return s.cfg.Store.Version(ctx, ehrID, kind, sel)
@@ -182,7 +194,7 @@ func (s *Service) readVersion(ctx context.Context, who Actor, ehrID uuid.UUID, k
 	rec, err := s.read(ctx, who, ehrID, kind, VersionSelector{Object: uid.Object, Trunk: uid.Trunk})
 	if err == nil && !rec.UID.Equal(uid) {
 		// The same number in another system's name.
-		return VersionRecord{}, errs.New(errs.NotFound, "ehr.readVersion", "no such version in this EHR")
+		return VersionRecord{}, errs.New(errs.NotFound, "ehr.readVersion", "no such version")
 	}
 	return rec, err
 }
@@ -190,7 +202,7 @@ func (s *Service) readVersion(ctx context.Context, who Actor, ehrID uuid.UUID, k
 // Versions lists the versions of a versioned object of the kind, oldest first,
 // without content. The zero object is the EHR's only EHR_STATUS or EHR_ACCESS.
 func (s *Service) Versions(ctx context.Context, who Actor, ehrID uuid.UUID, kind Kind, object uuid.UUID) ([]VersionMeta, error) {
-	if err := s.decide(ctx, who, ActionRead, Target{EHRID: ehrID.String(), Class: kind.String()}); err != nil {
+	if err := s.decide(ctx, who, ActionRead, target(ehrID, kind.String())); err != nil {
 		return nil, err
 	}
 	if object == uuid.Nil && (kind == KindEHRStatus || kind == KindEHRAccess) {

@@ -27,6 +27,8 @@ var ErrStaleContext = errs.New(errs.Unavailable, "ehr", "the EHR_STATUS has chan
 // Store keeps the record. Implementations guarantee that a commit is atomic
 // and durable when it returns, and that a version is visible together with
 // everything derived from it or not at all. Missing things are errs.NotFound.
+// In the place of an EHR's id, Demographics means the demographic repository,
+// which holds the kinds of party and nothing else, as EHRs hold none of them.
 type Store interface {
 	// Commit stores one contribution. It fails with errs.Precondition if a
 	// version's preceding version is not the latest (Detail: the latest
@@ -44,6 +46,10 @@ type Store interface {
 
 	// Contribution reads a contribution; its versions are ordered by object id.
 	Contribution(ctx context.Context, ehrID, id uuid.UUID) (ContributionRecord, error)
+
+	// Parties finds out what the versioned objects of the demographic repository
+	// are; those that do not exist are left out.
+	Parties(ctx context.Context, objects []uuid.UUID) (map[uuid.UUID]PartyState, error)
 
 	// Tags lists the tags of a target by key and path, EHRTags those in an EHR by
 	// object, version, key and path.

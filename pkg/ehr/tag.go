@@ -59,15 +59,16 @@ type TagInput struct {
 
 // Tags lists the tags of a target by key and path.
 func (s *Service) Tags(ctx context.Context, who Actor, ehrID uuid.UUID, on TagTarget) ([]ItemTag, error) {
-	if err := s.decide(ctx, who, ActionRead, Target{EHRID: ehrID.String(), Class: "ITEM_TAG"}); err != nil {
+	if err := s.decide(ctx, who, ActionRead, target(ehrID, "ITEM_TAG")); err != nil {
 		return nil, err
 	}
 	return s.cfg.Store.Tags(ctx, ehrID, on)
 }
 
-// EHRTags lists the tags in an EHR by target, key and path.
+// EHRTags lists the tags in an EHR, or in the demographic repository, by target,
+// key and path.
 func (s *Service) EHRTags(ctx context.Context, who Actor, ehrID uuid.UUID, f TagFilter) ([]TaggedItem, error) {
-	if err := s.decide(ctx, who, ActionRead, Target{EHRID: ehrID.String(), Class: "ITEM_TAG"}); err != nil {
+	if err := s.decide(ctx, who, ActionRead, target(ehrID, "ITEM_TAG")); err != nil {
 		return nil, err
 	}
 	return s.cfg.Store.EHRTags(ctx, ehrID, f)
@@ -75,7 +76,7 @@ func (s *Service) EHRTags(ctx context.Context, who Actor, ehrID uuid.UUID, f Tag
 
 // PutTags replaces all tags of a target.
 func (s *Service) PutTags(ctx context.Context, who Actor, ehrID uuid.UUID, on TagTarget, tags []ItemTag) error {
-	if err := s.decide(ctx, who, ActionUpdate, Target{EHRID: ehrID.String(), Class: "ITEM_TAG"}); err != nil {
+	if err := s.decide(ctx, who, ActionUpdate, target(ehrID, "ITEM_TAG")); err != nil {
 		return err
 	}
 	if err := checkTags(tags); err != nil {
@@ -87,7 +88,7 @@ func (s *Service) PutTags(ctx context.Context, who Actor, ehrID uuid.UUID, on Ta
 // DeleteTags removes the tags of a target that have the key, whatever their
 // path; NotFound if there is none.
 func (s *Service) DeleteTags(ctx context.Context, who Actor, ehrID uuid.UUID, on TagTarget, key string) error {
-	if err := s.decide(ctx, who, ActionDelete, Target{EHRID: ehrID.String(), Class: "ITEM_TAG"}); err != nil {
+	if err := s.decide(ctx, who, ActionDelete, target(ehrID, "ITEM_TAG")); err != nil {
 		return err
 	}
 	if !plainText(key) {

@@ -18,8 +18,9 @@ const (
 )
 
 // validate checks a tree against the RM, the terminology and its template; the
-// problems that are left are warnings. A COMPOSITION must have a template;
-// another object is checked against one if it names one that is stored.
+// problems that are left are warnings. A COMPOSITION must have a template; a party
+// that names one needs it to be stored; another object is checked against the
+// one that it names if it is stored.
 func (s *Service) validate(ctx context.Context, op string, root *rm.Node, templateID string, lifecycle int) (TemplateInfo, []rm.Problem, error) {
 	const path = "/archetype_details/template_id"
 	required := root.Class.IsA(rm.ClassComposition)
@@ -38,7 +39,7 @@ func (s *Service) validate(ctx context.Context, op string, root *rm.Node, templa
 				Code: ProblemTemplateUnknown, Path: path, AQLPath: path, Actual: templateID,
 				Message: "the template " + templateID + " is not stored",
 			}
-			if !required {
+			if !required && !root.Class.IsA(classParty) {
 				p.Severity = rm.Warning
 			}
 			problems = append(problems, p)

@@ -21,6 +21,19 @@ const (
 	KindEHRAccess   Kind = 4
 )
 
+// The kinds of party, which the demographic repository holds.
+const (
+	KindAgent        Kind = 5
+	KindGroup        Kind = 6
+	KindOrganisation Kind = 7
+	KindPerson       Kind = 8
+	KindRole         Kind = 9
+)
+
+// IsParty reports whether objects of the kind belong to the demographic
+// repository; all others belong to an EHR.
+func (k Kind) IsParty() bool { return k >= KindAgent && k <= KindRole }
+
 // String is the RM class of the content.
 func (k Kind) String() string {
 	switch k {
@@ -32,6 +45,16 @@ func (k Kind) String() string {
 		return "FOLDER"
 	case KindEHRAccess:
 		return "EHR_ACCESS"
+	case KindAgent:
+		return "AGENT"
+	case KindGroup:
+		return "GROUP"
+	case KindOrganisation:
+		return "ORGANISATION"
+	case KindPerson:
+		return "PERSON"
+	case KindRole:
+		return "ROLE"
 	}
 	return "kind " + strconv.Itoa(int(k))
 }

@@ -41,6 +41,10 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 		return time.Time{}, err
 	}
 
+	if err := samePartition(c); err != nil {
+		return time.Time{}, err
+	}
+
 	v, err := s.versionArgs(ctx, c.Versions)
 	if err != nil {
 		return time.Time{}, err
@@ -63,7 +67,7 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 
 	var t time.Time
 	args := []any{
-		c.EHRID, c.ID, c.SystemID, int16(c.ChangeType), jsonText(c.Description), jsonText(c.Committer),
+		owner(c.EHRID), c.ID, c.SystemID, int16(c.ChangeType), jsonText(c.Description), jsonText(c.Committer),
 		c.Actor, optional(c.OnBehalfOf), optional(c.Purpose), int32(c.StatusTrunk),
 		statusObject, accessObject, queryable, modifiable,
 		optional(subject.Type), optional(subject.ID), optional(subject.Namespace),

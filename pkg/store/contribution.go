@@ -10,24 +10,24 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 )
 
-const (
-	contributionSQL = `
+var (
+	contributionSQL = scope(`
 	select c.system_id, c.time_committed, c.change_type, c.committer, c.description
 	from ehr e join contribution c on c.ehr_no = e.ehr_no and c.contribution_id = $2
-	where e.ehr_id = $1`
+	where e.ehr_id = $1`)
 
-	contributionVersionsSQL = `
+	contributionVersionsSQL = scope(`
 	select v.object_id, v.creating_system, v.ver, v.kind
 	from ehr e join version v on v.ehr_no = e.ehr_no and v.contribution_id = $2
 	where e.ehr_id = $1
-	order by v.object_id, v.ver`
+	order by v.object_id, v.ver`)
 )
 
 // Contribution reads a contribution. See ehr.Store.
 func (s *Store) Contribution(ctx context.Context, ehrID, id uuid.UUID) (ehr.ContributionRecord, error) {
 	const op = "store.Contribution"
 	c := ehr.ContributionRecord{ID: id}
-	err := s.main.QueryRow(ctx, contributionSQL, ehrID, id).Scan(&c.Audit.SystemID, &c.Audit.TimeCommitted,
+	err := s.main.QueryRow(ctx, contributionSQL.of(ehrID), ehrID, id).Scan(&c.Audit.SystemID, &c.Audit.TimeCommitted,
 		&c.Audit.ChangeType, &c.Audit.Committer, &c.Audit.Description)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ehr.ContributionRecord{}, s.missing(ctx, op, ehrID, "contribution")
@@ -37,7 +37,7 @@ func (s *Store) Contribution(ctx context.Context, ehrID, id uuid.UUID) (ehr.Cont
 	}
 	c.Audit.TimeCommitted = c.Audit.TimeCommitted.UTC()
 	// What was committed does not change, so a second statement sees the same.
-	rows, err := s.main.Query(ctx, contributionVersionsSQL, ehrID, id)
+	rows, err := s.main.Query(ctx, contributionVersionsSQL.of(ehrID), ehrID, id)
 	if err != nil {
 		return ehr.ContributionRecord{}, failure(op, err)
 	}

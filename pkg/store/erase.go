@@ -51,7 +51,7 @@ func (s *Store) EraseEHRs(ctx context.Context, who ehr.Actor, ids []uuid.UUID) e
 	})
 }
 
-// EraseAllEHRs deletes every EHR physically. See ehr.Store.
+// EraseAllEHRs deletes every EHR physically, and no party. See ehr.Store.
 func (s *Store) EraseAllEHRs(ctx context.Context, who ehr.Actor) error {
 	const op = "store.EraseAllEHRs"
 	return s.transaction(ctx, op, func(tx pgx.Tx) error {
@@ -63,7 +63,7 @@ func (s *Store) EraseAllEHRs(ctx context.Context, who ehr.Actor) error {
 			return failure(op, err)
 		}
 		for _, table := range ehrTables {
-			if _, err := tx.Exec(ctx, `delete from `+table); err != nil {
+			if _, err := tx.Exec(ctx, `delete from `+table+` where ehr_no <> 0`); err != nil {
 				return failure(op, err)
 			}
 		}

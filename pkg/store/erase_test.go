@@ -53,6 +53,17 @@ func TestEraseAll(t *testing.T) {
 			}
 		})
 	}
+	// Parties are spared.
+	w := v
+	w.UID.Object, w.Kind = uuid.New(), ehr.KindPerson
+	party := contribution(ehr.Demographics, w)
+	party.Tags = []ehr.TagUpdate{{Target: ehr.TagTarget{Kind: w.Kind, Object: w.UID.Object}, Tags: []ehr.ItemTag{{Key: "k"}}}}
+	if _, err := s.Commit(t.Context(), party); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.EraseEHRs(t.Context(), ehr.Actor{ID: "u"}, []uuid.UUID{ehr.Demographics}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("the demographic repository was erased: %v", err)
+	}
 	if err := s.EraseEHRs(t.Context(), ehr.Actor{ID: "u", OnBehalfOf: "o", Purpose: "p"}, []uuid.UUID{a}); err != nil {
 		t.Error(err)
 	}
@@ -62,9 +73,13 @@ func TestEraseAll(t *testing.T) {
 	group.Wait()
 	for _, table := range store.EHRTables {
 		var n int
-		if err := s.Pool().QueryRow(t.Context(), `select count(*) from `+table).Scan(&n); err != nil || n != 0 {
+		if err := s.Pool().QueryRow(t.Context(), `select count(*) from `+table+` where ehr_no <> 0`).Scan(&n); err != nil || n != 0 {
 			t.Errorf("%s has %d rows, %v", table, n, err)
 		}
+	}
+	rec, err := s.Version(t.Context(), ehr.Demographics, w.Kind, ehr.VersionSelector{Object: w.UID.Object})
+	if err != nil || !rec.Tagged || rec.Raw == nil {
+		t.Errorf("the party is %+v, %v", rec, err)
 	}
 	rows, err := s.Pool().Query(t.Context(), `select ehr_id::text || ' ' || (versions > 0) || ' ' || actor || ' ' || coalesce(on_behalf_of, '-') || ' ' || coalesce(purpose, '-')
 		from ehr_tombstone order by tombstone_no`)

@@ -46,9 +46,10 @@ func TestHotStatementsUseTheirIndexes(t *testing.T) {
 	}{
 		{"EHR by id", ehrSQL, `('00000000-0000-0000-0000-000000000000')`, []string{"ehr_ehr_id_key"}},
 		{"EHR by subject", ehrBySubjectSQL, `('p1', 'ns')`, []string{"ehr_subject"}},
-		{"latest version", versionLatestSQL, `(gen_random_uuid(), 1, gen_random_uuid())`, []string{"ehr_ehr_id_key", "version_object", "document_pkey"}},
-		{"version at a time", versionAtSQL, `(gen_random_uuid(), 1, gen_random_uuid(), now())`, []string{"ehr_ehr_id_key", "version_object", "document_pkey"}},
-		{"version by number", versionTrunkSQL, `(gen_random_uuid(), 1, gen_random_uuid(), 1)`, []string{"ehr_ehr_id_key", "version_object", "document_pkey"}},
+		{"latest version", versionLatestSQL.ehr, `(gen_random_uuid(), 1, gen_random_uuid())`, []string{"ehr_ehr_id_key", "version_object", "document_pkey"}},
+		{"version at a time", versionAtSQL.ehr, `(gen_random_uuid(), 1, gen_random_uuid(), now())`, []string{"ehr_ehr_id_key", "version_object", "document_pkey"}},
+		{"version by number", versionTrunkSQL.ehr, `(gen_random_uuid(), 1, gen_random_uuid(), 1)`, []string{"ehr_ehr_id_key", "version_object", "document_pkey"}},
+		{"latest party", versionLatestSQL.demographics, `('00000000-0000-0000-0000-000000000000', 8, gen_random_uuid())`, []string{"version_object", "document_pkey"}},
 		{"latest EHR_STATUS", singleLatestSQL, `(gen_random_uuid(), 2)`, []string{"ehr_ehr_id_key", "version_object", "document_pkey"}},
 		{
 			"version to replace", `select * from version where ehr_no = $1 and object_id = $2 and ver = $3 - 1 for no key update`,

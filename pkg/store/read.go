@@ -81,12 +81,9 @@ const (
 	tagged = `exists (select from item_tag i where i.ehr_no = v.ehr_no and i.object_id = v.object_id)`
 	latest = `order by v.ver desc limit 1`
 
-	versionLatestSQL = versionFrom + byObject + latest + document
-	versionAtSQL     = versionFrom + byObject + `and v.time_committed <= $4 ` + latest + document
-	versionTrunkSQL  = versionFrom + byObject + `and v.ver = $4` + document
-	singleLatestSQL  = versionFrom + single + latest + document
-	singleAtSQL      = versionFrom + single + `and v.time_committed <= $3 ` + latest + document
-	singleTrunkSQL   = versionFrom + single + `and v.ver = $3` + document
+	singleLatestSQL = versionFrom + single + latest + document
+	singleAtSQL     = versionFrom + single + `and v.time_committed <= $3 ` + latest + document
+	singleTrunkSQL  = versionFrom + single + `and v.ver = $3` + document
 
 	// The directory is the one FOLDER tree that is not deleted, or else the one
 	// deleted last; at a time it is whatever was committed last before.
@@ -97,18 +94,24 @@ const (
 		order by v.lifecycle_state = 523, v.time_committed desc, v.vo_no desc limit 1` + document
 	directoryAtSQL = directoryFrom + `and v.time_committed <= $2
 		order by v.time_committed desc, v.vo_no desc, v.ver desc limit 1` + document
+)
 
-	versionsSQL = versionColumns + `
+var (
+	versionLatestSQL = scope(versionFrom + byObject + latest + document)
+	versionAtSQL     = scope(versionFrom + byObject + `and v.time_committed <= $4 ` + latest + document)
+	versionTrunkSQL  = scope(versionFrom + byObject + `and v.ver = $4` + document)
+
+	versionsSQL = scope(versionColumns + `
 	from ehr e
 	join version v on v.ehr_no = e.ehr_no and v.kind = $2 and v.object_id = $3
 	where e.ehr_id = $1
-	order by v.ver`
+	order by v.ver`)
 )
 
 // Version reads one version in one statement. See ehr.Store.
 func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel ehr.VersionSelector) (ehr.VersionRecord, error) {
 	const op = "store.Version"
-	sql, args := versionLatestSQL, []any{ehrID, int16(kind), sel.Object}
+	sql, args := versionLatestSQL.of(ehrID), []any{ehrID, int16(kind), sel.Object}
 	if sel.Object == uuid.Nil {
 		sql, args = singleLatestSQL, args[:2]
 	}
@@ -122,11 +125,11 @@ func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel
 	case sel.Trunk > 0 && sel.Object == uuid.Nil:
 		sql, args = singleTrunkSQL, append(args, int32(sel.Trunk))
 	case sel.Trunk > 0:
-		sql, args = versionTrunkSQL, append(args, int32(sel.Trunk))
+		sql, args = versionTrunkSQL.of(ehrID), append(args, int32(sel.Trunk))
 	case !sel.At.IsZero() && sel.Object == uuid.Nil:
 		sql, args = singleAtSQL, append(args, sel.At)
 	case !sel.At.IsZero():
-		sql, args = versionAtSQL, append(args, sel.At)
+		sql, args = versionAtSQL.of(ehrID), append(args, sel.At)
 	}
 	rows, err := s.main.Query(ctx, sql, args...)
 	if err != nil {
@@ -171,7 +174,7 @@ func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel
 // Versions lists the versions of an object. See ehr.Store.
 func (s *Store) Versions(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, object uuid.UUID) ([]ehr.VersionMeta, error) {
 	const op = "store.Versions"
-	rows, err := s.main.Query(ctx, versionsSQL, ehrID, int16(kind), object)
+	rows, err := s.main.Query(ctx, versionsSQL.of(ehrID), ehrID, int16(kind), object)
 	if err != nil {
 		return nil, failure(op, err)
 	}
@@ -218,6 +221,9 @@ func scanMeta(row pgx.Row, kind ehr.Kind, more ...any) (m ehr.VersionMeta, templ
 
 // missing says what is not there: the EHR, or what was asked for in it.
 func (s *Store) missing(ctx context.Context, op string, ehrID uuid.UUID, what string) error {
+	if ehrID == ehr.Demographics {
+		return errs.New(errs.NotFound, op, "no such "+what+" in the demographic repository")
+	}
 	var found bool
 	if err := s.main.QueryRow(ctx, `select exists (select from ehr where ehr_id = $1)`, ehrID).Scan(&found); err != nil {
 		return failure(op, err)

@@ -17,14 +17,26 @@ type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
+var (
+	tagTargetSQL = scope(`
+		select e.ehr_no, v.creating_system
+		from ehr e join version v on v.ehr_no = e.ehr_no and v.object_id = $2 and v.kind = $3 and v.ver = $4
+		where e.ehr_id = $1 `)
+
+	ownedTagsSQL = scope(`
+		select t.kind, t.object_id, coalesce(v.creating_system, ''), t.ver, t.key, coalesce(t.value, ''), t.target_path
+		from ehr e
+		join item_tag t on t.ehr_no = e.ehr_no
+		left join version v on v.ehr_no = t.ehr_no and v.object_id = t.object_id and v.ver = t.ver
+		where e.ehr_id = $1 and ($2 = '' or t.key = $2) and ($3 = '' or t.value = $3) and ($4 = '' or t.target_path = $4)
+		order by t.object_id, t.ver, t.key, t.target_path`)
+)
+
 // target finds a target's EHR. The row of its version is locked if the tags
 // are going to change, so that of two writers one comes after the other.
 func (s *Store) target(ctx context.Context, op string, db querier, ehrID uuid.UUID, on ehr.TagTarget, lock string) (ehrNo int64, err error) {
 	var system string
-	err = db.QueryRow(ctx, `
-		select e.ehr_no, v.creating_system
-		from ehr e join version v on v.ehr_no = e.ehr_no and v.object_id = $2 and v.kind = $3 and v.ver = $4
-		where e.ehr_id = $1 `+lock, ehrID, on.Object, int16(on.Kind), int32(max(on.Version.Trunk, 1))).Scan(&ehrNo, &system)
+	err = db.QueryRow(ctx, tagTargetSQL.of(ehrID)+lock, ehrID, on.Object, int16(on.Kind), int32(max(on.Version.Trunk, 1))).Scan(&ehrNo, &system)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && !on.Version.IsZero() && !strings.EqualFold(system, on.Version.System) {
 		return 0, s.missing(ctx, op, ehrID, "target of tags")
 	}
@@ -61,13 +73,7 @@ func (s *Store) Tags(ctx context.Context, ehrID uuid.UUID, on ehr.TagTarget) ([]
 // EHRTags lists the tags in an EHR. See ehr.Store.
 func (s *Store) EHRTags(ctx context.Context, ehrID uuid.UUID, f ehr.TagFilter) ([]ehr.TaggedItem, error) {
 	const op = "store.EHRTags"
-	rows, err := s.main.Query(ctx, `
-		select t.kind, t.object_id, coalesce(v.creating_system, ''), t.ver, t.key, coalesce(t.value, ''), t.target_path
-		from ehr e
-		join item_tag t on t.ehr_no = e.ehr_no
-		left join version v on v.ehr_no = t.ehr_no and v.object_id = t.object_id and v.ver = t.ver
-		where e.ehr_id = $1 and ($2 = '' or t.key = $2) and ($3 = '' or t.value = $3) and ($4 = '' or t.target_path = $4)
-		order by t.object_id, t.ver, t.key, t.target_path`, ehrID, f.Key, f.Value, f.TargetPath)
+	rows, err := s.main.Query(ctx, ownedTagsSQL.of(ehrID), ehrID, f.Key, f.Value, f.TargetPath)
 	if err != nil {
 		return nil, failure(op, err)
 	}
@@ -83,7 +89,7 @@ func (s *Store) EHRTags(ctx context.Context, ehrID uuid.UUID, f ehr.TagFilter) (
 	if err != nil {
 		return nil, failure(op, err)
 	}
-	if len(items) == 0 {
+	if len(items) == 0 && ehrID != ehr.Demographics {
 		if _, err := s.EHR(ctx, ehrID); err != nil {
 			return nil, err
 		}

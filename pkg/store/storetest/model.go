@@ -12,11 +12,13 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
-// model is one EHR as the store should have it.
+// model is one EHR, or some parties of the demographic repository, as the store
+// should have it.
 type model struct {
 	store      ehr.Store
 	t          *testing.T
 	id         uuid.UUID
+	kind       ehr.Kind
 	status     ehr.VersionUID
 	modifiable bool
 	objects    []*modelObject
@@ -46,13 +48,30 @@ func testModel(t *testing.T, s ehr.Store) {
 	rapid.Check(t, func(rt *rapid.T) {
 		c := newEHR(open)
 		mustCommit(t, s, c)
-		m := &model{store: s, t: t, id: c.EHRID, status: c.Versions[0].UID, modifiable: true}
+		m := &model{store: s, t: t, id: c.EHRID, kind: ehr.KindComposition, status: c.Versions[0].UID, modifiable: true}
 		rt.Repeat(map[string]func(*rapid.T){
 			"create":        m.create,
 			"write":         m.write,
 			"write stale":   m.writeStale,
 			"write several": m.writeSeveral,
 			"flip status":   m.flip,
+			"read at time":  m.readAt,
+			"":              m.check,
+		})
+	})
+}
+
+// testPartyModel is testModel for a kind of party, for which there is no
+// EHR_STATUS.
+func testPartyModel(t *testing.T, s ehr.Store) {
+	rapid.Check(t, func(rt *rapid.T) {
+		kind := rapid.SampledFrom(parties).Draw(rt, "kind")
+		m := &model{store: s, t: t, id: ehr.Demographics, kind: kind, modifiable: true}
+		rt.Repeat(map[string]func(*rapid.T){
+			"create":        m.create,
+			"write":         m.write,
+			"write stale":   m.writeStale,
+			"write several": m.writeSeveral,
 			"read at time":  m.readAt,
 			"":              m.check,
 		})
@@ -75,7 +94,7 @@ func (m *model) create(t *rapid.T) {
 	lifecycle := rapid.SampledFrom([]int{ehr.LifecycleComplete, ehr.LifecycleIncomplete}).Draw(t, "lifecycle")
 	o := &modelObject{id: uuid.New()}
 	raw := m.document()
-	v := version(ehr.VersionUID{Object: o.id, System: SystemID, Trunk: 1}, ehr.KindComposition, lifecycle, raw)
+	v := version(ehr.VersionUID{Object: o.id, System: SystemID, Trunk: 1}, m.kind, lifecycle, raw)
 	at, err := m.store.Commit(m.t.Context(), contribution(m.id, v))
 	if !m.modifiable {
 		m.want(t, err, errs.Conflict)
@@ -101,7 +120,7 @@ func (m *model) next(t *rapid.T, o *modelObject) (v ehr.NewVersion, kind errs.Ki
 	if lifecycle == ehr.LifecycleDeleted {
 		raw = ""
 	}
-	v = version(uid, ehr.KindComposition, lifecycle, raw)
+	v = version(uid, m.kind, lifecycle, raw)
 	was := o.latest().lifecycle
 	switch {
 	case !m.modifiable, was == ehr.LifecycleDeleted:
@@ -140,7 +159,7 @@ func (m *model) writeStale(t *rapid.T) {
 	if trunk == len(o.versions)+1 {
 		t.Skip("the one that follows")
 	}
-	_, err := m.store.Commit(m.t.Context(), contribution(m.id, composition(o.id, trunk, m.document())))
+	_, err := m.store.Commit(m.t.Context(), contribution(m.id, version(ehr.VersionUID{Object: o.id, System: SystemID, Trunk: trunk}, m.kind, ehr.LifecycleComplete, m.document())))
 	if !m.modifiable {
 		m.want(t, err, errs.Conflict)
 		return
@@ -193,7 +212,7 @@ func (m *model) readAt(t *rapid.T) {
 			want = k + 1
 		}
 	}
-	rec, err := m.store.Version(m.t.Context(), m.id, ehr.KindComposition, ehr.VersionSelector{Object: o.id, At: at})
+	rec, err := m.store.Version(m.t.Context(), m.id, m.kind, ehr.VersionSelector{Object: o.id, At: at})
 	if want == 0 {
 		m.want(t, err, errs.NotFound)
 		return
@@ -206,11 +225,14 @@ func (m *model) readAt(t *rapid.T) {
 func (m *model) check(t *rapid.T) {
 	for i := range min(2, len(m.objects)) {
 		o := m.objects[(m.serial+i)%len(m.objects)]
-		rec, err := m.store.Version(m.t.Context(), m.id, ehr.KindComposition, ehr.VersionSelector{Object: o.id})
+		rec, err := m.store.Version(m.t.Context(), m.id, m.kind, ehr.VersionSelector{Object: o.id})
 		m.compare(t, o, len(o.versions), rec, err)
 		trunk := 1 + m.serial%len(o.versions)
-		rec, err = m.store.Version(m.t.Context(), m.id, ehr.KindComposition, ehr.VersionSelector{Object: o.id, Trunk: trunk})
+		rec, err = m.store.Version(m.t.Context(), m.id, m.kind, ehr.VersionSelector{Object: o.id, Trunk: trunk})
 		m.compare(t, o, trunk, rec, err)
+	}
+	if m.id == ehr.Demographics {
+		return
 	}
 	e, err := m.store.EHR(m.t.Context(), m.id)
 	if err != nil || e.IsModifiable != m.modifiable || e.StatusUID != m.status {

@@ -47,6 +47,8 @@ func Run(t *testing.T, s ehr.Store) {
 		{"tags are replaced as a whole", testTags},
 		{"queries are stored once per version", testQueries},
 		{"the store behaves like its model", testModel},
+		{"parties are in no EHR, and nothing else is with them", testParties},
+		{"parties behave like their model", testPartyModel},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
