@@ -53,6 +53,9 @@ type Element struct {
 	// Modifier marks an element whose absence or change alters the meaning of
 	// the resource (isModifier).
 	Modifier bool
+	// Summary marks an element that belongs to the summary of a resource
+	// (isSummary).
+	Summary bool
 	// Types are the types allowed.
 	Types []TypeRef
 	// Binding is the value set of a required binding; nil without one or when
@@ -209,7 +212,7 @@ func parseTable(text string) (*tables, error) {
 					order = append(order, owner)
 				}
 			}
-			e := &Element{Path: cur.Name + "." + f[1], Modifier: strings.Contains(f[4], "m")}
+			e := &Element{Path: cur.Name + "." + f[1], Modifier: strings.Contains(f[4], "m"), Summary: strings.Contains(f[4], "s")}
 			e.Name, e.Choice = strings.CutSuffix(name, "[x]")
 			var err error
 			if e.Min, err = strconv.Atoi(f[2]); err != nil {

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// bundle writes a page as a searchset. Links carry what was understood and
-// nothing else; the next page is found by the last id alone, so that no state
-// is kept and every resource that exists throughout appears exactly once.
-func (a *api) bundle(c *call, req *request, page Page) ([]byte, error) {
+// bundle writes a page, and what it includes, as a searchset. Links carry what was understood and
+// nothing else; the next page is found by the last record alone, so that no
+// state is kept and every resource that exists throughout appears exactly once.
+func (a *api) bundle(c *call, req *request, page Page, others []Record) ([]byte, error) {
 	base := a.base(c.Request)
 	dst := make([]byte, 0, 512+len(page.Records)*1600)
 	dst = append(dst, `{"resourceType":"Bundle","type":"searchset"`...)
@@ -19,38 +19,51 @@ func (a *api) bundle(c *call, req *request, page Page) ([]byte, error) {
 		dst = strconv.AppendInt(dst, int64(page.Total), 10)
 	}
 	dst = append(dst, `,"link":[{"relation":"self","url":`...)
-	dst = appendString(dst, req.link(base, req.query.After))
+	dst = appendString(dst, req.link(base, req.cursor))
 	dst = append(dst, '}')
 	if page.More && len(page.Records) > 0 {
 		dst = append(dst, `,{"relation":"next","url":`...)
-		dst = appendString(dst, req.link(base, page.Records[len(page.Records)-1].ID))
+		dst = appendString(dst, req.link(base, page.Next.String()))
 		dst = append(dst, '}')
 	}
 	dst = append(dst, ']')
 	notes := append(req.notes, gapIssues(req.query.Type, page.Gaps)...)
-	if len(page.Records)+len(notes) > 0 {
-		dst = append(dst, `,"entry":[`...)
-		for i, rec := range page.Records {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
+	entries := 0
+	entry := func() {
+		if entries++; entries == 1 {
+			dst = append(dst, `,"entry":[`...)
+			return
+		}
+		dst = append(dst, ',')
+	}
+	for i, list := range [][]Record{page.Records, others} {
+		for _, rec := range list {
+			entry()
 			dst = append(dst, `{"fullUrl":`...)
 			dst = appendString(dst, base+"/"+rec.Type+"/"+rec.ID)
 			dst = append(dst, `,"resource":`...)
+			at := len(dst)
 			var err error
 			if dst, err = appendResource(dst, rec); err != nil {
 				return nil, err
 			}
-			dst = append(dst, `,"search":{"mode":"match"}}`...)
-		}
-		if len(notes) > 0 {
-			if len(page.Records) > 0 {
-				dst = append(dst, ',')
+			if !req.subset.whole() {
+				part, err := req.subset.cut(dst[at:])
+				if err != nil {
+					return nil, err
+				}
+				dst = append(dst[:at], part...)
 			}
-			dst = append(dst, `{"resource":`...)
-			dst = outcome(notes...).Append(dst)
-			dst = append(dst, `,"search":{"mode":"outcome"}}`...)
+			dst = append(dst, `,"search":{"mode":"`+[...]string{"match", "include"}[i]+`"}}`...)
 		}
+	}
+	if len(notes) > 0 {
+		entry()
+		dst = append(dst, `{"resource":`...)
+		dst = outcome(notes...).Append(dst)
+		dst = append(dst, `,"search":{"mode":"outcome"}}`...)
+	}
+	if entries > 0 {
 		dst = append(dst, ']')
 	}
 	return append(dst, '}'), nil
@@ -59,7 +72,7 @@ func (a *api) bundle(c *call, req *request, page Page) ([]byte, error) {
 // link is the URL of a page.
 func (r *request) link(base, after string) string {
 	var b strings.Builder
-	b.WriteString(base + "/" + r.query.Type)
+	b.WriteString(base + "/" + r.path)
 	sep := byte('?')
 	add := func(name, value string) {
 		b.WriteByte(sep)

@@ -111,11 +111,12 @@ func (m *memory) Search(_ context.Context, _ ehr.Actor, q Query) (Page, error) {
 			continue
 		}
 		total++
-		if r.ID <= q.After {
+		if len(q.After) > 0 && r.ID <= *q.After[len(q.After)-1] {
 			continue
 		}
 		if len(page.Records) == q.Count {
 			page.More = true
+			page.Next = Cursor{&page.Records[q.Count-1].ID}
 			continue
 		}
 		page.Records = append(page.Records, r)

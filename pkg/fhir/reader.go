@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
@@ -20,8 +21,9 @@ type Reader interface {
 	// deletion and without JSON.
 	Resource(ctx context.Context, actor ehr.Actor, typ, id string) (Record, error)
 
-	// Search finds current resources of one type. It returns at most q.Count
-	// of them in ascending order of id, beginning after q.After.
+	// Search finds current resources of one type, or if none is named of
+	// several or all. It returns at most q.Count of them in the order of q.Sort
+	// and then of type and id, beginning after q.After.
 	Search(ctx context.Context, actor ehr.Actor, q Query) (Page, error)
 
 	// ResourceVersion is one version of a resource, current or not. It fails
@@ -80,6 +82,8 @@ type Page struct {
 	Records []Record
 	// More is true when at least one further match follows.
 	More bool
+	// Next is where the next page of a search begins, if there is More.
+	Next Cursor
 	// Total is the number of matches over all pages, or -1 when it was not
 	// counted. It is counted when q.Total asks for it.
 	Total int
@@ -101,9 +105,11 @@ type Gap struct {
 	Count int
 }
 
-// Query is a search over one resource type. All conditions must hold.
+// Query is a search. All conditions must hold.
 type Query struct {
-	Type string
+	// Type is the resource type; "" is all of Types, or without any every type.
+	Type  string
+	Types []string
 	// Patients are the ids of Patient resources (EHR ids) of which the
 	// resource must belong to one; empty means every record the actor may
 	// query. For Type Patient it is the resource's own id.
@@ -115,13 +121,61 @@ type Query struct {
 	LastUpdated []Value
 	// Filters hold on the index, all of them.
 	Filters []Filter
+	// Profiles are lists of which the resource must claim one profile each.
+	Profiles [][]string
+	// During, if it has two instants, leaves out resources with dates of which
+	// none touches the period between them. A zero instant is an open end.
+	During []time.Time
+	// OfPatient hold on the Patient resource of the record.
+	OfPatient []Filter
+	// Has are resources that the record must hold.
+	Has []Has
+	// Sort is the order asked for, the most significant key first.
+	Sort []Sort
 	// Count is the page size, at least 1.
 	Count int
-	// After is the id after which the page begins; "" is the first page.
-	After string
+	// After is where the page begins: the Next of the one before, for the same
+	// Type and Sort; nil is the first page.
+	After Cursor
 	// Total asks for Page.Total.
 	Total bool
 }
+
+// Classes are the resource types that a query of the population looks at: ""
+// stands for every type.
+func (q Query) Classes() []string {
+	list := []string{q.Type}
+	if q.Type == "" && len(q.Types) > 0 {
+		list = slices.Clone(q.Types)
+	}
+	if len(q.OfPatient) > 0 {
+		list = append(list, "Patient")
+	}
+	for _, h := range q.Has {
+		list = append(list, h.Type)
+	}
+	return list
+}
+
+// Has is a resource of a type, in the same record, that meets filters.
+type Has struct {
+	Type    string
+	Filters []Filter
+}
+
+// Sort is one key of an order: a search parameter, _id or _lastUpdated. Of
+// several values the lowest counts, in a descending order the highest;
+// resources without a value come last.
+type Sort struct {
+	Param string
+	Kind  Kind
+	Desc  bool
+}
+
+// Cursor is a place in the order of a search: the keys of a record as text, nil
+// for one without the value, its type if the search is not of one type, and its
+// id.
+type Cursor []*string
 
 // Kind is the type of a search parameter.
 type Kind string
@@ -143,12 +197,28 @@ type Filter struct {
 	Param  string
 	Kind   Kind
 	Values []Value
+	// Modifier changes what matching means.
+	Modifier Modifier
+	// Negate is the false of Missing: the resource must have a value.
+	Negate bool
 }
+
+// Modifier is a suffix of a search parameter.
+type Modifier string
+
+// The modifiers of FHIR R4 search §3.1.1.5 that the index answers: a resource
+// without such a value (Not, for tokens), one with no value at all (Missing),
+// and a text anywhere in a string (Contains).
+const (
+	Not      Modifier = "not"
+	Missing  Modifier = "missing"
+	Contains Modifier = "contains"
+)
 
 // Prefix is the comparison of a date or quantity parameter.
 type Prefix string
 
-// The prefixes of FHIR R4 search §3.1.1.4.5 (ap is not offered).
+// The prefixes of FHIR R4 search §3.1.1.4.5.
 const (
 	Equal          Prefix = "eq"
 	NotEqual       Prefix = "ne"
@@ -158,6 +228,7 @@ const (
 	LessOrEqual    Prefix = "le"
 	StartsAfter    Prefix = "sa"
 	EndsBefore     Prefix = "eb"
+	Approximately  Prefix = "ap"
 )
 
 // Value is one alternative of a filter.
@@ -183,9 +254,10 @@ const (
 //	le  low < Low, or eq
 //	sa  low >= High
 //	eb  high <= Low
+//	ap  low < High and high > Low
 //
 // A quantity compares the row's num with Number and its implied precision
-// [NumberLow, NumberHigh): eq and ne test the range, the others compare with
+// [NumberLow, NumberHigh): eq, ne and ap test the range, the others compare with
 // Number itself. When Code is not "" the row's code must equal it, and when
 // HasSystem is set its system must equal System.
 type Value struct {

@@ -111,17 +111,6 @@ func badParam(name, text string) error {
 	}
 }
 
-// request is a search as understood.
-type request struct {
-	query Query
-	// used are the parameters that took effect, for the self link.
-	used []pair
-	// notes are warnings and information for the searchset.
-	notes []issue
-	// page parameters, kept out of used
-	count string
-}
-
 // lenient reports whether the client asked to have unknown parameters ignored.
 // Otherwise they are errors: a filter that is silently dropped shows too much
 // (FHIR R4 search §3.1.1.4.6, Prefer: handling).
@@ -150,140 +139,24 @@ func (a *api) search(w http.ResponseWriter, c *call, typ string, params []pair) 
 	if err != nil {
 		return err
 	}
-	page, err := a.Reader.Search(c.Context(), c.who, req.query)
-	if err != nil {
+	page := Page{Total: -1}
+	if req.subset.count {
+		req.query.Total, req.query.Count = true, 1
+	}
+	if page, err = a.Reader.Search(c.Context(), c.who, req.query); err != nil {
 		return err
 	}
-	body, err := a.bundle(c, req, page)
+	var others []Record
+	if req.subset.count {
+		page.Records, page.More = nil, false
+	} else if others, err = a.included(c, req, page.Records); err != nil {
+		return err
+	}
+	body, err := a.bundle(c, req, page, others)
 	if err != nil {
 		return err
 	}
 	return a.write(w, c, http.StatusOK, body)
-}
-
-// understand turns parameters into a query.
-func (a *api) understand(c *call, typ string, params []pair) (*request, error) {
-	loose, err := lenient(c.Request)
-	if err != nil {
-		return nil, err
-	}
-	req := &request{query: Query{Type: typ, Count: DefaultCount}}
-	known := map[string]r4.SearchParam{}
-	for _, p := range r4.SearchParams(typ) {
-		known[p.Name] = p
-	}
-	total := ""
-	for _, p := range params {
-		switch p.name {
-		case "_format", "_pretty":
-			continue
-		case "_count":
-			n, err := strconv.Atoi(p.value)
-			if err != nil || n < 1 {
-				return nil, badParam(p.name, "must be a positive whole number")
-			}
-			req.query.Count = min(n, MaxCount)
-			req.count = strconv.Itoa(req.query.Count)
-			continue
-		case "_cursor":
-			if !r4.ValidPrimitive("id", p.value) {
-				return nil, badParam(p.name, "is not a cursor of this server")
-			}
-			req.query.After = p.value
-			continue
-		case "_total":
-			if p.value != "none" && p.value != "accurate" && p.value != "estimate" {
-				return nil, badParam(p.name, "is none, estimate or accurate")
-			}
-			total = p.value
-			req.used = append(req.used, p)
-			continue
-		}
-		err := a.param(c, req, known, p)
-		if err != nil {
-			r, unknown := err.(*refusal)
-			if !loose || !unknown || r.issues[0].code != "not-supported" {
-				return nil, err
-			}
-			note := r.issues[0]
-			note.severity, note.text = "warning", note.text+" and was ignored"
-			req.notes = append(req.notes, note)
-			continue
-		}
-		req.used = append(req.used, p)
-	}
-	// A count within one record is cheap; over a population only who asks pays.
-	switch total {
-	case "":
-		req.query.Total = len(req.query.Patients) > 0
-	default:
-		req.query.Total = total != "none"
-	}
-	return req, nil
-}
-
-// param adds one search parameter to the query.
-func (a *api) param(c *call, req *request, known map[string]r4.SearchParam, p pair) error {
-	name, modifier, _ := strings.Cut(p.name, ":")
-	if strings.Contains(name, ".") || strings.HasPrefix(name, "_has") {
-		return unsupportedParam(p.name)
-	}
-	q := &req.query
-	switch name {
-	case "_id":
-		if modifier != "" {
-			return unsupportedParam(p.name)
-		}
-		ids, err := alternatives(p)
-		if err != nil {
-			return err
-		}
-		q.IDs = intersect(q.IDs, ids)
-		return nil
-	case "_lastUpdated":
-		if modifier != "" {
-			return unsupportedParam(p.name)
-		}
-		if strings.Contains(p.value, ",") {
-			return badParam(p.name, "takes one date; repeat the parameter for a range")
-		}
-		v, err := dateValue(p)
-		if err != nil {
-			return err
-		}
-		q.LastUpdated = append(q.LastUpdated, v)
-		return nil
-	}
-	def, ok := known[name]
-	if !ok {
-		return unsupportedParam(p.name)
-	}
-	values, err := alternatives(p)
-	if err != nil {
-		return err
-	}
-	if def.Kind == r4.SearchReference {
-		return a.reference(c, req, def, p, modifier, values)
-	}
-	if modifier != "" {
-		return unsupportedParam(p.name)
-	}
-	f := Filter{Param: name, Kind: Kind(def.Kind)}
-	for _, s := range values {
-		v, err := filterValue(def.Kind, pair{p.name, s})
-		if err != nil {
-			return err
-		}
-		f.Values = append(f.Values, v)
-	}
-	if def.Kind == r4.SearchQuantity {
-		req.notes = append(req.notes, issue{
-			severity: "information", code: "informational", expression: "http." + p.name,
-			text: name + " does not find results recorded as below or above a limit, which have no single value",
-		})
-	}
-	q.Filters = append(q.Filters, f)
-	return nil
 }
 
 // alternatives splits a value at commas that are not escaped.
@@ -348,7 +221,11 @@ func intersect(old, more []string) []string {
 
 // reference handles reference parameters. Those that name the patient select
 // the record; others go to the index.
-func (a *api) reference(c *call, req *request, def r4.SearchParam, p pair, modifier string, values []string) error {
+func (a *api) reference(c *call, req *request, def r4.SearchParam, p pair, modifier string) error {
+	values, err := alternatives(p)
+	if err != nil {
+		return err
+	}
 	if modifier != "" {
 		if t := r4.Lookup(modifier); t == nil || t.Kind != r4.Resource {
 			return unsupportedParam(p.name)

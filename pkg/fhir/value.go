@@ -11,12 +11,12 @@ import (
 )
 
 // filterValue reads one alternative of a parameter.
-func filterValue(kind r4.SearchKind, p pair) (Value, error) {
+func (a *api) filterValue(kind r4.SearchKind, p pair) (Value, error) {
 	switch kind {
 	case r4.SearchToken:
 		return tokenValue(p)
 	case r4.SearchDate:
-		return dateValue(p)
+		return a.dateValue(p)
 	case r4.SearchQuantity:
 		return quantityValue(p)
 	case r4.SearchString:
@@ -49,7 +49,7 @@ func tokenValue(p pair) (Value, error) {
 	}
 }
 
-var prefixes = []Prefix{Equal, NotEqual, Greater, GreaterOrEqual, Less, LessOrEqual, StartsAfter, EndsBefore}
+var prefixes = []Prefix{Equal, NotEqual, Greater, GreaterOrEqual, Less, LessOrEqual, StartsAfter, EndsBefore, Approximately}
 
 // cutPrefix takes the comparison off a value; without one it is eq.
 func cutPrefix(p pair) (Prefix, string, error) {
@@ -62,12 +62,12 @@ func cutPrefix(p pair) (Prefix, string, error) {
 			return prefix, rest, nil
 		}
 	}
-	return "", "", badParam(p.name, "has an unknown comparison prefix; ap is not supported")
+	return "", "", badParam(p.name, "has an unknown comparison prefix")
 }
 
 // dateValue reads a date with a prefix. Minutes may stand without seconds; a
 // value without an offset is taken in UTC.
-func dateValue(p pair) (Value, error) {
+func (a *api) dateValue(p pair) (Value, error) {
 	prefix, s, err := cutPrefix(p)
 	if err != nil {
 		return Value{}, err
@@ -75,6 +75,11 @@ func dateValue(p pair) (Value, error) {
 	low, high, ok := dateRange(s)
 	if !ok {
 		return Value{}, badParam(p.name, "is not a date of the form YYYY-MM-DDThh:mm:ss+zz:zz")
+	}
+	if prefix == Approximately {
+		// A tenth of the distance from now, either way (R4 search §3.1.1.4.5).
+		slack := a.Now().Sub(low).Abs() / 10
+		low, high = low.Add(-slack), high.Add(slack)
 	}
 	return Value{Prefix: prefix, Low: low, High: high}, nil
 }
@@ -111,6 +116,11 @@ func quantityValue(p pair) (Value, error) {
 	if v.NumberLow, v.NumberHigh, err = implied(number); err != nil {
 		return Value{}, badParam(p.name, "does not begin with a number")
 	}
+	if prefix == Approximately {
+		if v.NumberLow, v.NumberHigh, err = tenth(number); err != nil {
+			return Value{}, badParam(p.name, "does not begin with a number")
+		}
+	}
 	switch len(parts) {
 	case 1:
 	case 3:
@@ -139,6 +149,25 @@ func implied(s string) (low, high string, err error) {
 		return "", "", err
 	}
 	if _, err := ctx.Add(&hi, n, half); err != nil {
+		return "", "", err
+	}
+	return lo.Text('f'), hi.Text('f'), nil
+}
+
+// tenth is the range of a number and a tenth of it either way.
+func tenth(s string) (low, high string, err error) {
+	n, _, err := apd.NewFromString(s)
+	if err != nil {
+		return "", "", err
+	}
+	ctx := apd.BaseContext.WithPrecision(120)
+	var slack, lo, hi apd.Decimal
+	slack.Abs(n)
+	slack.Exponent--
+	if _, err := ctx.Sub(&lo, n, &slack); err != nil {
+		return "", "", err
+	}
+	if _, err := ctx.Add(&hi, n, &slack); err != nil {
 		return "", "", err
 	}
 	return lo.Text('f'), hi.Text('f'), nil

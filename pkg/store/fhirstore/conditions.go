@@ -3,6 +3,7 @@ package fhirstore
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,37 +20,55 @@ import (
 // client sent is ever part of the text.
 type where struct {
 	from  string
+	r     string // the alias of the row of fhir_resource
 	kind  string // the number of a row's kind
 	terms []string
-	args  []any
+	args  *[]any
 }
 
 // arg adds a parameter and gives its place.
 func (w *where) arg(v any) string {
-	w.args = append(w.args, v)
-	return "$" + strconv.Itoa(len(w.args))
+	*w.args = append(*w.args, v)
+	return "$" + strconv.Itoa(len(*w.args))
 }
 
 func (w *where) add(terms ...string) { w.terms = append(w.terms, terms...) }
 
-// page is the statement for one page and one record more.
-func (w *where) page(q fhir.Query) (string, []any) {
-	p := where{from: w.from, terms: w.terms, args: w.args[:len(w.args):len(w.args)]}
-	if q.After != "" {
-		p.terms = append(p.terms[:len(p.terms):len(p.terms)], `r.resource_id > `+p.arg(q.After))
+// page is the statement for one page and one record more. Its first columns are
+// the keys by which the records are sorted, as text.
+func (w *where) page(q fhir.Query) (string, []any, error) {
+	args := slices.Clone(*w.args)
+	p := where{from: w.from, r: w.r, kind: w.kind, terms: slices.Clone(w.terms), args: &args}
+	keys, err := p.keys(q)
+	if err != nil {
+		return "", nil, err
 	}
-	return `select ` + recordColumns + "\n\tfrom (select r.*" + p.from + strings.Join(p.terms, "\n\tand ") +
-		"\n\torder by r.resource_id limit " + p.arg(q.Count+1) + `) r` + recordJoins + `
-	order by r.resource_id`, p.args
+	p.after(keys, q.After)
+	var order, outerOrder, columns, outer strings.Builder
+	for i, k := range keys {
+		name := "s" + strconv.Itoa(i)
+		columns.WriteString(`, ` + k.sql + ` as ` + name)
+		outer.WriteString(`r.` + name + `::text, `)
+		if i > 0 {
+			order.WriteString(", ")
+			outerOrder.WriteString(", ")
+		}
+		order.WriteString(name + k.direction())
+		outerOrder.WriteString(`r.` + name + k.direction())
+	}
+	sql := `select ` + outer.String() + recordColumns + "\n\tfrom (select " + p.r + ".*" + columns.String() + p.from + strings.Join(p.terms, "\n\tand ") +
+		"\n\torder by " + order.String() + " limit " + p.arg(q.Count+1) + `) r` + recordJoins + `
+	order by ` + outerOrder.String()
+	return sql, args, nil
 }
 
 // count is the statement for the number of matches.
 func (w *where) count() (string, []any) {
-	return `select count(*)` + w.from + strings.Join(w.terms, "\n\tand "), w.args
+	return `select count(*)` + w.from + strings.Join(w.terms, "\n\tand "), *w.args
 }
 
 func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
-	w := &where{from: "\n\tfrom fhir_resource r\n\twhere "}
+	w := &where{from: "\n\tfrom fhir_resource r\n\twhere ", r: "r", args: new([]any)}
 	switch {
 	case patients == nil:
 		w.from = "\n\tfrom fhir_resource r join ehr e on e.ehr_no = r.ehr_no\n\twhere "
@@ -63,7 +82,10 @@ func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
 	if patients != nil {
 		w.kind = `(r.kind_no + 0)` // not by its index: the record's own resources are fewer
 	}
-	w.add(`r.superseded is null`, `r.byte_len is not null`, `r.resource_type = `+w.arg(q.Type))
+	w.current(q.Type)
+	if q.Type == "" && len(q.Types) > 0 {
+		w.add(`r.resource_type = any(` + w.arg(q.Types) + `)`)
+	}
 	if len(q.IDs) > 0 {
 		w.add(`r.resource_id = any(` + w.arg(q.IDs) + `)`)
 	}
@@ -74,29 +96,123 @@ func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
 		}
 		w.add(term)
 	}
-	for _, f := range q.Filters {
-		if len(f.Values) == 0 {
-			return nil, errs.New(errs.Invalid, op, "the parameter "+f.Param+" has no value")
+	for _, profiles := range q.Profiles {
+		w.add(w.kind + ` = any(array(select k.kind_no from fhir_kind k where k.profiles && ` + w.arg(profiles) + `::text[]))`)
+	}
+	if len(q.During) == 2 {
+		w.during(q)
+	}
+	if err := w.filters(op, q.Type, q.Filters); err != nil {
+		return nil, err
+	}
+	if len(q.OfPatient) > 0 {
+		if err := w.related(op, "Patient", q.OfPatient, ` = any(array(select p.ehr_no `, `))`); err != nil {
+			return nil, err
 		}
-		if f.Kind == fhir.Token && store.InKind(f.Param) {
-			term, err := w.kinds(op, q.Type, f.Param, f.Values)
-			if err != nil {
-				return nil, err
-			}
-			w.add(term)
-			continue
+	}
+	for _, h := range q.Has {
+		if err := w.related(op, h.Type, h.Filters, ` in (select p.ehr_no `, `)`); err != nil {
+			return nil, err
 		}
-		alternatives := make([]string, len(f.Values))
-		for i, v := range f.Values {
-			term, err := w.value(op, q.Type, f, v)
-			if err != nil {
-				return nil, err
-			}
-			alternatives[i] = term
-		}
-		w.add(`(` + strings.Join(alternatives, " or ") + `)`)
 	}
 	return w, nil
+}
+
+// current narrows to resources that exist, of a type if one is given.
+func (w *where) current(typ string) {
+	w.add(w.r+`.superseded is null`, w.r+`.byte_len is not null`)
+	if typ != "" {
+		w.add(w.r + `.resource_type = ` + w.arg(typ))
+	}
+}
+
+// related narrows to records that hold a resource of the type that meets the
+// filters.
+func (w *where) related(op, typ string, filters []fhir.Filter, open, end string) error {
+	p := &where{from: `from fhir_resource p where `, r: "p", kind: `p.kind_no`, args: w.args}
+	p.current(typ)
+	if err := p.filters(op, typ, filters); err != nil {
+		return err
+	}
+	w.add(w.r + `.ehr_no` + open + p.from + strings.Join(p.terms, ` and `) + end)
+	return nil
+}
+
+// during narrows to resources one of whose dates touches a period, and to those
+// that have none.
+func (w *where) during(q fhir.Query) {
+	low, high := micros.low, micros.high
+	if !q.During[0].IsZero() {
+		low = w.arg(q.During[0].UnixMicro()) + `::bigint`
+	}
+	if !q.During[1].IsZero() {
+		high = w.arg(q.During[1].UnixMicro()) + `::bigint`
+	}
+	dates := `from jsonb_each(coalesce(` + w.r + `.search, '{}')) p cross join lateral jsonb_array_elements(p.value) x where x ?| '{l,h}'`
+	w.add(`(not exists (select ` + dates + `) or exists (select ` + dates + `
+		and coalesce((x->>'l')::bigint, ` + micros.low + `) < ` + high + ` and coalesce((x->>'h')::bigint, ` + micros.high + `) > ` + low + `))`)
+}
+
+// filters adds the conditions of parameters on a resource type.
+func (w *where) filters(op, typ string, filters []fhir.Filter) error {
+	for _, f := range filters {
+		term, err := w.filter(op, typ, f)
+		if err != nil {
+			return err
+		}
+		w.add(term)
+	}
+	return nil
+}
+
+func (w *where) filter(op, typ string, f fhir.Filter) (string, error) {
+	if f.Modifier == fhir.Missing {
+		term := w.has(typ, f)
+		if f.Negate {
+			return term, nil
+		}
+		return `(` + term + ` is not true)`, nil
+	}
+	if len(f.Values) == 0 {
+		return "", errs.New(errs.Invalid, op, "the parameter "+f.Param+" has no value")
+	}
+	var term string
+	if f.Kind == fhir.Token && store.InKind(f.Param) {
+		var err error
+		if term, err = w.kinds(op, typ, f.Param, f.Values); err != nil {
+			return "", err
+		}
+	} else {
+		alternatives := make([]string, len(f.Values))
+		for i, v := range f.Values {
+			var err error
+			if alternatives[i], err = w.value(op, typ, f, v); err != nil {
+				return "", err
+			}
+		}
+		term = `(` + strings.Join(alternatives, " or ") + `)`
+	}
+	if f.Modifier == fhir.Not {
+		// What has no value does not have that value: null is not true either.
+		term = `(` + term + ` is not true)`
+	}
+	return term, nil
+}
+
+// has is a resource with any value of a parameter.
+func (w *where) has(typ string, f fhir.Filter) string {
+	var places []string
+	for _, p := range append([]string{f.Param}, r4.Union(f.Param)...) {
+		if f.Kind == fhir.Token && store.InKind(p) || f.Kind == fhir.Reference {
+			kind := w.kind + ` = any(array(select k.kind_no from fhir_kind k where k.tokens ? ` + w.arg(p)
+			if typ != "" {
+				kind += ` and k.resource_type = ` + w.arg(typ)
+			}
+			places = append(places, kind+`))`)
+		}
+		places = append(places, `coalesce(`+w.r+`.search ? `+w.arg(p)+`, false)`)
+	}
+	return `(` + strings.Join(places, ` or `) + `)`
 }
 
 // value is the condition that one alternative of a filter puts on a resource.
@@ -115,8 +231,11 @@ func (w *where) value(op, typ string, f fhir.Filter, v fhir.Value) (string, erro
 		}
 		// The subject of the record, whose resources say no more than that.
 		self, err := w.kinds(op, typ, f.Param, []fhir.Value{{Code: store.SelfReference}})
-		return `(` + term + ` or (r.ehr_no = (select ehr_no from ehr where ehr_id = ` + w.arg(subject) + `) and ` + self + `))`, err
+		return `(` + term + ` or (` + w.r + `.ehr_no = (select ehr_no from ehr where ehr_id = ` + w.arg(subject) + `) and ` + self + `))`, err
 	case fhir.String:
+		if f.Modifier == fhir.Contains {
+			return w.ranges(f.Param, `strpos(x->>'t', `+w.arg(v.Text)+`) > 0`), nil
+		}
 		return w.ranges(f.Param, `x->>'t' ^@ `+w.arg(v.Text)), nil
 	case fhir.Date:
 		term, err := w.date(op, v, micros, `coalesce((x->>'l')::bigint, `+micros.low+`)`, `coalesce((x->>'h')::bigint, `+micros.high+`)`)
@@ -181,11 +300,11 @@ func (w *where) row(op, param string, v fhir.Value) (string, error) {
 	}
 	var has string
 	if param == "identifier" { // as its index has it
-		has = `r.search ? 'identifier' and r.search->'identifier'`
+		has = w.r + `.search ? 'identifier' and ` + w.r + `.search->'identifier'`
 	} else {
-		has = `r.search->` + w.arg(param)
+		has = w.r + `.search->` + w.arg(param)
 	}
-	return `(` + has + ` @> ` + w.document([]token{t}) + w.bare(`r.search`, param, v) + `)`, nil
+	return `(` + has + ` @> ` + w.document([]token{t}) + w.bare(w.r+`.search`, param, v) + `)`, nil
 }
 
 // bare asks for a token without a system, where that is asked for.
@@ -199,7 +318,7 @@ func (w *where) bare(column, param string, v fhir.Value) string {
 
 // ranges is a resource one of whose values x of a parameter meets a condition.
 func (w *where) ranges(param, condition string) string {
-	return `exists (select from jsonb_array_elements(r.search->` + w.arg(param) + `) x
+	return `exists (select from jsonb_array_elements(` + w.r + `.search->` + w.arg(param) + `) x
 		where ` + condition + `)`
 }
 
@@ -246,6 +365,8 @@ func (w *where) date(op string, v fhir.Value, s scale, low, high string) (string
 		return low + ` >= ` + to(), nil
 	case fhir.EndsBefore:
 		return high + ` <= ` + from(), nil
+	case fhir.Approximately:
+		return `(` + low + ` < ` + to() + ` and ` + high + ` > ` + from() + `)`, nil
 	}
 	return "", errs.New(errs.Unsupported, op, "the prefix "+string(v.Prefix)+" is not supported for dates")
 }
@@ -267,7 +388,7 @@ func (w *where) quantity(op string, v fhir.Value) (string, error) {
 		return `(` + num + ` >= ` + number(v.NumberLow) + ` and ` + num + ` < ` + number(v.NumberHigh) + `)`
 	}
 	switch v.Prefix {
-	case fhir.Equal, "":
+	case fhir.Equal, fhir.Approximately, "":
 		terms = append(terms, within())
 	case fhir.NotEqual:
 		terms = append(terms, `not `+within())

@@ -115,7 +115,7 @@ func cutPage(page *fhir.Page, count int) {
 
 // window adds the versions committed from low until before high.
 func (r *Reader) window(ctx context.Context, tx pgx.Tx, q fhir.HistoryQuery, low, high time.Time, page *fhir.Page) error {
-	w := where{from: "\n\tfrom fhir_resource r join ehr e on e.ehr_no = r.ehr_no\n\twhere "}
+	w := where{from: "\n\tfrom fhir_resource r join ehr e on e.ehr_no = r.ehr_no\n\twhere ", args: new([]any)}
 	w.add(`e.is_queryable`, `r.last_updated >= `+w.arg(low), `r.last_updated < `+w.arg(high))
 	if q.Type != "" {
 		w.add(`r.resource_type = ` + w.arg(q.Type))
@@ -146,7 +146,7 @@ func (r *Reader) historyRows(ctx context.Context, db queryer, w *where, limit in
 	sql := `select not exists (select from fhir_resource b where b.ehr_no = r.ehr_no and b.resource_type = r.resource_type
 		and b.resource_id = r.resource_id and b.ver < r.ver), ` + recordColumns +
 		"\n\tfrom (select r.*" + w.from + all(w.terms) + newest + ` limit ` + strconv.Itoa(limit) + `) r` + recordJoins + newest
-	rows, err := db.Query(ctx, sql, w.args...)
+	rows, err := db.Query(ctx, sql, *w.args...)
 	if err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (r *Reader) instanceHistory(ctx context.Context, who ehr.Actor, q fhir.Hist
 	if q.Since.IsZero() && q.At.Low.IsZero() {
 		page.Total = total
 	}
-	w := where{from: "\n\tfrom fhir_resource r\n\twhere "}
+	w := where{from: "\n\tfrom fhir_resource r\n\twhere ", args: new([]any)}
 	w.add(`r.ehr_no = `+w.arg(ehrNo), `r.resource_type = `+w.arg(q.Type), `r.resource_id = `+w.arg(q.ID))
 	w.history(q)
 	if err := r.historyRows(ctx, r.store.Pool(), &w, q.Count+1, &page); err != nil {

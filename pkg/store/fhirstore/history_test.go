@@ -142,3 +142,11 @@ func TestHistory(t *testing.T) {
 		t.Errorf("a version for whom may not see it: %v", err)
 	}
 }
+
+// classes remembers what it was asked for.
+type classes struct{ list []string }
+
+func (c *classes) Decide(_ context.Context, _ ehr.Actor, _ ehr.Action, on ehr.Target) error {
+	c.list = append(c.list, on.Class)
+	return nil
+}

@@ -76,7 +76,10 @@ func TestSearchesUseTheirIndexes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sql, args := w.page(q)
+		sql, args, err := w.page(q)
+		if err != nil {
+			t.Fatal(err)
+		}
 		rows, err := conn.Query(t.Context(), sql, args...)
 		if err != nil {
 			t.Fatal(err)

@@ -31,6 +31,7 @@ func New(s *store.Store, decision ehr.DecisionPoint) *Reader {
 // recordColumns and recordJoins are those of a record made from a row r of
 // fhir_resource.
 const (
+	recordWidth   = 13
 	recordColumns = `
 	r.resource_type, r.resource_id, r.ver, r.last_updated, v.object_id, v.creating_system,
 	k.profiles, k.mapping, k.mapping_version, r.vo_no, r.byte_from, r.byte_len, c.raw`
@@ -151,15 +152,27 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	batch.Queue("begin isolation level repeatable read read only")
 	// The plans do not depend on the values: planning takes longer than a page.
 	batch.Queue("set local plan_cache_mode = force_generic_plan")
-	sql, args := where.page(q)
+	sql, args, err := where.page(q)
+	if err != nil {
+		return fhir.Page{}, err
+	}
+	var next, cursor fhir.Cursor
 	batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
 		scan := scanner{store: r.store}
 		for rows.Next() {
 			var rec fhir.Record
-			if err := scan.record(rows, &rec); err != nil {
+			before := make([]any, len(rows.FieldDescriptions())-recordWidth)
+			cursor = make(fhir.Cursor, len(before))
+			for i := range before {
+				before[i] = &cursor[i]
+			}
+			if err := scan.record(rows, &rec, before...); err != nil {
 				return err
 			}
 			page.Records = append(page.Records, rec)
+			if len(page.Records) <= q.Count {
+				next = cursor
+			}
 		}
 		return rows.Err()
 	})
@@ -177,14 +190,21 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	if err := r.store.QueryPool().SendBatch(ctx, batch).Close(); err != nil {
 		return fhir.Page{}, store.Failure(op, err)
 	}
-	cutPage(&page, q.Count)
+	if cutPage(&page, q.Count); page.More {
+		page.Next = next
+	}
 	return page, nil
 }
 
 // authorise asks for every patient named, or for the population.
 func (r *Reader) authorise(ctx context.Context, who ehr.Actor, q fhir.Query) ([]uuid.UUID, error) {
 	if len(q.Patients) == 0 {
-		return nil, r.decide(ctx, who, ehr.ActionQuery, ehr.Target{Class: q.Type})
+		for _, class := range q.Classes() {
+			if err := r.decide(ctx, who, ehr.ActionQuery, ehr.Target{Class: class}); err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
 	}
 	// Never nil: patients that cannot exist must not become the population.
 	patients := []uuid.UUID{}

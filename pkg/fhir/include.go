@@ -1,0 +1,178 @@
+package fhir
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// maxIncluded bounds the resources that a page includes beside its matches.
+const maxIncluded = 1000
+
+// inclusion is one _include or _revinclude: the type that refers, the parameter
+// by which it does ("*" for any) and the type referred to ("" for any).
+type inclusion struct {
+	source, param, target string
+	iterate               bool
+}
+
+// inclusion reads one.
+func (a *api) inclusion(req *request, name, modifier string, p pair) error {
+	if modifier != "" && modifier != "iterate" && modifier != "recurse" {
+		return unsupportedParam(p.name)
+	}
+	unsupported := func(why string) error {
+		text := name + "=" + p.value + ": " + why
+		return &refusal{errs.New(errs.Invalid, "fhir.search", text), []issue{{severity: "error", code: "not-supported", text: text, expression: "http." + name}}}
+	}
+	parts := strings.Split(p.value, ":")
+	if p.value == "*" {
+		parts = []string{req.query.Type, "*"}
+	}
+	if len(parts) < 2 || len(parts) > 3 {
+		return badParam(p.name, "has the form Type:parameter or Type:parameter:TargetType")
+	}
+	i := inclusion{source: parts[0], param: parts[1], iterate: modifier != ""}
+	if len(parts) == 3 {
+		i.target = parts[2]
+	}
+	if !a.types[i.source] {
+		return unsupported("no mapping produces the resource type")
+	}
+	if i.param != "*" {
+		if def, ok := lookupParam(i.source, i.param); !ok || def.Kind != r4.SearchReference {
+			return unsupported("it is not a reference parameter of the type that is supported")
+		}
+	}
+	if name == "_include" {
+		req.includes = append(req.includes, i)
+		return nil
+	}
+	if i.param == "*" {
+		return badParam(p.name, "must name the parameter")
+	}
+	req.reverse = append(req.reverse, i)
+	return nil
+}
+
+// included finds what a page is to include: resources that its matches refer
+// to and that refer to its matches, and with :iterate so on from those.
+func (a *api) included(c *call, req *request, matches []Record) ([]Record, error) {
+	if len(req.includes)+len(req.reverse) == 0 {
+		return nil, nil
+	}
+	seen := map[string]bool{}
+	for _, r := range matches {
+		seen[r.Type+"/"+r.ID] = true
+	}
+	var out []Record
+	from := matches
+	for round := 0; len(from) > 0; round++ {
+		var found []Record
+		for _, i := range req.includes {
+			if round > 0 && !i.iterate {
+				continue
+			}
+			list, err := a.referred(c, req, i, from)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, list...)
+		}
+		for _, i := range req.reverse {
+			if round > 0 && !i.iterate {
+				continue
+			}
+			list, err := a.referring(c, req, i, from)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, list...)
+		}
+		from = nil
+		for _, r := range found {
+			if key := r.Type + "/" + r.ID; !seen[key] {
+				seen[key] = true
+				from = append(from, r)
+			}
+		}
+		if out = append(out, from...); len(out) > maxIncluded {
+			req.notes = append(req.notes, truncated())
+			return out[:maxIncluded], nil
+		}
+	}
+	return out, nil
+}
+
+func truncated() issue {
+	return issue{severity: "warning", code: "incomplete", text: fmt.Sprintf("more than %d resources would be included; the rest is left out: search for them", maxIncluded)}
+}
+
+// referred are the resources that records refer to by an inclusion.
+func (a *api) referred(c *call, req *request, i inclusion, from []Record) ([]Record, error) {
+	ids := map[string][]string{}
+	for _, r := range from {
+		if r.Type != i.source {
+			continue
+		}
+		n, err := r4.Parse(r.JSON)
+		if err != nil {
+			return nil, errs.Wrap(errs.Internal, "fhir.included", "a stored resource is not valid", err)
+		}
+		for _, v := range r4.SearchValues(n) {
+			if v.Kind != r4.SearchReference || i.param != "*" && v.Param != i.param {
+				continue
+			}
+			typ, id, ok := strings.Cut(v.Code, "/")
+			if !ok || !a.types[typ] || i.target != "" && typ != i.target || slices.Contains(ids[typ], id) {
+				continue
+			}
+			ids[typ] = append(ids[typ], id)
+		}
+	}
+	var out []Record
+	for _, typ := range a.Coverage.Types() {
+		if len(ids[typ]) == 0 {
+			continue
+		}
+		page, err := a.Reader.Search(c.Context(), c.who, Query{Type: typ, IDs: ids[typ], Patients: req.query.Patients, Count: len(ids[typ])})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, page.Records...)
+	}
+	return out, nil
+}
+
+// referring are the resources that refer to records by an inclusion.
+func (a *api) referring(c *call, req *request, i inclusion, from []Record) ([]Record, error) {
+	q := Query{Type: i.source, Patients: req.query.Patients, Count: maxIncluded + 1}
+	f := Filter{Param: i.param, Kind: Reference}
+	var patients []string
+	for _, r := range from {
+		if i.target != "" && r.Type != i.target {
+			continue
+		}
+		if r.Type == "Patient" && aboutPatient(i.source, i.param) {
+			patients = append(patients, r.ID)
+			continue
+		}
+		f.Values = append(f.Values, Value{Code: r.Type + "/" + r.ID})
+	}
+	switch {
+	case len(patients) > 0:
+		q.Patients = patients
+	case len(f.Values) == 0:
+		return nil, nil
+	default:
+		q.Filters = []Filter{f}
+	}
+	page, err := a.Reader.Search(c.Context(), c.who, q)
+	if err != nil {
+		return nil, err
+	}
+	return page.Records, nil
+}
