@@ -52,7 +52,7 @@ generate: ## regenerate generated code (needs java and npm, see aql/parse/gen/ge
 	go test ./pkg/archtest -run TestGenerated -update
 
 .PHONY: verify
-verify: ## check that generated code is what its sources give
+verify: ## check generated code and compiled templates against their sources, and lint the templates
 	@scripts/verify
 
 .PHONY: bench

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -36,6 +37,43 @@ func (s *SlotRule) Allows(archetypeID string) bool {
 		}
 	}
 	return true
+}
+
+// IncludePatterns lists the regular expressions and literal archetype ids (as
+// expressions) that the includes name, in order.
+func (s *SlotRule) IncludePatterns() []*Pattern {
+	var out []*Pattern
+	var collect func(*expression)
+	collect = func(e *expression) {
+		if e == nil {
+			return
+		}
+		out = append(out, e.patterns...)
+		if e.op == opValues {
+			for _, v := range e.values {
+				out = append(out, newPattern(regexp.QuoteMeta(v)))
+			}
+		}
+		collect(e.left)
+		collect(e.right)
+	}
+	for _, a := range s.Includes {
+		collect(a.expr)
+	}
+	return out
+}
+
+// Closed reports whether the slot excludes every archetype and includes none.
+func (s *SlotRule) Closed() bool {
+	if len(s.Includes) > 0 {
+		return false
+	}
+	for _, a := range s.Excludes {
+		if a.matchesEverything() {
+			return true
+		}
+	}
+	return false
 }
 
 // Assertion is one include or exclude of a slot.

@@ -23,22 +23,21 @@ import (
 
 type templateCmd struct {
 	Build       templateBuildCmd       `cmd:"" help:"Compile template sources (.oet) and archetypes into operational templates (.opt)."`
+	Lint        templateLintCmd        `cmd:"" help:"Find what is wrong or doubtful with templates and sources. One finding a line; the exit code is 1 if there are errors."`
 	Example     templateExampleCmd     `cmd:"" help:"Print an example of a template."`
 	Check       templateCheckCmd       `cmd:"" help:"Validate compositions against a template, without a server. One problem a line; the exit code is 1 if there are errors."`
 	Webtemplate templateWebtemplateCmd `cmd:"" help:"Print a template's web template (2.3)."`
 }
 
 type templateBuildCmd struct {
-	Sources    []string `arg:"" name:"source" help:"Template sources (.oet)."`
-	Archetypes []string `short:"a" sep:"none" placeholder:"DIR" help:"Take archetypes (.adl, in any folder below) from DIR before those that Cairn ships; an earlier DIR before a later one."`
-	Embed      []string `short:"e" sep:"none" placeholder:"DIR" help:"Sources that other sources embed by name, beside those being compiled."`
-	Out        string   `short:"o" placeholder:"DIR" help:"Where to write; otherwise beside each source."`
-	Language   string   `short:"l" help:"Code of the templates' language; otherwise the original language of the root archetype."`
+	Sources []string `arg:"" name:"source" help:"Template sources (.oet)."`
+	models
+	Out string `short:"o" placeholder:"DIR" help:"Where to write; otherwise beside each source."`
 }
 
 // Run compiles all sources and writes nothing unless all of them compile.
 func (c *templateBuildCmd) Run(out io.Writer) error {
-	repository, err := c.repository()
+	repository, err := readRepositories(c.Archetypes)
 	if err != nil {
 		return err
 	}
@@ -46,7 +45,7 @@ func (c *templateBuildCmd) Run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	embedded, err := c.embedded(sources)
+	embedded, err := embeddable(c.Embed, sources)
 	if err != nil {
 		return err
 	}
@@ -102,9 +101,10 @@ func (r repositories) Archetype(id string) *archetypes.Archetype {
 	return nil
 }
 
-func (c *templateBuildCmd) repository() (repositories, error) {
+// readRepositories reads the folders, with the shipped archetypes at the end.
+func readRepositories(dirs []string) (repositories, error) {
 	var all repositories
-	for _, dir := range c.Archetypes {
+	for _, dir := range dirs {
 		r, err := archetypes.ReadRepository(os.DirFS(dir))
 		if err != nil {
 			return nil, inFile(dir, err)
@@ -118,11 +118,11 @@ func (c *templateBuildCmd) repository() (repositories, error) {
 	return append(all, shipped), nil
 }
 
-// embedded finds sources by name: among those being compiled, then in the
+// embeddable finds sources by name: among those being compiled, then in the
 // folders given.
-func (c *templateBuildCmd) embedded(sources []*oet.Source) (func(string) (*oet.Source, error), error) {
+func embeddable(dirs []string, sources []*oet.Source) (func(string) (*oet.Source, error), error) {
 	byName := map[string]*oet.Source{}
-	for _, dir := range c.Embed {
+	for _, dir := range dirs {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			return nil, err

@@ -277,3 +277,40 @@ func TestTemplateUnreadable(t *testing.T) {
 		failing(t, path+": error opt.xml ", append([]string{"template"}, args...)...)
 	}
 }
+
+// TestTemplateLint prints one finding a line or JSON, and fails as asked.
+func TestTemplateLint(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	clean := shipped(t, dir, "Cairn - Vital signs.v1.opt")
+	if out := succeed(t, "template", "lint", clean, shipped(t, dir, "Cairn - Vital signs.v1.oet")); out != "" {
+		t.Errorf("findings on a shipped template: %s", out)
+	}
+	wrong := shipped(t, dir, "Cairn - Problem list.v1.opt", ">DV_TEXT<", ">DV_NOTHING<")
+	out := failing(t, "1 of 2 not clean", "template", "lint", clean, wrong)
+	if !strings.HasPrefix(out, wrong+": error opt.type /template/definition") {
+		t.Errorf("got %q", out)
+	}
+	units := write(t, dir, "units.opt", strings.ReplaceAll(read(t, clean), "mm[Hg]", "mmHg"))
+	if out := succeed(t, "template", "lint", units); !strings.Contains(out, " warning lint.units.ucum /content[") || !strings.HasPrefix(out, units+":") {
+		t.Errorf("got %q", out)
+	}
+	failing(t, "1 of 1 not clean", "template", "lint", "--fail-on", "warning", units)
+	out = succeed(t, "template", "lint", "--fail-on", "never", "--format", "json", wrong, units)
+	var list struct {
+		Findings []struct {
+			File, Code, Severity, Path, Message string
+			Line                                int
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list.Findings) < 2 {
+		t.Fatalf("%v in %s", err, out)
+	}
+	if f := list.Findings[len(list.Findings)-1]; f.File != units || f.Code != "lint.units.ucum" || f.Severity != "warning" || f.Line == 0 || f.Message == "" {
+		t.Errorf("got %+v", f)
+	}
+	if out := succeed(t, "template", "lint", "--translations", "fr", clean); !strings.Contains(out, "lint.term.translation") {
+		t.Errorf("got %q", out)
+	}
+	failing(t, "no-such.opt", "template", "lint", filepath.Join(dir, "no-such.opt"))
+}

@@ -41,7 +41,7 @@ var layers = []layer{
 	{dir: "pkg/ucum", imports: []string{"pkg/errs"}},
 	{dir: "pkg/terminology", imports: []string{"pkg/errs", "pkg/rm"}},
 	{dir: "archetypes", imports: []string{"pkg/errs", "pkg/rm", "pkg/terminology"}},
-	{dir: "templates", imports: []string{"pkg/errs", "pkg/rm", "pkg/terminology", "archetypes"}},
+	{dir: "templates", imports: []string{"pkg/errs", "pkg/rm", "pkg/ucum", "pkg/terminology", "archetypes"}},
 	{dir: "aql", imports: below},
 	{dir: "fhirmap", imports: below},
 	{dir: "pkg/ehr", imports: append([]string{"aql", "fhirmap"}, below...)},

@@ -74,6 +74,27 @@ var codedAttributes = func() map[*rm.Attribute]*codedRule {
 	return table
 }()
 
+// Vocabulary is where the codes of a coded attribute of the RM come from.
+type Vocabulary struct {
+	// Group or Set is the vocabulary group or code set of the openEHR
+	// terminology; the other is nil.
+	Group *terminology.Group
+	Set   *terminology.CodeSet
+	// Open marks an attribute that may also have codes that are not listed:
+	// those of other terminologies, or of a registry that the set is part of.
+	Open bool
+}
+
+// VocabularyOf finds the vocabulary of an attribute of a concrete class; false
+// if the RM does not code it.
+func VocabularyOf(def *rm.Attribute) (Vocabulary, bool) {
+	r := codedAttributes[def]
+	if r == nil {
+		return Vocabulary{}, false
+	}
+	return Vocabulary{Group: r.group, Set: r.set, Open: r.ifOpenEHR || r.extract}, true
+}
+
 var classISMTransition = rm.Lookup("ISM_TRANSITION")
 
 // terminology walks the whole instance.
