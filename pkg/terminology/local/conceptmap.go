@@ -1,0 +1,105 @@
+package local
+
+import (
+	"context"
+
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/terminology"
+)
+
+// conceptMap is a loaded concept map.
+type conceptMap struct {
+	url, version   string
+	source, target string // value sets; often ""
+	groups         []mapGroup
+}
+
+type mapGroup struct {
+	source, target string
+	elements       map[string][]terminology.Code
+	// known are codes that the map speaks of, even if only to say that there is
+	// nothing equivalent.
+	known map[string]bool
+	// provided keeps a code that the map does not speak of; fixed is the code
+	// for all such.
+	provided bool
+	fixed    *terminology.Code
+}
+
+// Faithful reports whether the target of a mapping may stand for its source: it
+// is equivalent, or wider in meaning so that what holds of the source still
+// holds (FHIR R4, concept-map-equivalence).
+func Faithful(equivalence string) bool {
+	switch equivalence {
+	case "equivalent", "equal", "wider", "subsumes":
+		return true
+	}
+	return false
+}
+
+func newConceptMap(doc *fhirConceptMap) *conceptMap {
+	m := &conceptMap{url: doc.URL, version: doc.Version, source: doc.SourceURI + doc.SourceCanonical, target: doc.TargetURI + doc.TargetCanonical}
+	for _, g := range doc.Group {
+		out := mapGroup{source: g.Source, target: g.Target, elements: map[string][]terminology.Code{}, known: map[string]bool{}}
+		for _, e := range g.Element {
+			out.known[e.Code] = true
+			for _, t := range e.Target {
+				if Faithful(t.Equivalence) && t.Code != "" {
+					out.elements[e.Code] = append(out.elements[e.Code], terminology.Code{System: g.Target, Version: g.TargetVersion, Code: t.Code, Display: t.Display})
+				}
+			}
+		}
+		if u := g.Unmapped; u != nil {
+			switch u.Mode {
+			case "provided":
+				out.provided = true
+			case "fixed":
+				out.fixed = &terminology.Code{System: g.Target, Version: g.TargetVersion, Code: u.Code, Display: u.Disp}
+			}
+		}
+		m.groups = append(m.groups, out)
+	}
+	return m
+}
+
+// Translate implements terminology.Service. The reference is the URL of a
+// concept map, or parameters source and target that name value sets.
+func (s *Set) Translate(_ context.Context, reference string, code terminology.Code) ([]terminology.Code, error) {
+	ref, err := terminology.ParseReference(reference)
+	if err != nil {
+		return nil, err
+	}
+	source, target := ref.Params["source"], ref.Params["target"]
+	if ref.URL == "" && source == "" && target == "" {
+		return nil, errs.New(errs.Invalid, "local.Set", "the reference names no concept map")
+	}
+	var found *conceptMap
+	for _, m := range s.maps {
+		byURL := ref.URL != "" && m.url == ref.URL && (ref.Version == "" || m.version == ref.Version)
+		byScope := ref.URL == "" && (source == "" || m.source == source) && (target == "" || m.target == target)
+		if byURL || byScope {
+			found = m
+			break
+		}
+	}
+	if found == nil {
+		return nil, notFound("the concept map %s is not loaded", reference)
+	}
+	system := s.systemURI(code.System)
+	var out []terminology.Code
+	for i := range found.groups {
+		g := &found.groups[i]
+		if s.systemURI(g.source) != system {
+			continue
+		}
+		switch {
+		case g.known[code.Code]:
+			out = append(out, g.elements[code.Code]...)
+		case g.provided:
+			out = append(out, terminology.Code{System: g.target, Code: code.Code, Display: code.Display})
+		case g.fixed != nil:
+			out = append(out, *g.fixed)
+		}
+	}
+	return out, nil
+}
