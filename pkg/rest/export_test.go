@@ -3,6 +3,8 @@ package rest
 import (
 	"net/http"
 
+	"github.com/go-chi/chi/v5"
+
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 )
 
@@ -16,6 +18,32 @@ func OperationList() (list []string, offeredToo map[string]bool) {
 		_, offeredToo[s] = offered[op.method+" "+op.path]
 	}
 	return list, offeredToo
+}
+
+// Described reports for each operation, offered or not, whether the
+// documentation has a description of it.
+func Described() map[string]bool {
+	out := map[string]bool{}
+	for _, op := range operations {
+		d, ok := describe(op)
+		out[op.method+" "+op.path] = ok && d.summary != "" && len(d.success) > 0
+	}
+	return out
+}
+
+// Walk calls f for each method and path that the router leads to an operation
+// that is offered.
+func Walk(f func(method, path string)) error {
+	a := &api{}
+	mux, resources := a.router()
+	return chi.Walk(mux, func(_, path string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		for method := range resources[path] {
+			if _, ok := offered[method+" "+path]; ok {
+				f(method, path)
+			}
+		}
+		return nil
+	})
 }
 
 // TagHeader reads an item tag header line and writes it again; false if it is

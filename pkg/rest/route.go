@@ -37,9 +37,9 @@ func (r *request) param(name string) string {
 	return s
 }
 
-// routes builds the router. Every path of ITS-REST is known to it, whether or
-// not Cairn offers the operations on it.
-func (a *api) routes() http.Handler {
+// router leads each path to its operations. Every path of ITS-REST is known to
+// it, whether or not Cairn offers the operations on it.
+func (a *api) router() (*chi.Mux, map[string]resource) {
 	resources := map[string]resource{}
 	for _, op := range operations {
 		if resources[op.path] == nil {
@@ -58,6 +58,12 @@ func (a *api) routes() http.Handler {
 			a.dispatch(w.(*answer), r, res, allow)
 		}))
 	}
+	return mux, resources
+}
+
+// routes is the handler of the API.
+func (a *api) routes() http.Handler {
+	mux, _ := a.router()
 	mux.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		a.fail(w.(*answer), r, errs.New(errs.NotFound, "rest.route", "there is no resource at this path of the openEHR REST API"))
 	})

@@ -20,7 +20,13 @@ import (
 // running is a server that answers, with a sandbox.
 func running(t *testing.T, seed uint64, patients int) *Server {
 	t.Helper()
-	s, err := Start(t.Context(), testOptions(t))
+	return runningWith(t, testOptions(t), seed, patients)
+}
+
+// runningWith is the same with options.
+func runningWith(t *testing.T, o Options, seed uint64, patients int) *Server {
+	t.Helper()
+	s, err := Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

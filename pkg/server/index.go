@@ -13,7 +13,7 @@ func (s *Server) index(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{
 		"name": "Cairn", "version": Version(),
 		"openehr": s.options.OpenEHRBase, "fhir": s.options.FHIRBase,
-		"health": map[string]string{"live": telemetry.LivePath, "ready": telemetry.ReadyPath}, "metrics": telemetry.MetricsPath,
+		"health": map[string]string{"live": telemetry.LivePath, "ready": telemetry.ReadyPath}, "metrics": telemetry.MetricsPath, "openapi": openAPIPath, "docs": referencePath,
 	})
 }
 

@@ -168,6 +168,9 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	r.Method(http.MethodGet, telemetry.LivePath, telemetry.Live())
 	r.Method(http.MethodGet, telemetry.ReadyPath, s.ready.Handler())
 	r.Get("/", s.index)
+	if err := s.reference(r); err != nil {
+		return err
+	}
 	r.NotFound(notFound)
 	// A method that HTTP does not know never reaches a mounted handler; each
 	// API has its own words for it.
