@@ -12,8 +12,10 @@ func sample() *Document {
 		Title: "T", Version: "1", Description: "One.\n\nTwo.", Groups: []Group{{Tag: "a", Title: "A", Description: "of a"}, {Tag: "b", Title: "B"}, {Tag: "empty"}},
 		Headers: map[string]string{"ETag": "tag"}, Schemas: []Schema{{Name: "S", JSON: `{"type":"object"}`}},
 		Operations: []Operation{
-			{Tag: "a", ID: "get", Method: "GET", Path: "/a/{id}", Summary: "Get <a>", Params: []Param{{Name: "id", In: "path", Description: "d"}, {Name: "Accept", In: "header"}, {Name: "x", In: "query", Repeats: true, Type: "integer", Enum: []string{"1"}}},
-				Responses: []Response{{Status: 404, Description: "no"}, {Status: 200, Description: "ok", Headers: []string{"ETag"}, Body: &Body{Media: []string{"application/json", "text/plain", "application/x+json"}, Schema: "S"}}}},
+			{
+				Tag: "a", ID: "get", Method: "GET", Path: "/a/{id}", Summary: "Get <a>", Params: []Param{{Name: "id", In: "path", Description: "d"}, {Name: "Accept", In: "header"}, {Name: "x", In: "query", Repeats: true, Type: "integer", Enum: []string{"1"}}},
+				Responses: []Response{{Status: 404, Description: "no"}, {Status: 200, Description: "ok", Headers: []string{"ETag"}, Body: &Body{Media: []string{"application/json", "text/plain", "application/x+json"}, Schema: "S"}}},
+			},
 			{Tag: "b", ID: "get", Method: "POST", Path: "/b", Anonymous: true, Body: &Body{Required: true, Media: []string{"application/json"}, Schema: "S", Description: "what"}, Responses: []Response{{Status: 201, Description: "made"}}},
 		},
 	}

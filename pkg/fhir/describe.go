@@ -57,6 +57,14 @@ func Operations(basePath string) []apidoc.Operation {
 		}
 		return o
 	}
+	id := apidoc.Param{Name: "id", In: "path", Required: true, Description: "The id of the resource."}
+	since := []apidoc.Param{
+		{Name: "_since", In: "query", Description: "Only what has changed since this time."},
+		{Name: "_count", In: "query", Type: "integer", Description: "Size of a page, to 500."},
+	}
+	history := func(oid, path, summary string, params ...apidoc.Param) apidoc.Operation {
+		return op(oid, http.MethodGet, path, summary, "", slices.Concat(params, since), "Bundle", false, http.StatusBadRequest, http.StatusNotFound)
+	}
 	post := op("fhir_search_post", http.MethodPost, "/{type}/_search", "Search by form", "The same search with its parameters in the body.",
 		[]apidoc.Param{typ}, "Bundle", false, http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	post.Body = &apidoc.Body{Media: []string{"application/x-www-form-urlencoded"}, Description: "The search parameters."}
@@ -66,7 +74,12 @@ func Operations(basePath string) []apidoc.Operation {
 			slices.Concat([]apidoc.Param{typ}, search), "Bundle", false, http.StatusBadRequest, http.StatusNotFound),
 		post,
 		op("fhir_read", http.MethodGet, "/{type}/{id}", "Read a resource", "",
-			[]apidoc.Param{typ, {Name: "id", In: "path", Required: true, Description: "The id of the resource."}}, "Resource", false, http.StatusNotFound, http.StatusGone),
+			[]apidoc.Param{typ, id}, "Resource", false, http.StatusNotFound, http.StatusGone),
+		op("fhir_vread", http.MethodGet, "/{type}/{id}/_history/{version}", "Read a version of a resource", "",
+			[]apidoc.Param{typ, id, {Name: "version", In: "path", Required: true, Description: "meta.versionId"}}, "Resource", false, http.StatusNotFound, http.StatusGone),
+		history("fhir_history", "/{type}/{id}/_history", "Read the history of a resource", typ, id),
+		history("fhir_history_type", "/{type}/_history", "Read the history of a type", typ),
+		history("fhir_history_all", "/_history", "Read the history of everything"),
 	}
 }
 
