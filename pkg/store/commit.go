@@ -11,12 +11,18 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/cairn-ehr/cairn/aql/nodestore"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
-// commitSQL has one parameter for each of commit_contribution, in its order.
-var commitSQL = "select committed from commit_contribution(" + placeholders(44) + ")"
+// commitSQL has one parameter for each of commit_contribution and then of
+// index_versions, in their order. The latter is in the FROM clause because it
+// gives nothing to select.
+var commitSQL = "with c as materialized (select * from commit_contribution(" + placeholders(commitArgs) + "))\n" +
+	"select c.committed from c, index_versions(c.ehr_no, c.vo, c.current, $45, " + nodestore.Placeholders(commitArgs+2) + ") as i"
+
+const commitArgs = 44
 
 func placeholders(n int) string {
 	var b strings.Builder
@@ -53,6 +59,10 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 	if err != nil {
 		return time.Time{}, err
 	}
+	replaces, indexed, err := s.indexArgs(ctx, c.Versions)
+	if err != nil {
+		return time.Time{}, err
+	}
 	var statusObject, accessObject *uuid.UUID
 	if c.NewEHR != nil {
 		statusObject, accessObject = &c.NewEHR.StatusObject, &c.NewEHR.AccessObject
@@ -74,8 +84,9 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 		v.object, v.ver, v.previous, v.kind, v.lifecycle, v.change, v.template, v.concept,
 		v.concepts, v.category, v.signature, v.start, v.description, v.content, v.raw,
 		p.rI, p.rKind, p.rType, p.rID, p.rFrom, p.rLen, p.rSearch, p.cI, p.cRaw,
-		p.lI, p.lMapped, p.lLosses,
+		p.lI, p.lMapped, p.lLosses, replaces,
 	}
+	args = append(args, indexed...)
 	if len(c.Tags) > 0 {
 		err = s.transaction(ctx, op, func(tx pgx.Tx) error {
 			if err := tx.QueryRow(ctx, commitSQL, args...).Scan(&t); err != nil {
@@ -94,6 +105,23 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 		return time.Time{}, failure(op, err)
 	}
 	return t.UTC(), nil
+}
+
+// indexArgs is what index_versions takes beside the result of the commit.
+func (s *Store) indexArgs(ctx context.Context, versions []ehr.NewVersion) (replaces bool, arrays []any, err error) {
+	list := make([]nodestore.Version, 0, len(versions))
+	for i := range versions {
+		v := &versions[i]
+		if v.Kind != ehr.KindComposition {
+			continue
+		}
+		replaces = replaces || v.UID.Trunk > 1
+		if v.Root != nil {
+			list = append(list, nodestore.Version{Position: int32(i + 1), Root: v.Root})
+		}
+	}
+	arrays, err = s.nodes.Arguments(ctx, list)
+	return replaces, arrays, err
 }
 
 // sameSystem refuses what the schema cannot say yet: all versions of a

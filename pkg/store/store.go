@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/cairn-ehr/cairn/aql/nodestore"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
@@ -38,6 +39,7 @@ type Store struct {
 	main, query *pgxpool.Pool
 	concepts    concepts
 	kinds       kindNumbers
+	nodes       *nodestore.Index
 	templates   templateNames
 	enc         *zstd.Encoder
 	dec         *zstd.Decoder
@@ -76,6 +78,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		s.main.Close()
 		return nil, err
 	}
+	s.nodes = nodestore.New(s.main)
 	s.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest),
 		zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithLowerEncoderMem(true))
 	if err == nil {
@@ -144,3 +147,6 @@ func (s *Store) Ping(ctx context.Context) error {
 // AQL and searches. Both belong to the Store.
 func (s *Store) Pool() *pgxpool.Pool      { return s.main }
 func (s *Store) QueryPool() *pgxpool.Pool { return s.query }
+
+// NodeIndex is the node index, from which most AQL is answered.
+func (s *Store) NodeIndex() *nodestore.Index { return s.nodes }

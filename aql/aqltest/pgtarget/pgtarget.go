@@ -14,6 +14,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/aql"
 	"github.com/cairn-ehr/cairn/aql/aqltest"
+	"github.com/cairn-ehr/cairn/aql/nodestore"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -21,11 +22,12 @@ import (
 type Target struct {
 	pool   *pgxpool.Pool
 	engine *aql.Engine
+	nodes  *nodestore.Index
 }
 
 // New makes a target of a migrated database without EHRs.
 func New(pool *pgxpool.Pool, opt aql.Options) (*Target, error) {
-	t := &Target{pool: pool}
+	t := &Target{pool: pool, nodes: nodestore.New(pool)}
 	var err error
 	t.engine, err = aql.NewEngine(pool, t, opt)
 	return t, err
@@ -76,6 +78,14 @@ func (t *Target) CreateEHR(ctx context.Context, e aqltest.EHR) error {
 
 // Commit implements aqltest.Target.
 func (t *Target) Commit(ctx context.Context, v aqltest.Version) error {
+	var contents []nodestore.Version
+	if v.Content != nil && v.Content.Class == rm.ClassComposition {
+		contents = append(contents, nodestore.Version{Position: 1, Root: v.Content})
+	}
+	nodes, err := t.nodes.Arguments(ctx, contents)
+	if err != nil {
+		return err
+	}
 	return pgx.BeginFunc(ctx, t.pool, func(tx pgx.Tx) error {
 		var ehrNo, voNo int64
 		if err := tx.QueryRow(ctx, "select ehr_no from ehr where ehr_id = $1", v.EHR).Scan(&ehrNo); err != nil {
@@ -122,6 +132,10 @@ func (t *Target) Commit(ctx context.Context, v aqltest.Version) error {
 				lifecycle_state, change_type, audit_system_id, committer, time_committed, concepts)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $6, $11, $12, $13)`,
 			ehrNo, voNo, v.Number, kind, v.Object, aqltest.System, contribution, root, lifecycle, change, string(committer), v.Committed, concepts); err != nil {
+			return err
+		}
+		args := append([]any{ehrNo, []int64{voNo}, []bool{true}, v.Number > 1}, nodes...)
+		if _, err := tx.Exec(ctx, "select index_versions($1, $2, $3, $4, "+nodestore.Placeholders(5)+")", args...); err != nil {
 			return err
 		}
 		if v.Content == nil {

@@ -1,0 +1,317 @@
+package nodeindex
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// Columns of a row for first attributes, by form.
+const (
+	NumberColumns = 3 // n1 …
+	TextColumns   = 2 // k1 …
+	TimeColumns   = 1 // d1
+)
+
+// Row is one frame.
+type Row struct {
+	// Num counts the frames of a composition in document order from 0; Last is
+	// the number of the last frame inside this one, Parent that of the frame
+	// around it (-1: none).
+	Num, Last, Parent int32
+	Path              *Path
+	// N are decimal numbers, K texts, D seconds since 1970; "" is null.
+	N [NumberColumns]string
+	K [TextColumns]string
+	D [TimeColumns]string
+	// V is the JSON object with all else; "" for none.
+	V string
+}
+
+// Need is a structure that the registry lacks: a frame, or if Steps is not nil
+// a value.
+type Need struct {
+	// Parent path and the steps from it, for a frame.
+	Parent *Path
+	Slot   []string
+	Name   string
+	// Place and the steps inside it, for a value or an element.
+	Place *Place
+	Steps []string
+	Usual string
+	// Multiple tells that the element was found more than once.
+	Multiple bool
+
+	Class *rm.Class
+}
+
+// Builder makes rows. It may be used for one composition after another, but not
+// concurrently.
+type Builder struct {
+	reg   *Registry
+	rows  []Row
+	needs []Need
+	next  int32
+	steps []string
+	bufs  [][]byte
+}
+
+// frame is the frame under construction.
+type frame struct {
+	row   int // in rows
+	path  *Path
+	buf   []byte
+	empty bool
+}
+
+// Build gives the frames of a composition. If the registry lacks any of its
+// structure the rows are incomplete, and needs says what is to be added before
+// another try; it may take one for each level of nesting. The rows are valid
+// until the next call.
+func (b *Builder) Build(r *Registry, root *rm.Node) (rows []Row, needs []Need) {
+	b.reg, b.rows, b.needs, b.next, b.steps = r, b.rows[:0], nil, 0, b.steps[:0]
+	id := root.NodeID()
+	var path *Path
+	if r != nil {
+		path = r.roots[childKey{id: id, class: root.Class}]
+	}
+	if path == nil {
+		return nil, []Need{{Slot: []string{"", id}, Class: root.Class, Name: root.NameValue()}}
+	}
+	b.frame(root, path, -1, 0)
+	return b.rows, b.needs
+}
+
+func (b *Builder) frame(n *rm.Node, path *Path, parent int32, depth int) {
+	if depth == len(b.bufs) {
+		b.bufs = append(b.bufs, nil)
+	}
+	num := b.next
+	b.next++
+	f := frame{row: len(b.rows), path: path, buf: append(b.bufs[depth][:0], '{')}
+	b.rows = append(b.rows, Row{Num: num, Parent: parent, Path: path})
+	if name := n.Get("name", "value"); name == nil {
+		f.null("n")
+	} else if name.Text != path.Place.Name {
+		f.text("n", name.Text)
+	}
+	outer := b.steps
+	b.steps = b.steps[len(b.steps):]
+	b.walk(n, path.Place.Spot, &f, depth)
+	b.steps = outer
+	row := &b.rows[f.row]
+	row.Last = b.next - 1
+	if len(f.buf) > 1 {
+		f.buf = append(f.buf, '}')
+		row.V = string(f.buf)
+	}
+	b.bufs[depth] = f.buf
+}
+
+// walk visits what belongs to the frame inside an object.
+func (b *Builder) walk(n *rm.Node, s *Spot, f *frame, depth int) {
+	for i := range n.Attrs {
+		a := &n.Attrs[i]
+		t := a.Def.Type
+		if t.Primitive != rm.NotPrimitive || len(a.Items) == 0 {
+			continue
+		}
+		name := a.Def.Name
+		if name == "name" || name == "archetype_details" {
+			continue
+		}
+		if isValue(name) {
+			b.steps = append(b.steps, name, "")
+			b.value(a.Items[0], s.Child(name, ""), f)
+			b.steps = b.steps[:len(b.steps)-2]
+			continue
+		}
+		if !walked[t] {
+			continue
+		}
+		for k, m := range a.Items {
+			id := ""
+			if m.Class.IsA(rm.ClassLocatable) {
+				id = m.NodeID()
+			}
+			b.steps = append(b.steps, name, id)
+			switch {
+			case id != "" && (IsRoot(id) || a.Def.Container && m.Class != rm.ClassElement):
+				b.child(m, s, name, id, f, depth)
+			case a.Def.Container && repeated(a.Items, k, id):
+				b.element(m, s.Child(name, id), true, f)
+			default:
+				c := s.Child(name, id)
+				if m.Class == rm.ClassElement {
+					b.element(m, c, false, f)
+				}
+				b.walk(m, c, f, depth)
+			}
+			b.steps = b.steps[:len(b.steps)-2]
+		}
+	}
+}
+
+// repeated reports whether another ELEMENT of a container has the node id.
+func repeated(items []*rm.Node, k int, id string) bool {
+	for i, m := range items {
+		if i != k && m.Class == rm.ClassElement && m.NodeID() == id {
+			return true
+		}
+	}
+	return false
+}
+
+// child is a frame inside the frame.
+func (b *Builder) child(m *rm.Node, s *Spot, attr, id string, f *frame, depth int) {
+	path := f.path.children[childKey{s, attr, id, m.Class}]
+	if s == nil || path == nil {
+		b.needs = append(b.needs, Need{Parent: f.path, Slot: clone(b.steps), Class: m.Class, Name: m.NameValue()})
+		return
+	}
+	b.frame(m, path, b.rows[f.row].Num, depth+1)
+}
+
+// element notes what is not usual in an element.
+func (b *Builder) element(m *rm.Node, s *Spot, multiple bool, f *frame) {
+	name := m.Get("name", "value")
+	if s == nil || s.Element == nil || multiple && !s.Element.Multiple {
+		need := Need{Place: f.path.Place, Steps: clone(b.steps), Class: rm.ClassElement, Multiple: multiple}
+		if name != nil {
+			need.Usual = name.Text
+		}
+		b.needs = append(b.needs, need)
+		return
+	}
+	switch {
+	case multiple:
+	case name == nil:
+		f.null(strconv.Itoa(int(s.Element.ID)))
+	case name.Text != s.Element.Usual:
+		f.text(strconv.Itoa(int(s.Element.ID)), name.Text)
+	}
+}
+
+// value puts the attributes of a data value into the row.
+func (b *Builder) value(m *rm.Node, s *Spot, f *frame) {
+	list := covered[m.Class]
+	var v *Value
+	if s != nil {
+		v = s.values[m.Class]
+	}
+	if v == nil {
+		need := Need{Place: f.path.Place, Steps: clone(b.steps), Class: m.Class}
+		for i := range list {
+			if list[i].Usual {
+				need.Usual = m.String(list[i].Path...)
+			}
+		}
+		b.needs = append(b.needs, need)
+		return
+	}
+	row := &b.rows[f.row]
+	first := false
+	for i := range list {
+		a := &list[i]
+		leaf := m.Get(a.Path...)
+		if leaf == nil {
+			continue
+		}
+		text := leaf.Text
+		if a.Usual && first && text == v.Usual {
+			continue
+		}
+		if i == 0 {
+			first = true
+			if len(v.Column) == 2 && row.column(v.Column, text) && a.Form != Temporal {
+				continue
+			}
+		}
+		switch a.Form {
+		case Number, Boolean:
+			f.raw(v.ID, a.Suffix, text)
+		default:
+			f.key(v.ID, a.Suffix)
+			f.buf, _ = jsontext.AppendQuote(f.buf, text)
+		}
+	}
+}
+
+// column puts the first attribute of a value into its column. An empty text is
+// left to the JSON, because "" stands for null.
+func (r *Row) column(column, text string) bool {
+	k := int(column[1] - '1')
+	switch column[0] {
+	case 'n':
+		r.N[k] = text
+	case 'k':
+		r.K[k] = text
+	case 'd':
+		r.D[k] = Instant(text)
+	}
+	return text != ""
+}
+
+func (f *frame) open() {
+	if len(f.buf) > 1 {
+		f.buf = append(f.buf, ',')
+	}
+}
+
+func (f *frame) key(id int32, suffix string) {
+	f.open()
+	f.buf = append(f.buf, '"')
+	f.buf = strconv.AppendInt(f.buf, int64(id), 10)
+	f.buf = append(append(f.buf, suffix...), '"', ':')
+}
+
+func (f *frame) raw(id int32, suffix, value string) {
+	f.key(id, suffix)
+	f.buf = append(f.buf, value...)
+}
+
+func (f *frame) text(key, value string) {
+	f.open()
+	f.buf = append(append(append(f.buf, '"'), key...), '"', ':')
+	f.buf, _ = jsontext.AppendQuote(f.buf, value) // the error only tells of bytes that are not UTF-8, which are replaced
+}
+
+func (f *frame) null(key string) {
+	f.open()
+	f.buf = append(append(append(f.buf, '"'), key...), `":null`...)
+}
+
+func clone(steps []string) []string { return append([]string(nil), steps...) }
+
+// String prints a row for people and tests.
+func (r *Row) String() string {
+	var b strings.Builder
+	b.WriteString(strconv.Itoa(int(r.Num)) + "-" + strconv.Itoa(int(r.Last)) + " in " + strconv.Itoa(int(r.Parent)) + " " + r.Path.String())
+	column := func(prefix string, list []string) {
+		for i, s := range list {
+			if s != "" {
+				b.WriteString(" " + prefix + strconv.Itoa(i+1) + "=" + s)
+			}
+		}
+	}
+	column("n", r.N[:])
+	column("k", r.K[:])
+	column("d", r.D[:])
+	if r.V != "" {
+		b.WriteString(" " + r.V)
+	}
+	return b.String()
+}
+
+// String is the path in the manner of AQL, of the last archetype.
+func (p *Path) String() string {
+	var b strings.Builder
+	b.WriteString(p.Place.Class.Name + " " + p.Place.Archetype)
+	for i := 0; i+1 < len(p.Place.Steps); i += 2 {
+		b.WriteString("/" + p.Place.Steps[i] + "[" + p.Place.Steps[i+1] + "]")
+	}
+	return b.String()
+}

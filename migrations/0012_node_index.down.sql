@@ -1,0 +1,1 @@
+drop table node_state, node_value, node_path, node_place, node;
