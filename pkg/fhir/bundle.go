@@ -94,6 +94,9 @@ func (r *request) link(base, after string) string {
 // gapIssues says what the record holds and the result cannot show, so that
 // nobody takes an empty list for "none".
 func gapIssues(typ string, gaps []Gap) []issue {
+	if typ == "" {
+		typ = "a resource"
+	}
 	var out []issue
 	for _, g := range gaps {
 		i := issue{severity: "warning"}

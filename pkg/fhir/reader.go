@@ -95,7 +95,7 @@ type Page struct {
 
 // Gap is one group of losses that could hide a match: an unmapped entry (code
 // "unmapped" and "absence", whatever the type), or a refused resource of the
-// type searched for (code and Type of the loss).
+// type searched for, or of any if none is named (code and Type of the loss).
 type Gap struct {
 	TemplateID string
 	// Code, Archetype and Message are the loss's; losses that agree in them
@@ -130,6 +130,9 @@ type Query struct {
 	OfPatient []Filter
 	// Has are resources that the record must hold.
 	Has []Has
+	// Latest, if not zero, leaves out all but so many resources with the same
+	// codes, those with the latest dates. Such a search has one page.
+	Latest int
 	// Sort is the order asked for, the most significant key first.
 	Sort []Sort
 	// Count is the page size, at least 1.

@@ -68,8 +68,8 @@ func (a *api) routes() http.Handler {
 		both("/{type}/_history", a.history, false)
 		both("/_history", a.history, false)
 		for _, path := range []string{"/{type}/{id}/${operation}", "/{type}/${operation}", "/${operation}"} {
-			h := a.handle(a.unsupported("operations"), false)
-			r.Get(path, h)
+			h := a.handle(a.dispatch, false)
+			both(path, a.dispatch, false)
 			r.Post(path, h)
 		}
 	})
@@ -82,12 +82,6 @@ func (a *api) routes() http.Handler {
 
 func (a *api) handleMissing(http.ResponseWriter, *call) error {
 	return errs.New(errs.NotFound, "fhir", "there is nothing at this address")
-}
-
-func (a *api) unsupported(what string) operation {
-	return func(http.ResponseWriter, *call) error {
-		return errs.New(errs.Unsupported, "fhir", what+" are not supported yet")
-	}
 }
 
 // handle wraps an operation: faults, identity, content negotiation. An open

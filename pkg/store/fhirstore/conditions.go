@@ -83,6 +83,14 @@ func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
 		w.kind = `(r.kind_no + 0)` // not by its index: the record's own resources are fewer
 	}
 	w.current(q.Type)
+	if q.Latest > 0 {
+		return w, w.latest(op, q)
+	}
+	return w, w.narrow(op, q)
+}
+
+// narrow adds the conditions of a query beyond its patients and its type.
+func (w *where) narrow(op string, q fhir.Query) error {
 	if q.Type == "" && len(q.Types) > 0 {
 		w.add(`r.resource_type = any(` + w.arg(q.Types) + `)`)
 	}
@@ -92,7 +100,7 @@ func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
 	for _, v := range q.LastUpdated {
 		term, err := w.date(op, v, timestamps, `r.last_updated`, `r.last_updated + interval '1 microsecond'`)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		w.add(term)
 	}
@@ -103,19 +111,19 @@ func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
 		w.during(q)
 	}
 	if err := w.filters(op, q.Type, q.Filters); err != nil {
-		return nil, err
+		return err
 	}
 	if len(q.OfPatient) > 0 {
 		if err := w.related(op, "Patient", q.OfPatient, ` = any(array(select p.ehr_no `, `))`); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, h := range q.Has {
 		if err := w.related(op, h.Type, h.Filters, ` in (select p.ehr_no `, `)`); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return w, nil
+	return nil
 }
 
 // current narrows to resources that exist, of a type if one is given.
@@ -124,6 +132,26 @@ func (w *where) current(typ string) {
 	if typ != "" {
 		w.add(w.r + `.resource_type = ` + w.arg(typ))
 	}
+}
+
+// latest narrows to the newest of the matches with the same codes.
+func (w *where) latest(op string, q fhir.Query) error {
+	limit := q.Latest
+	q.Latest, q.After = 0, nil
+	all := &where{from: w.from, r: w.r, kind: w.kind, terms: slices.Clone(w.terms), args: w.args}
+	if err := all.narrow(op, q); err != nil {
+		return err
+	}
+	newest, err := all.keys(fhir.Query{Type: q.Type, Sort: []fhir.Sort{{Param: "date", Kind: fhir.Date, Desc: true}}})
+	if err != nil {
+		return err
+	}
+	w.add(`(r.ehr_no, r.resource_id) in (select ehr_no, resource_id from (
+		select r.ehr_no, r.resource_id, row_number() over (
+			partition by r.ehr_no, (select k.tokens->'code' from fhir_kind k where k.kind_no = r.kind_no)
+			order by ` + newest[0].sql + newest[0].direction() + `, r.last_updated desc, r.resource_id) as n` +
+		all.from + strings.Join(all.terms, ` and `) + `) newest where n <= ` + w.arg(limit) + `)`)
+	return nil
 }
 
 // related narrows to records that hold a resource of the type that meets the

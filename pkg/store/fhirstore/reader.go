@@ -231,6 +231,6 @@ const gapsSQL = `
 	      left join template t on t.template_no = f.template_no
 	      cross join lateral jsonb_array_elements(f.losses) l
 	      where e.ehr_id = any($1)
-	        and (l->>'kind' in ('unmapped', 'absence') or l->>'kind' = 'refused' and l->>'type' = $2)) g
+	        and (l->>'kind' in ('unmapped', 'absence') or l->>'kind' = 'refused' and ($2 = '' or l->>'type' = $2))) g
 	group by template_id, code, archetype, message
 	order by template_id, code, archetype, message`

@@ -1,0 +1,330 @@
+package fhir
+
+import (
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// everythingCount is the page of $everything for who does not ask for another,
+// maxEverything the largest.
+const (
+	everythingCount = 2000
+	maxEverything   = 5000
+)
+
+// maxLatest is the most resources per code that $lastn gives, maxLatestPage the
+// most in all.
+const (
+	maxLatest     = 100
+	maxLatestPage = 5000
+)
+
+// dispatch runs the operation that the address names.
+func (a *api) dispatch(w http.ResponseWriter, c *call) error {
+	name := chi.URLParam(c.Request, "operation")
+	typ, id := chi.URLParam(c.Request, "type"), chi.URLParam(c.Request, "id")
+	if typ != "" {
+		if _, err := a.resourceType(c); err != nil && name != "validate" {
+			return err
+		}
+	}
+	level := "system"
+	switch {
+	case id != "":
+		level = "instance"
+	case typ != "":
+		level = "type"
+	}
+	switch name + " " + level {
+	case "everything instance":
+		if typ == "Patient" {
+			return a.everything(w, c, id)
+		}
+	case "summary instance":
+		if typ == "Patient" {
+			return a.patientSummary(w, c, id)
+		}
+	case "lastn type":
+		if typ == "Observation" {
+			return a.lastN(w, c)
+		}
+	case "validate type", "validate system":
+		return a.validate(w, c, typ)
+	}
+	where := "at the " + level + " level"
+	if typ != "" {
+		where += " of " + typ
+	}
+	return errs.New(errs.Unsupported, "fhir.operation", "the operation $"+name+" is not supported "+where)
+}
+
+// input is the parameters of an operation: those of the address and, with POST,
+// those of a form or of a Parameters resource with values of primitive type.
+func (a *api) input(c *call) ([]pair, error) {
+	const op = "fhir.operation"
+	if len(c.URL.RawQuery) > maxQueryBytes {
+		return nil, errs.New(errs.TooLarge, op, "the address is too long")
+	}
+	params, err := parsePairs(c.URL.RawQuery)
+	if err != nil || c.Method != http.MethodPost {
+		return params, err
+	}
+	body, err := io.ReadAll(io.LimitReader(c.Body, maxQueryBytes+1))
+	if err != nil {
+		return nil, errs.Wrap(errs.Invalid, op, "the body could not be read", err)
+	}
+	if len(body) > maxQueryBytes {
+		return nil, errs.New(errs.TooLarge, op, fmt.Sprintf("the parameters are longer than %d bytes", maxQueryBytes))
+	}
+	if len(strings.TrimSpace(string(body))) == 0 {
+		return params, nil
+	}
+	media, _, err := mime.ParseMediaType(c.Header.Get("Content-Type"))
+	switch {
+	case err != nil:
+	case media == "application/x-www-form-urlencoded":
+		more, err := parsePairs(string(body))
+		return append(params, more...), err
+	case acceptsJSON(media):
+		n, err := r4.Parse(body)
+		if err != nil || n.Str("resourceType") != "Parameters" {
+			return nil, errs.Wrap(errs.Invalid, op, "the body is not a Parameters resource", err)
+		}
+		for _, p := range n.List("parameter") {
+			value := ""
+			for _, f := range p.Fields {
+				if strings.HasPrefix(f.Name, "value") && f.Value.Kind != r4.Object && f.Value.Kind != r4.Array {
+					value = f.Value.Text
+				}
+			}
+			if value == "" || !plainText(value) || !plainText(p.Str("name")) {
+				return nil, badParam(p.Str("name"), "must have a value of a primitive type")
+			}
+			params = append(params, pair{p.Str("name"), value})
+		}
+		return params, nil
+	}
+	return nil, errs.New(errs.UnsupportedMedia, op, "an operation by POST sends a Parameters resource as "+MediaType)
+}
+
+// everything answers Patient/[id]/$everything (FHIR R4 Patient §8.1.15.1): the
+// patient and all that refers to it, dated within start and end or not at all.
+func (a *api) everything(w http.ResponseWriter, c *call, id string) error {
+	params, err := a.input(c)
+	if err != nil {
+		return err
+	}
+	patient, err := a.patient(c, id)
+	if err != nil {
+		return err
+	}
+	req := &request{path: "Patient/" + id + "/$everything"}
+	q := &req.query
+	q.Patients, q.Count, q.Total = []string{id}, everythingCount, true
+	types := map[string]bool{}
+	var period [2]time.Time
+	for _, p := range params {
+		switch p.name {
+		case "_format", "_pretty":
+			continue
+		case "_count":
+			n, err := strconv.Atoi(p.value)
+			if err != nil || n < 1 {
+				return badParam(p.name, "must be a positive whole number")
+			}
+			q.Count = min(n, maxEverything)
+			req.count = strconv.Itoa(q.Count)
+			continue
+		case "_cursor":
+			req.cursor = p.value
+			continue
+		case "start", "end":
+			low, high, ok := dateRange(p.value)
+			if !ok {
+				return badParam(p.name, "is not a date")
+			}
+			if p.name == "start" {
+				period[0] = low
+			} else {
+				period[1] = high
+			}
+		case "_since":
+			low, _, ok := dateRange(p.value)
+			if !ok || !strings.Contains(p.value, "T") {
+				return badParam(p.name, "is not an instant of the form YYYY-MM-DDThh:mm:ss+zz:zz")
+			}
+			q.LastUpdated = append(q.LastUpdated, Value{Prefix: GreaterOrEqual, Low: low, High: low.Add(time.Microsecond)})
+		case "_type":
+			for _, t := range strings.Split(p.value, ",") {
+				if !a.types[t] {
+					return badParam(p.name, "no mapping produces the resource type "+strconv.Quote(t))
+				}
+				types[t] = true
+			}
+		case "_elements", "_summary":
+			if err := req.subset.param("", p); err != nil {
+				return err
+			}
+		default:
+			return unsupportedParam(p.name)
+		}
+		req.used = append(req.used, p)
+	}
+	if !period[0].IsZero() || !period[1].IsZero() {
+		q.During = period[:]
+	}
+	for _, t := range a.Coverage.Types() {
+		if t != "Patient" && (len(types) == 0 || types[t]) {
+			q.Types = append(q.Types, t)
+		}
+	}
+	if req.cursor != "" {
+		if q.After, err = parseCursor(*q, req.cursor); err != nil {
+			return err
+		}
+	}
+	page := Page{Total: 0}
+	if len(q.Types) > 0 {
+		if page, err = a.Reader.Search(c.Context(), c.who, *q); err != nil {
+			return err
+		}
+	}
+	if len(types) == 0 || types["Patient"] {
+		page.Total++
+		if req.cursor == "" {
+			page.Records = append([]Record{patient}, page.Records...)
+		}
+	}
+	body, err := a.bundle(c, req, page, nil)
+	if err != nil {
+		return err
+	}
+	return a.write(w, c, http.StatusOK, body)
+}
+
+// patient is the Patient with an id.
+func (a *api) patient(c *call, id string) (Record, error) {
+	if !r4.ValidPrimitive("id", id) {
+		return Record{}, errs.New(errs.NotFound, "fhir.read", "there is no such Patient")
+	}
+	return a.Reader.Resource(c.Context(), c.who, "Patient", id)
+}
+
+// lastN answers Observation/$lastn (FHIR R4 Observation §10.1.20.1): of each
+// code the newest observations, one unless max says otherwise.
+func (a *api) lastN(w http.ResponseWriter, c *call) error {
+	params, err := a.input(c)
+	if err != nil {
+		return err
+	}
+	most := 1
+	filters := params[:0:0]
+	for _, p := range params {
+		switch p.name {
+		case "max":
+			if most, err = strconv.Atoi(p.value); err != nil || most < 1 || most > maxLatest {
+				return badParam(p.name, fmt.Sprintf("is a whole number from 1 to %d", maxLatest))
+			}
+			continue
+		case "_count", "_cursor", "_sort":
+			return unsupportedParam(p.name)
+		}
+		filters = append(filters, p)
+	}
+	req, err := a.understand(c, "Observation", filters)
+	if err != nil {
+		return err
+	}
+	if len(req.query.Patients) == 0 {
+		return badParam("patient", "is required: the operation is about one or more patients")
+	}
+	req.path = "Observation/$lastn"
+	req.used = append(req.used, pair{"max", strconv.Itoa(most)})
+	req.query.Latest, req.query.Count = most, maxLatestPage
+	req.query.Sort = []Sort{{Param: "code", Kind: Token}, {Param: "date", Kind: Date, Desc: true}}
+	page, err := a.Reader.Search(c.Context(), c.who, req.query)
+	if err != nil {
+		return err
+	}
+	if page.More {
+		return errs.New(errs.TooLarge, "fhir.lastn", fmt.Sprintf("more than %d observations match; narrow the search", maxLatestPage))
+	}
+	others, err := a.included(c, req, page.Records)
+	if err != nil {
+		return err
+	}
+	body, err := a.bundle(c, req, page, others)
+	if err != nil {
+		return err
+	}
+	return a.write(w, c, http.StatusOK, body)
+}
+
+// maxResource is the longest resource that $validate takes.
+const maxResource = 1 << 20
+
+// validate answers $validate (FHIR R4 Resource §2.39.1.1): it tells in what a
+// resource departs from the R4 definitions. Profiles are not looked at.
+func (a *api) validate(w http.ResponseWriter, c *call, typ string) error {
+	const op = "fhir.validate"
+	if c.Method != http.MethodPost {
+		return errs.New(errs.MethodNotAllowed, op, "$validate is a POST with the resource as its body")
+	}
+	media, _, err := mime.ParseMediaType(c.Header.Get("Content-Type"))
+	if err != nil || !acceptsJSON(media) {
+		return errs.New(errs.UnsupportedMedia, op, "the resource is sent as "+MediaType)
+	}
+	body, err := io.ReadAll(io.LimitReader(c.Body, maxResource+1))
+	if err != nil {
+		return errs.Wrap(errs.Invalid, op, "the body could not be read", err)
+	}
+	if len(body) > maxResource {
+		return errs.New(errs.TooLarge, op, fmt.Sprintf("the resource is longer than %d bytes", maxResource))
+	}
+	n, err := r4.Parse(body)
+	if err != nil {
+		return a.write(w, c, http.StatusOK, outcome(issue{severity: "error", code: "structure", text: "the body is not a FHIR resource in JSON"}).Append(nil))
+	}
+	var issues []issue
+	if n.Str("resourceType") == "Parameters" {
+		for _, p := range n.List("parameter") {
+			switch p.Str("name") {
+			case "resource":
+				n = p.Get("resource")
+			case "mode":
+				if p.Str("valueCode") != "create" && p.Str("valueCode") != "update" {
+					issues = append(issues, issue{severity: "warning", code: "not-supported", text: "the mode was ignored"})
+				}
+			default:
+				issues = append(issues, issue{severity: "warning", code: "not-supported", text: "the parameter " + strconv.Quote(p.Str("name")) + " was ignored"})
+			}
+		}
+		if n == nil {
+			return errs.New(errs.Invalid, op, "the Parameters hold no resource")
+		}
+	}
+	if got := n.Str("resourceType"); typ != "" && got != typ {
+		issues = append(issues, issue{severity: "error", code: "invalid", text: "the resource is not a " + typ, expression: typ})
+	}
+	for _, p := range r4.ValidateNode(n) {
+		i := issue{severity: "error", code: "invalid", text: p.Message, expression: p.Path}
+		if p.Warning {
+			i.severity = "warning"
+		}
+		issues = append(issues, i)
+	}
+	if len(issues) == 0 {
+		issues = append(issues, issue{severity: "information", code: "informational", text: "the resource conforms to FHIR R4; profiles were not checked"})
+	}
+	return a.write(w, c, http.StatusOK, outcome(issues...).Append(nil))
+}
