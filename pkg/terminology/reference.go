@@ -184,6 +184,13 @@ func (r *Reference) parameters(op, query string) error {
 
 // terminologyURI reads what follows "terminology:".
 func (r *Reference) terminologyURI(op, rest string) error {
+	if isURI(rest) {
+		r.name(rest)
+		if r.URL == rest && !strings.Contains(rest, "?") {
+			r.URL, r.System = "", rest
+		}
+		return nil
+	}
 	body, slashes := strings.CutPrefix(rest, "//")
 	head, query, _ := strings.Cut(body, "?")
 	authority, function, _ := strings.Cut(strings.Trim(head, "/"), "/")

@@ -26,6 +26,8 @@ func TestParseReference(t *testing.T) {
 		{"http://loinc.org/vs", Reference{System: LOINC}},
 		{"terminology:SNOMED-CT", Reference{System: SNOMED}},
 		{"terminology%3ASNOMED-CT", Reference{System: SNOMED}},
+		{"terminology:https://example.org/cs", Reference{System: "https://example.org/cs"}},
+		{"terminology:http://snomed.info/sct?fhir_vs=isa/1", Reference{URL: "http://snomed.info/sct?fhir_vs=isa/1"}},
 		{"terminology:RU3", Reference{System: "RU3"}},
 		{"terminology://snomed.info", Reference{System: SNOMED}},
 		{"terminology:SNOMED-CT?subset=problems&language=en-GB", Reference{URL: "terminology:SNOMED-CT?subset=problems&language=en-GB"}},

@@ -109,3 +109,14 @@ const (
 	Refused
 	Unavailable
 )
+
+// Faithful reports whether the target of a mapping may stand for its source: it
+// is equivalent, or wider in meaning so that what holds of the source still
+// holds (FHIR R4, concept-map-equivalence).
+func Faithful(equivalence string) bool {
+	switch equivalence {
+	case "equivalent", "equal", "wider", "subsumes":
+		return true
+	}
+	return false
+}

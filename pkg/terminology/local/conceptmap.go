@@ -26,17 +26,6 @@ type mapGroup struct {
 	fixed    *terminology.Code
 }
 
-// Faithful reports whether the target of a mapping may stand for its source: it
-// is equivalent, or wider in meaning so that what holds of the source still
-// holds (FHIR R4, concept-map-equivalence).
-func Faithful(equivalence string) bool {
-	switch equivalence {
-	case "equivalent", "equal", "wider", "subsumes":
-		return true
-	}
-	return false
-}
-
 func newConceptMap(doc *fhirConceptMap) *conceptMap {
 	m := &conceptMap{url: doc.URL, version: doc.Version, source: doc.SourceURI + doc.SourceCanonical, target: doc.TargetURI + doc.TargetCanonical}
 	for _, g := range doc.Group {
@@ -44,7 +33,7 @@ func newConceptMap(doc *fhirConceptMap) *conceptMap {
 		for _, e := range g.Element {
 			out.known[e.Code] = true
 			for _, t := range e.Target {
-				if Faithful(t.Equivalence) && t.Code != "" {
+				if terminology.Faithful(t.Equivalence) && t.Code != "" {
 					out.elements[e.Code] = append(out.elements[e.Code], terminology.Code{System: g.Target, Version: g.TargetVersion, Code: t.Code, Display: t.Display})
 				}
 			}
