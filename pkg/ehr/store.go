@@ -36,6 +36,12 @@ type Store interface {
 	// modifiable, ErrStaleContext if the EHR_STATUS is not the expected one.
 	Commit(ctx context.Context, c Contribution) (time.Time, error)
 
+	// Once runs do, unless a request with the key has been answered before, and
+	// keeps its answer in the transaction of what it writes with its context.
+	// Requests with the same key wait for each other. ErrOnceDiffers if the
+	// digests differ.
+	Once(ctx context.Context, k OnceKey, do func(context.Context) ([]byte, error)) (answer []byte, repeated bool, err error)
+
 	EHR(ctx context.Context, id uuid.UUID) (EHR, error)
 	EHRBySubject(ctx context.Context, id, namespace string) (EHR, error)
 

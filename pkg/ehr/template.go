@@ -37,7 +37,7 @@ func (s *Service) PutTemplate(ctx context.Context, who Actor, opt []byte) (Templ
 	if err != nil {
 		return TemplateInfo{}, err
 	}
-	s.compiled.Set(info.TemplateID, &compiledTemplate{info, tree})
+	whenKept(ctx, func() { s.compiled.Set(info.TemplateID, &compiledTemplate{info, tree}) })
 	return info, nil
 }
 

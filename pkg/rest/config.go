@@ -32,6 +32,8 @@ type Authenticator func(*http.Request) (ehr.Actor, error)
 // Records is what the API needs of the use cases; *ehr.Service is one. Errors
 // are those that package ehr documents.
 type Records interface {
+	Once(ctx context.Context, k ehr.OnceKey, do func(context.Context) ([]byte, error)) (answer []byte, repeated bool, err error)
+
 	CreateEHR(ctx context.Context, who ehr.Actor, in ehr.CreateEHR) (ehr.EHR, error)
 	EHR(ctx context.Context, who ehr.Actor, id uuid.UUID) (ehr.EHR, error)
 	EHRBySubject(ctx context.Context, who ehr.Actor, id, namespace string) (ehr.EHR, error)
@@ -99,6 +101,11 @@ type Config struct {
 	// all EHRs at once. Without them the operations are answered with 405.
 	EraseEHRs, EraseAllEHRs bool
 
+	// IdempotencyLifetime is how long an answer is kept for a client that
+	// repeats its request with the same Idempotency-Key; 0 is
+	// DefaultIdempotencyLifetime.
+	IdempotencyLifetime time.Duration
+
 	// MaxBody is the greatest size of a request body in bytes, after
 	// decompression; 0 is DefaultMaxBody.
 	MaxBody int64
@@ -149,6 +156,9 @@ func New(cfg Config) (http.Handler, error) {
 	cfg.Origin = strings.TrimRight(cfg.Origin, "/")
 	if cfg.MaxBody <= 0 {
 		cfg.MaxBody = DefaultMaxBody
+	}
+	if cfg.IdempotencyLifetime <= 0 {
+		cfg.IdempotencyLifetime = DefaultIdempotencyLifetime
 	}
 	if cfg.Zone == nil {
 		cfg.Zone = time.Local

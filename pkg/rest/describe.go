@@ -35,7 +35,7 @@ var (
 	commitHeaders = []string{"Prefer", "openehr-version", "openehr-audit-details"}
 	taggedHeaders = []string{objectTagHeader, versionTagHeader}
 	readHeaders   = []string{"If-None-Match", "If-Modified-Since"}
-	keyed         []string
+	keyed         = []string{idempotencyHeader}
 	onlyJSON      = []string{mediaJSON}
 	onlyText      = []string{mediaText}
 )
@@ -379,6 +379,9 @@ func (d description) responses(op operation, h handler) []apidoc.Response {
 		switch {
 		case code == http.StatusCreated:
 			r.Headers = []string{"ETag", "Last-Modified", "Location", "Preference-Applied"}
+			if slices.Contains(d.headers, idempotencyHeader) {
+				r.Headers = append(r.Headers, replayedHeader)
+			}
 			r.Body = d.answer()
 		case code == http.StatusOK:
 			r.Body = d.answer()

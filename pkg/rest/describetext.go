@@ -60,6 +60,7 @@ var ResponseHeaders = map[string]string{
 	"Location":           "The URL of what was created.",
 	"Preference-Applied": "The preference that was honoured.",
 	"WWW-Authenticate":   "How to authenticate.",
+	replayedHeader:       "true if this is the answer of an earlier request with the same Idempotency-Key.",
 	objectTagHeader:      "The tags of the versioned object.",
 	versionTagHeader:     "The tags of the version.",
 }

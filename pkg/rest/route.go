@@ -19,6 +19,8 @@ type handler struct {
 	serve func(*api, *answer, *request) error
 	// anonymous operations need no actor.
 	anonymous bool
+	// keyed operations take an Idempotency-Key.
+	keyed bool
 }
 
 // request is an HTTP request with what the stages before a handler found out.
@@ -49,6 +51,8 @@ func (a *api) router() (*chi.Mux, map[string]resource) {
 		if !ok {
 			h = notOffered(op)
 		}
+		d, _ := describe(op)
+		h.keyed = slices.Contains(d.headers, idempotencyHeader)
 		resources[op.path][op.method] = h
 	}
 	mux := chi.NewMux()
@@ -159,9 +163,24 @@ func (a *api) dispatch(w *answer, r *http.Request, res resource, allow string) {
 		}
 		req.who = who
 	}
-	if err := h.serve(a, w, req); err != nil {
+	if err := a.serve(w, req, h); err != nil {
 		a.fail(w, r, err)
 	}
+}
+
+// serve carries an operation out, once if the client has given it a key.
+func (a *api) serve(w *answer, r *request, h handler) error {
+	if !h.keyed {
+		return h.serve(a, w, r)
+	}
+	key, err := idempotencyKey(r.Header)
+	if err != nil {
+		return err
+	}
+	if key == "" {
+		return h.serve(a, w, r)
+	}
+	return a.once(w, r, key, h.serve)
 }
 
 // notOffered answers for an operation that Cairn does not have.

@@ -28,6 +28,7 @@ type Options struct {
 	AdminDelete string   `default:"off" enum:"off,ehr,all" env:"CAIRN_ADMIN_DELETE" help:"Physical deletion over the admin API: off, ehr (EHRs that are named) or all (also every EHR at once)."`
 
 	MaxBody         int64         `default:"16777216" env:"CAIRN_MAX_BODY" help:"Largest request body in bytes, after decompression."`
+	IdempotencyTTL  time.Duration `name:"idempotency-ttl" default:"24h" env:"CAIRN_IDEMPOTENCY_TTL" help:"How long the answer to a request with an Idempotency-Key is kept for repetitions."`
 	ReadTimeout     time.Duration `default:"30s" env:"CAIRN_READ_TIMEOUT" help:"Time to read a request."`
 	WriteTimeout    time.Duration `default:"2m" env:"CAIRN_WRITE_TIMEOUT" help:"Time to answer a request."`
 	ShutdownTimeout time.Duration `default:"15s" env:"CAIRN_SHUTDOWN_TIMEOUT" help:"Time given to running requests at shutdown."`

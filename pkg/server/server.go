@@ -148,7 +148,8 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	openehr, err := rest.New(rest.Config{
 		Records: s.Service, Queries: runner, Authenticate: rest.Authenticator(authenticate),
 		BasePath: o.OpenEHRBase, Origin: o.BaseURL, MaxBody: o.MaxBody, SystemID: o.SystemID,
-		EraseEHRs: o.AdminDelete == "ehr" || o.AdminDelete == "all", EraseAllEHRs: o.AdminDelete == "all",
+		IdempotencyLifetime: o.IdempotencyTTL,
+		EraseEHRs:           o.AdminDelete == "ehr" || o.AdminDelete == "all", EraseAllEHRs: o.AdminDelete == "all",
 		Solution: "Cairn", Version: Version(), Vendor: "The Cairn project",
 		RequestID: func(r *http.Request) string { return telemetry.RequestID(r.Context()) },
 		Log:       s.log,

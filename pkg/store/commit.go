@@ -75,6 +75,9 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 		}
 	}
 
+	if o := onceOf(ctx); o != nil && c.EHRID != ehr.Demographics {
+		o.ehr = c.EHRID
+	}
 	var t time.Time
 	args := []any{
 		owner(c.EHRID), c.ID, c.SystemID, int16(c.ChangeType), jsonText(c.Description), jsonText(c.Committer),
@@ -96,6 +99,17 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 				if err := s.putTags(ctx, tx, c.EHRID, u, c.Actor); err != nil {
 					return err
 				}
+			}
+			return nil
+		})
+		return t.UTC(), err
+	}
+	if onceOf(ctx) != nil {
+		// A refusal must not end the transaction that it is a part of: the use
+		// case may try again.
+		err = s.transaction(ctx, op, func(tx pgx.Tx) error {
+			if err := tx.QueryRow(ctx, commitSQL, args...).Scan(&t); err != nil {
+				return failure(op, err)
 			}
 			return nil
 		})

@@ -27,7 +27,7 @@ var (
 func (s *Store) Contribution(ctx context.Context, ehrID, id uuid.UUID) (ehr.ContributionRecord, error) {
 	const op = "store.Contribution"
 	c := ehr.ContributionRecord{ID: id}
-	err := s.main.QueryRow(ctx, contributionSQL.of(ehrID), ehrID, id).Scan(&c.Audit.SystemID, &c.Audit.TimeCommitted,
+	err := s.conn(ctx).QueryRow(ctx, contributionSQL.of(ehrID), ehrID, id).Scan(&c.Audit.SystemID, &c.Audit.TimeCommitted,
 		&c.Audit.ChangeType, &c.Audit.Committer, &c.Audit.Description)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ehr.ContributionRecord{}, s.missing(ctx, op, ehrID, "contribution")
@@ -37,7 +37,7 @@ func (s *Store) Contribution(ctx context.Context, ehrID, id uuid.UUID) (ehr.Cont
 	}
 	c.Audit.TimeCommitted = c.Audit.TimeCommitted.UTC()
 	// What was committed does not change, so a second statement sees the same.
-	rows, err := s.main.Query(ctx, contributionVersionsSQL.of(ehrID), ehrID, id)
+	rows, err := s.conn(ctx).Query(ctx, contributionVersionsSQL.of(ehrID), ehrID, id)
 	if err != nil {
 		return ehr.ContributionRecord{}, failure(op, err)
 	}

@@ -59,7 +59,7 @@ func samePartition(c ehr.Contribution) error {
 // Parties finds out what parties are. See ehr.Store.
 func (s *Store) Parties(ctx context.Context, objects []uuid.UUID) (map[uuid.UUID]ehr.PartyState, error) {
 	const op = "store.Parties"
-	rows, err := s.main.Query(ctx, `
+	rows, err := s.conn(ctx).Query(ctx, `
 		select object_id, kind, lifecycle_state = 523
 		from version
 		where ehr_no = 0 and object_id = any($1) and time_superseded is null`, objects)

@@ -42,6 +42,9 @@ func (s *Store) EraseEHRs(ctx context.Context, who ehr.Actor, ids []uuid.UUID) e
 		if err := tx.QueryRow(ctx, `select array_agg(ehr_no) from ehr where ehr_id = any($1)`, ids).Scan(&numbers); err != nil {
 			return failure(op, err)
 		}
+		if _, err := tx.Exec(ctx, `delete from idempotent_answer where ehr_id = any($1)`, ids); err != nil {
+			return failure(op, err)
+		}
 		for _, table := range ehrTables {
 			if _, err := tx.Exec(ctx, `delete from `+table+` where ehr_no = any($1)`, numbers); err != nil {
 				return failure(op, err)
@@ -60,6 +63,9 @@ func (s *Store) EraseAllEHRs(ctx context.Context, who ehr.Actor) error {
 			return failure(op, err)
 		}
 		if _, err := tx.Exec(ctx, tombstoneSQL, who.ID, optional(who.OnBehalfOf), optional(who.Purpose)); err != nil {
+			return failure(op, err)
+		}
+		if _, err := tx.Exec(ctx, `delete from idempotent_answer where ehr_id is not null`); err != nil {
 			return failure(op, err)
 		}
 		for _, table := range ehrTables {

@@ -30,12 +30,12 @@ const (
 
 // EHR finds an EHR by its id.
 func (s *Store) EHR(ctx context.Context, id uuid.UUID) (ehr.EHR, error) {
-	return scanEHR("store.EHR", s.main.QueryRow(ctx, ehrSQL, id))
+	return scanEHR("store.EHR", s.conn(ctx).QueryRow(ctx, ehrSQL, id))
 }
 
 // EHRBySubject finds an EHR by its subject's external reference.
 func (s *Store) EHRBySubject(ctx context.Context, id, namespace string) (ehr.EHR, error) {
-	return scanEHR("store.EHRBySubject", s.main.QueryRow(ctx, ehrBySubjectSQL, id, namespace))
+	return scanEHR("store.EHRBySubject", s.conn(ctx).QueryRow(ctx, ehrBySubjectSQL, id, namespace))
 }
 
 func scanEHR(op string, row pgx.Row) (ehr.EHR, error) {
@@ -131,7 +131,7 @@ func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel
 	case !sel.At.IsZero():
 		sql, args = versionAtSQL.of(ehrID), append(args, sel.At)
 	}
-	rows, err := s.main.Query(ctx, sql, args...)
+	rows, err := s.conn(ctx).Query(ctx, sql, args...)
 	if err != nil {
 		return ehr.VersionRecord{}, failure(op, err)
 	}
@@ -174,7 +174,7 @@ func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel
 // Versions lists the versions of an object. See ehr.Store.
 func (s *Store) Versions(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, object uuid.UUID) ([]ehr.VersionMeta, error) {
 	const op = "store.Versions"
-	rows, err := s.main.Query(ctx, versionsSQL.of(ehrID), ehrID, int16(kind), object)
+	rows, err := s.conn(ctx).Query(ctx, versionsSQL.of(ehrID), ehrID, int16(kind), object)
 	if err != nil {
 		return nil, failure(op, err)
 	}
@@ -225,7 +225,7 @@ func (s *Store) missing(ctx context.Context, op string, ehrID uuid.UUID, what st
 		return errs.New(errs.NotFound, op, "no such "+what+" in the demographic repository")
 	}
 	var found bool
-	if err := s.main.QueryRow(ctx, `select exists (select from ehr where ehr_id = $1)`, ehrID).Scan(&found); err != nil {
+	if err := s.conn(ctx).QueryRow(ctx, `select exists (select from ehr where ehr_id = $1)`, ehrID).Scan(&found); err != nil {
 		return failure(op, err)
 	}
 	if !found {

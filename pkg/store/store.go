@@ -37,6 +37,7 @@ type Config struct {
 // Store is the record in a PostgreSQL database. It is safe for concurrent use.
 type Store struct {
 	main, query *pgxpool.Pool
+	onces       *pgxpool.Pool
 	concepts    concepts
 	kinds       kindNumbers
 	nodes       *nodestore.Index
@@ -79,6 +80,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s.nodes = nodestore.New(s.main)
+	if s.onces, err = pool(ctx, cfg.URL, max(2, cfg.Conns/4), "cairn once"); err != nil {
+		s.main.Close()
+		s.query.Close()
+		return nil, err
+	}
 	s.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest),
 		zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithLowerEncoderMem(true))
 	if err == nil {
@@ -127,6 +133,7 @@ func pool(ctx context.Context, url string, conns int, name string) (*pgxpool.Poo
 func (s *Store) Close() {
 	s.main.Close()
 	s.query.Close()
+	s.onces.Close()
 	if s.enc != nil {
 		_ = s.enc.Close() // nothing is buffered: only EncodeAll is used
 	}

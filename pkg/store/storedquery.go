@@ -10,7 +10,7 @@ import (
 
 // InsertQuery stores a query. See ehr.Store.
 func (s *Store) InsertQuery(ctx context.Context, q ehr.StoredQuery, actor string) (ehr.StoredQuery, error) {
-	err := s.main.QueryRow(ctx, `insert into stored_query (name, version, text, actor) values ($1, $2, $3, $4) returning saved`,
+	err := s.conn(ctx).QueryRow(ctx, `insert into stored_query (name, version, text, actor) values ($1, $2, $3, $4) returning saved`,
 		q.Name, q.Version, q.Text, actor).Scan(&q.Saved)
 	if err != nil {
 		return ehr.StoredQuery{}, failure("store.InsertQuery", err)
@@ -32,7 +32,7 @@ func (s *Store) QueriesByPrefix(ctx context.Context, prefix string) ([]ehr.Store
 
 func (s *Store) queries(ctx context.Context, where, arg string) ([]ehr.StoredQuery, error) {
 	const op = "store.queries"
-	rows, err := s.main.Query(ctx, `select name, version, text, saved from stored_query where `+where, arg)
+	rows, err := s.conn(ctx).Query(ctx, `select name, version, text, saved from stored_query where `+where, arg)
 	if err != nil {
 		return nil, failure(op, err)
 	}

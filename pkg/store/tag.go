@@ -51,11 +51,11 @@ const ofTarget = ` ehr_no = $1 and object_id = $2 and ver = $3`
 // Tags lists the tags of a target. See ehr.Store.
 func (s *Store) Tags(ctx context.Context, ehrID uuid.UUID, on ehr.TagTarget) ([]ehr.ItemTag, error) {
 	const op = "store.Tags"
-	no, err := s.target(ctx, op, s.main, ehrID, on, "")
+	no, err := s.target(ctx, op, s.conn(ctx), ehrID, on, "")
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.main.Query(ctx, `select key, coalesce(value, ''), target_path from item_tag where`+ofTarget+
+	rows, err := s.conn(ctx).Query(ctx, `select key, coalesce(value, ''), target_path from item_tag where`+ofTarget+
 		` order by key, target_path`, no, on.Object, int32(on.Version.Trunk))
 	if err != nil {
 		return nil, failure(op, err)
@@ -73,7 +73,7 @@ func (s *Store) Tags(ctx context.Context, ehrID uuid.UUID, on ehr.TagTarget) ([]
 // EHRTags lists the tags in an EHR. See ehr.Store.
 func (s *Store) EHRTags(ctx context.Context, ehrID uuid.UUID, f ehr.TagFilter) ([]ehr.TaggedItem, error) {
 	const op = "store.EHRTags"
-	rows, err := s.main.Query(ctx, ownedTagsSQL.of(ehrID), ehrID, f.Key, f.Value, f.TargetPath)
+	rows, err := s.conn(ctx).Query(ctx, ownedTagsSQL.of(ehrID), ehrID, f.Key, f.Value, f.TargetPath)
 	if err != nil {
 		return nil, failure(op, err)
 	}
@@ -107,7 +107,7 @@ func (s *Store) PutTags(ctx context.Context, ehrID uuid.UUID, on ehr.TagTarget, 
 // transaction runs f in one; errors of f are returned as they are.
 func (s *Store) transaction(ctx context.Context, op string, f func(pgx.Tx) error) error {
 	var inner error
-	err := pgx.BeginFunc(ctx, s.main, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, s.conn(ctx), func(tx pgx.Tx) error {
 		inner = f(tx)
 		return inner
 	})

@@ -16,7 +16,7 @@ const templateColumns = `template_no, template_id, concept, archetype_id, langua
 func (s *Store) InsertTemplate(ctx context.Context, t ehr.Template) (ehr.TemplateInfo, error) {
 	const op = "store.InsertTemplate"
 	info := t.TemplateInfo
-	err := s.main.QueryRow(ctx, `
+	err := s.conn(ctx).QueryRow(ctx, `
 		insert into template (template_id, concept, archetype_id, language, uid, opt)
 		values ($1, $2, $3, $4, $5, $6)
 		returning template_no, created`,
@@ -32,7 +32,7 @@ func (s *Store) InsertTemplate(ctx context.Context, t ehr.Template) (ehr.Templat
 // Templates lists the templates by id.
 func (s *Store) Templates(ctx context.Context) ([]ehr.TemplateInfo, error) {
 	const op = "store.Templates"
-	rows, err := s.main.Query(ctx, `select `+templateColumns+` from template order by template_id`)
+	rows, err := s.conn(ctx).Query(ctx, `select `+templateColumns+` from template order by template_id`)
 	if err != nil {
 		return nil, failure(op, err)
 	}
@@ -51,7 +51,7 @@ func (s *Store) Template(ctx context.Context, id string) (ehr.Template, error) {
 	var t ehr.Template
 	var err error
 	t.TemplateInfo, err = scanTemplate(
-		s.main.QueryRow(ctx, `select `+templateColumns+`, opt from template where template_id = $1`, id), &t.OPT)
+		s.conn(ctx).QueryRow(ctx, `select `+templateColumns+`, opt from template where template_id = $1`, id), &t.OPT)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ehr.Template{}, errs.New(errs.NotFound, op, "no such template")
 	}
