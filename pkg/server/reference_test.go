@@ -132,7 +132,7 @@ func stabilizer(origin string) func(string) string {
 	ids := map[string]string{}
 	uuid := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	stamp := regexp.MustCompile(`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
-	date := regexp.MustCompile(`(?m)^(Date: .*\n?)`)
+	date := regexp.MustCompile(`(?m)^(Date|X-Request-Id): .*\n?`)
 	modified := regexp.MustCompile(`Last-Modified: .* GMT`)
 	random := regexp.MustCompile(`Example( |%20)\d+|count_\d+`)
 	version := regexp.MustCompile(`0\.1\.0-[0-9a-z.]+`)
