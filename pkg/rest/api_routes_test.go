@@ -93,7 +93,7 @@ func TestManifest(t *testing.T) {
 	if m.Solution != "Cairn" || m.SolutionVersion != "test" || m.SpecVersion != "1.1.0" || m.ConformanceProfile != "NONE" {
 		t.Errorf("%+v", m)
 	}
-	if diff := cmp.Diff([]string{"/ehr", "/definition", "/query"}, m.Endpoints); diff != "" {
+	if diff := cmp.Diff([]string{"/ehr", "/definition", "/query", "/demographic"}, m.Endpoints); diff != "" {
 		t.Error(diff)
 	}
 	a.do("GET", "/", nil).status(http.StatusMethodNotAllowed).has("Allow", "OPTIONS")

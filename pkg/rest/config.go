@@ -48,6 +48,13 @@ type Records interface {
 	Composition(ctx context.Context, who ehr.Actor, ehrID, object uuid.UUID, at time.Time) (ehr.VersionRecord, error)
 	CompositionVersion(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, uid ehr.VersionUID) (ehr.VersionRecord, error)
 
+	CreateParty(ctx context.Context, who ehr.Actor, in ehr.WriteParty) (ehr.Committed, error)
+	UpdateParty(ctx context.Context, who ehr.Actor, in ehr.WriteParty) (ehr.Committed, error)
+	DeleteParty(ctx context.Context, who ehr.Actor, in ehr.WriteParty) (ehr.Committed, error)
+	Party(ctx context.Context, who ehr.Actor, kind ehr.Kind, object uuid.UUID, at time.Time) (ehr.VersionRecord, error)
+	PartyVersion(ctx context.Context, who ehr.Actor, kind ehr.Kind, uid ehr.VersionUID) (ehr.VersionRecord, error)
+	PartyKind(ctx context.Context, who ehr.Actor, object uuid.UUID) (ehr.Kind, error)
+
 	CreateDirectory(ctx context.Context, who ehr.Actor, in ehr.WriteDirectory) (ehr.Committed, error)
 	UpdateDirectory(ctx context.Context, who ehr.Actor, in ehr.WriteDirectory) (ehr.Committed, error)
 	DeleteDirectory(ctx context.Context, who ehr.Actor, in ehr.WriteDirectory) (ehr.Committed, error)

@@ -42,6 +42,12 @@ var undeclared = map[string][]int{
 	"directory_create":   {http.StatusConflict},
 	"directory_update":   {http.StatusConflict},
 	"directory_delete":   {http.StatusConflict},
+
+	"agent_update":        {http.StatusConflict},
+	"group_update":        {http.StatusConflict},
+	"organisation_update": {http.StatusConflict},
+	"person_update":       {http.StatusConflict},
+	"role_update":         {http.StatusConflict},
 }
 
 var (

@@ -55,6 +55,15 @@ func (a *api) createContribution(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
+	return a.commitContribution(w, r, id)
+}
+
+// createPartyContribution serves POST /demographic/contribution.
+func (a *api) createPartyContribution(w *answer, r *request) error {
+	return a.commitContribution(w, r, ehr.Demographics)
+}
+
+func (a *api) commitContribution(w *answer, r *request, id uuid.UUID) error {
 	prefer, err := a.prefer(r, canonical...)
 	if err != nil {
 		return err
@@ -84,7 +93,7 @@ func (a *api) createContribution(w *answer, r *request) error {
 	}
 	out := written{
 		created: true, tag: done.ID.String(), modified: done.Audit.TimeCommitted, media: prefer.media, warnings: warnings,
-		location: a.location(r, "ehr", id.String(), "contribution", done.ID.String()),
+		location: a.location(r, below(id, "contribution", done.ID.String())...),
 	}
 	if prefer.returns == returnRepresentation {
 		json, err := contributionJSON(done)
@@ -111,11 +120,20 @@ func contributionFault(err error) error {
 
 // contribution serves GET /ehr/{ehr_id}/contribution/{contribution_uid}.
 func (a *api) contribution(w *answer, r *request) error {
-	media, err := negotiate(r.Header, canonical...)
+	id, err := r.ehrID()
 	if err != nil {
 		return err
 	}
-	id, err := r.ehrID()
+	return a.sendContribution(w, r, id)
+}
+
+// partyContribution serves GET /demographic/contribution/{contribution_uid}.
+func (a *api) partyContribution(w *answer, r *request) error {
+	return a.sendContribution(w, r, ehr.Demographics)
+}
+
+func (a *api) sendContribution(w *answer, r *request, id uuid.UUID) error {
+	media, err := negotiate(r.Header, canonical...)
 	if err != nil {
 		return err
 	}
@@ -132,7 +150,7 @@ func (a *api) contribution(w *answer, r *request) error {
 		return err
 	}
 	if a.Compat103 {
-		w.Header().Set("Location", a.location(r, "ehr", id.String(), "contribution", uid.String()))
+		w.Header().Set("Location", a.location(r, below(id, "contribution", uid.String())...))
 	}
 	return a.sendObject(w, r, media, "CONTRIBUTION", uid.String(), c.Audit.TimeCommitted, body)
 }

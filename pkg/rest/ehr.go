@@ -66,11 +66,14 @@ func parseUUID(s string) (uuid.UUID, bool) {
 }
 
 // ehrID is the path parameter of that name. EHRs of Cairn have UUIDs, so that
-// any other value names none.
+// any other value names none, and neither does the zero UUID.
 func (r *request) ehrID() (uuid.UUID, error) {
 	id, ok := parseUUID(r.param("ehr_id"))
 	if !ok {
 		return id, errs.New(errs.NotFound, "rest.ehrID", "there is no EHR with this ehr_id, which is not a UUID")
+	}
+	if id == ehr.Demographics {
+		return id, errs.New(errs.NotFound, "rest.ehrID", "there is no EHR with this ehr_id")
 	}
 	return id, nil
 }

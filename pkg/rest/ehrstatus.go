@@ -98,10 +98,10 @@ func noSuchVersion(err error) error {
 
 // pointToLatest adds the Location of the latest version, which release 1.0.3
 // puts on 409 and 412, to a refusal that knows it.
-func (a *api) pointToLatest(w *answer, r *request, err error, id uuid.UUID, resource string) {
+func (a *api) pointToLatest(w *answer, r *request, err error, owner uuid.UUID, resource string) {
 	if e := errs.As(err); a.Compat103 && e != nil {
 		if latest, ok := e.Detail.(ehr.VersionUID); ok {
-			w.Header().Set("Location", a.location(r, "ehr", id.String(), resource, latest.String()))
+			w.Header().Set("Location", a.location(r, below(owner, resource, latest.String())...))
 		}
 	}
 }

@@ -37,6 +37,9 @@ func (a *api) buildManifest() []byte {
 		if op.id == "admin_ehr_delete" && !a.EraseEHRs || op.id == "admin_ehr_delete_all" && !a.EraseAllEHRs {
 			continue
 		}
+		if slices.Contains(m.Operations, op.id) { // the contributions of EHRs and of parties have the same ids
+			continue
+		}
 		m.Operations = append(m.Operations, op.id)
 		if first, _, _ := strings.Cut(strings.TrimPrefix(op.path, "/"), "/"); first != "" && !slices.Contains(m.Endpoints, "/"+first) {
 			m.Endpoints = append(m.Endpoints, "/"+first)

@@ -22,8 +22,8 @@ const (
 // canonical are the media types of RM objects, the default first.
 var canonical = []string{mediaJSON, mediaXML}
 
-// compositionMedia are those of a COMPOSITION.
-var compositionMedia = []string{mediaJSON, mediaXML, mediaFlat, mediaStructured}
+// contentMedia are those of a COMPOSITION or party.
+var contentMedia = []string{mediaJSON, mediaXML, mediaFlat, mediaStructured}
 
 // mediaAliases are names that clients give to media types, some of them
 // deprecated by ITS-REST.

@@ -111,8 +111,21 @@ func revisionHistory(versions []ehr.VersionMeta) ([]byte, error) {
 	return rm.AppendJSON(nil, rm.Object("REVISION_HISTORY", rm.Child("items", items...))), nil
 }
 
-// ehrRef is the owner of everything in an EHR.
-func ehrRef(id uuid.UUID) *rm.Node { return localRef("HIER_OBJECT_ID", id.String(), "EHR") }
+// ownerRef is the owner of everything in an EHR, or in the demographic
+// repository: the EHR, or this system.
+func (a *api) ownerRef(owner uuid.UUID) *rm.Node {
+	ref := a.ownerObject(owner)
+	return localRef(ref.ID.Type, ref.ID.Value, ref.RMType)
+}
+
+// ownerObject is ownerRef as ITEM_TAG has it.
+func (a *api) ownerObject(owner uuid.UUID) objectRef {
+	id, class := owner.String(), "EHR"
+	if owner == ehr.Demographics {
+		id, class = a.SystemID, "SYSTEM"
+	}
+	return objectRef{"OBJECT_REF", idValue{"HIER_OBJECT_ID", id}, "local", class}
+}
 
 // sendObject sends an RM object of the class that is read as a whole: 304 if
 // the client has it. The media type is what negotiate has given.

@@ -17,9 +17,9 @@ func simplifiedFormat(media string) simplified.Format {
 	return simplified.Flat
 }
 
-// simplified reads a COMPOSITION in FLAT or STRUCTURED, which do not say what
-// its template is: the request has to.
-func (a *api) simplified(r *request, media string, body []byte, templateID string, lifecycle int) (ehr.Content, []rm.Problem, error) {
+// simplified reads an object of the class in FLAT or STRUCTURED, which do not
+// say what its template is: the request has to.
+func (a *api) simplified(r *request, media string, body []byte, class *rm.Class, templateID string, lifecycle int) (ehr.Content, []rm.Problem, error) {
 	const op = "rest.simplified"
 	if templateID == "" {
 		templateID = r.URL.Query().Get("templateId")
@@ -47,7 +47,7 @@ func (a *api) simplified(r *request, media string, body []byte, templateID strin
 			}
 		}
 		return ehr.Content{}, nil, &errs.Error{
-			Op: op, Kind: kind, Code: "validation", Detail: problems, Msg: "the content is not a valid COMPOSITION",
+			Op: op, Kind: kind, Code: "validation", Detail: problems, Msg: "the content is not a valid " + class.Name,
 		}
 	}
 	return ehr.Content{Root: root}, problems, nil
@@ -62,7 +62,7 @@ func (a *api) representation(r *request, media string, rec ehr.VersionRecord) ([
 		return represent(media, class, rec.Raw)
 	}
 	if rec.Meta.TemplateID == "" {
-		return nil, errs.New(errs.NotAcceptable, op, "this composition has no template, so that it is available only as "+strings.Join(canonical, ", "))
+		return nil, errs.New(errs.NotAcceptable, op, "this "+class.Name+" has no template, so that it is available only as "+strings.Join(canonical, ", "))
 	}
 	tpl, err := a.Records.CompiledTemplate(r.Context(), r.who, rec.Meta.TemplateID)
 	if err != nil {

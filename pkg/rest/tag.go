@@ -34,7 +34,7 @@ type tagObject struct {
 	Owner      objectRef `json:"owner_id"`
 }
 
-func tagObjectOf(ehrID uuid.UUID, on ehr.TagTarget, t ehr.ItemTag) tagObject {
+func (a *api) tagObject(owner uuid.UUID, on ehr.TagTarget, t ehr.ItemTag) tagObject {
 	id := idValue{"HIER_OBJECT_ID", on.Object.String()}
 	if !on.Version.IsZero() {
 		id = idValue{"OBJECT_VERSION_ID", on.Version.String()}
@@ -42,7 +42,7 @@ func tagObjectOf(ehrID uuid.UUID, on ehr.TagTarget, t ehr.ItemTag) tagObject {
 	return tagObject{
 		Key: t.Key, Value: t.Value, TargetPath: t.TargetPath,
 		Target: objectRef{"OBJECT_REF", id, "local", on.Kind.String()},
-		Owner:  objectRef{"OBJECT_REF", idValue{"HIER_OBJECT_ID", ehrID.String()}, "local", "EHR"},
+		Owner:  a.ownerObject(owner),
 	}
 }
 
@@ -52,12 +52,18 @@ type taggable struct{ kind ehr.Kind }
 var (
 	taggedComposition = taggable{ehr.KindComposition}
 	taggedEHRStatus   = taggable{ehr.KindEHRStatus}
+
+	taggedAgent        = taggable{ehr.KindAgent}
+	taggedGroup        = taggable{ehr.KindGroup}
+	taggedOrganisation = taggable{ehr.KindOrganisation}
+	taggedPerson       = taggable{ehr.KindPerson}
+	taggedRole         = taggable{ehr.KindRole}
 )
 
 // target is what the URL names: a version, or the versioned object.
 func (k taggable) target(r *request) (id uuid.UUID, on ehr.TagTarget, err error) {
 	on.Kind = k.kind
-	if id, err = r.ehrID(); err != nil {
+	if id, err = r.ownerOf(k.kind); err != nil {
 		return
 	}
 	s := r.param("uid_based_id")
@@ -94,7 +100,7 @@ func (a *api) sendTags(w *answer, r *request, id uuid.UUID, on ehr.TagTarget) er
 	}
 	list := make([]tagObject, len(tags))
 	for i, t := range tags {
-		list[i] = tagObjectOf(id, on, t)
+		list[i] = a.tagObject(id, on, t)
 	}
 	return send(w, http.StatusOK, mediaJSON, marshal(list))
 }
@@ -159,17 +165,26 @@ func (k taggable) remove(a *api, w *answer, r *request) error {
 
 // ehrTags serves GET /ehr/{ehr_id}/tags.
 func (a *api) ehrTags(w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
-		return err
-	}
 	id, err := r.ehrID()
 	if err != nil {
+		return err
+	}
+	return a.sendOwnedTags(w, r, id)
+}
+
+// partyTags serves GET /demographic/tags.
+func (a *api) partyTags(w *answer, r *request) error {
+	return a.sendOwnedTags(w, r, ehr.Demographics)
+}
+
+func (a *api) sendOwnedTags(w *answer, r *request, id uuid.UUID) error {
+	if _, err := negotiate(r.Header, mediaJSON); err != nil {
 		return err
 	}
 	q := r.URL.Query()
 	for _, name := range []string{"tag_key", "tag_value", "tag_target_path"} {
 		if len(q[name]) > 1 {
-			return invalid("ehrTags", name+" may be given only once")
+			return invalid("tags", name+" may be given only once")
 		}
 	}
 	items, err := a.Records.EHRTags(r.Context(), r.who, id, ehr.TagFilter{
@@ -180,7 +195,7 @@ func (a *api) ehrTags(w *answer, r *request) error {
 	}
 	list := make([]tagObject, len(items))
 	for i, t := range items {
-		list[i] = tagObjectOf(id, t.Target, t.Tag)
+		list[i] = a.tagObject(id, t.Target, t.Tag)
 	}
 	return send(w, http.StatusOK, mediaJSON, marshal(list))
 }
@@ -269,7 +284,7 @@ func confirmTags(h http.Header, in ehr.TagInput) {
 
 // showTags shows the tags of a version that is read, and of its object.
 func (a *api) showTags(w *answer, r *request, rec ehr.VersionRecord) error {
-	id, err := r.ehrID()
+	id, err := r.ownerOf(rec.Meta.Kind)
 	if err != nil {
 		return err
 	}

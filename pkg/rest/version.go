@@ -10,6 +10,9 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
+// classParty is the class of what the demographic repository holds.
+var classParty = rm.Lookup("PARTY")
+
 // noTime asks for the latest version.
 var noTime time.Time
 
@@ -62,8 +65,8 @@ func (a *api) commit(r *request, class *rm.Class) (commit, error) {
 	var c commit
 	var err error
 	formats := canonical
-	if class == rm.ClassComposition {
-		formats = compositionMedia
+	if class == rm.ClassComposition || class.IsA(classParty) {
+		formats = contentMedia
 	}
 	if c.prefer, err = a.prefer(r, formats...); err != nil {
 		return c, err
@@ -92,7 +95,7 @@ func (a *api) commit(r *request, class *rm.Class) (commit, error) {
 		return c, invalid("commit", "the request has no body")
 	}
 	if media == mediaFlat || media == mediaStructured {
-		c.content, c.warnings, err = a.simplified(r, media, body, c.templateID, c.audit.LifecycleState)
+		c.content, c.warnings, err = a.simplified(r, media, body, class, c.templateID, c.audit.LifecycleState)
 	} else {
 		c.content, c.warnings, err = a.content(media, body, class, c.audit.LifecycleState)
 	}

@@ -1,8 +1,6 @@
 package rest
 
 import (
-	"time"
-
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
@@ -12,57 +10,72 @@ import (
 // versioned is a kind of versioned object whose container and versions have
 // resources of their own.
 type versioned struct {
-	kind ehr.Kind
-	// class is that of the container, path the segment below the EHR.
+	// class is that of the container, path the segment below the EHR or
+	// /demographic.
 	class, path string
+	// kind is 0 if the container may be of any kind of party.
+	kind ehr.Kind
 	// single is set if an EHR has only one of the kind and the URL does not
 	// name it.
 	single bool
 }
 
 var (
-	versionedEHRStatus   = versioned{ehr.KindEHRStatus, "VERSIONED_EHR_STATUS", "versioned_ehr_status", true}
-	versionedComposition = versioned{ehr.KindComposition, "VERSIONED_COMPOSITION", "versioned_composition", false}
+	versionedEHRStatus   = versioned{class: "VERSIONED_EHR_STATUS", path: "versioned_ehr_status", kind: ehr.KindEHRStatus, single: true}
+	versionedComposition = versioned{class: "VERSIONED_COMPOSITION", path: "versioned_composition", kind: ehr.KindComposition}
+	versionedParty       = versioned{class: "VERSIONED_PARTY", path: "versioned_party"}
 )
 
-// target finds the EHR and the object that the URL names; the zero UUID for
-// the only one.
-func (v versioned) target(r *request) (media string, ehrID, object uuid.UUID, err error) {
-	if media, err = negotiate(r.Header, canonical...); err != nil {
-		return
-	}
-	if ehrID, err = r.ehrID(); err != nil || v.single {
-		return
-	}
-	object, ok := parseUUID(r.param("versioned_object_uid"))
-	if !ok {
-		err = errs.New(errs.NotFound, "rest.versioned", "there is no "+v.class+" with this versioned_object_uid, which is not a UUID")
-	}
-	return
+// container is the versioned object that a URL names.
+type container struct {
+	media  string
+	owner  uuid.UUID
+	kind   ehr.Kind
+	object uuid.UUID // zero for the only one
 }
 
-// container serves GET /ehr/{ehr_id}/versioned_….
+// target finds the object that the URL names.
+func (v versioned) target(a *api, r *request) (c container, err error) {
+	if c.media, err = negotiate(r.Header, canonical...); err != nil {
+		return c, err
+	}
+	if c.kind = v.kind; v.kind != 0 {
+		if c.owner, err = r.ehrID(); err != nil || v.single {
+			return c, err
+		}
+	}
+	var ok bool
+	if c.object, ok = parseUUID(r.param("versioned_object_uid")); !ok {
+		return c, errs.New(errs.NotFound, "rest.versioned", "there is no "+v.class+" with this versioned_object_uid, which is not a UUID")
+	}
+	if v.kind == 0 {
+		c.kind, err = a.Records.PartyKind(r.Context(), r.who, c.object)
+	}
+	return c, err
+}
+
+// container serves GET …/versioned_….
 func (v versioned) container(a *api, w *answer, r *request) error {
-	media, id, object, err := v.target(r)
+	c, err := v.target(a, r)
 	if err != nil {
 		return err
 	}
-	list, err := a.Records.Versions(r.Context(), r.who, id, v.kind, object)
+	list, err := a.Records.Versions(r.Context(), r.who, c.owner, c.kind, c.object)
 	if err != nil {
 		return err
 	}
-	return a.sendObject(w, r, media, v.class, list[0].UID.Object.String(), list[0].Audit.TimeCommitted,
-		versionedObject(v.class, ehrRef(id), list))
+	return a.sendObject(w, r, c.media, v.class, list[0].UID.Object.String(), list[0].Audit.TimeCommitted,
+		versionedObject(v.class, a.ownerRef(c.owner), list))
 }
 
 // revisions serves GET …/revision_history. It is as recent as the latest
 // version and has its tag.
 func (v versioned) revisions(a *api, w *answer, r *request) error {
-	media, id, object, err := v.target(r)
+	c, err := v.target(a, r)
 	if err != nil {
 		return err
 	}
-	list, err := a.Records.Versions(r.Context(), r.who, id, v.kind, object)
+	list, err := a.Records.Versions(r.Context(), r.who, c.owner, c.kind, c.object)
 	if err != nil {
 		return err
 	}
@@ -71,12 +84,12 @@ func (v versioned) revisions(a *api, w *answer, r *request) error {
 		return err
 	}
 	latest := list[len(list)-1]
-	return a.sendObject(w, r, media, "REVISION_HISTORY", latest.UID.String(), latest.Audit.TimeCommitted, body)
+	return a.sendObject(w, r, c.media, "REVISION_HISTORY", latest.UID.String(), latest.Audit.TimeCommitted, body)
 }
 
 // versionAt serves GET …/version[?version_at_time=…].
 func (v versioned) versionAt(a *api, w *answer, r *request) error {
-	media, id, object, err := v.target(r)
+	c, err := v.target(a, r)
 	if err != nil {
 		return err
 	}
@@ -84,24 +97,16 @@ func (v versioned) versionAt(a *api, w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	rec, err := v.read(a, r, id, object, at)
+	rec, err := a.object(r, c.owner, c.kind, c.object, at)
 	if err != nil {
 		return err
 	}
-	return v.send(a, w, r, id, rec, media)
-}
-
-// read reads the version of an object extant at a time, zero for the latest.
-func (v versioned) read(a *api, r *request, id, object uuid.UUID, at time.Time) (ehr.VersionRecord, error) {
-	if v.kind == ehr.KindEHRStatus {
-		return a.Records.EHRStatus(r.Context(), r.who, id, at)
-	}
-	return a.Records.Composition(r.Context(), r.who, id, object, at)
+	return v.send(a, w, r, c, rec)
 }
 
 // version serves GET …/version/{version_uid}.
 func (v versioned) version(a *api, w *answer, r *request) error {
-	media, id, object, err := v.target(r)
+	c, err := v.target(a, r)
 	if err != nil {
 		return err
 	}
@@ -109,33 +114,29 @@ func (v versioned) version(a *api, w *answer, r *request) error {
 	if err != nil {
 		return noSuchVersion(err)
 	}
-	if !v.single && uid.Object != object {
+	if !v.single && uid.Object != c.object {
 		return errs.New(errs.NotFound, "rest.versioned", "the version_uid is not one of this "+v.class)
 	}
-	read := a.Records.CompositionVersion
-	if v.kind == ehr.KindEHRStatus {
-		read = a.Records.EHRStatusVersion
-	}
-	rec, err := read(r.Context(), r.who, id, uid)
+	rec, err := a.objectVersion(r, c.owner, c.kind, uid)
 	if err != nil {
 		return err
 	}
-	return v.send(a, w, r, id, rec, media)
+	return v.send(a, w, r, c, rec)
 }
 
 // send sends an ORIGINAL_VERSION. That of a deletion has no data, but it is
 // there and not absent: it says who deleted the object, when and why.
-func (v versioned) send(a *api, w *answer, r *request, id uuid.UUID, rec ehr.VersionRecord, media string) error {
+func (v versioned) send(a *api, w *answer, r *request, c container, rec ehr.VersionRecord) error {
 	body, err := originalVersion(rec)
 	if err != nil {
 		return err
 	}
 	if a.Compat103 {
-		segments := []string{"ehr", id.String(), v.path}
+		segments := below(c.owner, v.path)
 		if !v.single {
 			segments = append(segments, rec.UID.Object.String())
 		}
 		w.Header().Set("Location", a.location(r, append(segments, "version", rec.UID.String())...))
 	}
-	return a.sendObject(w, r, media, "ORIGINAL_VERSION", rec.UID.String(), rec.Meta.Audit.TimeCommitted, body)
+	return a.sendObject(w, r, c.media, "ORIGINAL_VERSION", rec.UID.String(), rec.Meta.Audit.TimeCommitted, body)
 }

@@ -139,7 +139,6 @@ var bmmDifferences = map[string]string{
 	"EHR.tags":                           "OBJECT_REF*", // RM 1.2
 	"PARTY.uid":                          "-",           // inherited; only recommended
 	"PARTY.type":                         "-",           // a function
-	"PARTY.reverse_relationships":        "-",           // a function
 	"PARTY_IDENTITY.purpose":             "-",
 	"CONTACT.purpose":                    "-",
 	"CONTACT.addresses":                  "ADDRESS!+", // 1..1 in the text
