@@ -85,18 +85,18 @@ var described = map[string]description{
 	"POST /ehr/{ehr_id}/composition": {
 		summary: "Commit a COMPOSITION",
 		text:    "The content is checked against the reference model, its template and the terminology before it is kept. A refused commit lists every problem with its place.",
-		headers: joined(commitHeaders, []string{"openehr-template-id"}, taggedHeaders, keyed), reads: compositionMedia, body: "COMPOSITION",
-		writes: compositionMedia, result: "COMPOSITION", success: []int{201}, faults: []int{400, 404, 409, 422},
+		headers: joined(commitHeaders, []string{"openehr-template-id"}, taggedHeaders, keyed), reads: contentMedia, body: "COMPOSITION",
+		writes: contentMedia, result: "COMPOSITION", success: []int{201}, faults: []int{400, 404, 409, 422},
 	},
 	"GET /ehr/{ehr_id}/composition/{uid_based_id}": {
 		summary: "Read a COMPOSITION", text: "A version_uid names one version; an object id the latest, or the one at version_at_time.",
 		query: []string{"version_at_time"}, headers: readHeaders,
-		writes: compositionMedia, result: "COMPOSITION", success: []int{200, 204, 304}, faults: []int{400, 404},
+		writes: contentMedia, result: "COMPOSITION", success: []int{200, 204, 304}, faults: []int{400, 404},
 	},
 	"PUT /ehr/{ehr_id}/composition/{uid_based_id}": {
 		summary: "Commit a new version of a COMPOSITION", text: "The path takes the object id; the version that the change is based on goes into If-Match.",
-		headers: joined([]string{"If-Match!"}, commitHeaders, []string{"openehr-template-id"}, taggedHeaders), reads: compositionMedia, body: "COMPOSITION",
-		writes: compositionMedia, result: "COMPOSITION", success: []int{200, 204}, faults: []int{400, 404, 409, 412, 422},
+		headers: joined([]string{"If-Match!"}, commitHeaders, []string{"openehr-template-id"}, taggedHeaders), reads: contentMedia, body: "COMPOSITION",
+		writes: contentMedia, result: "COMPOSITION", success: []int{200, 204}, faults: []int{400, 404, 409, 412, 422},
 	},
 	"DELETE /ehr/{ehr_id}/composition/{uid_based_id}": {
 		summary: "Delete a COMPOSITION logically", text: "The path takes the latest version_uid. All versions stay readable by their uid.",
@@ -191,19 +191,23 @@ var described = map[string]description{
 	"POST /query/{qualified_query_name}/{version}": storedPost("Execute a version of a stored query, parameters in the body"),
 
 	"POST /demographic/{party}": {
-		summary: "Commit a {PARTY}", headers: joined(commitHeaders, taggedHeaders, keyed), reads: canonical, body: "PARTY",
-		writes: canonical, result: "PARTY", success: []int{201}, faults: []int{400, 404, 409, 422},
+		summary: "Commit a {PARTY}", text: "A template is optional; FLAT and STRUCTURED need one.",
+		headers: joined(commitHeaders, []string{"openehr-template-id"}, taggedHeaders, keyed), reads: contentMedia, body: "PARTY",
+		writes: contentMedia, result: "PARTY", success: []int{201}, faults: []int{400, 404, 409, 422},
 	},
 	"GET /demographic/{party}/{uid_based_id}": {
-		summary: "Read a {PARTY}", query: []string{"version_at_time"}, headers: readHeaders,
-		writes: canonical, result: "PARTY", success: []int{200, 204, 304}, faults: []int{400, 404},
+		summary: "Read a {PARTY}", text: "A version_uid names one version; an object id the latest, or the one at version_at_time.",
+		query: []string{"version_at_time"}, headers: readHeaders,
+		writes: contentMedia, result: "PARTY", success: []int{200, 204, 304}, faults: []int{400, 404},
 	},
 	"PUT /demographic/{party}/{uid_based_id}": {
-		summary: "Commit a new version of a {PARTY}", headers: joined([]string{"If-Match!"}, commitHeaders, taggedHeaders), reads: canonical, body: "PARTY",
-		writes: canonical, result: "PARTY", success: []int{200, 204}, faults: []int{400, 404, 409, 412, 422},
+		summary: "Commit a new version of a {PARTY}", text: "The path takes the object id; the version that the change is based on goes into If-Match.",
+		headers: joined([]string{"If-Match!"}, commitHeaders, []string{"openehr-template-id"}, taggedHeaders), reads: contentMedia, body: "PARTY",
+		writes: contentMedia, result: "PARTY", success: []int{200, 204}, faults: []int{400, 404, 409, 412, 422},
 	},
 	"DELETE /demographic/{party}/{uid_based_id}": {
-		summary: "Delete a {PARTY} logically", headers: []string{"openehr-audit-details"}, success: []int{204}, faults: []int{400, 404, 409},
+		summary: "Delete a {PARTY} logically", text: "The path takes the latest version_uid. References to the party stay as they are.",
+		headers: []string{"openehr-audit-details"}, success: []int{204}, faults: []int{400, 404, 409},
 	},
 	"GET /demographic/{party}/{uid_based_id}/tags":                                  tagsGet("{PARTY}"),
 	"PUT /demographic/{party}/{uid_based_id}/tags":                                  tagsPut("{PARTY}"),
@@ -317,7 +321,11 @@ func describe(op operation) (description, bool) {
 		return description{}, false
 	}
 	d, ok := described[op.method+" "+strings.Replace(op.path, "/"+m[1], "/{party}", 1)]
-	d.summary = strings.ReplaceAll(d.summary, "{PARTY}", strings.ToUpper(m[1]))
+	article := "a "
+	if strings.ContainsRune("ao", rune(m[1][0])) {
+		article = "an "
+	}
+	d.summary = strings.ReplaceAll(d.summary, "a {PARTY}", article+strings.ToUpper(m[1]))
 	return d, ok
 }
 

@@ -26,8 +26,8 @@ var (
 	versionedParty       = versioned{class: "VERSIONED_PARTY", path: "versioned_party"}
 )
 
-// container is the versioned object that a URL names.
-type container struct {
+// versionedPlace is the versioned object that a URL names.
+type versionedPlace struct {
 	media  string
 	owner  uuid.UUID
 	kind   ehr.Kind
@@ -35,7 +35,7 @@ type container struct {
 }
 
 // target finds the object that the URL names.
-func (v versioned) target(a *api, r *request) (c container, err error) {
+func (v versioned) target(a *api, r *request) (c versionedPlace, err error) {
 	if c.media, err = negotiate(r.Header, canonical...); err != nil {
 		return c, err
 	}
@@ -126,7 +126,7 @@ func (v versioned) version(a *api, w *answer, r *request) error {
 
 // send sends an ORIGINAL_VERSION. That of a deletion has no data, but it is
 // there and not absent: it says who deleted the object, when and why.
-func (v versioned) send(a *api, w *answer, r *request, c container, rec ehr.VersionRecord) error {
+func (v versioned) send(a *api, w *answer, r *request, c versionedPlace, rec ehr.VersionRecord) error {
 	body, err := originalVersion(rec)
 	if err != nil {
 		return err
