@@ -147,7 +147,14 @@ func TestCompleteShowsEveryNode(t *testing.T) {
 				t.Errorf("%s: no %s in the complete example", name, key)
 			}
 		}
-		if tree.String("language", "code_string") != "de" || strings.Contains(string(rm.AppendJSON(nil, tree)), `"value":"Systolic"`) {
+		language := tree.String("language", "code_string")
+		if tpl.Root.Class.Name != "COMPOSITION" { // only its names tell
+			language = "?"
+			if tree.String("name", "value") == tpl.Root.Terms.Text("at0000", "de") {
+				language = "de"
+			}
+		}
+		if language != "de" || strings.Contains(string(rm.AppendJSON(nil, tree)), `"value":"Systolic"`) {
 			t.Errorf("%s: example is not in German", name)
 		}
 		again, err := example.Instance(tpl, example.Options{Detail: example.Complete, Language: "de"})

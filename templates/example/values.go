@@ -87,6 +87,12 @@ func (g *generator) bound(class *rm.Class, name string) *rm.Node {
 		return primitive(rm.ClassString, "/.*/")
 	case name == "mode" && is("PARTICIPATION"):
 		return openEHR("participation_mode", "216")
+	case class.Name == "ROLE" && name == "performer":
+		return partyRef("PERSON")
+	case class.Name == "PARTY_RELATIONSHIP" && name == "source" && g.tpl.Root.Class.IsA(rm.Lookup("PARTY")):
+		return partyRef(concrete(g.tpl.Root.Class).Name) // the party that has the relationship
+	case class.Name == "PARTY_RELATIONSHIP" && (name == "source" || name == "target"):
+		return partyRef("PERSON")
 	case name == "performer":
 		return rm.Object("PARTY_IDENTIFIED", rm.Str("name", "Example performer"))
 	case name == "media_type":
@@ -99,6 +105,12 @@ func (g *generator) bound(class *rm.Class, name string) *rm.Node {
 		return primitive(rm.Lookup("Real"), "1")
 	}
 	return nil
+}
+
+// partyRef refers to a made-up party.
+func partyRef(class string) *rm.Node {
+	return rm.Object("PARTY_REF", rm.Str("namespace", "demographic"), rm.Str("type", class),
+		rm.Child("id", rm.ID("HIER_OBJECT_ID", lexical(rm.Lookup("HIER_OBJECT_ID"), rm.Lookup("HIER_OBJECT_ID").Attribute("value")))))
 }
 
 // value makes an unconstrained value of an attribute.
