@@ -67,6 +67,7 @@ type api struct {
 	Config
 	types   map[string]bool
 	started time.Time
+	handler http.Handler // its own, for the requests of a bundle
 }
 
 // New makes the handler of the API; errs.Invalid if the configuration lacks
@@ -102,5 +103,6 @@ func New(cfg Config) (http.Handler, error) {
 	for _, t := range cfg.Coverage.Types() {
 		a.types[t] = true
 	}
-	return a.routes(), nil
+	a.handler = a.routes()
+	return a.handler, nil
 }

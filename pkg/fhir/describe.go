@@ -19,17 +19,19 @@ func Schemas() []apidoc.Schema {
 		return apidoc.Schema{Name: name, JSON: `{"type":"object","description":"` + text + `","properties":{"resourceType":{"type":"string"}},"required":["resourceType"]}`}
 	}
 	return []apidoc.Schema{
-		resource("Resource", "A FHIR R4 resource."), resource("Bundle", "A FHIR R4 Bundle of type searchset."),
+		resource("Resource", "A FHIR R4 resource."), resource("Bundle", "A FHIR R4 Bundle."), resource("Parameters", "A FHIR R4 Parameters resource."),
 		resource("CapabilityStatement", "A FHIR R4 CapabilityStatement."), resource("OperationOutcome", "A FHIR R4 OperationOutcome."),
 	}
 }
+
+var media = []string{MediaType, MediaTypeXML}
 
 // Operations describes the operations that the API offers, with paths below the
 // base path given.
 func Operations(basePath string) []apidoc.Operation {
 	typ := apidoc.Param{Name: "type", In: "path", Required: true, Description: "The resource type, such as Observation."}
 	format := []apidoc.Param{
-		{Name: "_format", In: "query", Description: "json; wins over Accept."},
+		{Name: "_format", In: "query", Description: "json or xml; wins over Accept."},
 		{Name: "_pretty", In: "query", Type: "boolean", Description: "Indent the answer."},
 	}
 	search := []apidoc.Param{
@@ -44,7 +46,7 @@ func Operations(basePath string) []apidoc.Operation {
 			Params: slices.Concat(params, format),
 			Responses: []apidoc.Response{{
 				Status: http.StatusOK, Description: "Done; the body is what was asked for.",
-				Body: &apidoc.Body{Media: []string{MediaType}, Schema: schema},
+				Body: &apidoc.Body{Media: media, Schema: schema},
 			}},
 		}
 		if !open {
@@ -52,7 +54,7 @@ func Operations(basePath string) []apidoc.Operation {
 		}
 		for _, code := range append(faults, http.StatusNotAcceptable, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge, http.StatusInternalServerError, http.StatusServiceUnavailable) {
 			o.Responses = append(o.Responses, apidoc.Response{
-				Status: code, Description: faultTexts[code], Body: &apidoc.Body{Media: []string{MediaType}, Schema: "OperationOutcome"},
+				Status: code, Description: faultTexts[code], Body: &apidoc.Body{Media: media, Schema: "OperationOutcome"},
 			})
 		}
 		return o
@@ -68,6 +70,28 @@ func Operations(basePath string) []apidoc.Operation {
 	post := op("fhir_search_post", http.MethodPost, "/{type}/_search", "Search by form", "The same search with its parameters in the body.",
 		[]apidoc.Param{typ}, "Bundle", false, http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	post.Body = &apidoc.Body{Media: []string{"application/x-www-form-urlencoded"}, Description: "The search parameters."}
+	// An operation by POST takes its parameters from the body.
+	withBody := func(o apidoc.Operation, schema, text string) apidoc.Operation {
+		o.Body = &apidoc.Body{Media: media, Schema: schema, Description: text}
+		return o
+	}
+	patientOperation := func(oid, method, path, summary, text string, params ...apidoc.Param) apidoc.Operation {
+		o := op(oid, method, path, summary, text, params, "Bundle", false, http.StatusBadRequest, http.StatusNotFound, http.StatusGone)
+		if method == http.MethodPost {
+			o = withBody(o, "Parameters", "The parameters, or a form with them.")
+			o.Responses = append(o.Responses, op("", "", "", "", "", nil, "", true, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType).Responses[1:3]...)
+		}
+		return o
+	}
+	everything := []apidoc.Param{
+		id, {Name: "start", In: "query", Description: "Leave out what is dated earlier."}, {Name: "end", In: "query", Description: "Leave out what is dated later."},
+		since[0], {Name: "_type", In: "query", Description: "Resource types, separated by commas."}, {Name: "_count", In: "query", Type: "integer", Description: "Size of a page, to 5000."},
+	}
+	lastn := []apidoc.Param{search[0], search[1], {Name: "max", In: "query", Type: "integer", Description: "How many of each code; 1 by default."}}
+	validate := func(oid, path string, params ...apidoc.Param) apidoc.Operation {
+		return withBody(op(oid, http.MethodPost, path, "Validate a resource", "The answer says in what the resource departs from the R4 definitions; profiles are not looked at.",
+			params, "OperationOutcome", false, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType), "Resource", "The resource.")
+	}
 	return []apidoc.Operation{
 		op("fhir_capabilities", http.MethodGet, "/metadata", "Read the CapabilityStatement", "", nil, "CapabilityStatement", true),
 		op("fhir_search", http.MethodGet, "/{type}", "Search", "A parameter that is not known is refused, unless Prefer: handling=lenient.",
@@ -80,6 +104,15 @@ func Operations(basePath string) []apidoc.Operation {
 		history("fhir_history", "/{type}/{id}/_history", "Read the history of a resource", typ, id),
 		history("fhir_history_type", "/{type}/_history", "Read the history of a type", typ),
 		history("fhir_history_all", "/_history", "Read the history of everything"),
+		patientOperation("fhir_everything", http.MethodGet, "/Patient/{id}/$everything", "Read all of a patient", "", everything...),
+		patientOperation("fhir_everything_post", http.MethodPost, "/Patient/{id}/$everything", "Read all of a patient, by POST", "", id),
+		patientOperation("fhir_summary", http.MethodGet, "/Patient/{id}/$summary", "Read an International Patient Summary", "A document bundle by the profiles of IPS 2.0.", id),
+		patientOperation("fhir_summary_post", http.MethodPost, "/Patient/{id}/$summary", "Read an International Patient Summary, by POST", "", id),
+		patientOperation("fhir_lastn", http.MethodGet, "/Observation/$lastn", "Find the newest observations of each code", "The patient is required.", lastn...),
+		patientOperation("fhir_lastn_post", http.MethodPost, "/Observation/$lastn", "Find the newest observations of each code, by POST", ""),
+		validate("fhir_validate", "/{type}/$validate", typ), validate("fhir_validate_any", "/$validate"),
+		withBody(op("fhir_batch", http.MethodPost, "/", "Send several reads at once", "A Bundle of type batch, or transaction: then all succeed or none.", nil, "Bundle", false,
+			http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity), "Bundle", "The requests."),
 	}
 }
 
@@ -89,11 +122,12 @@ var faultTexts = map[int]string{
 	401: "No or wrong credentials.",
 	403: "The actor may not do this.",
 	404: "There is no such type or resource.",
-	406: "Only JSON is offered.",
+	406: "Only JSON and XML are offered.",
 	410: "The resource is gone: a later version of its composition no longer gives it.",
 	413: "The body exceeds a limit; the message names it.",
 	414: "The URL exceeds a limit; the message names it.",
-	415: "The body is no form.",
+	415: "The body is of a type that is not taken here.",
+	422: "A request of the transaction failed.",
 	431: "The headers exceed a limit; the message names it.",
 	500: "A fault of the server, which says no more.",
 	503: "Overloaded, or the database is away.",

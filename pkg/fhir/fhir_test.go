@@ -121,10 +121,15 @@ func do(t testing.TB, h http.Handler, r *http.Request, header []string) reply {
 	h.ServeHTTP(w, r)
 	out := reply{Response: w.Result(), raw: w.Body.String()}
 	if out.raw != "" {
-		if ct := w.Header().Get("Content-Type"); ct != "application/fhir+json; charset=utf-8" {
+		parse := r4.Parse
+		switch ct := w.Header().Get("Content-Type"); ct {
+		case "application/fhir+json; charset=utf-8":
+		case "application/fhir+xml; charset=utf-8":
+			parse = r4.ParseXML
+		default:
 			t.Errorf("%s %s: Content-Type %q", r.Method, r.URL, ct)
 		}
-		n, err := r4.Parse([]byte(out.raw))
+		n, err := parse([]byte(out.raw))
 		if err != nil {
 			t.Fatalf("%s %s: %v in %s", r.Method, r.URL, err, out.raw)
 		}
@@ -221,9 +226,11 @@ func TestRead(t *testing.T) {
 		{"lastn of the population", "GET", "/fhir/r4/Observation/$lastn", nil, 400, "invalid"},
 		{"lastn of none", "GET", "/fhir/r4/Observation/$lastn?patient=x&max=0", nil, 400, "invalid"},
 		{"lastn in pages", "GET", "/fhir/r4/Observation/$lastn?patient=x&_count=3", nil, 400, "not-supported"},
-		{"validate without a body", "GET", "/fhir/r4/Observation/$validate", nil, 405, "not-supported"},
-		{"XML by Accept", "GET", at, []string{"Accept", "application/fhir+xml"}, 406, "not-supported"},
-		{"XML by _format", "GET", at + "?_format=xml", nil, 406, "not-supported"},
+		{"XML by Accept", "GET", at, []string{"Accept", "application/fhir+xml"}, 200, ""},
+		{"XML by _format", "GET", at + "?_format=xml", nil, 200, ""},
+		{"XML preferred", "GET", at, []string{"Accept", "application/fhir+json;q=0.5, application/fhir+xml"}, 200, ""},
+		{"a fault in XML", "GET", at + "0?_format=xml", nil, 404, "not-found"},
+		{"an unknown format", "GET", at + "?_format=ttl", nil, 406, "not-supported"},
 		{"_format wins over Accept", "GET", at + "?_format=json", []string{"Accept", "text/html"}, 200, ""},
 		{"a browser", "GET", at, []string{"Accept", "text/html,application/xhtml+xml,*/*;q=0.8"}, 200, ""},
 		{"JSON refused by quality", "GET", at, []string{"Accept", "application/json;q=0, text/html"}, 406, "not-supported"},

@@ -65,14 +65,14 @@ func (a *api) capabilities(base string) *r4.Node {
 		object("software", str("name", "Cairn"), str("version", a.Version)),
 		object("implementation", str("description", "FHIR R4 view of an openEHR clinical data repository"), str("url", base)),
 		str("fhirVersion", "4.0.1"),
-		array("format", r4.NewString(MediaType), r4.NewString("json")),
+		array("format", r4.NewString(MediaType), r4.NewString("json"), r4.NewString(MediaTypeXML), r4.NewString("xml")),
 		array("rest", r4.NewObject(
 			str("mode", "server"),
 			str("documentation", "Read-only. Resources are projections of openEHR compositions by FHIR Connect mappings. "+
 				"Searches are strict unless Prefer: handling=lenient is sent. A search by patient tells in an OperationOutcome "+
 				"what the record holds and no mapping can show."),
 			array("resource", resources...),
-			array("interaction", codes("history-system")...))))
+			array("interaction", codes("batch", "transaction", "history-system")...))))
 }
 
 // codes are elements that have only a code.

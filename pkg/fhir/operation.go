@@ -29,45 +29,6 @@ const (
 	maxLatestPage = 5000
 )
 
-// dispatch runs the operation that the address names.
-func (a *api) dispatch(w http.ResponseWriter, c *call) error {
-	name := chi.URLParam(c.Request, "operation")
-	typ, id := chi.URLParam(c.Request, "type"), chi.URLParam(c.Request, "id")
-	if typ != "" {
-		if _, err := a.resourceType(c); err != nil && name != "validate" {
-			return err
-		}
-	}
-	level := "system"
-	switch {
-	case id != "":
-		level = "instance"
-	case typ != "":
-		level = "type"
-	}
-	switch name + " " + level {
-	case "everything instance":
-		if typ == "Patient" {
-			return a.everything(w, c, id)
-		}
-	case "summary instance":
-		if typ == "Patient" {
-			return a.patientSummary(w, c, id)
-		}
-	case "lastn type":
-		if typ == "Observation" {
-			return a.lastN(w, c)
-		}
-	case "validate type", "validate system":
-		return a.validate(w, c, typ)
-	}
-	where := "at the " + level + " level"
-	if typ != "" {
-		where += " of " + typ
-	}
-	return errs.New(errs.Unsupported, "fhir.operation", "the operation $"+name+" is not supported "+where)
-}
-
 // input is the parameters of an operation: those of the address and, with POST,
 // those of a form or of a Parameters resource with values of primitive type.
 func (a *api) input(c *call) ([]pair, error) {
@@ -79,47 +40,47 @@ func (a *api) input(c *call) ([]pair, error) {
 	if err != nil || c.Method != http.MethodPost {
 		return params, err
 	}
-	body, err := io.ReadAll(io.LimitReader(c.Body, maxQueryBytes+1))
-	if err != nil {
-		return nil, errs.Wrap(errs.Invalid, op, "the body could not be read", err)
-	}
-	if len(body) > maxQueryBytes {
-		return nil, errs.New(errs.TooLarge, op, fmt.Sprintf("the parameters are longer than %d bytes", maxQueryBytes))
-	}
-	if len(strings.TrimSpace(string(body))) == 0 {
-		return params, nil
-	}
 	media, _, err := mime.ParseMediaType(c.Header.Get("Content-Type"))
-	switch {
-	case err != nil:
-	case media == "application/x-www-form-urlencoded":
+	if err == nil && media == "application/x-www-form-urlencoded" {
+		body, err := io.ReadAll(io.LimitReader(c.Body, maxQueryBytes+1))
+		if err != nil {
+			return nil, errs.Wrap(errs.Invalid, op, "the body could not be read", err)
+		}
+		if len(body) > maxQueryBytes {
+			return nil, errs.New(errs.TooLarge, op, fmt.Sprintf("the parameters are longer than %d bytes", maxQueryBytes))
+		}
 		more, err := parsePairs(string(body))
 		return append(params, more...), err
-	case acceptsJSON(media):
-		n, err := r4.Parse(body)
-		if err != nil || n.Str("resourceType") != "Parameters" {
-			return nil, errs.Wrap(errs.Invalid, op, "the body is not a Parameters resource", err)
-		}
-		for _, p := range n.List("parameter") {
-			value := ""
-			for _, f := range p.Fields {
-				if strings.HasPrefix(f.Name, "value") && f.Value.Kind != r4.Object && f.Value.Kind != r4.Array {
-					value = f.Value.Text
-				}
-			}
-			if value == "" || !plainText(value) || !plainText(p.Str("name")) {
-				return nil, badParam(p.Str("name"), "must have a value of a primitive type")
-			}
-			params = append(params, pair{p.Str("name"), value})
-		}
+	}
+	if c.ContentLength == 0 {
 		return params, nil
 	}
-	return nil, errs.New(errs.UnsupportedMedia, op, "an operation by POST sends a Parameters resource as "+MediaType)
+	n, err := resourceBody(c, op, maxQueryBytes)
+	if err != nil {
+		return nil, err
+	}
+	if n.Str("resourceType") != "Parameters" {
+		return nil, errs.New(errs.Invalid, op, "the body is not a Parameters resource")
+	}
+	for _, p := range n.List("parameter") {
+		value := ""
+		for _, f := range p.Fields {
+			if strings.HasPrefix(f.Name, "value") && f.Value.Kind != r4.Object && f.Value.Kind != r4.Array {
+				value = f.Value.Text
+			}
+		}
+		if value == "" || !plainText(value) || !plainText(p.Str("name")) {
+			return nil, badParam(p.Str("name"), "must have a value of a primitive type")
+		}
+		params = append(params, pair{p.Str("name"), value})
+	}
+	return params, nil
 }
 
 // everything answers Patient/[id]/$everything (FHIR R4 Patient §8.1.15.1): the
 // patient and all that refers to it, dated within start and end or not at all.
-func (a *api) everything(w http.ResponseWriter, c *call, id string) error {
+func (a *api) everything(w http.ResponseWriter, c *call) error {
+	id := chi.URLParam(c.Request, "id")
 	params, err := a.input(c)
 	if err != nil {
 		return err
@@ -275,25 +236,20 @@ const maxResource = 1 << 20
 
 // validate answers $validate (FHIR R4 Resource §2.39.1.1): it tells in what a
 // resource departs from the R4 definitions. Profiles are not looked at.
-func (a *api) validate(w http.ResponseWriter, c *call, typ string) error {
+func (a *api) validate(w http.ResponseWriter, c *call) error {
 	const op = "fhir.validate"
-	if c.Method != http.MethodPost {
-		return errs.New(errs.MethodNotAllowed, op, "$validate is a POST with the resource as its body")
+	typ := chi.URLParam(c.Request, "type")
+	if typ != "" {
+		if t := r4.Lookup(typ); t == nil || t.Kind != r4.Resource {
+			return errs.New(errs.NotFound, op, "there is no such resource type")
+		}
 	}
-	media, _, err := mime.ParseMediaType(c.Header.Get("Content-Type"))
-	if err != nil || !acceptsJSON(media) {
-		return errs.New(errs.UnsupportedMedia, op, "the resource is sent as "+MediaType)
+	n, err := resourceBody(c, op, maxResource)
+	if e := errs.As(err); e != nil && errs.Is(err, errs.Invalid) {
+		return a.write(w, c, http.StatusOK, outcome(issue{severity: "error", code: "structure", text: e.Msg}).Append(nil))
 	}
-	body, err := io.ReadAll(io.LimitReader(c.Body, maxResource+1))
 	if err != nil {
-		return errs.Wrap(errs.Invalid, op, "the body could not be read", err)
-	}
-	if len(body) > maxResource {
-		return errs.New(errs.TooLarge, op, fmt.Sprintf("the resource is longer than %d bytes", maxResource))
-	}
-	n, err := r4.Parse(body)
-	if err != nil {
-		return a.write(w, c, http.StatusOK, outcome(issue{severity: "error", code: "structure", text: "the body is not a FHIR resource in JSON"}).Append(nil))
+		return err
 	}
 	var issues []issue
 	if n.Str("resourceType") == "Parameters" {

@@ -3,24 +3,32 @@ package fhir
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"mime"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
-// MediaType is the media type of every body (FHIR R4 http §3.1.0.1.10).
-const MediaType = "application/fhir+json"
+// The media types of bodies (FHIR R4 http §3.1.0.1.10).
+const (
+	MediaType    = "application/fhir+json"
+	MediaTypeXML = "application/fhir+xml"
+)
 
 // call is one request on its way through the API.
 type call struct {
 	*http.Request
 	who    ehr.Actor
 	pretty bool
+	xml    bool // the answer is to be XML
 }
 
 // answer is the ResponseWriter of the API: it knows whether the answer has
@@ -63,21 +71,40 @@ func (a *api) routes() http.Handler {
 		both("/{type}", a.searchGet, false)
 		both("/{type}/{id}", a.read, false)
 		r.Post("/{type}/_search", a.handle(a.searchPost, false))
+		r.Post("/", a.handle(a.batch, false))
 		both("/{type}/{id}/_history/{version}", a.vread, false)
 		both("/{type}/{id}/_history", a.history, false)
 		both("/{type}/_history", a.history, false)
 		both("/_history", a.history, false)
+		either := func(path string, op operation) {
+			both(path, op, false)
+			r.Post(path, a.handle(op, false))
+		}
+		either("/Patient/{id}/$everything", a.everything)
+		either("/Patient/{id}/$summary", a.patientSummary)
+		either("/Observation/$lastn", a.lastN)
+		r.Post("/{type}/$validate", a.handle(a.validate, false))
+		r.Post("/$validate", a.handle(a.validate, false))
 		for _, path := range []string{"/{type}/{id}/${operation}", "/{type}/${operation}", "/${operation}"} {
-			h := a.handle(a.dispatch, false)
-			both(path, a.dispatch, false)
-			r.Post(path, h)
+			either(path, a.unsupported)
 		}
 	})
 	r.NotFound(a.handle(a.handleMissing, true))
 	r.MethodNotAllowed(a.handle(func(http.ResponseWriter, *call) error {
-		return errs.New(errs.MethodNotAllowed, "fhir", "this API is read-only: it offers read, search and metadata")
+		return errs.New(errs.MethodNotAllowed, "fhir", "this API is read-only: it offers read, vread, history, search, operations and bundles of these")
 	}, true))
 	return r
+}
+
+// unsupported answers for the operations that are not there.
+func (a *api) unsupported(_ http.ResponseWriter, c *call) error {
+	if chi.URLParam(c.Request, "type") != "" {
+		if _, err := a.resourceType(c); err != nil {
+			return err
+		}
+	}
+	name := chi.URLParam(c.Request, "operation")
+	return errs.New(errs.Unsupported, "fhir.operation", "the operation "+strconv.Quote("$"+name)+" is not supported here")
 }
 
 func (a *api) handleMissing(http.ResponseWriter, *call) error {
@@ -145,8 +172,8 @@ func (a *api) base(r *http.Request) string {
 	return scheme + "://" + r.Host + a.BasePath
 }
 
-// negotiate finds out whether the client takes JSON. _format wins over Accept
-// (FHIR R4 http §3.1.0.1.11).
+// negotiate finds out which form the client takes: JSON unless it prefers XML.
+// _format wins over Accept (FHIR R4 http §3.1.0.1.11).
 func (a *api) negotiate(c *call) error {
 	q := c.URL.Query()
 	switch q.Get("_pretty") {
@@ -156,60 +183,123 @@ func (a *api) negotiate(c *call) error {
 	default:
 		return errs.New(errs.Invalid, "fhir.negotiate", "_pretty is true or false")
 	}
-	refused := errs.New(errs.NotAcceptable, "fhir.negotiate", "only JSON is offered: "+MediaType)
+	refused := errs.New(errs.NotAcceptable, "fhir.negotiate", "only JSON and XML are offered: "+MediaType+", "+MediaTypeXML)
 	if f, ok := q["_format"]; ok {
-		if len(f) != 1 || !acceptsJSON(strings.ReplaceAll(f[0], " ", "+")) {
+		if len(f) != 1 {
 			return refused
 		}
+		form, weight := mediaForm(strings.ReplaceAll(f[0], " ", "+"))
+		if weight == 0 {
+			return refused
+		}
+		c.xml = form == xmlForm
 		return nil
 	}
 	accept := strings.Join(c.Header.Values("Accept"), ",")
 	if strings.TrimSpace(accept) == "" {
 		return nil
 	}
+	best := 0.0
 	for _, part := range strings.Split(accept, ",") {
-		if acceptsJSON(part) {
-			return nil
+		if form, weight := mediaForm(part); weight > best {
+			best, c.xml = weight, form == xmlForm
 		}
 	}
-	return refused
+	if best == 0 {
+		return refused
+	}
+	return nil
 }
 
-// acceptsJSON reports whether one media range, or a value of _format, takes
-// FHIR R4 in JSON.
-func acceptsJSON(part string) bool {
+// form is a serialisation of resources.
+type form int
+
+const (
+	jsonForm form = iota
+	xmlForm
+)
+
+// mediaForm is the form that one media range, or a value of _format, takes and
+// its weight; 0 for a media range that takes neither.
+func mediaForm(part string) (f form, weight float64) {
 	fields := strings.Split(part, ";")
 	switch strings.ToLower(strings.TrimSpace(fields[0])) {
 	case "*/*", "application/*", "application/json", MediaType, "text/json", "json":
+	case "application/xml", MediaTypeXML, "text/xml", "xml":
+		f = xmlForm
 	default:
-		return false
+		return 0, 0
 	}
+	weight = 1
 	for _, p := range fields[1:] {
 		name, value, _ := strings.Cut(p, "=")
+		value = strings.TrimSpace(value)
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "q":
-			if strings.Trim(strings.TrimSpace(value), "0.") == "" {
-				return false
+			q, err := strconv.ParseFloat(value, 64)
+			if err != nil || q < 0 || q > 1 {
+				return 0, 0
 			}
+			weight = q
 		case "fhirversion":
-			if v := strings.TrimSpace(value); v != "4.0" && v != "4.0.1" {
-				return false
+			if value != "4.0" && value != "4.0.1" {
+				return 0, 0
 			}
 		}
 	}
-	return true
+	return f, weight
 }
 
-// write sends a body of JSON.
+// resourceBody reads a resource from a request in either form.
+func resourceBody(c *call, op string, limit int) (*r4.Node, error) {
+	media, _, err := mime.ParseMediaType(c.Header.Get("Content-Type"))
+	f, weight := mediaForm(media)
+	if err != nil || weight == 0 || strings.Contains(media, "*") {
+		return nil, errs.New(errs.UnsupportedMedia, op, "a resource is sent as "+MediaType+" or "+MediaTypeXML)
+	}
+	body, err := io.ReadAll(io.LimitReader(c.Body, int64(limit)+1))
+	if err != nil {
+		return nil, errs.Wrap(errs.Invalid, op, "the body could not be read", err)
+	}
+	if len(body) > limit {
+		return nil, errs.New(errs.TooLarge, op, fmt.Sprintf("the body is longer than %d bytes", limit))
+	}
+	parse := r4.Parse
+	if f == xmlForm {
+		parse = r4.ParseXML
+	}
+	n, err := parse(body)
+	if err != nil {
+		return nil, errs.New(errs.Invalid, op, "the body is not a FHIR resource: "+err.Error())
+	}
+	if n.Kind != r4.Object {
+		return nil, errs.New(errs.Invalid, op, "the body is not a FHIR resource: not an object")
+	}
+	return n, nil
+}
+
+// write sends a body of JSON in the form that the client takes.
 func (a *api) write(w http.ResponseWriter, c *call, status int, body []byte) error {
-	if c.pretty {
+	media := MediaType
+	switch {
+	case c.xml:
+		n, err := r4.Parse(body)
+		if err != nil {
+			return errs.Wrap(errs.Internal, "fhir.write", "", err)
+		}
+		if body, err = r4.AppendXML(nil, n); err != nil {
+			return errs.Wrap(errs.Internal, "fhir.write", "", err)
+		}
+		media = MediaTypeXML
+	case c.pretty:
 		indented, err := indent(body)
 		if err != nil {
 			return err
 		}
 		body = indented
 	}
-	w.Header().Set("Content-Type", MediaType+"; charset=utf-8")
+	w.Header().Add("Vary", "Accept")
+	w.Header().Set("Content-Type", media+"; charset=utf-8")
 	w.WriteHeader(status)
 	if _, err := w.Write(body); err != nil && c.Context().Err() == nil {
 		a.Log.Debug("an answer could not be sent", "error", err, "request_id", a.requestID(c))

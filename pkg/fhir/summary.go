@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
@@ -121,7 +122,7 @@ func complete(n *r4.Node) {
 // Summary as a document. Nothing in it is inferred from silence: a section
 // without entries says that this repository shows none, and what the record
 // holds and no mapping can show is named.
-func (a *api) patientSummary(w http.ResponseWriter, c *call, id string) error {
+func (a *api) patientSummary(w http.ResponseWriter, c *call) error {
 	params, err := a.input(c)
 	if err != nil {
 		return err
@@ -137,7 +138,7 @@ func (a *api) patientSummary(w http.ResponseWriter, c *call, id string) error {
 			return unsupportedParam(p.name)
 		}
 	}
-	patient, err := a.patient(c, id)
+	patient, err := a.patient(c, chi.URLParam(c.Request, "id"))
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,141 @@
+package fhir
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// Limits on a bundle of requests: its length in bytes, their number, and the
+// length of the answer.
+const (
+	maxBatch        = 1 << 20
+	maxBatchEntries = 200
+	maxBatchAnswer  = 64 << 20
+)
+
+// batch answers a bundle of reads (FHIR R4 http §3.1.0.11). Each is answered as
+// it would be alone. In a transaction all succeed or none: it has nothing to
+// undo, so the first failure is the answer.
+func (a *api) batch(w http.ResponseWriter, c *call) error {
+	const op = "fhir.batch"
+	n, err := resourceBody(c, op, maxBatch)
+	if err != nil {
+		return err
+	}
+	kind := n.Str("type")
+	if n.Str("resourceType") != "Bundle" || kind != "batch" && kind != "transaction" {
+		return errs.New(errs.Invalid, op, "the body is not a Bundle of type batch or transaction")
+	}
+	entries := n.List("entry")
+	if len(entries) > maxBatchEntries {
+		return errs.New(errs.TooLarge, op, fmt.Sprintf("a bundle has at most %d requests", maxBatchEntries))
+	}
+	dst := []byte(`{"resourceType":"Bundle","type":"` + kind + `-response"`)
+	for i, e := range entries {
+		request := e.Get("request")
+		if request == nil {
+			return errs.New(errs.Invalid, op, fmt.Sprintf("Bundle.entry[%d] has no request", i))
+		}
+		status, header, body, err := a.part(c, request)
+		if err != nil {
+			return errs.New(errs.Invalid, op, fmt.Sprintf("Bundle.entry[%d].request: %v", i, err))
+		}
+		if kind == "transaction" && status >= 400 {
+			return &refusal{
+				errs.New(errs.Unprocessable, op, ""),
+				[]issue{{severity: "error", code: "processing", expression: fmt.Sprintf("Bundle.entry[%d]", i), text: fmt.Sprintf("the request failed with status %d, and with it the transaction", status)}},
+			}
+		}
+		if i == 0 {
+			dst = append(dst, `,"entry":[`...)
+		} else {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, '{')
+		outcomeOf := ""
+		if len(body) > 0 {
+			if status >= 400 {
+				outcomeOf = `,"outcome":` + string(body)
+			} else {
+				dst = append(append(dst, `"resource":`...), body...)
+				dst = append(dst, ',')
+			}
+		}
+		dst = append(append(dst, `"response":{"status":"`...), strconv.Itoa(status)...)
+		dst = append(dst, '"')
+		if tag := header.Get("ETag"); tag != "" {
+			dst = appendString(append(dst, `,"etag":`...), tag)
+		}
+		if at, err := http.ParseTime(header.Get("Last-Modified")); err == nil {
+			dst = appendString(append(dst, `,"lastModified":`...), instant(at))
+		}
+		dst = append(append(dst, outcomeOf...), "}}"...)
+		if len(dst) > maxBatchAnswer {
+			return errs.New(errs.TooLarge, op, fmt.Sprintf("the answer would be longer than %d bytes; send fewer requests", maxBatchAnswer))
+		}
+	}
+	if len(entries) > 0 {
+		dst = append(dst, ']')
+	}
+	return a.write(w, c, http.StatusOK, append(dst, '}'))
+}
+
+// part answers one request of a bundle.
+func (a *api) part(c *call, request *r4.Node) (status int, header http.Header, body []byte, err error) {
+	method := request.Str("method")
+	if method != http.MethodGet && method != http.MethodHead {
+		answer := outcome(issue{severity: "error", code: "not-supported", text: "this API is read-only: " + strconv.Quote(method) + " is not offered"})
+		return http.StatusMethodNotAllowed, http.Header{}, answer.Append(nil), nil
+	}
+	target := strings.TrimPrefix(request.Str("url"), a.base(c.Request)+"/")
+	u, err := url.Parse(target)
+	if err != nil || u.IsAbs() || u.Host != "" || !plainText(target) {
+		return 0, nil, nil, fmt.Errorf("%q is not an address below the base", request.Str("url"))
+	}
+	u.Path, u.RawPath = strings.TrimPrefix(u.Path, "/"), strings.TrimPrefix(u.RawPath, "/")
+	query := u.Query()
+	query.Del("_format")
+	query.Del("_pretty")
+	u.RawQuery = query.Encode()
+	// The router keeps its place in the context; this request starts afresh.
+	ctx := context.WithValue(c.Context(), chi.RouteCtxKey, (*chi.Context)(nil))
+	r, err := http.NewRequestWithContext(ctx, method, a.BasePath+"/"+u.String(), nil)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	r.Host, r.TLS, r.RemoteAddr = c.Host, c.TLS, c.RemoteAddr
+	r.Header = c.Header.Clone()
+	for _, name := range []string{"Content-Type", "Content-Length", "If-None-Match", "If-Modified-Since", "Prefer"} {
+		r.Header.Del(name)
+	}
+	r.Header.Set("Accept", MediaType)
+	for element, name := range map[string]string{"ifNoneMatch": "If-None-Match", "ifModifiedSince": "If-Modified-Since"} {
+		if v := request.Str(element); v != "" {
+			r.Header.Set(name, v)
+		}
+	}
+	rec := &recorder{header: http.Header{}, status: http.StatusOK}
+	a.handler.ServeHTTP(rec, r)
+	return rec.status, rec.header, rec.body.Bytes(), nil
+}
+
+// recorder keeps the answer to one request of a bundle.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (r *recorder) Header() http.Header         { return r.header }
+func (r *recorder) WriteHeader(status int)      { r.status = status }
+func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
