@@ -131,6 +131,9 @@ func truth(b bool) tri {
 
 func (a *Assertion) eval(archetypeID string) tri { return a.expr.eval(archetypeID) }
 
+// Everything reports whether the assertion is that of any archetype id.
+func (a *Assertion) Everything() bool { return a.matchesEverything() }
+
 func (a *Assertion) matchesEverything() bool {
 	e := a.expr
 	return e != nil && e.op == opMatches && e.right != nil && e.right.op == opPattern &&

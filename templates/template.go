@@ -322,6 +322,15 @@ func (t *Terms) In(code, lang string) string {
 	return ""
 }
 
+// Exact is the definition of a code in exactly that language; nil if there is
+// none.
+func (t *Terms) Exact(code, lang string) *Term {
+	if t == nil {
+		return nil
+	}
+	return t.byLanguage[lang][code]
+}
+
 // Languages lists the languages with definitions, the default one first and
 // the others sorted.
 func (t *Terms) Languages() []string {

@@ -31,7 +31,7 @@ func main() {
 	k := kong.Parse(&c, append(options(ctx, os.Stdout), kong.UsageOnError())...)
 	if err := k.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "cairn:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
 }
 

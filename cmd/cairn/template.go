@@ -24,6 +24,7 @@ import (
 type templateCmd struct {
 	Build       templateBuildCmd       `cmd:"" help:"Compile template sources (.oet) and archetypes into operational templates (.opt)."`
 	Lint        templateLintCmd        `cmd:"" help:"Find what is wrong or doubtful with templates and sources. One finding a line; the exit code is 1 if there are errors."`
+	Diff        templateDiffCmd        `cmd:"" help:"Compare two templates: each change with whether stored data survive it. The exit code is 0 if all do, 1 if not, 2 for an error."`
 	Example     templateExampleCmd     `cmd:"" help:"Print an example of a template."`
 	Check       templateCheckCmd       `cmd:"" help:"Validate compositions against a template, without a server. One problem a line; the exit code is 1 if there are errors."`
 	Webtemplate templateWebtemplateCmd `cmd:"" help:"Print a template's web template (2.3)."`

@@ -314,3 +314,52 @@ func TestTemplateLint(t *testing.T) {
 	}
 	failing(t, "no-such.opt", "template", "lint", filepath.Join(dir, "no-such.opt"))
 }
+
+// TestTemplateDiff: the exit code says whether stored data survive.
+func TestTemplateDiff(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	opt, src := shipped(t, dir, "Cairn - Vital signs.v1.opt"), shipped(t, dir, "Cairn - Vital signs.v1.oet")
+	if out := succeed(t, "template", "diff", opt, src); out != "" {
+		t.Errorf("a source and what it compiles to differ: %s", out)
+	}
+	code := func(want int, args ...string) string {
+		t.Helper()
+		out, err := command(t, append([]string{"template", "diff"}, args...)...)
+		got := 0
+		if err != nil {
+			got = exitCode(err)
+		}
+		if got != want {
+			t.Fatalf("exit code %d, want %d: %v\n%s", got, want, err, out)
+		}
+		return out
+	}
+	reworded := write(t, dir, "reworded.opt", strings.ReplaceAll(read(t, opt), ">Pulse", ">The pulse"))
+	if out := code(0, opt, reworded); !strings.HasPrefix(out, "compatible text /content[") {
+		t.Errorf("got %q", out)
+	}
+	narrowed := write(t, dir, "narrowed.opt", strings.ReplaceAll(read(t, opt), "<units>mm[Hg]</units>", "<units>kPa</units>"))
+	if out := code(1, opt, narrowed); !strings.Contains(out, "breaking units /content[") || !strings.Contains(out, `the unit "mm[Hg]" is not allowed any more`) {
+		t.Errorf("got %q", out)
+	}
+	var result struct {
+		Breaking bool
+		Changes  []struct {
+			Kind, Path, Old, New, Reason string
+			Breaking                     bool
+		}
+	}
+	if err := json.Unmarshal([]byte(code(1, "--format", "json", opt, narrowed)), &result); err != nil {
+		t.Fatal(err)
+	}
+	if !result.Breaking || len(result.Changes) == 0 || result.Changes[0].Kind != "units" || result.Changes[0].Old == result.Changes[0].New {
+		t.Errorf("got %+v", result)
+	}
+	renamed := write(t, dir, "renamed.opt", strings.Replace(read(t, opt), "<value>Cairn - Vital signs.v1<", "<value>Cairn - Vital signs.v2<", 1))
+	code(1, opt, renamed)
+	code(0, "--ignore-id", opt, renamed)
+	code(2, opt, filepath.Join(dir, "no-such.opt"))
+	code(2, opt, write(t, dir, "torn.opt", "<template"))
+	code(2, src, write(t, dir, "torn.oet", "<template"))
+}

@@ -160,10 +160,25 @@ func (g *generator) object(o *templates.Object, at place) (*rm.Node, error) {
 		if err != nil {
 			return nil, err
 		}
+		for _, n := range items {
+			if n != nil && !takes(def, n.Class) {
+				// A constraint on an attribute of an abstract class may be for
+				// another of its descendants.
+				return nil, g.fail(o, "the constraint on %s is for %s, which %s does not take", def.Name, n.Class, class)
+			}
+		}
 		b.set(def.Name, items...)
 	}
 	g.finish(b, o)
 	return b.node(), nil
+}
+
+// takes reports whether an attribute can hold an instance of the class.
+func takes(def *rm.Attribute, class *rm.Class) bool {
+	if class.Primitive != rm.NotPrimitive {
+		return class.Primitive == def.Type.Primitive || class.Primitive == rm.IntegerPrimitive && def.Type.Primitive == rm.RealPrimitive
+	}
+	return class.IsA(def.Type)
 }
 
 // builder collects the attributes of an instance.
