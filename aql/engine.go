@@ -2,12 +2,14 @@ package aql
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/maypok86/otter/v2"
 
 	"github.com/cairn-ehr/cairn/aql/exec"
+	"github.com/cairn-ehr/cairn/aql/sqlgen"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
@@ -21,6 +23,11 @@ type Options struct {
 	// MaxRows and MaxBytes bound the result of one query, by default 100,000
 	// rows and 256 MiB of JSON.
 	MaxRows, MaxBytes int64
+	// Terminology answers what queries ask of terminology services; nil refuses
+	// queries that do.
+	Terminology Terminology
+	// Now is the clock, by default time.Now in UTC.
+	Now func() time.Time
 }
 
 // Engine compiles and runs queries on one database. It is safe for concurrent
@@ -46,6 +53,9 @@ func NewEngine(db exec.DB, catalog Catalog, opt Options) (*Engine, error) {
 	}
 	if opt.MaxBytes <= 0 {
 		opt.MaxBytes = 256 << 20
+	}
+	if opt.Now == nil {
+		opt.Now = func() time.Time { return time.Now().UTC() }
 	}
 	cache, err := otter.New(&otter.Options[string, *Query]{MaximumSize: opt.CacheSize})
 	if err != nil {
@@ -97,7 +107,17 @@ func (e *Engine) RunQuery(ctx context.Context, q *Query, r Request, sink Sink) e
 			r.Fetch = e.opt.MaxRows + 1
 		}
 	}
-	sql, args, err := q.SQL(ctx, r, e.catalog)
+	if r.Now.IsZero() {
+		r.Now = e.opt.Now()
+	}
+	values, err := q.values(r)
+	if err != nil {
+		return err
+	}
+	if values.Answers, values.Terms, err = e.ask(ctx, q, r, values); err != nil {
+		return err
+	}
+	sql, args, err := bind(ctx, q.statement(r), values, e.catalog)
 	if err != nil {
 		return err
 	}
@@ -117,4 +137,61 @@ func (e *Engine) RunQuery(ctx context.Context, q *Query, r Request, sink Sink) e
 		return sink.Begin(q.columns)
 	}
 	return err
+}
+
+// maxQuestions bounds the questions to terminology services that the data of
+// one run may raise.
+const maxQuestions = 1000
+
+// ask finds out from the data what terminology services are to be asked, and
+// asks them.
+func (e *Engine) ask(ctx context.Context, q *Query, r Request, values sqlgen.Values) (sqlgen.Answers, *terms, error) {
+	services := newTerms(e.opt.Terminology)
+	if len(q.probes) == 0 {
+		return nil, services, nil
+	}
+	answers := sqlgen.Answers{}
+	values.Terms, values.Limit, values.Offset = services, maxQuestions+1, 0
+	for _, p := range q.probes {
+		name, err := sqlgen.Service(p.of, values)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := services.check(p.of, name); err != nil {
+			return nil, nil, err
+		}
+		sql, args, err := bind(ctx, p.statements[r.variant()](), values, e.catalog)
+		if err != nil {
+			return nil, nil, err
+		}
+		var questions []string
+		err = exec.Run(ctx, e.db, exec.Query{SQL: sql, Args: args, Timeout: e.opt.Timeout}, func(cells [][]byte) error {
+			if cells[0] == nil {
+				return nil
+			}
+			var text string
+			if err := json.Unmarshal(cells[0], &text); err != nil {
+				return errs.Wrap(errs.Internal, "aql.Run", "the parameters of TERMINOLOGY cannot be read", err)
+			}
+			questions = append(questions, text)
+			return nil
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(questions) > maxQuestions {
+			return nil, nil, termsError(errs.TooLarge, p.of, "the data raise more than %d different questions to the terminology service", maxQuestions)
+		}
+		answers[p.of] = map[string]any{}
+		for _, params := range questions {
+			a, err := services.Answer(ctx, p.of, name, params)
+			if err != nil {
+				return nil, nil, err
+			}
+			if a != nil {
+				answers[p.of][params] = a
+			}
+		}
+	}
+	return answers, services, nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -45,7 +46,37 @@ type Query struct {
 	objects []bool // the columns that may hold objects
 	plan    *plan.Plan
 
-	population, scoped func() *sqlgen.Statement
+	statements [4]func() *sqlgen.Statement // by variant
+	probes     []probe
+}
+
+// probe finds what a terminology operation must be asked, where the data say.
+type probe struct {
+	of         *analyze.Terminology
+	statements [4]func() *sqlgen.Statement
+}
+
+// variant numbers the statements of a query.
+func variant(scoped, asOf bool) int {
+	n := 0
+	if scoped {
+		n = 1
+	}
+	if asOf {
+		n += 2
+	}
+	return n
+}
+
+// generate gives the statements of a plan, each made when it is first needed.
+func generate(p *plan.Plan, of *analyze.Terminology) (out [4]func() *sqlgen.Statement) {
+	for _, scoped := range []bool{false, true} {
+		for _, asOf := range []bool{false, true} {
+			opt := sqlgen.Options{Scoped: scoped, AsOf: asOf, Probe: of}
+			out[variant(scoped, asOf)] = sync.OnceValue(func() *sqlgen.Statement { return sqlgen.Generate(p, opt) })
+		}
+	}
+	return out
 }
 
 // Column is a column of a result set as ITS-REST describes it.
@@ -75,18 +106,26 @@ func Compile(text string, limits Limits) (*Query, error) {
 		q.columns = append(q.columns, Column{Name: c.Name, Path: c.Path})
 		q.objects = append(q.objects, holdsObjects(c.Expr))
 	}
-	q.population = sync.OnceValue(func() *sqlgen.Statement { return sqlgen.Generate(q.plan, sqlgen.Options{}) })
-	q.scoped = sync.OnceValue(func() *sqlgen.Statement { return sqlgen.Generate(q.plan, sqlgen.Options{Scoped: true}) })
+	q.statements = generate(q.plan, nil)
+	aq.Exprs(func(e analyze.Expr) {
+		if t, ok := e.(*analyze.Terminology); ok && !sqlgen.Foldable(t) {
+			q.probes = append(q.probes, probe{t, generate(q.plan, t)})
+		}
+	})
 	return q, nil
 }
 
 // holdsObjects tells whether a value may be an object of the Reference Model.
 func holdsObjects(e analyze.Expr) bool {
-	p, _ := e.(*analyze.Path)
-	if a, ok := e.(*analyze.Aggregate); ok && (a.Function == "MIN" || a.Function == "MAX") {
-		p = a.Path
+	switch e := e.(type) {
+	case *analyze.Path:
+		return slices.ContainsFunc(e.Types, func(c *rm.Class) bool { return c.Primitive == rm.NotPrimitive })
+	case *analyze.Aggregate:
+		return (e.Function == "MIN" || e.Function == "MAX") && holdsObjects(e.Arg())
+	case *analyze.Call:
+		return analyze.ModeOf(e) == analyze.ModeDynamic
 	}
-	return p != nil && slices.ContainsFunc(p.Types, func(c *rm.Class) bool { return c.Primitive == rm.NotPrimitive })
+	return false
 }
 
 func problemsError(list []Problem) error {
@@ -119,6 +158,12 @@ func (q *Query) NamesEHR() bool { return q.plan.Query.NamesEHR }
 type Request struct {
 	// EHR is the single-EHR context; the zero UUID is none.
 	EHR uuid.UUID
+	// AsOf is the instant as of which the record is queried; the zero time is
+	// now.
+	AsOf time.Time
+	// Now is what CURRENT_DATE_TIME() and the like give, in the time zone that
+	// they show; the zero time takes the engine's clock.
+	Now time.Time
 	// Params are the values of the parameters by name, without $: string,
 	// json.Number, bool, or in MATCHES lists []any of these.
 	Params map[string]any
@@ -127,24 +172,37 @@ type Request struct {
 	Offset, Fetch int64
 }
 
+// variant tells which of the statements a request needs.
+func (r Request) variant() int { return variant(r.EHR != uuid.Nil, !r.AsOf.IsZero()) }
+
 // statement gives the SQL for a request.
-func (q *Query) statement(r Request) *sqlgen.Statement {
-	if r.EHR != uuid.Nil {
-		return q.scoped()
-	}
-	return q.population()
-}
+func (q *Query) statement(r Request) *sqlgen.Statement { return q.statements[r.variant()]() }
 
 // SQL is the statement of a request with the arguments to run it with. Errors
 // are errs.Error: Invalid for a parameter that is missing or of a wrong type,
-// and those of the catalog.
+// those of the catalog, and Unsupported for a query that asks a terminology
+// service, which only an [Engine] does.
 func (q *Query) SQL(ctx context.Context, r Request, catalog Catalog) (sql string, args []any, err error) {
-	limit, offset, err := q.page(r)
+	values, err := q.values(r)
 	if err != nil {
 		return "", nil, err
 	}
-	s := q.statement(r)
-	args, err = s.Bind(ctx, sqlgen.Values{Params: r.Params, EHR: r.EHR, Limit: limit, Offset: offset}, catalog)
+	values.Terms = newTerms(nil)
+	return bind(ctx, q.statement(r), values, catalog)
+}
+
+// values are what all statements of a request are run with, but for the
+// answers of terminology services.
+func (q *Query) values(r Request) (sqlgen.Values, error) {
+	limit, offset, err := q.page(r)
+	if r.Now.IsZero() {
+		r.Now = time.Now()
+	}
+	return sqlgen.Values{Params: r.Params, EHR: r.EHR, Limit: limit, Offset: offset, Now: r.Now, AsOf: r.AsOf}, err
+}
+
+func bind(ctx context.Context, s *sqlgen.Statement, values sqlgen.Values, catalog Catalog) (string, []any, error) {
+	args, err := s.Bind(ctx, values, catalog)
 	var wrong *sqlgen.ParamError
 	if errors.As(err, &wrong) {
 		return "", nil, &errs.Error{Op: "aql.SQL", Kind: errs.Invalid, Code: "parameter", Msg: "AQL: " + wrong.Error()}

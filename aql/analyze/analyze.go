@@ -17,6 +17,8 @@ type Limits struct {
 	Sources  int // class expressions, default 64
 	Members  int // items of a MATCHES list, default 10000
 	Problems int // problems listed, default 20
+	// Strict refuses what goes beyond AQL 1.1.
+	Strict bool
 }
 
 func (l Limits) withDefaults() Limits {
@@ -46,8 +48,12 @@ func Analyze(tree *ast.Query, text string, limits Limits) (*Query, []ast.Problem
 		if tree.Where != nil {
 			a.q.Where = a.condition(tree.Where, nil)
 		}
+		a.groups(tree)
 		a.order(tree.OrderBy)
 		a.paging(tree)
+		for _, e := range tree.Extensions {
+			a.extension(e.Pos, e.Name, e.Text)
+		}
 	}
 	if len(a.problems) > 0 {
 		for i := range a.problems {
@@ -65,7 +71,11 @@ type analyzer struct {
 	limits   Limits
 	names    map[string]*Source // variables in lower case
 	paths    int
+	depth    int // of arithmetic
 	problems []ast.Problem
+	// aggregating tells that aggregates may stand here, and aliases that a bare
+	// name may be a column's.
+	aggregating, aliases bool
 }
 
 func (a *analyzer) fail(pos ast.Pos, code, format string, args ...any) {
@@ -77,6 +87,13 @@ func (a *analyzer) fail(pos ast.Pos, code, format string, args ...any) {
 // unsupported refuses a feature of AQL.
 func (a *analyzer) unsupported(pos ast.Pos, feature, format string, args ...any) {
 	a.fail(pos, Unsupported+feature, "not supported: "+format, args...)
+}
+
+// extension refuses what goes beyond AQL 1.1 if that is wanted.
+func (a *analyzer) extension(pos ast.Pos, name, text string) {
+	if a.limits.Strict {
+		a.fail(pos, "extension."+name, "%s is an extension of AQL 1.1, which this server is configured to refuse", text)
+	}
 }
 
 func (a *analyzer) param(p *ast.Param) *Param {
@@ -109,9 +126,9 @@ func namesEHR(c Cond) bool {
 	case *Compare:
 		l, lp := c.Left.(*Path)
 		r, rp := c.Right.(*Path)
-		return c.Op == ast.EQ && lp != rp && (lp && l.IsEHRID() || rp && r.IsEHRID())
+		return c.Op == ast.EQ && lp != rp && (lp && l.IsEHRID() && Constant(c.Right) || rp && r.IsEHRID() && Constant(c.Left))
 	case *In:
-		return c.Path.IsEHRID()
+		return c.Path != nil && c.Path.IsEHRID()
 	}
 	return false
 }

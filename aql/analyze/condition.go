@@ -30,8 +30,7 @@ func (a *analyzer) condition(c ast.Condition, at *scope) Cond {
 	case *ast.NodeTest:
 		return a.nodeTest(c, at)
 	case *ast.Assert:
-		a.call(c.Call)
-		return nil
+		return a.holds(c, at)
 	}
 	panic("analyze: unknown condition")
 }
@@ -55,6 +54,9 @@ func (a *analyzer) conditions(list []ast.Condition, at *scope) []Cond {
 func (a *analyzer) operand(n ast.Operand, at *scope) Expr {
 	switch n := n.(type) {
 	case *ast.Path:
+		if e, ok := a.alias(n); ok && a.aliases && at == nil {
+			return e
+		}
 		if p := a.path(n, at); p != nil {
 			return p
 		}
@@ -62,8 +64,11 @@ func (a *analyzer) operand(n ast.Operand, at *scope) Expr {
 	case *ast.Param:
 		return a.param(n)
 	case *ast.Call:
-		a.call(n)
-		return nil
+		return a.call(n, at)
+	case *ast.Binary:
+		return a.arithmetic(n, n.Op, n.Left, n.Right, at)
+	case *ast.Negative:
+		return a.arithmetic(n, "-", &ast.Number{Pos: n.Pos, Text: "0"}, n.Operand, at)
 	}
 	return literal(n)
 }
@@ -84,94 +89,132 @@ func literal(n ast.Operand) Expr {
 	panic("analyze: unknown literal")
 }
 
-var (
-	aggregates = map[string]bool{"COUNT": true, "MIN": true, "MAX": true, "SUM": true, "AVG": true}
-	functions  = []string{
-		"COUNT", "MIN", "MAX", "SUM", "AVG", "LENGTH", "CONTAINS", "POSITION", "SUBSTRING", "CONCAT",
-		"CONCAT_WS", "ABS", "MOD", "CEIL", "FLOOR", "ROUND", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_DATE_TIME", "NOW",
-		"CURRENT_TIMEZONE", "TERMINOLOGY",
+// holds resolves a function that stands as a condition.
+func (a *analyzer) holds(c *ast.Assert, at *scope) Cond {
+	e := a.call(c.Call, at)
+	if e == nil {
+		return nil
 	}
-)
+	if KindsOf(e) != KindBoolean {
+		a.fail(c.Pos, "compare.missing", "%s is no condition: it gives a %s; compare it with something", c.Call, KindsOf(e))
+		return nil
+	}
+	return &Holds{Expr: e}
+}
 
-// call refuses a function outside the places where aggregates may stand.
-func (a *analyzer) call(n *ast.Call) {
-	name := strings.ToUpper(n.Function)
-	if aggregates[name] {
-		a.fail(n.Pos, "function.aggregate", "the aggregate function %s stands only in SELECT, as a column of its own", name)
-		return
+// given reports whether an expression is a literal or parameter.
+func given(e Expr) bool {
+	switch e.(type) {
+	case *Literal, *Param:
+		return true
 	}
-	for _, f := range functions {
-		if f == name {
-			a.unsupported(n.Pos, "function."+strings.ToLower(name), "the function %s", name)
-			return
-		}
-	}
-	a.fail(n.Pos, "function.unknown", "there is no function %s%s", n.Function, didYouMean(name, functions))
+	return false
 }
 
 func (a *analyzer) compare(c *ast.Compare, at *scope) Cond {
+	if at != nil && at.source != nil && at.source.Kind == SourceVersion {
+		if n, ok := a.atTime(c, at); ok {
+			return n
+		}
+	}
 	left, right := a.operand(c.Left, at), a.operand(c.Right, at)
 	if left == nil || right == nil {
 		return nil
 	}
-	op := c.Op
-	if _, isPath := left.(*Path); !isPath {
-		if _, isPath := right.(*Path); !isPath {
-			a.unsupported(c.Pos, "constant_comparison", "a comparison without a path")
-			return nil
-		}
-		left, right, op = right, left, op.Mirror()
+	op, leftAST, rightAST := c.Op, c.Left, c.Right
+	if given(left) && !given(right) || isNull(left) {
+		left, right, op, leftAST, rightAST = right, left, op.Mirror(), rightAST, leftAST
 	}
 	n := &Compare{Op: op, Left: left, Right: right}
-	lp := left.(*Path)
+	if isNull(right) {
+		if op != ast.EQ && op != ast.NE {
+			a.fail(c.Pos, "compare.null", "NULL has no order: only = and != compare with it")
+		}
+		if given(left) {
+			a.fail(c.Pos, "compare.null", "%s is not NULL, whatever the data", leftAST)
+		}
+		if p, ok := left.(*Path); ok {
+			a.notTheEHR(p, c.Pos)
+		}
+		n.Mode = ModeNull
+		return n
+	}
+	if given(left) {
+		return n // two constants
+	}
+	if !a.comparable(left, op, leftAST) {
+		return nil
+	}
 	switch r := right.(type) {
-	case *Path:
-		if !a.comparable(lp, c.Op, c.Left.At()) || !a.comparable(r, c.Op, c.Right.At()) {
-			return nil
-		}
-		if lp.Kinds == r.Kinds {
-			n.Mode = modeOf(lp.Kinds)
-		}
 	case *Param:
-		if !a.comparable(lp, op, lp.AST.Pos) {
-			return nil
-		}
-		n.Mode = modeOf(lp.Kinds)
+		n.Mode = ModeOf(left)
 	case *Literal:
-		if r.Value == nil {
-			if op != ast.EQ && op != ast.NE {
-				a.fail(c.Pos, "compare.null", "NULL has no order: only = and != compare with it")
-			}
-			a.notTheEHR(lp, c.Pos)
-			n.Mode = ModeNull
-			return n
-		}
-		if !a.comparable(lp, op, lp.AST.Pos) {
+		n.Mode = a.literalMode(left, leftAST, r, c.Pos)
+	default:
+		if !a.comparable(right, op, rightAST) {
 			return nil
 		}
-		n.Mode = a.literalMode(lp, r, c.Pos)
+		n.Mode = pairMode(KindsOf(left), KindsOf(right))
 	}
 	return n
 }
 
-// comparable reports whether the values of a path compare at all.
-func (a *analyzer) comparable(p *Path, op ast.Op, pos ast.Pos) bool {
-	if p.Kinds&^KindOther == 0 {
-		a.fail(pos, "compare.type", "%s cannot be compared: %s has no order or text of its own, go on to one of its attributes", p.AST, p.Types)
+// atTime resolves the pseudo-attribute version_at_time in the predicate of a
+// VERSION; ok is false if the comparison is about something else.
+func (a *analyzer) atTime(c *ast.Compare, at *scope) (Cond, bool) {
+	p, ok := c.Left.(*ast.Path)
+	if !ok || len(p.Steps) != 1 || p.Steps[0].Attribute != "version_at_time" || p.Steps[0].Predicate != nil {
+		return nil, false
+	}
+	a.extension(p.Pos, "version_at_time", "version_at_time as an attribute of VERSION")
+	n := &AtTime{Source: at.source, Instant: a.operand(c.Right, at)}
+	if c.Op != ast.EQ {
+		a.fail(c.Pos, "version_at_time.operator", "version_at_time takes only the operator =")
+	}
+	switch v := n.Instant.(type) {
+	case *Literal:
+		s, ok := v.Value.(string)
+		if dt, _, _ := TemporalText(s); !ok || !dt {
+			a.fail(c.Right.At(), "compare.temporal", "%s is not an ISO 8601 date or date-time", c.Right)
+		}
+	case *Param:
+	default:
+		a.fail(c.Right.At(), "version_at_time.value", "version_at_time takes a date-time or a parameter")
+	}
+	return n, true
+}
+
+// pairMode is how values of the kinds compare with each other.
+func pairMode(left, right Kinds) Mode {
+	switch {
+	case left == right, right == KindText && left&kindsTemporal != 0 && modeOf(left) != ModeDynamic:
+		return modeOf(left)
+	case left == KindText && right&kindsTemporal != 0:
+		return modeOf(right)
+	}
+	return ModeDynamic
+}
+
+// comparable reports whether the values of an expression compare at all.
+func (a *analyzer) comparable(e Expr, op ast.Op, n ast.Operand) bool {
+	k := KindsOf(e)
+	if k&^KindOther == 0 {
+		a.fail(n.At(), "compare.type", "%s cannot be compared: %s has no order or text of its own, go on to one of its attributes", n, a.typeText(e))
 		return false
 	}
-	if p.Kinds == KindCode && op != ast.EQ && op != ast.NE {
-		a.fail(pos, "compare.type", "%s is a CODE_PHRASE, which has no order; use code_string", p.AST)
+	if k == KindCode && op != ast.EQ && op != ast.NE {
+		a.fail(n.At(), "compare.type", "%s is a CODE_PHRASE, which has no order; use code_string", n)
 		return false
 	}
 	return true
 }
 
-// literalMode decides how a path compares with a constant, and refuses a
-// constant that none of the path's values can compare with.
-func (a *analyzer) literalMode(p *Path, lit *Literal, pos ast.Pos) Mode {
+// literalMode decides how a value compares with a constant, and refuses a
+// constant that none of the values can compare with.
+func (a *analyzer) literalMode(e Expr, n ast.Operand, lit *Literal, pos ast.Pos) Mode {
 	var fits Kinds
 	var mode Mode
+	kinds := KindsOf(e)
 	switch v := lit.Value.(type) {
 	case string:
 		dt, ti, du := TemporalText(v)
@@ -185,8 +228,8 @@ func (a *analyzer) literalMode(p *Path, lit *Literal, pos ast.Pos) Mode {
 		if du {
 			fits |= KindDuration
 		}
-		if p.Kinds&fits == 0 && p.Kinds&kindsTemporal != 0 {
-			a.fail(pos, "compare.temporal", "%q is not an ISO 8601 %s", v, temporalName(p.Kinds))
+		if kinds&fits == 0 && kinds&kindsTemporal != 0 {
+			a.fail(pos, "compare.temporal", "%q is not an ISO 8601 %s", v, temporalName(kinds))
 			return ModeDynamic
 		}
 	case Number:
@@ -194,20 +237,21 @@ func (a *analyzer) literalMode(p *Path, lit *Literal, pos ast.Pos) Mode {
 	case bool:
 		fits, mode = KindBoolean|KindBoolObject, ModeBoolean
 	}
-	if p.Kinds&fits == 0 {
-		a.fail(pos, "compare.type", "%s (%s) does not compare with a %s", p.AST, p.Types, literalName(lit.Value))
+	if kinds&fits == 0 {
+		a.fail(pos, "compare.type", "%s (%s) does not compare with a %s", n, a.typeText(e), literalName(lit.Value))
 		return ModeDynamic
 	}
-	if m := modeOf(p.Kinds); m != ModeDynamic {
+	if m := modeOf(kinds); m != ModeDynamic {
 		return m
 	}
 	// Primitive values of several types compare as those that the constant
-	// fits; objects, and strings that may be dates, by their data.
+	// fits; objects, and strings that may be dates, by their data. A value that
+	// is calculated has its type only in the data.
 	byData := fits & (KindTextObject | KindCode | KindAmount | KindBoolObject)
 	if mode == ModeText {
 		byData |= kindsTemporal
 	}
-	if p.Kinds&byData == 0 {
+	if _, ok := e.(*Path); ok && kinds&byData == 0 {
 		return mode
 	}
 	return ModeDynamic
@@ -239,23 +283,23 @@ func (a *analyzer) like(c *ast.Like, at *scope) Cond {
 	if left == nil || pattern == nil {
 		return nil
 	}
-	p, ok := left.(*Path)
-	if !ok {
-		a.unsupported(c.Left.At(), "constant_comparison", "LIKE on anything but a path")
-		return nil
+	if k := KindsOf(left); k != 0 && k&(KindText|KindTextObject|kindsTemporal) == 0 || isNull(left) {
+		a.fail(c.Pos, "like.type", "%s (%s) is no text", c.Left, a.typeText(left))
 	}
-	if p.Kinds&(KindText|KindTextObject|kindsTemporal) == 0 {
-		a.fail(c.Pos, "like.type", "%s (%s) is no text", p.AST, p.Types)
+	if k := KindsOf(pattern); k != 0 && k&(KindText|KindTextObject) == 0 || isNull(pattern) {
+		a.fail(c.Pattern.At(), "like.pattern", "the pattern of LIKE is a string; %s is %s", c.Pattern, a.typeText(pattern))
 	}
-	switch v := pattern.(type) {
-	case *Literal:
-		if _, ok := v.Value.(string); !ok {
-			a.fail(c.Pattern.At(), "like.pattern", "the pattern of LIKE is a string")
-		}
-	case *Path:
-		a.unsupported(c.Pattern.At(), "like_path", "a path as the pattern of LIKE")
+	n := &Like{Pattern: pattern}
+	n.Path, n.Left = pathOrOther(left)
+	return n
+}
+
+// pathOrOther parts a path from other expressions.
+func pathOrOther(e Expr) (*Path, Expr) {
+	if p, ok := e.(*Path); ok {
+		return p, nil
 	}
-	return &Like{Path: p, Pattern: pattern}
+	return nil, e
 }
 
 func (a *analyzer) matches(c *ast.Matches, at *scope) Cond {
@@ -264,46 +308,120 @@ func (a *analyzer) matches(c *ast.Matches, at *scope) Cond {
 		return nil
 	}
 	left := a.operand(c.Left, at)
-	p, ok := left.(*Path)
-	if left != nil && !ok {
-		a.unsupported(c.Left.At(), "constant_comparison", "MATCHES on anything but a path")
+	if left == nil {
+		return nil
 	}
-	n := &In{Path: p}
-	for _, m := range c.Members {
-		switch m := m.(type) {
-		case *ast.URI:
-			a.unsupported(m.Pos, "matches_uri", "a URI as value set of MATCHES")
-		case *ast.Regex:
-			a.unsupported(m.Pos, "matches_regex", "regular expressions")
-		case *ast.Call:
-			a.call(m)
-		case *ast.Null:
-			a.fail(m.Pos, "matches.null", "NULL matches nothing; use NOT EXISTS")
-		case *ast.Param:
-			n.Items = append(n.Items, a.param(m))
-		case *ast.Path:
-			a.unsupported(m.Pos, "matches_path", "a path in the list of MATCHES")
-		default:
-			n.Items = append(n.Items, literal(m))
-		}
+	if r, ok := c.Members[0].(*ast.Regex); ok {
+		return a.regex(c, left, r)
 	}
-	if p == nil || !a.comparable(p, ast.EQ, c.Left.At()) {
+	n := &In{}
+	n.Path, n.Left = pathOrOther(left)
+	if !given(left) && !a.comparable(left, ast.EQ, c.Left) {
 		return n
 	}
-	n.Mode = modeOf(p.Kinds)
-	for i, item := range n.Items {
-		lit, ok := item.(*Literal)
-		if !ok {
+	n.Mode = ModeOf(left)
+	var modes []Mode
+	var others []Cond
+	for _, m := range c.Members {
+		switch m := m.(type) {
+		case *ast.Null:
+			a.fail(m.Pos, "matches.null", "NULL matches nothing; use NOT EXISTS")
+			continue
+		case *ast.URI:
+			n.Items = append(n.Items, a.uri(m))
+			if _, ok := n.Items[len(n.Items)-1].(*Terminology); ok {
+				a.codes(left, c.Left, m.Pos)
+			}
+			continue
+		case *ast.Interval:
+			others = append(others, a.interval(c, m, at))
 			continue
 		}
-		m := a.literalMode(p, lit, c.Members[i].At())
-		if i == 0 && len(n.Items) == 1 {
+		item := a.operand(m, at)
+		switch e := item.(type) {
+		case nil:
+		case *Literal:
+			n.Items = append(n.Items, e)
+			if !given(left) {
+				modes = append(modes, a.literalMode(left, c.Left, e, m.At()))
+			}
+		case *Param:
+			n.Items = append(n.Items, e)
+		case *Terminology:
+			if KindsOf(e) == KindBoolean {
+				a.fail(m.At(), "terminology.boolean", "%s gives true or false and no codes; compare it with true", m)
+			} else if !Constant(e) {
+				others = append(others, &Compare{Op: ast.EQ, Left: left, Right: e, Mode: pairMode(KindsOf(left), KindText)})
+			} else {
+				a.codes(left, c.Left, m.At())
+				n.Items = append(n.Items, e)
+			}
+		default:
+			if a.comparable(e, ast.EQ, m) {
+				others = append(others, &Compare{Op: ast.EQ, Left: left, Right: e, Mode: pairMode(KindsOf(left), KindsOf(e))})
+			}
+		}
+	}
+	for _, m := range modes {
+		if len(n.Items) == 1 {
 			n.Mode = m
 		} else if m != n.Mode {
 			n.Mode = ModeDynamic
 		}
 	}
-	return n
+	if len(others) == 0 {
+		return n
+	}
+	if len(n.Items) > 0 {
+		others = append([]Cond{n}, others...)
+	}
+	if len(others) == 1 {
+		return others[0]
+	}
+	return &Or{Operands: others}
+}
+
+// interval writes an interval as comparisons.
+func (a *analyzer) interval(c *ast.Matches, m *ast.Interval, at *scope) Cond {
+	low := a.compare(&ast.Compare{Pos: m.Pos, Op: m.Op, Left: c.Left, Right: m.Low}, at)
+	if m.High == nil {
+		return low
+	}
+	return &And{Operands: []Cond{low, a.compare(&ast.Compare{Pos: m.Pos, Op: m.HighOp, Left: c.Left, Right: m.High}, at)}}
+}
+
+// codes refuses the codes of a terminology for values that are none.
+func (a *analyzer) codes(left Expr, n ast.Operand, pos ast.Pos) {
+	if k := KindsOf(left); k != 0 && k != KindText && k != KindCode {
+		a.fail(pos, "terminology.operand", "%s (%s) is not compared with codes; use its defining_code or defining_code/code_string", n, a.typeText(left))
+	}
+}
+
+// uri resolves a URI: one with the scheme ehr stands for itself, any other for
+// the codes of a value set.
+func (a *analyzer) uri(n *ast.URI) Expr {
+	value := &Literal{Value: n.Text, Pattern: n.Text}
+	if strings.HasPrefix(strings.ToLower(n.Text), "ehr:") {
+		return value
+	}
+	return &Terminology{Operation: OperationURI, Service: &Literal{Value: ""}, Params: value, AST: n}
+}
+
+// regex resolves a match with a regular expression.
+func (a *analyzer) regex(c *ast.Matches, left Expr, r *ast.Regex) Cond {
+	if k := KindsOf(left); k != 0 && k&(KindText|KindTextObject|kindsTemporal) == 0 || isNull(left) {
+		a.fail(c.Pos, "matches.type", "%s (%s) is no text", c.Left, a.typeText(left))
+	}
+	pattern := strings.ReplaceAll(r.Text, `\/`, `/`)
+	if len(pattern) > maxRegex {
+		a.fail(r.Pos, "limit.regex", "the regular expression has %d bytes, the limit is %d", len(pattern), maxRegex)
+		return nil
+	}
+	if why := badRegex(pattern); why != "" {
+		a.fail(r.Pos, "matches.regex", "the regular expression is not understood: %s", why)
+		return nil
+	}
+	return &Regex{Left: left, Pattern: pattern}
 }
 
 // nodeTest writes the short form of a predicate in full.

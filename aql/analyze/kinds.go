@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -136,3 +137,65 @@ func (p *Path) classify(owners Types) {
 
 // Mode is how the values of the path compare with each other.
 func (p *Path) Mode() Mode { return modeOf(p.Kinds) }
+
+// ModeOf is how the values of an expression compare with each other.
+func ModeOf(e Expr) Mode { return modeOf(KindsOf(e)) }
+
+// KindsOf is how the values of an expression may compare; 0 for a parameter,
+// whose value is known only when the query is run, and for NULL.
+func KindsOf(e Expr) Kinds {
+	switch e := e.(type) {
+	case *Path:
+		return e.Kinds
+	case *Call:
+		return e.Result
+	case *Terminology:
+		switch e.Operation {
+		case OperationValidate, OperationSubsumes:
+			return KindBoolean
+		}
+		return KindText
+	case *Aggregate:
+		switch e.Function {
+		case "COUNT", "SUM", "AVG":
+			return KindNumber
+		}
+		return KindsOf(e.Arg())
+	case *Literal:
+		switch e.Value.(type) {
+		case string:
+			return KindText
+		case Number:
+			return KindNumber
+		case bool:
+			return KindBoolean
+		}
+	}
+	return 0
+}
+
+var kindNames = []struct {
+	kinds Kinds
+	name  string
+}{
+	{KindNumber | KindAmount, "number"},
+	{KindText | KindTextObject | KindCode, "text"},
+	{KindBoolean | KindBoolObject, "Boolean"},
+	{KindDateTime, "date or date-time"},
+	{KindTime, "time"},
+	{KindDuration, "duration"},
+}
+
+// String names the kinds in words.
+func (k Kinds) String() string {
+	var names []string
+	for _, n := range kindNames {
+		if k&n.kinds != 0 {
+			names = append(names, n.name)
+		}
+	}
+	if len(names) == 0 {
+		return "object"
+	}
+	return strings.Join(names, ", ")
+}

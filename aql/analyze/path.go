@@ -38,10 +38,6 @@ func (a *analyzer) path(n *ast.Path, at *scope) *Path {
 		}
 		p.Source, types = s, s.Types
 		if n.Predicate != nil {
-			if s.Kind == SourceEHR || s.Kind == SourceVersion {
-				a.unsupported(n.Predicate.At(), "variable_predicate", "a predicate on a variable of %s in a path; put it into FROM or WHERE", a.describe(s))
-				return nil
-			}
 			p.Pred = a.condition(n.Predicate, &scope{types: types})
 			if narrowed := a.narrow(types, n.Predicate, n.Name); narrowed != nil {
 				types = narrowed
@@ -52,11 +48,15 @@ func (a *analyzer) path(n *ast.Path, at *scope) *Path {
 	for i, step := range n.Steps {
 		to, container := types.Follow(step.Attribute)
 		if p.Source != nil && p.Source.Kind == SourceEHR && i == 0 {
-			to = a.ehrAttribute(n, step)
-			if to == nil {
+			if to, container = a.ehrAttribute(step); to == nil {
 				return nil
 			}
-			container = false
+		}
+		if p.Source != nil && p.Source.Kind == SourceVersion && i == 0 && step.Attribute == "data" {
+			to = nil
+			for _, r := range rootOrder {
+				to = append(to, r.Class())
+			}
 		}
 		if len(to) == 0 {
 			a.fail(step.Pos, "path.unknown", "%s has no attribute %s%s", types, step.Attribute, didYouMean(step.Attribute, types.attributes()))
@@ -74,9 +74,6 @@ func (a *analyzer) path(n *ast.Path, at *scope) *Path {
 	}
 	p.Types = types
 	p.classify(owners)
-	if p.Source != nil && p.Source.Kind == SourceVersion && !a.versionPath(p) {
-		return nil
-	}
 	return p
 }
 
@@ -100,41 +97,25 @@ func (a *analyzer) variable(n *ast.Path) *Source {
 	return s
 }
 
-// ehrAttribute gives the types of the attributes of EHR that can be queried.
-// ehr_status leads to the latest EHR_STATUS itself rather than to a reference.
-func (a *analyzer) ehrAttribute(n *ast.Path, step *ast.Step) Types {
-	if step.Predicate != nil {
-		a.unsupported(step.Predicate.At(), "ehr_predicate", "a predicate on %s of EHR", step.Attribute)
-		return nil
-	}
+// ehrAttribute gives the types of the attributes of EHR. Those that refer to
+// one object lead to its latest version itself rather than to the reference.
+func (a *analyzer) ehrAttribute(step *ast.Step) (to Types, container bool) {
 	switch step.Attribute {
-	case "ehr_id", "system_id", "time_created":
-		to, _ := typesOf(rm.Lookup("EHR")).Follow(step.Attribute)
-		return to
 	case "ehr_status":
-		return Types{rm.ClassEHRStatus}
-	case "ehr_access", "directory", "folders", "compositions", "contributions", "tags":
-		a.unsupported(step.Pos, "ehr_"+step.Attribute, "paths through %s of EHR", step.Attribute)
-		return nil
+		return Types{rm.ClassEHRStatus}, false
+	case "directory":
+		return Types{RootFolder.Class()}, false
+	case "ehr_access":
+		return Types{RootEHRAccess.Class()}, false
+	case "tags":
+		a.unsupported(step.Pos, "ehr_tags", "paths through tags of EHR; tags are read by their own API")
+		return nil, false
 	}
-	a.fail(step.Pos, "path.unknown", "EHR has no attribute %s%s", step.Attribute,
-		didYouMean(step.Attribute, typesOf(rm.Lookup("EHR")).attributes()))
-	return nil
-}
-
-// versionPath refuses the paths of VERSION that are not stored.
-func (a *analyzer) versionPath(p *Path) bool {
-	if len(p.Steps) == 0 {
-		a.unsupported(p.AST.Pos, "whole_version", "a whole VERSION as a value; name the attributes you need")
-		return false
+	ehr := typesOf(rm.Lookup("EHR"))
+	if to, container = ehr.Follow(step.Attribute); to == nil {
+		a.fail(step.Pos, "path.unknown", "EHR has no attribute %s%s", step.Attribute, didYouMean(step.Attribute, ehr.attributes()))
 	}
-	switch first := p.Steps[0].Attribute; first {
-	case "uid", "contribution", "commit_audit", "lifecycle_state", "signature":
-		return true
-	default:
-		a.unsupported(p.AST.Steps[0].Pos, "version_"+first, "paths through %s of VERSION", first)
-		return false
-	}
+	return to, container
 }
 
 // narrow gives the types that remain when a predicate demands an archetype id,

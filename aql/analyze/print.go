@@ -21,13 +21,19 @@ func Text(c Cond) string {
 	case *Compare:
 		return fmt.Sprintf("%s %s %s%s", ExprText(c.Left), c.Op, ExprText(c.Right), modeText(c.Mode))
 	case *Like:
-		return fmt.Sprintf("%s like %s", ExprText(c.Path), ExprText(c.Pattern))
+		return fmt.Sprintf("%s like %s", ExprText(c.Value()), ExprText(c.Pattern))
+	case *Regex:
+		return fmt.Sprintf("%s matches /%s/", ExprText(c.Left), c.Pattern)
+	case *Holds:
+		return ExprText(c.Expr)
+	case *AtTime:
+		return "latest at " + ExprText(c.Instant)
 	case *In:
 		items := make([]string, len(c.Items))
 		for i, e := range c.Items {
 			items[i] = ExprText(e)
 		}
-		return fmt.Sprintf("%s in {%s}%s", ExprText(c.Path), strings.Join(items, ", "), modeText(c.Mode))
+		return fmt.Sprintf("%s in {%s}%s", ExprText(c.Value()), strings.Join(items, ", "), modeText(c.Mode))
 	}
 	return ""
 }
@@ -73,13 +79,27 @@ func ExprText(e Expr) string {
 		return "$" + e.Name
 	case *Aggregate:
 		arg := "*"
-		if e.Path != nil {
-			arg = ExprText(e.Path)
+		if a := e.Arg(); a != nil {
+			arg = ExprText(a)
 		}
 		if e.Distinct {
 			arg = "distinct " + arg
 		}
 		return strings.ToLower(e.Function) + "(" + arg + ")"
+	case *Call:
+		args := make([]string, len(e.Args))
+		for i, a := range e.Args {
+			args[i] = ExprText(a)
+		}
+		if e.AST == nil || len(e.Function) > 1 {
+			return strings.ToLower(e.Function) + "(" + strings.Join(args, ", ") + ")"
+		}
+		return "(" + strings.Join(args, " "+e.Function+" ") + ")"
+	case *Terminology:
+		if e.Operation == OperationURI {
+			return "{" + e.AST.String() + "}"
+		}
+		return fmt.Sprintf("terminology(%q, %s, %s)", e.Operation, ExprText(e.Service), ExprText(e.Params))
 	}
 	return ""
 }

@@ -18,12 +18,16 @@ type Query struct {
 	// Sources are all class expressions in the order of the text, EHR included.
 	Sources []*Source
 	Columns []Column
-	// Aggregated tells that the columns are aggregates and constants, so that
-	// there is one row.
+	// Aggregated tells that there are aggregates or groups, so that there is one
+	// row for each group, or one row without GROUP BY.
 	Aggregated bool
-	Distinct   bool
-	Where      Cond // nil without
-	OrderBy    []Order
+	// GroupBy are the values that the rows of a group have in common, which are
+	// no aggregates; Having is what must hold of a group, nil without.
+	GroupBy  []Expr
+	Having   Cond
+	Distinct bool
+	Where    Cond // nil without
+	OrderBy  []Order
 	// Limit is the most rows, from LIMIT or TOP; 0 for all.
 	Limit, Offset int64
 	// Backward takes the last rows of the order rather than the first.
@@ -60,7 +64,9 @@ type Source struct {
 	// Hidden sources are inside NOT CONTAINS and cannot be referred to.
 	Hidden bool
 	// Roots are the kinds of versioned object that may hold instances of a
-	// SourceInside directly under EHR or VERSION; nil deeper down.
+	// SourceInside directly under EHR, VERSION, a versioned object or, of what
+	// its items refer to, FOLDER; nil deeper down. Of a SourceVersioned they are
+	// the kinds that it stands for.
 	Roots []Root
 }
 
@@ -69,11 +75,16 @@ type SourceKind uint8
 
 // The kinds of source.
 const (
-	SourceEHR     SourceKind = iota
-	SourceVersion            // a VERSION of a versioned object
-	SourceRoot               // the content of a versioned object: COMPOSITION, EHR_STATUS, EHR_ACCESS
-	SourceInside             // an object at any depth inside another
+	SourceEHR       SourceKind = iota
+	SourceVersion              // a VERSION of a versioned object
+	SourceRoot                 // the content of a versioned object: COMPOSITION, EHR_STATUS, EHR_ACCESS
+	SourceInside               // an object at any depth inside another
+	SourceVersioned            // a versioned object as the container of its versions
 )
+
+// Class is the name of the class as the Reference Model writes it; for a
+// versioned object, the most general class of those that it stands for.
+func (s *Source) Class() string { return s.Types[0].Name }
 
 // Root is the class of a versioned object's content.
 type Root uint8
@@ -108,14 +119,23 @@ type Column struct {
 	Expr Expr
 }
 
-// Order is a sorting expression. Exactly one of Path and Column is used.
+// Order is a sorting expression. Exactly one of Path, Expr and Column is used.
 type Order struct {
 	Path   *Path
-	Column int // of an alias; -1 when Path is set
+	Expr   Expr // a *Call, *Terminology or *Aggregate; nil when Path is set
+	Column int  // of a column that is constant; -1 when Path or Expr is set
 	Desc   bool
 }
 
-// Expr is a value: *Path, *Literal, *Param or *Aggregate.
+// Value is what the rows are sorted by; nil for a constant.
+func (o Order) Value() Expr {
+	if o.Path != nil {
+		return o.Path
+	}
+	return o.Expr
+}
+
+// Expr is a value: *Path, *Literal, *Param, *Call, *Terminology or *Aggregate.
 type Expr interface{ expr() }
 
 // Path is a resolved path.
@@ -174,16 +194,62 @@ type Param struct{ Name string }
 // Aggregate is an aggregate function over the rows.
 type Aggregate struct {
 	Function string // COUNT, MIN, MAX, SUM, AVG
-	Path     *Path  // nil for COUNT(*)
+	Path     *Path  // nil when Expr is set, and for COUNT(*)
+	Expr     Expr   // the argument if it is no path
 	Distinct bool
+	AST      *ast.Call
 }
 
-func (*Path) expr()      {}
-func (*Literal) expr()   {}
-func (*Param) expr()     {}
-func (*Aggregate) expr() {}
+// Arg is the argument; nil for COUNT(*).
+func (a *Aggregate) Arg() Expr {
+	if a.Path != nil {
+		return a.Path
+	}
+	return a.Expr
+}
 
-// Cond is a condition: *And, *Or, *Not, *Exists, *Compare, *Like or *In.
+// Call is a function of one row, or arithmetic.
+type Call struct {
+	// Function is the name in capitals, or one of + - * / %.
+	Function string
+	Args     []Expr
+	// Result is the kinds of the value: one kind, or for + and - on values whose
+	// types only the data know several.
+	Result Kinds
+	AST    ast.Operand
+}
+
+// Terminology is what a terminology service says. It is asked before the
+// statement is run.
+type Terminology struct {
+	// Operation is one of the Operation constants.
+	Operation string
+	// Service names the kind of service and Params are the parameters of the
+	// operation. Params of a value set given as a URI are the URI.
+	Service, Params Expr
+	AST             ast.Operand
+}
+
+// The operations of a terminology service.
+const (
+	OperationExpand   = "expand"
+	OperationValidate = "validate"
+	OperationLookup   = "lookup"
+	OperationMap      = "map"
+	OperationSubsumes = "subsumes"
+	// OperationURI expands the value set that a URI between braces names.
+	OperationURI = "uri"
+)
+
+func (*Path) expr()        {}
+func (*Literal) expr()     {}
+func (*Param) expr()       {}
+func (*Call) expr()        {}
+func (*Terminology) expr() {}
+func (*Aggregate) expr()   {}
+
+// Cond is a condition: *And, *Or, *Not, *Exists, *Compare, *Like, *In, *Regex,
+// *Holds or *AtTime.
 type Cond interface{ cond() }
 
 // And holds when all operands hold.
@@ -198,7 +264,7 @@ type Not struct{ Operand Cond }
 // Exists holds when the path leads to something.
 type Exists struct{ Path *Path }
 
-// Compare compares two values, of which at least one is a path. When Right is
+// Compare compares two values. When Right is
 // the literal NULL the operator is EQ or NE and tests for absence.
 type Compare struct {
 	Op          ast.Op
@@ -208,16 +274,51 @@ type Compare struct {
 
 // Like compares text with a pattern.
 type Like struct {
-	Path    *Path
-	Pattern Expr // *Literal or *Param
+	Path    *Path // nil when Left is set
+	Left    Expr  // a value that is no path
+	Pattern Expr
 }
 
-// In holds when the value equals one of the items, *Literal or *Param.
+// Value is what is compared.
+func (l *Like) Value() Expr {
+	if l.Path != nil {
+		return l.Path
+	}
+	return l.Left
+}
+
+// In holds when the value equals one of the items, *Literal, *Param or
+// *Terminology.
 type In struct {
-	Path  *Path
+	Path  *Path // nil when Left is set
+	Left  Expr  // a value that is no path
 	Items []Expr
 	Mode  Mode
 }
+
+// Value is what is compared.
+func (i *In) Value() Expr {
+	if i.Path != nil {
+		return i.Path
+	}
+	return i.Left
+}
+
+// Regex holds when a regular expression matches the whole of a text.
+type Regex struct {
+	Left    Expr
+	Pattern string
+}
+
+// AtTime, in the predicate of a VERSION, holds for the version that was the
+// latest at an instant.
+type AtTime struct {
+	Source  *Source
+	Instant Expr // *Literal or *Param
+}
+
+// Holds holds when a Boolean value is true.
+type Holds struct{ Expr Expr }
 
 func (*And) cond()     {}
 func (*Or) cond()      {}
@@ -226,3 +327,6 @@ func (*Exists) cond()  {}
 func (*Compare) cond() {}
 func (*Like) cond()    {}
 func (*In) cond()      {}
+func (*Regex) cond()   {}
+func (*Holds) cond()   {}
+func (*AtTime) cond()  {}

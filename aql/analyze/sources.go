@@ -29,6 +29,7 @@ func (r Root) Class() *rm.Class { return rm.Lookup(rootNames[r]) }
 // place is what surrounds a class expression.
 type place struct {
 	outer  *Source // nil at the top
+	holder *Source // the versioned object outside of a VERSION
 	hidden bool
 	scope  ast.VersionScope
 }
@@ -50,9 +51,6 @@ func (a *analyzer) from(c ast.Containment) {
 
 func (a *analyzer) containment(c ast.Containment, at place) Containment {
 	list := func(ops []ast.Containment) []Containment {
-		if at.outer != nil && at.outer.Kind == SourceVersion {
-			a.unsupported(c.At(), "version_combination", "AND and OR directly inside VERSION; give each VERSION one class expression")
-		}
 		var out []Containment
 		for _, o := range ops {
 			if n := a.containment(o, at); n != nil {
@@ -93,13 +91,13 @@ func (a *analyzer) source(n *ast.Source, at place) *Source {
 	if n.Predicate != nil && ok {
 		a.sourcePredicate(s)
 	}
-	if n.Version && n.Negated {
-		a.unsupported(n.Pos, "version_not_contains", "VERSION NOT CONTAINS")
-	}
 	if n.Contains != nil {
 		inner := place{outer: s, hidden: at.hidden || n.Negated, scope: at.scope}
 		if s.Kind == SourceVersion {
 			inner.scope = s.Scope
+			if at.outer != nil && at.outer.Kind == SourceVersioned {
+				inner.holder = at.outer
+			}
 		}
 		if !ok {
 			inner.outer = nil
@@ -119,7 +117,7 @@ func (a *analyzer) sourceClass(s *Source, at place) bool {
 	n := s.AST
 	if n.Version {
 		s.Kind, s.Scope, s.Types = SourceVersion, n.Scope, typesOf(rm.ClassOriginalVersion)
-		if at.outer != nil && at.outer.Kind != SourceEHR {
+		if at.outer != nil && at.outer.Kind != SourceEHR && at.outer.Kind != SourceVersioned && !isFolder(at.outer) {
 			a.fail(n.Pos, "containment.impossible", "a VERSION is not contained in %s", a.describe(at.outer))
 			return false
 		}
@@ -148,16 +146,18 @@ func (a *analyzer) sourceClass(s *Source, at place) bool {
 		return true
 	}
 	switch at.outer.Kind {
-	case SourceEHR, SourceVersion:
-		return a.topSource(s, class)
+	case SourceEHR, SourceVersion, SourceVersioned:
+		if class.IsA(rm.Lookup("VERSIONED_OBJECT")) {
+			return a.versionedSource(s, class, at)
+		}
+		return a.topSource(s, class, at)
 	case SourceInside, SourceRoot:
 		if inner := s.Types.Inside(at.outer.Types); len(inner) > 0 {
 			s.Kind, s.Types = SourceInside, inner
 			return true
 		}
-		if strings.EqualFold(at.outer.AST.Class, "FOLDER") && roots[class.Name] == RootComposition {
-			a.unsupported(n.Pos, "folder_contains", "FOLDER CONTAINS COMPOSITION")
-			return false
+		if isFolder(at.outer) {
+			return a.topSource(s, class, at)
 		}
 		a.fail(n.Pos, "containment.impossible",
 			"%s is never inside %s; CONTAINS takes the whole expression to its right, use parentheses to end it", class.Name, a.describe(at.outer))
@@ -165,15 +165,35 @@ func (a *analyzer) sourceClass(s *Source, at place) bool {
 	return false
 }
 
-// topSource places a class expression directly under EHR or VERSION.
-func (a *analyzer) topSource(s *Source, class *rm.Class) bool {
-	if r, ok := roots[class.Name]; ok && r != RootFolder {
+// isFolder reports whether a source is a FOLDER, which contains what its items
+// refer to.
+func isFolder(s *Source) bool {
+	return s.Kind == SourceInside && len(s.Types) == 1 && s.Types[0] == RootFolder.Class()
+}
+
+// topSource places a class expression directly under EHR, VERSION, a versioned
+// object or, by the references of its items, FOLDER.
+func (a *analyzer) topSource(s *Source, class *rm.Class, at place) bool {
+	var allowed []Root
+	switch {
+	case at.outer.Kind == SourceVersioned:
+		allowed = at.outer.Roots
+	case at.holder != nil:
+		allowed = at.holder.Roots
+	}
+	permitted := func(r Root) bool { return allowed == nil || slices.Contains(allowed, r) }
+	// A VERSION that contains one class expression is a version of it.
+	plain := at.outer.Kind != SourceVersion || !at.outer.Negated && at.outer.AST.Contains == ast.Containment(s.AST)
+	if r, ok := roots[class.Name]; ok && r != RootFolder && permitted(r) && plain {
 		s.Kind, s.Roots = SourceRoot, []Root{r}
 		return true
 	}
 	s.Kind = SourceInside
 	var kept Types
 	for _, r := range rootOrder {
+		if !permitted(r) || isFolder(at.outer) && r == RootFolder {
+			continue
+		}
 		rootTypes := Types{r.Class()}
 		// Under EHR the content of a versioned object is itself contained.
 		found := s.Types.Common(rootTypes).union(s.Types.Inside(rootTypes))
@@ -182,11 +202,40 @@ func (a *analyzer) topSource(s *Source, class *rm.Class) bool {
 			kept = kept.union(found)
 		}
 	}
+	if len(kept) == 0 && allowed != nil {
+		a.fail(s.AST.Pos, "containment.impossible", "%s is never inside %s", class.Name, a.describe(at.outer))
+		return false
+	}
 	if len(kept) == 0 {
 		a.unsupported(s.AST.Pos, "class", "%s as a class expression: it does not occur in an EHR's versioned content", class.Name)
 		return false
 	}
 	s.Types = kept
+	return true
+}
+
+// versionedRoots are the classes of versioned objects with what they hold.
+var versionedRoots = map[string]Root{
+	"VERSIONED_COMPOSITION": RootComposition, "VERSIONED_EHR_STATUS": RootEHRStatus,
+	"VERSIONED_FOLDER": RootFolder, "VERSIONED_EHR_ACCESS": RootEHRAccess,
+}
+
+// versionedSource places a versioned object.
+func (a *analyzer) versionedSource(s *Source, class *rm.Class, at place) bool {
+	if at.outer.Kind != SourceEHR {
+		a.fail(s.AST.Pos, "containment.impossible", "%s is not contained in %s", class.Name, a.describe(at.outer))
+		return false
+	}
+	s.Kind = SourceVersioned
+	for _, c := range typesOf(class) {
+		if r, ok := versionedRoots[c.Name]; ok {
+			s.Roots = append(s.Roots, r)
+		}
+	}
+	if len(s.Roots) == 0 {
+		a.unsupported(s.AST.Pos, "class", "%s as a class expression: no EHR has one", class.Name)
+		return false
+	}
 	return true
 }
 
@@ -204,7 +253,7 @@ func (a *analyzer) describe(s *Source) string {
 func (a *analyzer) sourcePredicate(s *Source) {
 	before := len(a.problems)
 	s.Pred = a.condition(s.AST.Predicate, &scope{source: s, types: s.Types})
-	if len(a.problems) > before || s.Kind == SourceEHR || s.Kind == SourceVersion {
+	if len(a.problems) > before || s.Kind == SourceEHR || s.Kind == SourceVersion || s.Kind == SourceVersioned {
 		return
 	}
 	narrowed := a.narrow(s.Types, s.AST.Predicate, s.AST.Class)

@@ -29,8 +29,22 @@ type Query struct {
 	Columns  []*Column
 	From     Containment
 	Where    Condition // nil without WHERE
+	GroupBy  []Operand
+	Having   Condition // nil without HAVING
 	OrderBy  []*OrderItem
 	Limit    *Limit // nil without LIMIT
+	// Extensions are the uses of syntax that AQL 1.1 does not have, in the
+	// order of the text.
+	Extensions []Extension
+}
+
+// Extension is a use of syntax beyond AQL 1.1.
+type Extension struct {
+	Pos
+	// Name is the stable name of the extension, such as "group_by".
+	Name string
+	// Text says in words what it is.
+	Text string
 }
 
 // Top is the deprecated TOP modifier of SELECT.
@@ -156,8 +170,7 @@ type Like struct {
 }
 
 // Matches is membership in a list, a value set or a regular expression. The
-// members are *String, *Number, *Boolean, *Null, *Param, *Call, *URI or one
-// *Regex.
+// members are any values, *URI, *Interval or one *Regex.
 type Matches struct {
 	Pos
 	Left    Operand
@@ -211,8 +224,9 @@ func (o Op) String() string { return opText[o] }
 // Mirror is the operator with its sides exchanged: a op b is b Mirror(op) a.
 func (o Op) Mirror() Op { return [...]Op{EQ, NE, GT, GE, LT, LE}[o] }
 
-// Operand is a value: *Path, *Call, *String, *Number, *Boolean, *Null, *Param,
-// and in their places *Code, *Term, *URI, *Regex.
+// Operand is a value: *Path, *Call, *Binary, *Negative, *String, *Number,
+// *Boolean, *Null, *Param, and in their places *Code, *Term, *URI, *Interval,
+// *Regex.
 type Operand interface {
 	Node
 	operand()
@@ -241,6 +255,32 @@ type Call struct {
 	Star     bool   // COUNT(*)
 	Distinct bool   // COUNT(DISTINCT x)
 	Args     []Operand
+}
+
+// Binary is arithmetic with two operands.
+type Binary struct {
+	Pos
+	Op          string // + - * / %
+	Left, Right Operand
+}
+
+// Negative is the negative of a value.
+type Negative struct {
+	Pos
+	Operand Operand
+}
+
+// Interval is an interval as a member of a MATCHES list: |low..high| or
+// |op value|.
+type Interval struct {
+	Pos
+	// Op compares with Low, or with the only value. It is GE or GT before a
+	// High, EQ for a single value without an operator.
+	Op  Op
+	Low Operand
+	// HighOp is LE or LT; High is nil for a single value.
+	HighOp Op
+	High   Operand
 }
 
 // String is a string literal.
@@ -299,14 +339,17 @@ type Regex struct {
 	Text string
 }
 
-func (*Path) operand()    {}
-func (*Call) operand()    {}
-func (*String) operand()  {}
-func (*Number) operand()  {}
-func (*Boolean) operand() {}
-func (*Null) operand()    {}
-func (*Param) operand()   {}
-func (*Code) operand()    {}
-func (*Term) operand()    {}
-func (*URI) operand()     {}
-func (*Regex) operand()   {}
+func (*Path) operand()     {}
+func (*Call) operand()     {}
+func (*Binary) operand()   {}
+func (*Negative) operand() {}
+func (*Interval) operand() {}
+func (*String) operand()   {}
+func (*Number) operand()   {}
+func (*Boolean) operand()  {}
+func (*Null) operand()     {}
+func (*Param) operand()    {}
+func (*Code) operand()     {}
+func (*Term) operand()     {}
+func (*URI) operand()      {}
+func (*Regex) operand()    {}

@@ -21,6 +21,13 @@ func (q *Query) String() string {
 	if q.Where != nil {
 		b.WriteString(" WHERE " + q.Where.String())
 	}
+	if len(q.GroupBy) > 0 {
+		b.WriteString(" GROUP BY ")
+		writeList(&b, q.GroupBy)
+	}
+	if q.Having != nil {
+		b.WriteString(" HAVING " + q.Having.String())
+	}
 	if len(q.OrderBy) > 0 {
 		b.WriteString(" ORDER BY ")
 		writeList(&b, q.OrderBy)
@@ -262,6 +269,41 @@ func (c *Call) String() string {
 	writeList(&b, c.Args)
 	b.WriteByte(')')
 	return b.String()
+}
+
+// String prints the operation; operands that are operations themselves, and
+// whatever a slash before it would make part of a path, stand in parentheses.
+func (n *Binary) String() string {
+	return inner(n.Left, false) + " " + n.Op + " " + inner(n.Right, n.Op == "/")
+}
+
+func inner(o Operand, divisor bool) string {
+	switch o.(type) {
+	case *Binary, *Negative:
+		return "(" + o.String() + ")"
+	case *Path, *Call:
+		if divisor {
+			return "(" + o.String() + ")"
+		}
+	}
+	return o.String()
+}
+
+// String prints the operand in parentheses.
+func (n *Negative) String() string { return "-(" + n.Operand.String() + ")" }
+
+// String prints the interval between its bars.
+func (n *Interval) String() string {
+	op := func(o, plain Op) string {
+		if o == plain {
+			return ""
+		}
+		return o.String()
+	}
+	if n.High == nil {
+		return "|" + op(n.Op, EQ) + n.Low.String() + "|"
+	}
+	return "|" + op(n.Op, GE) + n.Low.String() + ".." + op(n.HighOp, LE) + n.High.String() + "|"
 }
 
 // Value is the text that the literal stands for.

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,8 +14,13 @@ import (
 
 // builder makes the tree of a query that ANTLR has accepted.
 type builder struct {
-	src      *source
-	problems []ast.Problem
+	src        *source
+	problems   []ast.Problem
+	extensions []ast.Extension
+}
+
+func (b *builder) extension(pos ast.Pos, name, text string) {
+	b.extensions = append(b.extensions, ast.Extension{Pos: pos, Name: name, Text: text})
 }
 
 func (b *builder) fail(pos ast.Pos, code, format string, args ...any) {
@@ -41,6 +47,16 @@ func (b *builder) query(c gen.IQueryContext) *ast.Query {
 	if w := c.Where(); w != nil {
 		q.Where = b.condition(w.Condition())
 	}
+	if g := c.GroupBy(); g != nil {
+		b.extension(b.src.rule(g), "group_by", "GROUP BY")
+		for _, o := range g.AllOperand() {
+			q.GroupBy = append(q.GroupBy, b.operand(o))
+		}
+	}
+	if h := c.Having(); h != nil {
+		b.extension(b.src.rule(h), "group_by", "HAVING")
+		q.Having = b.condition(h.Condition())
+	}
 	if o := c.OrderBy(); o != nil {
 		for _, item := range o.AllOrderItem() {
 			q.OrderBy = append(q.OrderBy, &ast.OrderItem{
@@ -58,6 +74,8 @@ func (b *builder) query(c gen.IQueryContext) *ast.Query {
 			b.fail(q.Limit.Pos, "syntax.top_limit", "TOP and LIMIT cannot be used together")
 		}
 	}
+	slices.SortStableFunc(b.extensions, func(x, y ast.Extension) int { return x.Offset - y.Offset })
+	q.Extensions = b.extensions
 	return q
 }
 
@@ -204,26 +222,60 @@ func (b *builder) membership(pos ast.Pos, c *gen.MembershipContext) ast.Conditio
 		n.Braces = true
 		for _, m := range set.AllMember() {
 			switch {
-			case m.Literal() != nil:
-				n.Members = append(n.Members, b.literal(m.Literal()))
-			case m.PARAMETER() != nil:
-				n.Members = append(n.Members, b.param(m.PARAMETER()))
-			case m.Function() != nil:
-				n.Members = append(n.Members, b.call(m.Function()))
-			default:
+			case m.URI() != nil:
 				n.Members = append(n.Members, &ast.URI{Pos: b.src.rule(m), Text: m.GetText()})
+			case m.Operand() != nil:
+				n.Members = append(n.Members, b.operand(m.Operand()))
+			default:
+				n.Members = append(n.Members, b.interval(m.Interval()))
 			}
 		}
 	}
 	return n
 }
 
+// interval reads an interval as ADL writes it.
+func (b *builder) interval(c gen.IIntervalContext) *ast.Interval {
+	n := &ast.Interval{Pos: b.src.rule(c), Low: b.operand(c.Operand(0)), HighOp: ast.LE}
+	b.extension(n.Pos, "interval", "an interval in MATCHES")
+	var bar bool // the second bound has been reached
+	for _, child := range c.GetChildren() {
+		switch child := child.(type) {
+		case gen.IComparatorContext:
+			op := b.op(child)
+			if bar {
+				n.HighOp = op
+			} else {
+				n.Op = op
+			}
+		case antlr.TerminalNode:
+			bar = bar || child.GetSymbol().GetTokenType() == gen.AqlParserDOTDOT
+		}
+	}
+	if c.DOTDOT() == nil {
+		return n
+	}
+	n.High = b.operand(c.Operand(1))
+	if n.Op == ast.EQ {
+		n.Op = ast.GE
+	}
+	if n.Op != ast.GE && n.Op != ast.GT || n.HighOp != ast.LE && n.HighOp != ast.LT {
+		b.fail(n.Pos, "syntax.interval", "the lower bound of an interval takes > or >=, the upper one < or <=")
+	}
+	return n
+}
+
 var ops = map[int]ast.Op{
-	gen.AqlParserEQ: ast.EQ, gen.AqlParserNE: ast.NE, gen.AqlParserLT: ast.LT,
+	gen.AqlParserEQ: ast.EQ, gen.AqlParserNE: ast.NE, gen.AqlParserOTHER: ast.NE, gen.AqlParserLT: ast.LT,
 	gen.AqlParserLE: ast.LE, gen.AqlParserGT: ast.GT, gen.AqlParserGE: ast.GE,
 }
 
-func (b *builder) op(c gen.IComparatorContext) ast.Op { return ops[c.GetStart().GetTokenType()] }
+func (b *builder) op(c gen.IComparatorContext) ast.Op {
+	if c.OTHER() != nil {
+		b.extension(b.src.rule(c), "not_equal", "<> for !=")
+	}
+	return ops[c.GetStart().GetTokenType()]
+}
 
 // Predicates.
 
@@ -321,15 +373,39 @@ func (b *builder) value(c gen.IValueContext) ast.Operand {
 // Values.
 
 func (b *builder) operand(c gen.IOperandContext) ast.Operand {
-	switch {
-	case c.Path() != nil:
-		return b.path(c.Path())
-	case c.Function() != nil:
-		return b.call(c.Function())
-	case c.Literal() != nil:
-		return b.literal(c.Literal())
+	pos := b.src.rule(c)
+	binary := func(left, right gen.IOperandContext, op antlr.TerminalNode) ast.Operand {
+		b.extension(pos, "arithmetic", "arithmetic")
+		return &ast.Binary{Pos: pos, Op: op.GetText(), Left: b.operand(left), Right: b.operand(right)}
 	}
-	return b.param(c.PARAMETER())
+	switch c := c.(type) {
+	case *gen.PathOperandContext:
+		return b.path(c.Path())
+	case *gen.FunctionOperandContext:
+		return b.call(c.Function())
+	case *gen.LiteralOperandContext:
+		return b.literal(c.Literal())
+	case *gen.ParameterOperandContext:
+		return b.param(c.PARAMETER())
+	case *gen.GroupOperandContext:
+		return b.operand(c.Operand())
+	case *gen.NegativeOperandContext:
+		b.extension(pos, "arithmetic", "arithmetic")
+		return &ast.Negative{Pos: pos, Operand: b.operand(c.Operand())}
+	case *gen.ProductOperandContext:
+		for _, op := range []antlr.TerminalNode{c.STAR(), c.SLASH(), c.PERCENT()} {
+			if op != nil {
+				return binary(c.Operand(0), c.Operand(1), op)
+			}
+		}
+	case *gen.SumOperandContext:
+		for _, op := range []antlr.TerminalNode{c.PLUS(), c.MINUS()} {
+			if op != nil {
+				return binary(c.Operand(0), c.Operand(1), op)
+			}
+		}
+	}
+	panic(fmt.Sprintf("parse: unknown operand %T", c))
 }
 
 func (b *builder) call(c gen.IFunctionContext) *ast.Call {

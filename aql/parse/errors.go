@@ -58,15 +58,15 @@ var phrases = []struct {
 	text   string
 	tokens []int
 }{
-	{"a comparison operator", []int{gen.AqlParserEQ, gen.AqlParserNE, gen.AqlParserLT, gen.AqlParserLE, gen.AqlParserGT, gen.AqlParserGE}},
+	{"a comparison operator", []int{gen.AqlParserEQ, gen.AqlParserNE, gen.AqlParserOTHER, gen.AqlParserLT, gen.AqlParserLE, gen.AqlParserGT, gen.AqlParserGE}},
 	{"an attribute name", []int{
 		gen.AqlParserIDENTIFIER, gen.AqlParserORDER, gen.AqlParserLIMIT, gen.AqlParserOFFSET,
 		gen.AqlParserVERSION, gen.AqlParserTOP, gen.AqlParserFORWARD, gen.AqlParserBACKWARD, gen.AqlParserCONTAINS,
 		gen.AqlParserMATCHES, gen.AqlParserLIKE, gen.AqlParserEXISTS, gen.AqlParserASC, gen.AqlParserDESC,
-		gen.AqlParserBY, gen.AqlParserAS,
+		gen.AqlParserBY, gen.AqlParserAS, gen.AqlParserGROUP, gen.AqlParserHAVING,
 	}},
 	{"a path, function or value", []int{
-		gen.AqlParserIDENTIFIER, gen.AqlParserNODE_CODE, gen.AqlParserCONTAINS, gen.AqlParserSTRING,
+		gen.AqlParserIDENTIFIER, gen.AqlParserNODE_CODE, gen.AqlParserGROUP, gen.AqlParserHAVING, gen.AqlParserLPAREN, gen.AqlParserCONTAINS, gen.AqlParserSTRING,
 		gen.AqlParserINTEGER, gen.AqlParserREAL, gen.AqlParserMINUS, gen.AqlParserTRUE, gen.AqlParserFALSE, gen.AqlParserNULL, gen.AqlParserPARAMETER,
 	}},
 	{"a function or value", []int{
@@ -77,8 +77,10 @@ var phrases = []struct {
 		gen.AqlParserSTRING, gen.AqlParserINTEGER, gen.AqlParserREAL, gen.AqlParserMINUS,
 		gen.AqlParserTRUE, gen.AqlParserFALSE, gen.AqlParserNULL,
 	}},
+	{"arithmetic", []int{gen.AqlParserSTAR, gen.AqlParserPERCENT, gen.AqlParserPLUS, gen.AqlParserMINUS}},
 	{"a number", []int{gen.AqlParserINTEGER, gen.AqlParserREAL}},
 	{"ASC or DESC", []int{gen.AqlParserASC, gen.AqlParserASCENDING, gen.AqlParserDESC, gen.AqlParserDESCENDING}},
+	{"a name", []int{gen.AqlParserIDENTIFIER, gen.AqlParserNODE_CODE, gen.AqlParserGROUP, gen.AqlParserHAVING}},
 	{"a name", []int{gen.AqlParserIDENTIFIER}},
 	{"a name", []int{gen.AqlParserNODE_CODE}},
 	{"an archetype id", []int{gen.AqlParserARCHETYPE_ID}},

@@ -15,7 +15,7 @@ import (
 // Limits bound what the parser accepts. A zero field takes its default.
 type Limits struct {
 	Length   int // bytes of text, default 65536
-	Nesting  int // brackets, CONTAINS and NOT within each other, default 64
+	Nesting  int // brackets, CONTAINS, NOT and signs within each other, default 64
 	Problems int // syntax errors listed, default 10
 }
 
@@ -90,10 +90,13 @@ func mark(list []ast.Problem, text string) []ast.Problem {
 
 // checkNesting bounds the recursion of the parser before it starts.
 func (s *source) checkNesting(tokens []antlr.Token, limit int) (ast.Problem, bool) {
-	brackets, contains, nots := 0, 0, 0
+	brackets, contains, nots, signs := 0, 0, 0, 0
 	for _, t := range tokens {
 		if t.GetTokenType() != gen.AqlLexerNOT {
 			nots = 0
+		}
+		if t.GetTokenType() != gen.AqlLexerMINUS {
+			signs = 0
 		}
 		switch t.GetTokenType() {
 		case gen.AqlLexerLPAREN, gen.AqlLexerLBRACKET, gen.AqlLexerLBRACE:
@@ -104,8 +107,10 @@ func (s *source) checkNesting(tokens []antlr.Token, limit int) (ast.Problem, boo
 			contains++
 		case gen.AqlLexerNOT:
 			nots++
+		case gen.AqlLexerMINUS:
+			signs++
 		}
-		if max(brackets, contains, nots) > limit {
+		if max(brackets, contains, nots, signs) > limit {
 			return ast.Problem{
 				Pos: s.token(t), Code: "limit.nesting",
 				Message: fmt.Sprintf("the query is nested deeper than the limit of %d", limit),

@@ -43,27 +43,30 @@ func (p *Plan) expand() {
 	}
 	var expanding, testing []*analyze.Path
 	q := p.Query
-	for _, c := range q.Columns {
-		switch e := c.Expr.(type) {
-		case *analyze.Path:
-			expanding = append(expanding, e)
-		case *analyze.Aggregate:
-			if e.Path != nil {
-				expanding = append(expanding, e.Path)
+	value := func(e analyze.Expr) {
+		analyze.WalkExpr(e, func(e analyze.Expr) {
+			if path, ok := e.(*analyze.Path); ok {
+				expanding = append(expanding, path)
 			}
-		}
+		})
 	}
-	walk(q.Where, func(path *analyze.Path, exists bool) {
-		if exists {
-			testing = append(testing, path)
-		} else {
-			expanding = append(expanding, path)
-		}
-	})
+	for _, c := range q.Columns {
+		value(c.Expr)
+	}
+	for _, c := range []analyze.Cond{q.Where, q.Having} {
+		analyze.Paths(c, func(path *analyze.Path, exists bool) {
+			if exists {
+				testing = append(testing, path)
+			} else {
+				expanding = append(expanding, path)
+			}
+		})
+	}
+	for _, e := range q.GroupBy {
+		value(e)
+	}
 	for _, o := range q.OrderBy {
-		if o.Path != nil {
-			expanding = append(expanding, o.Path)
-		}
+		value(o.Value())
 	}
 	for _, path := range expanding {
 		t := root(path.Source)
@@ -126,36 +129,6 @@ func locate(path *analyze.Path, t *trie) Ref {
 		}
 	}
 	return r
-}
-
-// walk visits the paths of a condition.
-func walk(c analyze.Cond, visit func(p *analyze.Path, exists bool)) {
-	expr := func(e analyze.Expr) {
-		if p, ok := e.(*analyze.Path); ok {
-			visit(p, false)
-		}
-	}
-	switch c := c.(type) {
-	case *analyze.And:
-		for _, o := range c.Operands {
-			walk(o, visit)
-		}
-	case *analyze.Or:
-		for _, o := range c.Operands {
-			walk(o, visit)
-		}
-	case *analyze.Not:
-		walk(c.Operand, visit)
-	case *analyze.Exists:
-		visit(c.Path, true)
-	case *analyze.Compare:
-		expr(c.Left)
-		expr(c.Right)
-	case *analyze.Like:
-		visit(c.Path, false)
-	case *analyze.In:
-		visit(c.Path, false)
-	}
 }
 
 // InPath reports whether a predicate can be written as a filter inside a

@@ -15,6 +15,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/cairn-ehr/cairn/aql/analyze"
 	"github.com/cairn-ehr/cairn/aql/ast"
 )
@@ -30,7 +32,8 @@ type Plan struct {
 	Refs map[*analyze.Path]Ref
 }
 
-// Node is a part of the FROM clause: *Object, *Descend, *All, *Any or *Not.
+// Node is a part of the FROM clause: *Object, *Versioned, *Descend, *All, *Any
+// or *Not.
 type Node interface{ node() }
 
 // Object is the versions of versioned objects in the EHR.
@@ -46,7 +49,18 @@ type Object struct {
 	Archetype analyze.Expr
 	// Archetypes must all occur in the content.
 	Archetypes []analyze.Expr
-	Child      Node // nil without
+	// Of is the versioned object whose versions they are; nil for any.
+	Of *analyze.Source
+	// Folder is the FOLDER whose items, or those of its folders, refer to the
+	// objects; nil for any.
+	Folder *analyze.Source
+	Child  Node // nil without
+}
+
+// Versioned is versioned objects in the EHR, whatever versions they have.
+type Versioned struct {
+	Source *analyze.Source
+	Child  Node // of *Object with Of; nil without
 }
 
 // Descend searches an object for others at any depth.
@@ -75,11 +89,12 @@ type Any struct{ Nodes []Node }
 // Not is a node that must not be found.
 type Not struct{ Node Node }
 
-func (*Object) node()  {}
-func (*Descend) node() {}
-func (*All) node()     {}
-func (*Any) node()     {}
-func (*Not) node()     {}
+func (*Object) node()    {}
+func (*Versioned) node() {}
+func (*Descend) node()   {}
+func (*All) node()       {}
+func (*Any) node()       {}
+func (*Not) node()       {}
 
 // Expand gives a row for every object that its steps lead to from its base, or
 // one row with nothing.
@@ -116,33 +131,97 @@ func Make(q *analyze.Query) *Plan {
 
 // top plans what stands directly under EHR.
 func top(c analyze.Containment) Node {
+	return each(c, func(s *analyze.Source) Node {
+		if s.Kind != analyze.SourceVersioned {
+			return object(s)
+		}
+		n := &Versioned{Source: s}
+		if s.Contains != nil {
+			n.Child = each(s.Contains, func(inner *analyze.Source) Node {
+				o := object(inner)
+				o.Of = s
+				return o
+			})
+			if s.Negated {
+				n.Child = &Not{Node: n.Child}
+			}
+		}
+		return n
+	})
+}
+
+// each plans the class expressions of a containment.
+func each(c analyze.Containment, plan func(*analyze.Source) Node) Node {
+	many := func(list []analyze.Containment) []Node {
+		var nodes []Node
+		for _, o := range list {
+			nodes = append(nodes, each(o, plan))
+		}
+		return nodes
+	}
 	switch c := c.(type) {
 	case *analyze.AllOf:
-		n := &All{}
-		for _, o := range c.Operands {
-			n.Nodes = append(n.Nodes, top(o))
-		}
-		return n
+		return &All{Nodes: many(c.Operands)}
 	case *analyze.AnyOf:
-		n := &Any{}
-		for _, o := range c.Operands {
-			n.Nodes = append(n.Nodes, top(o))
-		}
-		return n
+		return &Any{Nodes: many(c.Operands)}
 	}
-	s := c.(*analyze.Source)
+	return plan(c.(*analyze.Source))
+}
+
+// object plans versions or their content.
+func object(s *analyze.Source) *Object {
 	o := &Object{Scope: s.Scope}
 	if s.Kind == analyze.SourceVersion {
 		o.Version = s
-		child, ok := s.Contains.(*analyze.Source)
-		if !ok {
-			return o // VERSION alone: AND and OR inside it are refused
+		if s.Contains == nil {
+			return o
+		}
+		child, single := s.Contains.(*analyze.Source)
+		if !single || s.Negated {
+			o.Child = mixture(s, o)
+			o.Archetypes = required(o.Child, o.Archetypes)
+			return o
 		}
 		s = child
 	}
 	o.Child = content(s, o)
 	o.Archetypes = required(o.Child, o.Archetypes)
 	return o
+}
+
+// mixture plans the class expressions that a VERSION combines or excludes, all
+// of which are searched for in its content.
+func mixture(v *analyze.Source, o *Object) Node {
+	if !v.Negated {
+		each(v.Contains, func(s *analyze.Source) Node {
+			for _, r := range s.Roots {
+				if !slices.Contains(o.Roots, r) {
+					o.Roots = append(o.Roots, r)
+				}
+			}
+			return nil
+		})
+		slices.Sort(o.Roots)
+	}
+	n := each(v.Contains, func(s *analyze.Source) Node {
+		d := &Descend{Source: s, Child: below(s)}
+		if !v.Negated {
+			d.Search = Within(classes(o.Roots), s.Types, true)
+		}
+		return d
+	})
+	if v.Negated {
+		return &Not{Node: n}
+	}
+	return n
+}
+
+func classes(roots []analyze.Root) analyze.Types {
+	var types analyze.Types
+	for _, r := range roots {
+		types = append(types, r.Class())
+	}
+	return types
 }
 
 // content plans a class expression of which the content of a versioned object
@@ -153,11 +232,7 @@ func content(s *analyze.Source, o *Object) Node {
 		o.Source, o.Archetype = s, s.Archetype
 		return below(s)
 	}
-	var roots analyze.Types
-	for _, r := range s.Roots {
-		roots = append(roots, r.Class())
-	}
-	return &Descend{Source: s, Search: Within(roots, s.Types, true), Child: below(s)}
+	return &Descend{Source: s, Search: Within(classes(s.Roots), s.Types, true), Child: below(s)}
 }
 
 // below plans what a source contains.
@@ -173,30 +248,22 @@ func below(s *analyze.Source) Node {
 }
 
 func inner(c analyze.Containment, outer *analyze.Source) Node {
-	switch c := c.(type) {
-	case *analyze.AllOf:
-		n := &All{}
-		for _, o := range c.Operands {
-			n.Nodes = append(n.Nodes, inner(o, outer))
+	return each(c, func(s *analyze.Source) Node {
+		if s.Roots != nil || s.Kind == analyze.SourceVersion { // the items of a folder refer to it
+			o := object(s)
+			o.Folder = outer
+			return o
 		}
-		return n
-	case *analyze.AnyOf:
-		n := &Any{}
-		for _, o := range c.Operands {
-			n.Nodes = append(n.Nodes, inner(o, outer))
+		local := outer.NodeID != nil && s.NodeID != nil
+		if lit, ok := s.NodeID.(*analyze.Literal); ok && local {
+			local = !analyze.IsArchetypeID(lit.Value.(string))
 		}
-		return n
-	}
-	s := c.(*analyze.Source)
-	local := outer.NodeID != nil && s.NodeID != nil
-	if lit, ok := s.NodeID.(*analyze.Literal); ok && local {
-		local = !analyze.IsArchetypeID(lit.Value.(string))
-	}
-	d := &Descend{Source: s, Outer: outer, Local: local, Child: below(s)}
-	if !local {
-		d.Search = Within(outer.Types, s.Types, false)
-	}
-	return d
+		d := &Descend{Source: s, Outer: outer, Local: local, Child: below(s)}
+		if !local {
+			d.Search = Within(outer.Types, s.Types, false)
+		}
+		return d
+	})
 }
 
 // required adds the archetypes that must occur wherever the node is found.

@@ -43,8 +43,8 @@ func (p *Plan) String() string {
 		var keys []string
 		for _, o := range q.OrderBy {
 			text := "column " + fmt.Sprint(o.Column)
-			if o.Path != nil {
-				text = analyze.ExprText(o.Path)
+			if e := o.Value(); e != nil {
+				text = analyze.ExprText(e)
 			}
 			if o.Desc {
 				text += " desc"
@@ -52,6 +52,16 @@ func (p *Plan) String() string {
 			keys = append(keys, text)
 		}
 		add("sort by %s", strings.Join(keys, ", "))
+	}
+	if q.Having != nil {
+		add("having %s", analyze.Text(q.Having))
+	}
+	if len(q.GroupBy) > 0 {
+		var keys []string
+		for _, e := range q.GroupBy {
+			keys = append(keys, analyze.ExprText(e))
+		}
+		add("group by %s", strings.Join(keys, ", "))
 	}
 	if q.Where != nil {
 		add("filter %s", analyze.Text(q.Where))
@@ -123,6 +133,14 @@ func nodeItem(n Node) item {
 		return many("any of", n.Nodes)
 	case *Not:
 		return many("none of", []Node{n.Node})
+	case *Versioned:
+		it.text = "versioned " + n.Source.Types.String() + " " + sourceName(n.Source)
+		if n.Source.Pred != nil {
+			it.text += " where " + analyze.Text(n.Source.Pred)
+		}
+		if n.Child != nil {
+			it.children = append(it.children, nodeItem(n.Child))
+		}
 	case *Object:
 		it.text = objectText(n)
 		if n.Child != nil {
@@ -173,6 +191,12 @@ func objectText(n *Object) string {
 		if n.Source.Pred != nil {
 			text += " where " + analyze.Text(n.Source.Pred)
 		}
+	}
+	if n.Of != nil {
+		text += " in " + sourceName(n.Of)
+	}
+	if n.Folder != nil {
+		text += " that items of " + sourceName(n.Folder) + " refer to"
 	}
 	if len(n.Archetypes) > 0 {
 		var list []string

@@ -15,13 +15,20 @@ func (g *gen) query(f *from) string {
 		columns = append(columns, g.selected(c.Expr))
 	}
 	limit := g.paging()
-	if q.Aggregated {
-		// One row has no order and no duplicates.
-		return "select " + texts(columns) + f.text("") + limit
-	}
+	// The FROM clause is written last, when it is known what is read of it.
+	grouping := g.grouping()
 	keys := g.sortKeys()
+	indent := ""
+	if q.Distinct || q.Backward {
+		indent = "  "
+	}
+	body := f.text(indent) + grouping
+	if q.Aggregated && len(q.GroupBy) == 0 {
+		// One row has no order and no duplicates.
+		return "select " + texts(columns) + body + limit
+	}
 	if !q.Distinct && !q.Backward {
-		return "select " + texts(columns) + f.text("") + orderBy(keys, false) + limit
+		return "select " + texts(columns) + body + orderBy(keys, false) + limit
 	}
 	// The columns and sort keys are named in a sub-select, to be made distinct
 	// or sorted twice.
@@ -40,12 +47,58 @@ func (g *gen) query(f *from) string {
 	if q.Distinct {
 		distinct = "distinct on (" + strings.Join(names, ", ") + ") "
 	}
-	sub := "(select " + distinct + strings.Join(inner, ", ") + f.text("  ") + ") as q"
+	sub := "(select " + distinct + strings.Join(inner, ", ") + body + ") as q"
 	if q.Backward {
 		sub = "(select * from " + sub + orderBy(outer, true) + limit + ") as q"
 		return "select " + texts(names) + "\nfrom " + sub + orderBy(outer, false)
 	}
 	return "select " + texts(names) + "\nfrom " + sub + orderBy(outer, false) + limit
+}
+
+// groupKeys makes the values of GROUP BY columns of the FROM clause, so that
+// each is written once whatever is bound in it.
+func (g *gen) groupKeys(f *from) {
+	if len(g.plan.Query.GroupBy) == 0 {
+		return
+	}
+	var columns []string
+	keys := map[string]string{}
+	for i, e := range g.plan.Query.GroupBy {
+		columns = append(columns, fmt.Sprintf("%s as k%d", g.json(e, env{}), i))
+		keys[analyze.Key(e)] = fmt.Sprintf("gk.k%d", i)
+	}
+	f.joins = append(f.joins, join{kind: "cross join lateral", item: "(select " + strings.Join(columns, ", ") + " offset 0) as gk"})
+	g.keys = keys
+}
+
+// groupKey is the column of a value of GROUP BY.
+func (g *gen) groupKey(e analyze.Expr) (string, bool) {
+	if len(g.keys) == 0 || given(e) {
+		return "", false
+	}
+	column, ok := g.keys[analyze.Key(e)]
+	return column, ok
+}
+
+func (g *gen) isGroupKey(e analyze.Expr) bool {
+	_, ok := g.groupKey(e)
+	return ok
+}
+
+// grouping is the GROUP BY and HAVING of the statement.
+func (g *gen) grouping() string {
+	text := ""
+	if n := len(g.plan.Query.GroupBy); n > 0 {
+		columns := make([]string, n)
+		for i := range columns {
+			columns[i] = fmt.Sprintf("gk.k%d", i)
+		}
+		text = "\ngroup by " + strings.Join(columns, ", ")
+	}
+	if g.plan.Query.Having != nil {
+		text += "\nhaving " + g.cond(g.plan.Query.Having, env{})
+	}
+	return text
 }
 
 // texts casts columns, which are JSON, to text.
@@ -69,38 +122,27 @@ func (g *gen) paging() string {
 }
 
 // selected is the value of a column as JSON.
-func (g *gen) selected(e analyze.Expr) string {
-	switch e := e.(type) {
-	case *analyze.Path:
-		return g.json(e, env{})
-	case *analyze.Aggregate:
-		return g.aggregate(e)
-	case *analyze.Literal:
-		if e.Value == nil {
-			return "null::jsonb"
-		}
-	}
-	return g.bind(scalar{e, formJSON}) + "::jsonb"
-}
+func (g *gen) selected(e analyze.Expr) string { return g.json(e, env{}) }
 
 func (g *gen) aggregate(a *analyze.Aggregate) string {
-	if a.Path == nil {
+	arg := a.Arg()
+	if arg == nil {
 		return "to_jsonb(count(*))"
 	}
 	switch a.Function {
 	case "COUNT":
 		value := ""
-		if isRoot(a.Path) {
+		if a.Path != nil && isRoot(a.Path) {
 			value = g.bound[a.Path.Source].uid() // stands for the object
 		} else {
-			value = g.json(a.Path, env{})
+			value = g.json(arg, env{})
 		}
 		if a.Distinct {
 			value = "distinct " + value
 		}
 		return "to_jsonb(count(" + value + "))"
 	case "SUM", "AVG":
-		return "to_jsonb(" + strings.ToLower(a.Function) + "(" + g.operand(a.Path, analyze.ModeNumber, env{}).value + "))"
+		return "to_jsonb(" + strings.ToLower(a.Function) + "(" + g.operand(arg, analyze.ModeNumber, env{}).value + "))"
 	}
 	return g.extreme(a)
 }
@@ -108,8 +150,8 @@ func (g *gen) aggregate(a *analyze.Aggregate) string {
 // extreme is MIN or MAX. Values that do not all compare with each other, such
 // as quantities of different units, have neither.
 func (g *gen) extreme(a *analyze.Aggregate) string {
-	mode := a.Path.Mode()
-	key := g.operand(a.Path, mode, env{}).value
+	mode := analyze.ModeOf(a.Arg())
+	key := g.operand(a.Arg(), mode, env{}).value
 	switch mode {
 	case analyze.ModeNumber:
 		return "to_jsonb(" + strings.ToLower(a.Function) + "(" + key + "))"
@@ -120,7 +162,7 @@ func (g *gen) extreme(a *analyze.Aggregate) string {
 	if a.Function == "MAX" {
 		direction = " desc"
 	}
-	value := g.json(a.Path, env{})
+	value := g.json(a.Arg(), env{})
 	if mode != analyze.ModeDynamic {
 		return "(array_agg(" + value + " order by " + key + direction + ") filter (where " + key + " is not null))[1]"
 	}
@@ -143,11 +185,12 @@ const byCodePoint = ` collate "C"`
 func (g *gen) sortKeys() []sortKey {
 	var keys []sortKey
 	for _, o := range g.plan.Query.OrderBy {
-		if o.Path == nil {
+		e := o.Value()
+		if e == nil {
 			continue // the alias of a constant orders nothing
 		}
-		mode := o.Path.Mode()
-		value := g.operand(o.Path, mode, env{}).value
+		mode := analyze.ModeOf(e)
+		value := g.operand(e, mode, env{}).value
 		switch mode {
 		case analyze.ModeText:
 			keys = append(keys, sortKey{value, byCodePoint, o.Desc})

@@ -15,6 +15,7 @@ import (
 	"math/big"
 	"regexp"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -43,6 +44,14 @@ type Values struct {
 	EHR    uuid.UUID // of a scoped statement
 	// Limit is the most rows, negative for all; Offset the rows passed over.
 	Limit, Offset int64
+	// Now is the instant of the request, in the time zone of the server.
+	Now time.Time
+	// AsOf is the instant of a statement as of a time.
+	AsOf time.Time
+	// Terms answers what the query asks of terminology services, and Answers
+	// are its answers where the data determine the questions.
+	Terms   Terms
+	Answers Answers
 }
 
 // ParamError is a parameter that is missing or of a wrong type.
@@ -93,9 +102,10 @@ const (
 	formPattern // text: a LIKE pattern of SQL
 	formUUID    // uuid, the nil UUID when it is none
 	formObject  // uuid: the object id of a version uid, likewise
+	formCode    // text: system::code
 )
 
-var formNames = [...]string{"text", "number", "boolean", "datetime", "time", "duration", "json", "pattern", "uuid", "object id"}
+var formNames = [...]string{"text", "number", "boolean", "datetime", "time", "duration", "json", "pattern", "uuid", "object id", "code"}
 
 // scalar binds one value.
 type scalar struct {
@@ -195,7 +205,7 @@ func (f form) convert(name string, val any) (any, error) {
 			return fail("a number is needed")
 		}
 		return num, nil
-	case formText, formPattern:
+	case formText, formPattern, formCode:
 		if isNum {
 			return num, nil
 		}
@@ -300,11 +310,32 @@ func (a list) text() string {
 // maxItems bounds a list after its parameters are filled in.
 const maxItems = 10000
 
-func (a list) bind(_ context.Context, v Values, _ Concepts) (any, error) {
+func (a list) bind(ctx context.Context, v Values, _ Concepts) (any, error) {
 	var texts []string
 	var bools []bool
 	var ids []any
 	for _, e := range a.items {
+		if t, ok := e.(*analyze.Terminology); ok {
+			found, err := codes(ctx, t, v)
+			if err != nil {
+				return nil, err
+			}
+			for _, c := range found {
+				text := c.Code
+				if a.form == formCode {
+					text = systemOf(c) + "::" + c.Code
+				}
+				if a.form == formJSON {
+					b, err := json.Marshal(text)
+					if err != nil {
+						return nil, err
+					}
+					text = string(b)
+				}
+				texts = append(texts, text)
+			}
+			continue
+		}
 		val, name, _, err := resolve(e, v)
 		if err != nil {
 			return nil, err

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/cairn-ehr/cairn/aql/analyze"
-	"github.com/cairn-ehr/cairn/aql/ast"
 	"github.com/cairn-ehr/cairn/aql/plan"
 )
 
@@ -84,11 +83,11 @@ func (g *gen) locate(p *analyze.Path, e env, owner bool) rows {
 		if ref.Expand != nil {
 			base = g.expands[ref.Expand]
 		} else {
-			base, steps = g.base(ref.Source, steps)
+			base, steps = g.base(ref.Source, pred, steps)
 		}
 	} else if p.Source != nil {
-		base, steps = g.base(p.Source, steps)
 		pred = p.Pred
+		base, steps = g.base(p.Source, pred, steps)
 	} else {
 		base = e.item
 	}
@@ -155,17 +154,79 @@ func bare(steps []*analyze.Step) bool {
 	return true
 }
 
-// json is the value of a path as JSON. It is called for paths that have one
-// value in a row.
-func (g *gen) json(p *analyze.Path, e env) string {
+// pathJSON is the value of a path as JSON. It is called for paths that have
+// one value in a row.
+func (g *gen) pathJSON(p *analyze.Path, e env) string {
 	if c := g.column(p); c != nil {
 		return "to_jsonb(" + c.text() + ")"
+	}
+	if whole := g.whole(p); whole != "" {
+		return whole
 	}
 	return g.locate(p, e, false).value
 }
 
-// operand is the value of a path in the form that a mode compares.
-func (g *gen) operand(p *analyze.Path, mode analyze.Mode, e env) rows {
+// json is the value of an expression as JSON.
+func (g *gen) json(e analyze.Expr, at env) string {
+	if key, ok := g.groupKey(e); ok {
+		return key
+	}
+	switch e := e.(type) {
+	case *analyze.Path:
+		return g.pathJSON(e, at)
+	case *analyze.Aggregate:
+		return g.aggregate(e)
+	case *analyze.Call:
+		return g.callJSON(e, at)
+	case *analyze.Terminology:
+		return "to_jsonb(" + g.answer(e, at) + ")"
+	case *analyze.Literal:
+		if e.Value == nil {
+			return "null::jsonb"
+		}
+	}
+	return g.bind(scalar{e, formJSON}) + "::jsonb"
+}
+
+// operand is the value of an expression in the form that a mode compares.
+func (g *gen) operand(e analyze.Expr, mode analyze.Mode, at env) rows {
+	if key, ok := g.groupKey(e); ok {
+		return rows{value: fromJSON(key, mode)}
+	}
+	switch e := e.(type) {
+	case *analyze.Path:
+		return g.pathOperand(e, mode, at)
+	case *analyze.Aggregate:
+		return rows{value: fromJSON(g.aggregate(e), mode)}
+	case *analyze.Call:
+		return rows{value: g.callOperand(e, mode, at)}
+	case *analyze.Terminology:
+		value := g.answer(e, at)
+		if mode == analyze.ModeDynamic {
+			value = "to_jsonb(" + value + ")"
+		}
+		return rows{value: value}
+	}
+	return rows{value: g.constant(e, mode)}
+}
+
+// fromJSON takes a value out of JSON in the form that a mode compares.
+func fromJSON(value string, mode analyze.Mode) string {
+	switch mode {
+	case analyze.ModeNumber:
+		return "aql_num(" + value + ")"
+	case analyze.ModeText:
+		return "aql_text(" + value + ")"
+	case analyze.ModeBoolean:
+		return "aql_bool(" + value + ")"
+	case analyze.ModeDateTime, analyze.ModeTime, analyze.ModeDuration:
+		return temporalFunction[mode] + "(aql_string(" + value + "))"
+	}
+	return value
+}
+
+// pathOperand is the value of a path in the form that a mode compares.
+func (g *gen) pathOperand(p *analyze.Path, mode analyze.Mode, e env) rows {
 	if c := g.column(p); c != nil {
 		switch mode {
 		case analyze.ModeText:
@@ -228,175 +289,3 @@ func (g *gen) constant(e analyze.Expr, mode analyze.Mode) string {
 	}
 	return "(select " + temporalFunction[mode] + "(" + ph + "::text))"
 }
-
-// cond writes a condition. One on values that had to be searched for holds if
-// it holds for any of them.
-func (g *gen) cond(c analyze.Cond, e env) string {
-	switch c := c.(type) {
-	case *analyze.And:
-		return g.conds(c.Operands, e, " and ")
-	case *analyze.Or:
-		return g.conds(c.Operands, e, " or ")
-	case *analyze.Not:
-		return "not " + g.cond(c.Operand, e)
-	case *analyze.Exists:
-		return g.exists(c.Path, e)
-	case *analyze.Compare:
-		return g.compare(c, e)
-	case *analyze.Like:
-		r := g.likeOperand(c.Path, e)
-		return r.test(r.value + " like " + g.bind(scalar{c.Pattern, formPattern}) + "::text escape '\\'")
-	case *analyze.In:
-		return g.in(c, e)
-	}
-	panic(fmt.Sprintf("sqlgen: unknown condition %T", c))
-}
-
-func (g *gen) conds(list []analyze.Cond, e env, sep string) string {
-	parts := make([]string, len(list))
-	for i, c := range list {
-		parts[i] = g.cond(c, e)
-	}
-	return "(" + strings.Join(parts, sep) + ")"
-}
-
-// test wraps a condition in the search for its operands.
-func (r *rows) test(cond string) string {
-	if len(r.joins) == 0 {
-		return "(" + cond + ")"
-	}
-	sub := from{joins: r.joins, where: append(r.where[:len(r.where):len(r.where)], cond)}
-	return "exists (select" + strings.ReplaceAll(sub.text(""), "\n", " ") + ")"
-}
-
-func (g *gen) exists(p *analyze.Path, e env) string {
-	if c := g.column(p); c != nil {
-		return "(" + c.text() + " is not null)"
-	}
-	if isRoot(p) {
-		return "(" + g.bound[p.Source].uid() + " is not null)"
-	}
-	r := g.locate(p, e, false)
-	return r.test(r.value + " is not null")
-}
-
-func (g *gen) compare(c *analyze.Compare, e env) string {
-	left := c.Left.(*analyze.Path)
-	if c.Mode == analyze.ModeNull {
-		if c.Op == ast.EQ {
-			return "(not " + g.exists(left, e) + ")"
-		}
-		return g.exists(left, e)
-	}
-	op := opSQL[c.Op]
-	if right, ok := c.Right.(*analyze.Path); ok {
-		l, r := g.operand(left, c.Mode, e), g.operand(right, c.Mode, e)
-		both := rows{}
-		both.add(&l.from)
-		both.add(&r.from)
-		if c.Mode == analyze.ModeDynamic {
-			return both.test("aql_compare(" + l.value + ", " + r.value + ") " + op + " 0")
-		}
-		return both.test(l.value + collated(c.Mode, c.Op) + " " + op + " " + r.value)
-	}
-	if left.IsEHRID() && (c.Op == ast.EQ || c.Op == ast.NE) {
-		ph := g.bind(scalar{c.Right, formUUID}) + "::uuid"
-		if c.Op == ast.NE {
-			return "(" + g.ehr.column("e.ehr_id") + " <> " + ph + ")"
-		}
-		return "(" + g.ehr.column("e.ehr_id") + " = " + ph + ")"
-	}
-	if col := g.column(left); col != nil && col.uid != nil && c.Op == ast.EQ {
-		if b := g.bound[col.uid]; b.object != nil {
-			// The object id is redundant, and has an index.
-			return "(" + b.object() + " = " + g.bind(scalar{c.Right, formObject}) + "::uuid and " +
-				b.uid() + " = " + g.constant(c.Right, analyze.ModeText) + ")"
-		}
-	}
-	r := g.operand(left, c.Mode, e)
-	if c.Mode == analyze.ModeDynamic {
-		return r.test("aql_compare(" + r.value + ", " + g.constant(c.Right, c.Mode) + ") " + op + " 0")
-	}
-	return r.test(r.value + collated(c.Mode, c.Op) + " " + op + " " + g.constant(c.Right, c.Mode))
-}
-
-var opSQL = [...]string{ast.EQ: "=", ast.NE: "<>", ast.LT: "<", ast.LE: "<=", ast.GT: ">", ast.GE: ">="}
-
-// collated orders text by its code points, whatever the database's locale.
-func collated(m analyze.Mode, op ast.Op) string {
-	if m == analyze.ModeText && op != ast.EQ && op != ast.NE {
-		return ` collate "C"`
-	}
-	return ""
-}
-
-// likeOperand is the text of a value.
-func (g *gen) likeOperand(p *analyze.Path, e env) rows {
-	if p.ByOwner || p.Kinds == analyze.KindText {
-		return g.operand(p, analyze.ModeText, e)
-	}
-	r := g.locate(p, e, false)
-	r.value = "aql_string(" + r.value + ")"
-	return r
-}
-
-func (g *gen) in(c *analyze.In, e env) string {
-	if c.Path.IsEHRID() {
-		return "(" + g.ehr.column("e.ehr_id") + " = any(" + g.bind(list{c.Items, formUUID}) + "::text[]::uuid[]))"
-	}
-	r := g.operand(c.Path, c.Mode, e)
-	ph := g.bind(list{c.Items, modeForms[c.Mode]})
-	switch c.Mode {
-	case analyze.ModeNumber:
-		return r.test(r.value + " = any(" + ph + "::text[]::numeric[])")
-	case analyze.ModeText:
-		return r.test(r.value + " = any(" + ph + "::text[])")
-	case analyze.ModeBoolean:
-		return r.test(r.value + " = any(" + ph + "::boolean[])")
-	case analyze.ModeDynamic:
-		return r.test("(select bool_or(aql_compare(" + r.value + ", i) = 0) from jsonb_array_elements(" + ph + "::jsonb) as i)")
-	}
-	return r.test(r.value + " = any(array(select " + temporalFunction[c.Mode] + "(i) from unnest(" + ph + "::text[]) as i))")
-}
-
-// pathSteps writes steps as a JSON path. Predicates that cannot be part of one
-// are left out when lenient, for the caller to apply to the last step.
-func (g *gen) pathSteps(steps []*analyze.Step, lenient bool) string {
-	var b strings.Builder
-	for _, s := range steps {
-		b.WriteString("." + s.Attribute)
-		if s.Container {
-			b.WriteString("[*]")
-		}
-		if s.Pred != nil && (!lenient || plan.InPath(s.Pred, false)) {
-			b.WriteString(" ? (" + g.pathCond(s.Pred) + ")")
-		}
-	}
-	return b.String()
-}
-
-// pathCond writes a predicate as the filter of a JSON path.
-func (g *gen) pathCond(c analyze.Cond) string {
-	many := func(list []analyze.Cond, sep string) string {
-		parts := make([]string, len(list))
-		for i, o := range list {
-			parts[i] = "(" + g.pathCond(o) + ")"
-		}
-		return strings.Join(parts, sep)
-	}
-	switch c := c.(type) {
-	case *analyze.And:
-		return many(c.Operands, " && ")
-	case *analyze.Or:
-		return many(c.Operands, " || ")
-	case *analyze.Compare:
-		left := "@" + g.pathSteps(c.Left.(*analyze.Path).Steps, false)
-		if right, ok := c.Right.(*analyze.Path); ok {
-			return left + " " + opPath[c.Op] + " @" + g.pathSteps(right.Steps, false)
-		}
-		return left + " " + opPath[c.Op] + " " + g.variable(c.Right, modeForms[c.Mode])
-	}
-	panic(fmt.Sprintf("sqlgen: %T in a JSON path", c))
-}
-
-var opPath = [...]string{ast.EQ: "==", ast.NE: "!=", ast.LT: "<", ast.LE: "<=", ast.GT: ">", ast.GE: ">="}

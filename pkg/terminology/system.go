@@ -1,6 +1,7 @@
 package terminology
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -45,6 +46,19 @@ func SystemURI(id string) string {
 		return id
 	}
 	return systems[simple(id)]
+}
+
+// SystemIDs are the terminology ids, in lower case and without blanks,
+// hyphens, underscores and dots, that name the code system of a URI.
+func SystemIDs(uri string) []string {
+	var ids []string
+	for id, u := range systems {
+		if u == uri {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 var simplifier = strings.NewReplacer(" ", "", "-", "", "_", "", ".", "")

@@ -6,7 +6,7 @@ parser grammar AqlParser;
 
 options { tokenVocab = AqlLexer; }
 
-query: select from where? orderBy? limit? SEMICOLON? EOF;
+query: select from where? groupBy? having? orderBy? limit? SEMICOLON? EOF;
 
 // SELECT
 
@@ -51,7 +51,14 @@ matchSet
     | function
     | PARAMETER
     ;
-member: literal | PARAMETER | function | URI;
+// A URI stands for a value set; an interval between bars is an extension.
+member: URI | operand | interval;
+interval: BAR comparator? operand (DOTDOT comparator? operand)? BAR;
+
+// GROUP BY, HAVING: extensions
+
+groupBy: GROUP BY operand (COMMA operand)*;
+having: HAVING condition;
 
 // ORDER BY, LIMIT
 
@@ -61,12 +68,24 @@ limit: LIMIT INTEGER (OFFSET INTEGER)?;
 
 // Values
 
-operand: path | function | literal | PARAMETER;
+// A slash after a path goes on with the path, so that a divisor which is a
+// path needs parentheses. Arithmetic is an extension.
+operand
+    : literal                                       # literalOperand
+    | PARAMETER                                     # parameterOperand
+    | function                                      # functionOperand
+    | path                                          # pathOperand
+    | LPAREN operand RPAREN                         # groupOperand
+    | MINUS operand                                 # negativeOperand
+    | operand (STAR | SLASH | PERCENT) operand      # productOperand
+    | operand (PLUS | MINUS) operand                # sumOperand
+    ;
 function: functionName LPAREN arguments? RPAREN;
 functionName: IDENTIFIER | CONTAINS;
 arguments: STAR | DISTINCT operand | operand (COMMA operand)*;
 literal: STRING | MINUS? INTEGER | MINUS? REAL | TRUE | FALSE | NULL;
-comparator: EQ | NE | LT | LE | GT | GE;
+// <> is an extension.
+comparator: EQ | NE | OTHER | LT | LE | GT | GE;
 
 // Paths
 
@@ -76,9 +95,10 @@ step: attribute predicate?;
 // Attributes of the Reference Model may be called like keywords of AQL.
 attribute
     : IDENTIFIER | ORDER | LIMIT | OFFSET | VERSION | TOP | FORWARD | BACKWARD | CONTAINS
-    | MATCHES | LIKE | EXISTS | ASC | DESC | BY | AS
+    | MATCHES | LIKE | EXISTS | ASC | DESC | BY | AS | GROUP | HAVING
     ;
-name: IDENTIFIER | NODE_CODE;
+// GROUP and HAVING are no words of AQL and stay names.
+name: IDENTIFIER | NODE_CODE | GROUP | HAVING;
 
 // Predicates. One rule for the standard, archetype and node forms: what they
 // may hold in which place is for the analyser.
