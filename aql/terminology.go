@@ -85,7 +85,11 @@ func message(err error) string {
 // failed gives the error of a service its place in the query.
 func failed(t *analyze.Terminology, err error) error {
 	if e := errs.As(err); e != nil {
-		out := termsError(e.Kind, t, "%s", e.Msg)
+		kind := e.Kind
+		if kind == errs.NotFound { // of what the query names, not the query
+			kind = errs.Invalid
+		}
+		out := termsError(kind, t, "%s", e.Msg)
 		out.Err = err
 		return out
 	}

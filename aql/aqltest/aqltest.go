@@ -23,9 +23,10 @@
 //
 // deletes an object logically.
 //
-//	query [ehr=NAME] [fetch=N] [offset=N] [columns]
+//	query [ehr=NAME] [fetch=N] [offset=N] [now=TIME] [asof=TIME] [strict] [columns]
 //
-// runs the query in the input. Lines before it of the form "$name = JSON" are
+// runs the query in the input, with the clock at now and as of a time, strict
+// without the extensions of AQL. Lines before it of the form "$name = JSON" are
 // its parameters. Output is one JSON array a line, sorted unless the query has
 // ORDER BY; with "columns" preceded by the columns as name and path. A query
 // that fails outputs "error: KIND CODE" and the problems.
@@ -49,6 +50,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/aql"
+	"github.com/cairn-ehr/cairn/aql/analyze"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -256,6 +258,20 @@ func (r *runner) query(ctx context.Context, t *testing.T, d *datadriven.TestData
 				d.Fatalf(t, "%s: %v", key, err)
 			}
 			*to = n
+		}
+	}
+	for key, to := range map[string]*time.Time{"now": &req.Now, "asof": &req.AsOf} {
+		if s := argument(d, key); s != "" {
+			at, err := time.Parse(time.RFC3339, s)
+			if err != nil {
+				d.Fatalf(t, "%s: %v", key, err)
+			}
+			*to = at
+		}
+	}
+	if has(d, "strict") {
+		if _, err := aql.Compile(text, aql.Limits{Analyze: analyze.Limits{Strict: true}}); err != nil {
+			return r.unnamed(describe(err))
 		}
 	}
 	var out table

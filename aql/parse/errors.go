@@ -77,7 +77,7 @@ var phrases = []struct {
 		gen.AqlParserSTRING, gen.AqlParserINTEGER, gen.AqlParserREAL, gen.AqlParserMINUS,
 		gen.AqlParserTRUE, gen.AqlParserFALSE, gen.AqlParserNULL,
 	}},
-	{"arithmetic", []int{gen.AqlParserSTAR, gen.AqlParserPERCENT, gen.AqlParserPLUS, gen.AqlParserMINUS}},
+	{"an arithmetic operator", []int{gen.AqlParserSTAR, gen.AqlParserPERCENT, gen.AqlParserPLUS, gen.AqlParserMINUS}},
 	{"a number", []int{gen.AqlParserINTEGER, gen.AqlParserREAL}},
 	{"ASC or DESC", []int{gen.AqlParserASC, gen.AqlParserASCENDING, gen.AqlParserDESC, gen.AqlParserDESCENDING}},
 	{"a name", []int{gen.AqlParserIDENTIFIER, gen.AqlParserNODE_CODE, gen.AqlParserGROUP, gen.AqlParserHAVING}},

@@ -137,7 +137,7 @@ func (g *gen) arithmetic(c *analyze.Call, mode analyze.Mode, e env) string {
 	}
 	l, r := side(left, right), side(right, left)
 	if c.Function == "/" {
-		r = "nullif(" + r + ", 0)"
+		return "trim_scale(" + l + " / nullif(" + r + ", 0))"
 	}
 	return "(" + l + " " + c.Function + " " + r + ")"
 }

@@ -172,17 +172,28 @@ func (g *gen) in(c *analyze.In, e env) string {
 	}
 	r := g.operand(left, c.Mode, e)
 	ph := g.bind(list{c.Items, modeForms[c.Mode]})
+	test := ""
 	switch c.Mode {
 	case analyze.ModeNumber:
-		return r.test(r.value + " = any(" + ph + "::text[]::numeric[])")
+		test = r.value + " = any(" + ph + "::text[]::numeric[])"
 	case analyze.ModeText:
-		return r.test(r.value + " = any(" + ph + "::text[])")
+		test = r.value + " = any(" + ph + "::text[])"
 	case analyze.ModeBoolean:
-		return r.test(r.value + " = any(" + ph + "::boolean[])")
+		test = r.value + " = any(" + ph + "::boolean[])"
 	case analyze.ModeDynamic:
-		return r.test("(select bool_or(aql_compare(" + r.value + ", i) = 0) from jsonb_array_elements(" + ph + "::jsonb) as i)")
+		test = "(select bool_or(aql_compare(" + r.value + ", i) = 0) from jsonb_array_elements(" + ph + "::jsonb) as i)"
+	default:
+		test = r.value + " = any(array(select " + temporalFunction[c.Mode] + "(i) from unnest(" + ph + "::text[]) as i))"
 	}
-	return r.test(r.value + " = any(array(select " + temporalFunction[c.Mode] + "(i) from unnest(" + ph + "::text[]) as i))")
+	if !slices.ContainsFunc(c.Items, func(e analyze.Expr) bool { _, ok := e.(*analyze.Literal); return ok }) {
+		// An empty list matches nothing, but what is missing stays unknown.
+		if c.Mode == analyze.ModeDynamic {
+			test = "case when jsonb_array_length(" + ph + "::jsonb) = 0 then " + r.value + " is null and null else " + test + " end"
+		} else {
+			test = "case when " + r.value + " is not null then " + test + " end"
+		}
+	}
+	return r.test(test)
 }
 
 func isTerminology(e analyze.Expr) bool {

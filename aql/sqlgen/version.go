@@ -76,9 +76,9 @@ func (g *gen) whole(p *analyze.Path) string {
 	}
 	switch p.Source.Kind {
 	case analyze.SourceEHR:
-		return object("EHR", "system_id", "ehr_id", "time_created") +
+		return "(" + object("EHR", "system_id", "ehr_id", "time_created") +
 			" || jsonb_build_object('ehr_status', " + objectRef(g.ehr.column("e.status_object"), "VERSIONED_EHR_STATUS") +
-			", 'ehr_access', " + objectRef(g.ehr.column("e.access_object"), "VERSIONED_EHR_ACCESS") + ")"
+			", 'ehr_access', " + objectRef(g.ehr.column("e.access_object"), "VERSIONED_EHR_ACCESS") + "))"
 	case analyze.SourceVersion:
 		// Content may hold what looks like null attributes; it is added last.
 		return "(jsonb_strip_nulls(" + object("ORIGINAL_VERSION", versionAttributes[:len(versionAttributes)-1]...) +

@@ -11,7 +11,8 @@ return case jsonb_typeof(v) when 'object' then aql_string(v) when 'array' then n
 -- The magnitude of a number or amount.
 create function aql_amount(v jsonb) returns numeric
 language sql immutable strict parallel safe
-return case when aql_scale(v) = 'n' or aql_scale(v) like 'n:%' then aql_magnitude(v) end;
+return case aql_scale(v) when 'n:proportion' then trim_scale(aql_magnitude(v)) when 'n' then aql_magnitude(v)
+    else case when aql_scale(v) like 'n:%' then aql_magnitude(v) end end;
 
 -- The characters from a position, which counts from 1, as many as the length
 -- says. What the range leaves out at either end is no error.
@@ -100,7 +101,7 @@ begin
     nb := case op when '-' then -nb else nb end;
     case
     when (sa = 'n' or sa like 'n:%') and (sb = 'n' or sb like 'n:%') then
-        return to_jsonb(na + nb);
+        return to_jsonb(case when 'n:proportion' in (sa, sb) then trim_scale(na + nb) else na + nb end);
     when sa = 'duration' and sb = 'duration' or op = '-' and sa = sb and sa in ('datetime', 'time') then
         return jsonb_build_object('_type', 'DV_DURATION', 'value', aql_iso_duration(na + nb));
     when sa = 'datetime' and sb = 'duration' or op = '+' and sa = 'duration' and sb = 'datetime' then

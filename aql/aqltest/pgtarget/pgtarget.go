@@ -70,7 +70,7 @@ func (t *Target) CreateEHR(ctx context.Context, e aqltest.EHR) error {
 			status_object, status_system, status_ver, access_object)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $2, 1, $9)`,
 		e.ID, aqltest.System, e.Created, e.Status.String("is_queryable") == "true", e.Status.String("is_modifiable") == "true",
-		optional("subject", "external_ref", "id", "value"), optional("subject", "external_ref", "namespace"), status, uuid.New()); err != nil {
+		optional("subject", "external_ref", "id", "value"), optional("subject", "external_ref", "namespace"), status, uuid.NewSHA1(e.ID, []byte("access"))); err != nil {
 		return err
 	}
 	return t.Commit(ctx, aqltest.Version{EHR: e.ID, Object: status, Number: 1, Content: e.Status, Committed: e.Created})
@@ -122,7 +122,7 @@ func (t *Target) Commit(ctx context.Context, v aqltest.Version) error {
 			slices.Sort(ids)
 			concepts = append([]int32{}, slices.Compact(ids)...)
 		}
-		contribution := uuid.New()
+		contribution := uuid.NewSHA1(v.Object, []byte{byte(v.Number)})
 		committer := rm.AppendJSON(nil, rm.Object("PARTY_IDENTIFIED", rm.Str("name", "Dr Test")))
 		if _, err := tx.Exec(ctx, `insert into contribution (ehr_no, contribution_id, system_id, time_committed, change_type, committer, actor)
 			values ($1, $2, $3, $4, $5, $6, 'test')`, ehrNo, contribution, aqltest.System, v.Committed, change, string(committer)); err != nil {

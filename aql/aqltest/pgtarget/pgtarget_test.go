@@ -14,7 +14,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	aqltest.Run(t, "../testdata", func(t testing.TB) aqltest.Target {
-		target, err := pgtarget.New(pgtest.Database(t), aql.Options{})
+		target, err := pgtarget.New(pgtest.Database(t), aql.Options{Terminology: vocabulary{}})
 		if err != nil {
 			t.Fatal(err)
 		}
