@@ -17,6 +17,17 @@ import (
 // tags reads a list of ITEM_TAGs as "id key=value path" lines.
 func (r *result) tags() []string {
 	r.t.Helper()
+	return r.tagsOf("EHR")
+}
+
+// systemTags is the same for tags in the demographic repository.
+func (r *result) systemTags() []string {
+	r.t.Helper()
+	return r.tagsOf("SYSTEM")
+}
+
+func (r *result) tagsOf(owner string) []string {
+	r.t.Helper()
 	var list []struct {
 		Key, Value string
 		Path       string `json:"target_path"`
@@ -39,7 +50,7 @@ func (r *result) tags() []string {
 		if strings.Contains(t.Target.ID.Value, "::") {
 			class = "OBJECT_VERSION_ID"
 		}
-		if t.Owner.Type != "EHR" || t.Owner.ID.Value == "" || t.Target.ID.Type != class {
+		if t.Owner.Type != owner || t.Owner.ID.Value == "" || t.Target.ID.Type != class {
 			r.t.Errorf("%+v", t)
 		}
 		out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s %s=%s %s", t.Target.Type, t.Target.ID.Value, t.Key, t.Value, t.Path)))
