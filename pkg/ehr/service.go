@@ -29,7 +29,10 @@ type Config struct {
 	// Policy says how validation treats findings that deployments judge
 	// differently.
 	Policy validate.Policy
-	Limits Limits
+	// Terminology answers which codes belong to the external value sets of
+	// templates; nil means that nobody can be asked.
+	Terminology Terminology
+	Limits      Limits
 }
 
 // Limits bound what one request may ask for and what is kept in memory. Zero

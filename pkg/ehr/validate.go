@@ -5,6 +5,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/pkg/terminology"
 	"github.com/cairn-ehr/cairn/templates"
 	"github.com/cairn-ehr/cairn/templates/validate"
 )
@@ -16,6 +17,18 @@ const (
 	// ProblemTemplateUnknown: the template named is not stored.
 	ProblemTemplateUnknown = "template.unknown"
 )
+
+// CodeTerminology is the code of a refusal because a terminology server does
+// not answer, where the policy of the terminology demands that it does.
+const CodeTerminology = "terminology_unavailable"
+
+// Terminology decides memberships in value sets for one object at a time.
+type Terminology interface {
+	// Decide answers all questions, in their order. Nothing but an answer of
+	// the status Unavailable or Refused keeps what is committed from being
+	// stored, besides NotMember.
+	Decide(ctx context.Context, questions []terminology.Question) []terminology.Answer
+}
 
 // validate checks a tree against the RM, the terminology and its template; the
 // problems that are left are warnings. A COMPOSITION must have a template; a party
@@ -56,7 +69,24 @@ func (s *Service) validate(ctx context.Context, op string, root *rm.Node, templa
 	if template != nil {
 		tree = template.tree
 	}
-	problems = append(problems, validate.All(tree, root, validate.Options{Incomplete: relaxed(lifecycle), Policy: s.cfg.Policy})...)
+	opt := validate.Options{Incomplete: relaxed(lifecycle), Policy: s.cfg.Policy}
+	down := false
+	if s.cfg.Terminology != nil {
+		opt.Decide = func(questions []terminology.Question) []terminology.Answer {
+			answers := s.cfg.Terminology.Decide(ctx, questions)
+			for i := range answers {
+				down = down || answers[i].Status == terminology.Unavailable
+			}
+			return answers
+		}
+	}
+	problems = append(problems, validate.All(tree, root, opt)...)
+	if down && onlyUndecided(problems) {
+		// Nothing is known to be wrong: the same content may pass later.
+		e := errs.New(errs.Unavailable, op, "the terminology server does not answer, and the content must not be stored unchecked")
+		e.Code, e.Detail = CodeTerminology, problems
+		return TemplateInfo{}, nil, e
+	}
 	if err := refuse(errs.Unprocessable, op, "the content is not valid", problems); err != nil {
 		return TemplateInfo{}, nil, err
 	}
@@ -64,4 +94,15 @@ func (s *Service) validate(ctx context.Context, op string, root *rm.Node, templa
 		return TemplateInfo{}, problems, nil
 	}
 	return template.TemplateInfo, problems, nil
+}
+
+// onlyUndecided reports whether the errors among the problems are all codes of
+// which nobody could tell.
+func onlyUndecided(problems []rm.Problem) bool {
+	for i := range problems {
+		if problems[i].Severity == rm.Error && problems[i].Code != validate.CodeUndecided {
+			return false
+		}
+	}
+	return rm.HasErrors(problems)
 }

@@ -42,7 +42,7 @@ var decodeRules = []Rule{
 	{Code: CodeLimitDepth, Text: "objects and arrays nest no deeper than the limit"},
 	{Code: CodeLimitNodes, Text: "there are no more values than the limit"},
 	{Code: CodeLimitString, Text: "no string or number is longer than the limit"},
-	{Code: CodeMoreProblems, Text: "the list of problems was cut", Severity: Warning},
+	{Code: CodeMoreProblems, Text: "the list of problems was cut; an error if one was cut off", Severity: Warning},
 	{Code: CodeTypeUnknown, Text: "_type names a class of the Reference Model"},
 	{Code: CodeTypeAbstract, Text: "_type names a concrete class"},
 	{Code: CodeTypeMissing, Text: "_type is present where the declared type is abstract"},

@@ -159,6 +159,8 @@ type Collector struct {
 
 	problems []Problem
 	more     int
+	// lost means that an error is among those that are only counted.
+	lost bool
 }
 
 // Add takes a problem.
@@ -169,6 +171,7 @@ func (c *Collector) Add(p Problem) {
 	}
 	if len(c.problems) >= limit {
 		c.more++
+		c.lost = c.lost || p.Severity == Error
 		return
 	}
 	c.problems = append(c.problems, p)
@@ -178,14 +181,18 @@ func (c *Collector) Add(p Problem) {
 func (c *Collector) Full() bool { return c.more > 0 }
 
 // Problems is what was gathered, in the order it was found. When the limit was
-// reached, a last warning with the code problems.more tells how many more there
-// were; it stands beyond the limit.
+// reached, a last one with the code problems.more tells how many more there
+// were; it stands beyond the limit, and is an error if one of those was.
 func (c *Collector) Problems() []Problem {
 	if c.more == 0 {
 		return c.problems
 	}
+	severity := Warning
+	if c.lost {
+		severity = Error
+	}
 	return append(c.problems[:len(c.problems):len(c.problems)], Problem{
-		Code: CodeMoreProblems, Severity: Warning, Path: "/",
+		Code: CodeMoreProblems, Severity: severity, Path: "/",
 		Message: strconv.Itoa(c.more) + " more problems are not listed",
 	})
 }

@@ -15,7 +15,7 @@ func All(tpl *templates.Template, root *rm.Node, opt Options) []rm.Problem {
 	v := newValidator(tpl, opt)
 	v.terminology(root)
 	if tpl != nil {
-		v.root(root)
+		v.template(root)
 	}
 	return append(problems, v.finish()...)
 }

@@ -153,8 +153,9 @@ func (v *validator) choose(children []*templates.Object, n *rm.Node) choice {
 		if !v.candidate(c, n) {
 			continue
 		}
+		asked := len(v.questions)
 		errors, warnings := v.try(c, n)
-		if errors == 0 && warnings == 0 {
+		if errors == 0 && warnings == 0 && len(v.questions) == asked {
 			return choice{object: c, tried: true}
 		}
 		// Among alternatives that fail, those of the instance's own class and

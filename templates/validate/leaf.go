@@ -256,7 +256,13 @@ func (v *validator) codePhrase(o *templates.Object, c *templates.CCodePhrase, n 
 		v.localRubric(o, code)
 	}
 	if c.Reference && len(c.Codes) == 0 {
-		v.valueSet(o, "C_CODE_REFERENCE.referenceSetUri", c.ReferenceSet, templates.Code{Terminology: term, Code: code})
+		reference := c.ReferenceSet
+		if reference == "" && c.Terminology != "" {
+			reference = "terminology:" + c.Terminology // any code of it
+		}
+		if reference != "" {
+			v.valueSets(o, "C_CODE_REFERENCE.referenceSetUri", []string{reference}, term, code)
+		}
 	}
 }
 
@@ -293,48 +299,6 @@ func (v *validator) localRubric(o *templates.Object, code string) {
 			code: CodeCodeRubric, constraint: "ARCHETYPE_TERM.text", at: o, severity: severity,
 			expected: expected, actual: value,
 			message: "The value " + strconv.Quote(value) + " is not the text of local::" + code + ", " + expected,
-		})
-	}
-}
-
-// constraintRef checks a CODE_PHRASE against the value set bound to an ac-code.
-// An ac-code without a binding allows any code.
-func (v *validator) constraintRef(o *templates.Object, n *rm.Node) {
-	if o.Terms == nil || !n.Class.IsA(rm.ClassCodePhrase) {
-		return
-	}
-	bound := o.Terms.ConstraintBindings[o.Reference]
-	if len(bound) == 0 {
-		return
-	}
-	v.valueSet(o, "CONSTRAINT_REF.reference", bound[0], templates.Code{
-		Terminology: templates.TerminologyName(n.String("terminology_id", "value")), Code: n.String("code_string"),
-	})
-}
-
-// valueSet asks for membership in an external value set.
-func (v *validator) valueSet(o *templates.Object, constraint, reference string, code templates.Code) {
-	if v.opt.ValueSet != nil {
-		member, known := v.opt.ValueSet(reference, code)
-		switch {
-		case known && member:
-			return
-		case known:
-			if v.fail() {
-				v.report(finding{
-					code: CodeValueSet, constraint: constraint, at: o, expected: reference,
-					actual:  code.Terminology + "::" + code.Code,
-					message: "The value " + code.Terminology + "::" + code.Code + " does not belong to the value set " + reference,
-				})
-			}
-			return
-		}
-	}
-	if render, severity := v.level(v.opt.Policy.ValueSet.or(AsWarning)); render {
-		v.report(finding{
-			code: CodeValueSet, constraint: constraint, at: o, severity: severity, expected: reference,
-			actual:  code.Terminology + "::" + code.Code,
-			message: "The value set " + strconv.Quote(reference) + " was not asked whether it has " + code.Terminology + "::" + code.Code,
 		})
 	}
 }

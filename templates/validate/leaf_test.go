@@ -1,10 +1,11 @@
 package validate
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
-	"github.com/cairn-ehr/cairn/templates"
+	"github.com/cairn-ehr/cairn/pkg/terminology"
 	"github.com/cairn-ehr/cairn/templates/opttest"
 )
 
@@ -141,7 +142,7 @@ var leafCases = []struct {
 	{"external value set", []obj{{RM: "DV_CODED_TEXT", Occ: "1..1", Attrs: []attr{{Name: "defining_code", Existence: "1..1", Children: []obj{
 		{XSI: "C_CODE_REFERENCE", RM: "CODE_PHRASE", Occ: "1..1", XML: "<referenceSetUri>terminology:SNOMED-CT?subset=x</referenceSetUri>"},
 	}}}}}, []leafValue{
-		{rm.CodedText("x", "SNOMED-CT", "1"), "tpl.code.value_set /defining_code (warning)"},
+		{rm.CodedText("x", "SNOMED-CT", "1"), "tpl.code.undecided /defining_code (warning)"},
 	}},
 	{"constraint reference without a binding", []obj{{RM: "DV_CODED_TEXT", Occ: "1..1", Attrs: []attr{{Name: "defining_code", Existence: "1..1", Children: []obj{
 		{XSI: "CONSTRAINT_REF", RM: "CODE_PHRASE", Occ: "1..1", XML: "<reference>ac0001</reference>"},
@@ -243,21 +244,71 @@ func TestValueSetsAreAskedWhenTheyCanBe(t *testing.T) {
 	tpl := compile(t, opttest.Evaluation("Leaf", opttest.Element("at0002", "0..1", obj{RM: "DV_CODED_TEXT", Occ: "1..1", Attrs: []attr{
 		{Name: "defining_code", Existence: "1..1", Children: []obj{{XSI: "C_CODE_REFERENCE", RM: "CODE_PHRASE", Occ: "1..1", XML: ref}}},
 	}})))
-	ask := func(reference string, c templates.Code) (member, known bool) {
-		if reference != "terminology:SNOMED-CT?subset=x" || c.Terminology != "SNOMED-CT" {
-			t.Errorf("asked for %s %v", reference, c)
+	calls := 0
+	answers := map[string]terminology.AnswerStatus{
+		"1": terminology.Member, "2": terminology.NotMember, "3": terminology.Undecided, "4": terminology.NotAsked,
+		"5": terminology.Refused, "6": terminology.Unavailable,
+	}
+	ask := func(questions []terminology.Question) []terminology.Answer {
+		calls++
+		var out []terminology.Answer
+		for _, q := range questions {
+			if q.Reference != "terminology:SNOMED-CT?subset=x" || q.Terminology != "SNOMED-CT" {
+				t.Errorf("asked for %+v", q)
+			}
+			out = append(out, terminology.Answer{Status: answers[q.Code], Reason: "reasons"})
 		}
-		return c.Code == "1", c.Code != "3"
+		return out
 	}
 	for code, want := range map[string][]string{
 		"1": nil,
 		"2": {"tpl.code.value_set items[0]/value/defining_code"},
-		"3": {"tpl.code.value_set items[0]/value/defining_code (warning)"},
+		"3": {"tpl.code.undecided items[0]/value/defining_code (warning)"},
+		"4": nil,
+		"5": {"tpl.code.undecided items[0]/value/defining_code"},
+		"6": {"tpl.code.undecided items[0]/value/defining_code"},
 	} {
+		calls = 0
 		root := composition(element("at0002", "Item", rm.CodedText("x", "SNOMED-CT", code)))
-		expect(t, code, Template(tpl, root, Options{ValueSet: ask}), want...)
+		expect(t, code, Template(tpl, root, Options{Decide: ask}), want...)
+		if calls != 1 {
+			t.Errorf("%s: asked %d times", code, calls)
+		}
 	}
 	root := composition(element("at0002", "Item", rm.CodedText("x", "SNOMED-CT", "3")))
 	expect(t, "off", Template(tpl, root, Options{Policy: Policy{ValueSet: Off}}))
-	expect(t, "error", Template(tpl, root, Options{Policy: Policy{ValueSet: AsError}}), "tpl.code.value_set items[0]/value/defining_code")
+	expect(t, "error", Template(tpl, root, Options{Policy: Policy{ValueSet: AsError}}), "tpl.code.undecided items[0]/value/defining_code")
+}
+
+// Of alternatives that name value sets, one that has the code is enough; all
+// are asked about at once.
+func TestAlternativeValueSetsAreAUnion(t *testing.T) {
+	t.Parallel()
+	reference := func(name string) obj {
+		return obj{XSI: "C_CODE_REFERENCE", RM: "CODE_PHRASE", Occ: "1..1", XML: "<referenceSetUri>urn:" + name + "</referenceSetUri>"}
+	}
+	tpl := compile(t, opttest.Evaluation("Leaf", opttest.Element("at0002", "0..*", obj{RM: "DV_CODED_TEXT", Occ: "1..1", Attrs: []attr{
+		{Name: "defining_code", Existence: "1..1", Children: []obj{reference("a"), reference("b")}},
+	}})))
+	var asked [][]terminology.Question
+	decide := func(questions []terminology.Question) []terminology.Answer {
+		asked = append(asked, questions)
+		out := make([]terminology.Answer, len(questions))
+		for i, q := range questions {
+			out[i].Status = terminology.NotMember
+			if strings.HasSuffix(q.Reference, q.Code) {
+				out[i].Status = terminology.Member
+			}
+		}
+		return out
+	}
+	coded := func(code string) *rm.Node { return element("at0002", "Item", rm.CodedText("x", "SNOMED-CT", code)) }
+	expect(t, "union", Template(tpl, composition(coded("a"), coded("b"), coded("a"), coded("c")), Options{Decide: decide}),
+		"tpl.code.value_set items[3]/value/defining_code")
+	if len(asked) != 1 || len(asked[0]) != 6 {
+		t.Errorf("asked %v", asked)
+	}
+	// Somebody who gives no answers is not taken to have said yes.
+	silent := func([]terminology.Question) []terminology.Answer { return nil }
+	expect(t, "silent", Template(tpl, composition(coded("a")), Options{Decide: silent}), "tpl.code.undecided items[0]/value/defining_code")
 }

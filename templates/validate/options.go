@@ -2,6 +2,7 @@ package validate
 
 import (
 	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/pkg/terminology"
 	"github.com/cairn-ehr/cairn/templates"
 )
 
@@ -21,15 +22,12 @@ type Options struct {
 	// Policy says how findings are treated on which practice differs from the
 	// letter of the specification.
 	Policy Policy
-	// ValueSet answers whether a code belongs to an external value set that a
-	// template refers to; nil means that none can be asked.
-	ValueSet ValueSet
+	// Decide answers which codes belong to the external value sets that a
+	// template refers to. It is called with all questions at once, each of them
+	// once, and only if there are any; the answers are in their order. nil means
+	// that nobody can be asked.
+	Decide func([]terminology.Question) []terminology.Answer
 }
-
-// ValueSet decides whether a code belongs to the value set that a template
-// names, such as terminology:SNOMED-CT?subset=problems. known is false when the
-// value set cannot be decided now; the code is then accepted with a warning.
-type ValueSet func(reference string, code templates.Code) (member, known bool)
 
 // Level is how a finding is treated. The zero value is the default of the rule.
 type Level uint8
@@ -64,8 +62,8 @@ type Policy struct {
 	// members. Default AsError, as the openEHR conformance schedule has it; the
 	// AOM by itself would let existence decide, which is what Off does.
 	AbsentContainer Level
-	// ValueSet: a code whose external value set could not be asked. Default
-	// AsWarning.
+	// ValueSet: a code of which nobody could tell whether it belongs to its
+	// external value set, and nobody demands that. Default AsWarning.
 	ValueSet Level
 }
 
@@ -79,7 +77,7 @@ func (l Level) or(def Level) Level {
 // Template checks an instance against a template, and nothing else.
 func Template(tpl *templates.Template, root *rm.Node, opt Options) []rm.Problem {
 	v := newValidator(tpl, opt)
-	v.root(root)
+	v.template(root)
 	return v.finish()
 }
 

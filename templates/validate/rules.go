@@ -35,6 +35,7 @@ const (
 	CodeCodeList        = "tpl.code.list"
 	CodeCodeRubric      = "tpl.code.rubric"
 	CodeValueSet        = "tpl.code.value_set"
+	CodeUndecided       = "tpl.code.undecided"
 	CodeState           = "tpl.state"
 	CodeIntegral        = "tpl.proportion.integral"
 	CodeUnchecked       = "tpl.unchecked"
@@ -105,7 +106,9 @@ func Rules() []Rule {
 		rule(CodeCodeList, "a code is one of the list", "AM 1.4 openEHR profile, C_CODE_PHRASE.code_list"),
 		policy(CodeCodeRubric, rm.Warning, "the value of a text with a local code is the text of the code in the language of the composition, or in the template's",
 			"RM data_types, DV_CODED_TEXT.value; no invariant", "Rubric"),
-		policy(CodeValueSet, rm.Warning, "a code belongs to the external value set; a value set that cannot be asked only warns",
+		rule(CodeValueSet, "a code belongs to the external value set, or to one of those that an ac-code is bound to",
+			"AM 1.4 OPT, C_CODE_REFERENCE.referenceSetUri; AOM, CONSTRAINT_REF"),
+		policy(CodeUndecided, rm.Warning, "somebody can tell whether a code belongs to its external value set; an error where the policy of its terminology is strict",
 			"AM 1.4 OPT, C_CODE_REFERENCE.referenceSetUri; AOM, CONSTRAINT_REF", "ValueSet"),
 		rule(CodeState, "the state of a DV_STATE is one of the state machine", "AM 1.4 openEHR profile, C_DV_STATE"),
 		rule(CodeIntegral, "numerator and denominator are integers where the template demands is_integral", "RM data_types, DV_PROPORTION.is_integral"),

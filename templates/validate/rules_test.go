@@ -79,7 +79,7 @@ or off. A column names the field of validate.Policy where there is one.
 | CodeSetName | warning | the terminology id Unicode for character sets, which tools wrote for years |
 | Property | error | a unit that belongs to another physical property than the template names, where the template lists no units |
 | AbsentContainer | error | a container that its existence lets be absent although cardinality or occurrences demand members: the AOM by itself lets existence decide, the conformance schedule refuses it |
-| ValueSet | warning | a code whose external value set could not be asked |
+| ValueSet | warning | a code of which nobody could tell whether it belongs to its external value set; where the policy of the terminology is strict it is always an error (docs/operate/terminology.md) |
 
 ## Reference model
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/pkg/terminology"
 	"github.com/cairn-ehr/cairn/templates"
 )
 
@@ -33,13 +34,17 @@ type validator struct {
 	counts []int
 	// lang is the language of the COMPOSITION, for rubrics.
 	lang string
+	// questions are those to external terminologies that have no answer yet;
+	// answers has the others.
+	questions []terminology.Question
+	answers   map[terminology.Question]terminology.Answer
 }
 
 var pool = sync.Pool{New: func() any { return new(validator) }}
 
 func newValidator(tpl *templates.Template, opt Options) *validator {
 	v := pool.Get().(*validator)
-	*v = validator{walk: v.walk, counts: v.counts[:0], tpl: tpl, opt: opt}
+	*v = validator{walk: v.walk, counts: v.counts[:0], questions: v.questions[:0], tpl: tpl, opt: opt}
 	v.out.Max = opt.MaxProblems
 	return v
 }
@@ -48,7 +53,8 @@ func newValidator(tpl *templates.Template, opt Options) *validator {
 func (v *validator) finish() []rm.Problem {
 	problems := v.out.Problems()
 	v.walk.Start(nil, "")
-	v.out, v.tpl, v.opt = rm.Collector{}, nil, Options{}
+	v.out, v.tpl, v.opt, v.answers = rm.Collector{}, nil, Options{}, nil
+	clear(v.questions)
 	pool.Put(v)
 	return problems
 }
@@ -116,6 +122,37 @@ func (v *validator) try(o *templates.Object, n *rm.Node) (errors, warnings int) 
 	v.errors, v.warnings = e, w
 	return errors, warnings
 }
+
+// template checks the instance against the template. Questions to external
+// terminologies are gathered, asked all at once, and the check is made again
+// with the answers, because they decide between alternatives. Should an answer
+// lead to a further question, that is asked too, up to maxRounds.
+func (v *validator) template(root *rm.Node) {
+	out, errors, warnings, effort := v.out, v.errors, v.warnings, v.effort
+	v.root(root)
+	for round := 1; len(v.questions) > 0; round++ {
+		questions := slices.Clone(v.questions)
+		var answers []terminology.Answer
+		if round <= maxRounds {
+			answers = v.opt.Decide(questions)
+		}
+		if v.answers == nil {
+			v.answers = make(map[terminology.Question]terminology.Answer, len(questions))
+		}
+		for i, q := range questions {
+			a := terminology.Answer{Status: terminology.Refused, Reason: "no answer was given"}
+			if i < len(answers) {
+				a = answers[i]
+			}
+			v.answers[q] = a
+		}
+		v.out, v.errors, v.warnings, v.effort, v.questions = out, errors, warnings, effort, v.questions[:0]
+		v.root(root)
+	}
+}
+
+// maxRounds bounds how often further questions are asked.
+const maxRounds = 4
 
 // root checks the instance as a whole.
 func (v *validator) root(n *rm.Node) {

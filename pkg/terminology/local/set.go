@@ -151,6 +151,16 @@ func (s *Set) systemURI(id string) string {
 	return id
 }
 
+// SystemURI is the URI of the code system that a terminology id of openEHR data
+// names, by the ids that are commonly used or by the name or title of a loaded
+// system; "" if it is unknown.
+func (s *Set) SystemURI(id string) string {
+	if uri := s.systemURI(id); uri != id || terminology.SystemURI(id) != "" {
+		return uri
+	}
+	return ""
+}
+
 // system finds a loaded code system; nil if there is none.
 func (s *Set) system(uri, version string) *codeSystem {
 	for _, c := range s.systems[uri] {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/pkg/terminology"
 	"github.com/cairn-ehr/cairn/templates"
 	"github.com/cairn-ehr/cairn/templates/validate"
 )
@@ -46,8 +47,19 @@ func (r Result) codes() []string {
 
 // snomed stands for a terminology service: it knows the codes of SNOMED CT and
 // no others.
-func snomed(reference string, code templates.Code) (member, known bool) {
-	return code.Terminology == "SNOMED-CT", strings.HasPrefix(reference, "terminology:SNOMED_CT?")
+func snomed(questions []terminology.Question) []terminology.Answer {
+	out := make([]terminology.Answer, len(questions))
+	for i, q := range questions {
+		switch {
+		case !strings.HasPrefix(q.Reference, "terminology:SNOMED_CT?"):
+			out[i].Reason = "the value set is not known"
+		case q.Terminology == "SNOMED-CT":
+			out[i].Status = terminology.Member
+		default:
+			out[i].Status = terminology.NotMember
+		}
+	}
+	return out
 }
 
 // Run evaluates a row of a table.
@@ -74,7 +86,7 @@ func (t *Table) Run(row Row) (Result, error) {
 	}
 	root, problems := rm.DecodeJSON(data, rm.ClassComposition, rm.JSONOptions{})
 	if root != nil {
-		problems = append(problems, validate.All(tpl, root, validate.Options{ValueSet: snomed})...)
+		problems = append(problems, validate.All(tpl, root, validate.Options{Decide: snomed})...)
 	}
 	r := Result{Verdict: "accepted", Problems: problems}
 	if rm.HasErrors(problems) {

@@ -59,8 +59,9 @@ func (m *maker) leaf(o *templates.Object, n *rm.Node, at place) {
 		}
 		if len(c.Codes) > 0 {
 			mutant(validate.CodeCodeList, "code not in the list", setText(n, "code_string", foreignCode))
-		} else if c.Reference {
+		} else if c.Reference && (c.ReferenceSet != "" || c.Terminology != "") {
 			mutant(validate.CodeValueSet, "code outside the value set", setText(n, "code_string", foreignCode))
+			mutant(validate.CodeUndecided, "code that nobody can tell of", setText(n, "code_string", obscureCode))
 		}
 		m.localRubric(o, n, at)
 	case *templates.CState:

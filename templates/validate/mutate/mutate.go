@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/pkg/terminology"
 	"github.com/cairn-ehr/cairn/templates"
 	"github.com/cairn-ehr/cairn/templates/validate"
 )
@@ -57,21 +58,34 @@ func (m *Mutation) Check(tpl *templates.Template) []rm.Problem {
 	return check(tpl, m.JSON, noValueSet)
 }
 
-func check(tpl *templates.Template, data []byte, values validate.ValueSet) []rm.Problem {
+func check(tpl *templates.Template, data []byte, decide func([]terminology.Question) []terminology.Answer) []rm.Problem {
 	root, problems := rm.DecodeJSON(data, tpl.Root.Class, rm.JSONOptions{})
 	if root != nil {
-		problems = append(problems, validate.All(tpl, root, validate.Options{ValueSet: values, MaxProblems: 1000})...)
+		problems = append(problems, validate.All(tpl, root, validate.Options{Decide: decide, MaxProblems: 1000})...)
 	}
 	return problems
 }
 
-// foreignCode is in no value set.
-const foreignCode = "no-such-code"
+// foreignCode is in no value set; of obscureCode nobody can tell.
+const (
+	foreignCode = "no-such-code"
+	obscureCode = "obscure-code"
+)
 
 // noValueSet stands for a terminology service that knows every value set, none
-// of which has foreignCode.
-func noValueSet(_ string, code templates.Code) (member, known bool) {
-	return code.Code != foreignCode, true
+// of which has foreignCode, and demands to be told of obscureCode.
+func noValueSet(questions []terminology.Question) []terminology.Answer {
+	out := make([]terminology.Answer, len(questions))
+	for i, q := range questions {
+		out[i].Status = terminology.Member
+		switch q.Code {
+		case foreignCode:
+			out[i].Status = terminology.NotMember
+		case obscureCode:
+			out[i].Status, out[i].Reason = terminology.Refused, "nobody knows"
+		}
+	}
+	return out
 }
 
 // maker collects the mutations of one pair of template and composition.
