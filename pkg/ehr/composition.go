@@ -97,7 +97,7 @@ func (s *Service) commitObject(ctx context.Context, op string, what operation, w
 		}
 		warnings = append(warnings, found[0]...)
 	}
-	if err := c.tagged(in.tags); err != nil {
+	if err := c.tagged(in.tags, s.cfg.Limits.Tags); err != nil {
 		return Committed{}, err
 	}
 	at, err := s.commitContent(ctx, &c, subject)

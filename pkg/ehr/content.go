@@ -23,7 +23,7 @@ func (s *Service) decode(op string, c Content, class *rm.Class, lifecycle int) (
 		return c.Root, nil, nil
 	}
 	root, problems := rm.DecodeJSON(c.JSON, class, rm.JSONOptions{
-		Limits:     rm.Limits{Bytes: s.cfg.Limits.ContentBytes},
+		Limits:     rm.Limits{Bytes: s.cfg.Limits.ContentBytes, Depth: s.cfg.Limits.Depth, Items: s.cfg.Limits.Items},
 		Incomplete: relaxed(lifecycle),
 	})
 	kind := errs.Invalid

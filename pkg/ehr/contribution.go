@@ -78,8 +78,8 @@ func (s *Service) CommitContribution(ctx context.Context, who Actor, in CommitCo
 	switch n := len(in.Changes); {
 	case n == 0:
 		return none, nil, errs.New(errs.Invalid, op, "a contribution needs at least one version")
-	case n > maxChanges:
-		return none, nil, errs.New(errs.TooLarge, op, "a contribution may have at most "+strconv.Itoa(maxChanges)+" versions")
+	case n > s.cfg.Limits.Changes:
+		return none, nil, errs.New(errs.TooLarge, op, "a contribution may have at most "+strconv.Itoa(s.cfg.Limits.Changes)+" versions")
 	}
 	set, err := s.setAudit(who, in)
 	if err != nil {

@@ -40,6 +40,12 @@ type Config struct {
 type Limits struct {
 	// ContentBytes is the greatest size of one RM object (default 16 MiB).
 	ContentBytes int
+	// Depth is how deep objects and arrays may nest (default 256), Items how many
+	// members one array may have (default 100,000).
+	Depth, Items int
+	// Tags is how many item tags a target may have (default 100), Changes how
+	// many versions a contribution (default 1,000).
+	Tags, Changes int
 	// TemplateBytes is the greatest size of an OPT (default 16 MiB).
 	TemplateBytes int
 	// Templates is the number of compiled templates kept (default 512),
@@ -79,6 +85,8 @@ func New(cfg Config) (*Service, error) {
 	}
 	set(&cfg.Limits.ContentBytes, 16<<20)
 	set(&cfg.Limits.TemplateBytes, 16<<20)
+	set(&cfg.Limits.Tags, maxTags)
+	set(&cfg.Limits.Changes, maxChanges)
 	set(&cfg.Limits.Templates, 512)
 	set(&cfg.Limits.Contexts, 100_000)
 	contexts, err := otter.New(&otter.Options[uuid.UUID, ehrContext]{MaximumSize: cfg.Limits.Contexts})

@@ -55,7 +55,7 @@ func (s *Service) UpdateEHRStatus(ctx context.Context, who Actor, in UpdateEHRSt
 	c := s.contribution(in.EHRID, who, audit)
 	c.Versions = []NewVersion{s.version(next, e.StatusUID, KindEHRStatus, audit, root)}
 	c.Versions[0].Status = statusFields(root)
-	if err := c.tagged(in.Tags); err != nil {
+	if err := c.tagged(in.Tags, s.cfg.Limits.Tags); err != nil {
 		return Committed{}, err
 	}
 	s.project(&c, c.Versions[0].Status.Subject)

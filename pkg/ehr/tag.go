@@ -79,7 +79,7 @@ func (s *Service) PutTags(ctx context.Context, who Actor, ehrID uuid.UUID, on Ta
 	if err := s.decide(ctx, who, ActionUpdate, target(ehrID, "ITEM_TAG")); err != nil {
 		return err
 	}
-	if err := checkTags(tags); err != nil {
+	if err := checkTags(tags, s.cfg.Limits.Tags); err != nil {
 		return err
 	}
 	return s.cfg.Store.PutTags(ctx, ehrID, on, tags, who.ID)
@@ -98,10 +98,10 @@ func (s *Service) DeleteTags(ctx context.Context, who Actor, ehrID uuid.UUID, on
 }
 
 // checkTags checks the tags of one target against the invariants of ITEM_TAG.
-func checkTags(tags []ItemTag) error {
+func checkTags(tags []ItemTag, most int) error {
 	const op = "ehr.checkTags"
-	if len(tags) > maxTags {
-		return errs.New(errs.TooLarge, op, "a target may have at most "+strconv.Itoa(maxTags)+" tags")
+	if len(tags) > most {
+		return errs.New(errs.TooLarge, op, "a target may have at most "+strconv.Itoa(most)+" tags")
 	}
 	type identity struct{ key, path string }
 	seen := map[identity]bool{}
@@ -135,11 +135,11 @@ func plainText(s string) bool {
 
 // tagged adds the tags of a commit to its contribution, whose only version has
 // them.
-func (c *Contribution) tagged(in TagInput) error {
-	if err := checkTags(in.Object); err != nil {
+func (c *Contribution) tagged(in TagInput, most int) error {
+	if err := checkTags(in.Object, most); err != nil {
 		return err
 	}
-	if err := checkTags(in.Version); err != nil {
+	if err := checkTags(in.Version, most); err != nil {
 		return err
 	}
 	v := &c.Versions[0]

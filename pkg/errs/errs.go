@@ -31,13 +31,15 @@ const (
 	MethodNotAllowed             // known resource, method not offered: 405
 	Timeout                      // a time limit was reached: 408
 	Unavailable                  // a dependency is down or saturated: 503
+	URITooLong                   // the URL exceeds a configured limit: 414
+	HeadersTooLarge              // the headers exceed a configured limit: 431
 )
 
 var kindNames = [...]string{
 	"internal", "invalid", "unprocessable", "not_found", "gone", "conflict",
 	"precondition_failed", "not_acceptable", "unsupported_media_type",
 	"too_large", "unauthenticated", "forbidden", "unsupported",
-	"method_not_allowed", "timeout", "unavailable",
+	"method_not_allowed", "timeout", "unavailable", "uri_too_long", "headers_too_large",
 }
 
 // String is the stable machine-readable name of the kind, used as the `code`

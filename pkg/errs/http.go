@@ -33,6 +33,10 @@ func (k Kind) Status() int {
 		return 405
 	case Timeout:
 		return 408
+	case URITooLong:
+		return 414
+	case HeadersTooLarge:
+		return 431
 	case Unavailable:
 		return 503
 	default:

@@ -52,6 +52,8 @@ type Config struct {
 	// Origin is the external scheme and authority for links, such as
 	// https://cdr.example.org; "" takes the request's own.
 	Origin string
+	// Guard refuses requests before anything of them is read; nil lets all pass.
+	Guard func(*http.Request) error
 	// Version of the software, for the CapabilityStatement.
 	Version string
 	// Now is the clock; nil is time.Now.

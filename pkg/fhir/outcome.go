@@ -24,7 +24,7 @@ func issueType(k errs.Kind) string {
 		return "conflict"
 	case errs.NotAcceptable, errs.UnsupportedMedia, errs.Unsupported, errs.MethodNotAllowed:
 		return "not-supported"
-	case errs.TooLarge:
+	case errs.TooLarge, errs.URITooLong, errs.HeadersTooLarge:
 		return "too-long"
 	case errs.Unauthenticated:
 		return "login"

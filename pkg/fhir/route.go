@@ -120,7 +120,13 @@ func (a *api) handle(op operation, open bool) http.HandlerFunc {
 		defer a.recover(w, c)
 		w.Header().Set("Cache-Control", "private, no-cache")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		err := a.negotiate(c)
+		var err error
+		if a.Guard != nil {
+			err = a.Guard(r)
+		}
+		if err == nil {
+			err = a.negotiate(c)
+		}
 		if err == nil && !open {
 			c.who, err = a.Authenticate(r)
 			if err != nil && errs.Is(err, errs.Unauthenticated) {

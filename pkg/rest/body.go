@@ -8,15 +8,21 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
-// maxCompression is the greatest factor by which a compressed request body may
-// expand, beyond the first expansionFloor bytes.
+// DefaultMaxExpansion is the greatest factor by which a compressed request body
+// may expand, when Config sets none.
+const DefaultMaxExpansion = 100
+
 const (
-	maxCompression = 100
+	// expansionFloor is how many bytes may come of a body however small it is.
 	expansionFloor = 1 << 20
+	// maxZstdWindow bounds the memory of a zstd decoder.
+	maxZstdWindow = 8 << 20
 )
 
 // body reads the whole request body, decompressed. errs.TooLarge beyond
@@ -29,11 +35,11 @@ func (a *api) body(r *request) ([]byte, error) {
 	}
 	compressed := &counter{r: r.Body}
 	var src io.Reader = compressed
-	gzipped := false
+	packed := true
 	switch enc := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); enc {
 	case "", "identity":
+		packed = false
 	case "gzip", "x-gzip":
-		gzipped = true
 		z, err := gzip.NewReader(compressed)
 		if errors.Is(err, io.EOF) {
 			return nil, nil
@@ -43,11 +49,30 @@ func (a *api) body(r *request) ([]byte, error) {
 		}
 		defer z.Close()
 		src = z
+	case "deflate":
+		z, err := zlib.NewReader(compressed)
+		if errors.Is(err, io.EOF) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, readFault(err, "the request body is not deflate (zlib)")
+		}
+		defer z.Close()
+		src = z
+	case "zstd":
+		// The window of a frame is memory that its sender chooses.
+		z, err := zstd.NewReader(compressed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxZstdWindow), zstd.WithDecoderMaxMemory(uint64(a.MaxBody)+1))
+		if err != nil {
+			return nil, errs.Wrap(errs.Internal, op, "no decoder of zstd", err)
+		}
+		defer z.Close()
+		src = z
 	default:
-		return nil, errs.New(errs.UnsupportedMedia, op, "the content encodings read are gzip and identity")
+		return nil, errs.New(errs.UnsupportedMedia, op, "the content encodings read are gzip, deflate, zstd and identity")
 	}
 	size := r.ContentLength
-	if gzipped || size < 0 {
+	if packed || size < 0 {
 		size = 8 << 10
 	}
 	buf := make([]byte, 0, size+1)
@@ -60,11 +85,14 @@ func (a *api) body(r *request) ([]byte, error) {
 		if int64(len(buf)) > a.MaxBody {
 			return nil, tooLarge
 		}
-		if gzipped && len(buf) > expansionFloor && int64(len(buf)) > maxCompression*compressed.n {
-			return nil, errs.New(errs.TooLarge, op, "the request body expands more than "+strconv.Itoa(maxCompression)+" times")
+		if packed && len(buf) > expansionFloor && int64(len(buf)) > int64(a.MaxExpansion)*compressed.n {
+			return nil, errs.New(errs.TooLarge, op, "the request body expands more than "+strconv.Itoa(a.MaxExpansion)+" times")
 		}
 		if errors.Is(err, io.EOF) {
 			return buf, nil
+		}
+		if errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded) {
+			return nil, tooLarge
 		}
 		if err != nil {
 			return nil, readFault(err, "the request body could not be read to its end")

@@ -116,6 +116,15 @@ type Config struct {
 	// MaxBody is the greatest size of a request body in bytes, after
 	// decompression; 0 is DefaultMaxBody.
 	MaxBody int64
+	// MaxExpansion is the greatest factor by which a compressed body may expand;
+	// 0 is DefaultMaxExpansion.
+	MaxExpansion int
+	// MaxDepth and MaxItems bound the nesting of bodies and the members of one
+	// array; 0 takes the defaults of package rm.
+	MaxDepth, MaxItems int
+	// Guard refuses requests before anything of them is read, such as those with
+	// too long a URL; nil lets all pass.
+	Guard func(*http.Request) error
 	// SystemID is the creating system; a client that names another system in
 	// openehr-audit-details is refused.
 	SystemID string
@@ -163,6 +172,9 @@ func New(cfg Config) (http.Handler, error) {
 	cfg.Origin = strings.TrimRight(cfg.Origin, "/")
 	if cfg.MaxBody <= 0 {
 		cfg.MaxBody = DefaultMaxBody
+	}
+	if cfg.MaxExpansion <= 0 {
+		cfg.MaxExpansion = DefaultMaxExpansion
 	}
 	if cfg.IdempotencyLifetime <= 0 {
 		cfg.IdempotencyLifetime = DefaultIdempotencyLifetime

@@ -16,7 +16,7 @@ func (a *api) content(media string, body []byte, class *rm.Class, lifecycle int)
 		return ehr.Content{JSON: body}, nil, nil
 	}
 	root, problems := rm.DecodeXML(body, class, rm.XMLOptions{
-		Limits:     rm.Limits{Bytes: int(a.MaxBody)},
+		Limits:     a.limits(),
 		Incomplete: lifecycle == ehr.LifecycleIncomplete || lifecycle == ehr.LifecycleAbandoned,
 	})
 	if root == nil || rm.HasErrors(problems) {
@@ -32,6 +32,11 @@ func (a *api) content(media string, body []byte, class *rm.Class, lifecycle int)
 		}
 	}
 	return ehr.Content{Root: root}, problems, nil
+}
+
+// limits are those of the content of bodies.
+func (a *api) limits() rm.Limits {
+	return rm.Limits{Bytes: int(a.MaxBody), Depth: a.MaxDepth, Items: a.MaxItems}
 }
 
 // represent writes an object, stored as canonical JSON, in a media type.

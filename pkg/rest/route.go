@@ -78,6 +78,12 @@ func (a *api) routes() http.Handler {
 		out := &answer{ResponseWriter: w, head: r.Method == http.MethodHead}
 		r = a.identify(out, r)
 		defer a.recover(out, r)
+		if a.Guard != nil {
+			if err := a.Guard(r); err != nil {
+				a.fail(out, r, err)
+				return
+			}
+		}
 		path, ok := a.routePath(r.URL)
 		if !ok {
 			a.fail(out, r, errs.New(errs.NotFound, "rest.route", "the openEHR REST API is at "+a.BasePath))

@@ -35,7 +35,7 @@ func (a *api) simplified(r *request, media string, body []byte, class *rm.Class,
 		return ehr.Content{}, nil, err
 	}
 	root, problems := simplified.Decode(body, simplifiedFormat(media), a.webTemplates.of(tpl).tree, tpl, simplified.Options{
-		Limits:     rm.Limits{Bytes: int(a.MaxBody)},
+		Limits:     a.limits(),
 		Incomplete: lifecycle == ehr.LifecycleIncomplete || lifecycle == ehr.LifecycleAbandoned,
 		Now:        a.Now(),
 	})

@@ -11,6 +11,7 @@ const (
 	CodeLimitBytes   = "limit.bytes"   // the document is longer than allowed
 	CodeLimitDepth   = "limit.depth"   // objects and arrays nest deeper than allowed
 	CodeLimitNodes   = "limit.nodes"   // more values than allowed
+	CodeLimitItems   = "limit.items"   // one array has more members than allowed
 	CodeLimitString  = "limit.string"  // one string or number is longer than allowed
 	CodeMoreProblems = "problems.more" // the list of problems was cut
 

@@ -17,6 +17,7 @@ type Limits struct {
 	Bytes       int // length of the document
 	Depth       int // nesting of objects and arrays
 	Nodes       int // objects and scalar values
+	Items       int // members of one array
 	StringBytes int // length of one string or number as written
 	Problems    int // problems listed
 }
@@ -26,6 +27,7 @@ const (
 	DefaultBytes       = 16 << 20
 	DefaultDepth       = 256
 	DefaultNodes       = 1 << 20
+	DefaultItems       = 100_000
 	DefaultStringBytes = 12 << 20 // base64 content of a DV_MULTIMEDIA
 	DefaultProblems    = 100
 )
@@ -39,6 +41,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Bytes, DefaultBytes)
 	set(&l.Depth, DefaultDepth)
 	set(&l.Nodes, DefaultNodes)
+	set(&l.Items, DefaultItems)
 	set(&l.StringBytes, DefaultStringBytes)
 	set(&l.Problems, DefaultProblems)
 	l.Bytes = min(l.Bytes, 1<<30) // offsets are 32 bits wide
@@ -70,6 +73,7 @@ type scanner struct {
 type scanFrame struct {
 	value  int32 // the open object or array
 	last   int32 // its last member so far
+	items  int32 // how many members it has
 	object bool
 }
 
@@ -169,6 +173,9 @@ func (s *scanner) scan(data []byte, lim Limits) *Problem {
 			}
 			name = rawValue{}
 		}
+		if n := len(s.stack); n > 0 && !s.stack[n-1].object && int(s.stack[n-1].items) > lim.Items {
+			return limited(CodeLimitItems, "an array has more than %d members", lim.Items)
+		}
 		if s.nodes > lim.Nodes {
 			return limited(CodeLimitNodes, "more than %d values", lim.Nodes)
 		}
@@ -191,6 +198,7 @@ func (s *scanner) link(v *rawValue) int32 {
 			s.values[top.last].next = i
 		}
 		top.last = i
+		top.items++
 		if top.object {
 			s.members++
 		} else {

@@ -37,6 +37,7 @@ type xmlScanner struct {
 
 type xmlFrame struct {
 	element, last int32
+	items         int32 // children so far
 }
 
 // utf8BOM is the byte order mark that some systems put before a document.
@@ -160,6 +161,9 @@ func (s *xmlScanner) begin(t xml.StartElement, lim Limits) *Problem {
 			s.elements[top.last].next = i
 		}
 		top.last = i
+		if top.items++; int(top.items) > lim.Items {
+			return &Problem{Code: CodeLimitItems, Path: s.path(), Message: fmt.Sprintf("an element has more than %d children", lim.Items)}
+		}
 	}
 	s.stack = append(s.stack, xmlFrame{element: i})
 	return nil

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 func testOptions(t testing.TB) Options {
 	return Options{
 		Listen: "127.0.0.1:0", DatabaseURL: pgtest.URL(t), SystemID: "cairn.test",
-		OpenEHRBase: "/openehr/v1", FHIRBase: "/fhir/r4", MaxBody: 16 << 20,
+		OpenEHRBase: "/openehr/v1", FHIRBase: "/fhir/r4", Max: testLimits,
 		LogLevel: "warn", LogFormat: "text",
 	}
 }

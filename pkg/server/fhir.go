@@ -14,7 +14,7 @@ import (
 func (s *Server) fhirHandler(decision ehr.DecisionPoint, lib *fhirmap.Library, authenticate auth.Authenticator) (http.Handler, error) {
 	return fhir.New(fhir.Config{
 		Reader: fhirstore.New(s.store, decision), Coverage: lib, Authenticate: fhir.Authenticator(authenticate),
-		BasePath: s.options.FHIRBase, Origin: s.options.BaseURL, Version: Version(),
+		BasePath: s.options.FHIRBase, Origin: s.options.BaseURL, Version: Version(), Guard: s.options.Max.check,
 		RequestID: func(r *http.Request) string { return telemetry.RequestID(r.Context()) },
 		Log:       s.log,
 	})

@@ -23,11 +23,12 @@ type Options struct {
 	FHIRBase    string `name:"fhir-base" default:"/fhir/r4" env:"CAIRN_FHIR_BASE" help:"Path of the FHIR R4 API."`
 	BaseURL     string `env:"CAIRN_BASE_URL" help:"External origin, such as https://cdr.example.org, for links in answers. Default: the request's own host."`
 
+	Max Limits `embed:"" prefix:"max-"`
+
 	Token       []string `env:"CAIRN_TOKEN" help:"Static bearer token as name:token; may repeat."`
 	TokenFile   string   `env:"CAIRN_TOKEN_FILE" type:"path" help:"File with one name:token a line."`
 	AdminDelete string   `default:"off" enum:"off,ehr,all" env:"CAIRN_ADMIN_DELETE" help:"Physical deletion over the admin API: off, ehr (EHRs that are named) or all (also every EHR at once)."`
 
-	MaxBody         int64         `default:"16777216" env:"CAIRN_MAX_BODY" help:"Largest request body in bytes, after decompression."`
 	IdempotencyTTL  time.Duration `name:"idempotency-ttl" default:"24h" env:"CAIRN_IDEMPOTENCY_TTL" help:"How long the answer to a request with an Idempotency-Key is kept for repetitions."`
 	ReadTimeout     time.Duration `default:"30s" env:"CAIRN_READ_TIMEOUT" help:"Time to read a request."`
 	WriteTimeout    time.Duration `default:"2m" env:"CAIRN_WRITE_TIMEOUT" help:"Time to answer a request."`

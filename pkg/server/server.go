@@ -136,7 +136,10 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	}
 	s.Service, err = ehr.New(ehr.Config{
 		Store: s.store, Decision: decision, SystemID: o.SystemID, Projections: []ehr.Projection{mapping},
-		Limits: ehr.Limits{ContentBytes: int(o.MaxBody), TemplateBytes: int(o.MaxBody)},
+		Limits: ehr.Limits{
+			ContentBytes: int(o.Max.Body), TemplateBytes: int(o.Max.Body), Depth: o.Max.Depth, Items: o.Max.Items,
+			Tags: o.Max.Tags, Changes: o.Max.Versions,
+		},
 	})
 	if err != nil {
 		return err
@@ -147,7 +150,8 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	}
 	openehr, err := rest.New(rest.Config{
 		Records: s.Service, Queries: runner, Authenticate: rest.Authenticator(authenticate),
-		BasePath: o.OpenEHRBase, Origin: o.BaseURL, MaxBody: o.MaxBody, SystemID: o.SystemID,
+		BasePath: o.OpenEHRBase, Origin: o.BaseURL, SystemID: o.SystemID,
+		MaxBody: o.Max.Body, MaxExpansion: o.Max.Expansion, MaxDepth: o.Max.Depth, MaxItems: o.Max.Items, Guard: o.Max.check,
 		IdempotencyLifetime: o.IdempotencyTTL,
 		EraseEHRs:           o.AdminDelete == "ehr" || o.AdminDelete == "all", EraseAllEHRs: o.AdminDelete == "all",
 		Solution: "Cairn", Version: Version(), Vendor: "The Cairn project",
@@ -202,7 +206,7 @@ func (s *Server) Serve(ctx context.Context) (err error) {
 		ReadTimeout:       o.ReadTimeout,
 		WriteTimeout:      o.WriteTimeout,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		MaxHeaderBytes:    o.Max.headerBytes(),
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	served := make(chan error, 1)

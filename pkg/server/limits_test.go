@@ -1,0 +1,147 @@
+package server
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
+)
+
+// testLimits are the defaults of the flags.
+var testLimits = Limits{
+	Body: 16 << 20, Expansion: 100, Path: 4096, Query: 65536, Parameters: 1000, Headers: 65536, Fields: 200,
+	Depth: 256, Items: 100_000, Tags: 100, Versions: 1000,
+}
+
+// TestLimits exceeds every limit of a request, and wants each refused with its
+// status and by its name, in the form of the API asked.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	o := testOptions(t)
+	o.Max = Limits{
+		Body: 64 << 10, Expansion: 20, Path: 300, Query: 400, Parameters: 5, Headers: 2000, Fields: 20,
+		Depth: 30, Items: 10, Tags: 3, Versions: 2,
+	}
+	s := runningWith(t, o, 1, 1)
+	const openehr, fhir = "/openehr/v1", "/fhir/r4"
+	const ehr = "/openehr/v1/ehr/984328a6-b93e-4091-9109-2f72f4b56055"
+	deep := `{"_type":"COMPOSITION","name":` + strings.Repeat(`{"mappings":[`, 20) + strings.Repeat(`]}`, 20) + `}`
+	long := `{"_type":"COMPOSITION","links":[` + strings.TrimSuffix(strings.Repeat(`{},`, 11), ",") + `]}`
+	xml := `<composition xmlns="http://schemas.openehr.org/v1">` + strings.Repeat(`<name>`, 31) + strings.Repeat(`</name>`, 31) + `</composition>`
+	tag := `{"key":"k","target_path":"/%"}`
+	tags := "[" + strings.Join([]string{strings.Replace(tag, "%", "a", 1), strings.Replace(tag, "%", "b", 1), strings.Replace(tag, "%", "c", 1), strings.Replace(tag, "%", "d", 1)}, ",") + "]"
+	for name, c := range map[string]struct {
+		method, path, body, headers string
+		status                      int
+		want                        string
+	}{
+		"path":           {"GET", openehr + "/ehr/" + strings.Repeat("x", 300), "", "", 414, "limit.path"},
+		"path fhir":      {"GET", fhir + "/Patient/" + strings.Repeat("x", 300), "", "", 414, "OperationOutcome"},
+		"query":          {"GET", openehr + "/query/aql?q=" + strings.Repeat("x", 400), "", "", 414, "limit.query"},
+		"query fhir":     {"GET", fhir + "/Patient?_id=" + strings.Repeat("x", 400), "", "", 414, "max-query"},
+		"parameters":     {"GET", openehr + "/query/aql?q=x&a=1&b=1&c=1&d=1&e=1", "", "", 400, "limit.parameters"},
+		"headers":        {"GET", ehr, "", "X-Long: " + strings.Repeat("x", 2000), 431, "limit.headers"},
+		"headers fhir":   {"GET", fhir + "/metadata", "", "X-Long: " + strings.Repeat("x", 2000), 431, "max-headers"},
+		"fields":         {"GET", ehr, "", strings.TrimSuffix(strings.Repeat("X-Many: x\n", 21), "\n"), 431, "limit.fields"},
+		"far beyond":     {"GET", ehr, "", "X-Long: " + strings.Repeat("x", 200<<10), 431, ""},
+		"body":           {"POST", ehr + "/composition", strings.Repeat(" ", 64<<10+1), "", 413, "65536 bytes"},
+		"depth":          {"POST", ehr + "/composition", deep, "", 413, "limit.depth"},
+		"depth of XML":   {"POST", ehr + "/composition", xml, "Content-Type: application/xml", 413, "limit.depth"},
+		"items":          {"POST", ehr + "/composition", long, "", 413, "limit.items"},
+		"tags":           {"PUT", ehr + "/ehr_status/x/tags", tags, "", 404, ""},
+		"versions":       {"POST", ehr + "/contribution", `{"versions":[{},{},{}],"audit":{}}`, "", 413, "2 versions"},
+		"gzip expands":   {"POST", ehr + "/composition", packed(t, "gzip", 60<<10), "Content-Encoding: gzip", 400, ""},
+		"unknown coding": {"POST", ehr + "/composition", "x", "Content-Encoding: br", 415, "zstd"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			req, err := http.NewRequest(c.method, s.Origin()+c.path, strings.NewReader(c.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Content-Type", "application/json")
+			for line := range strings.SplitSeq(c.headers, "\n") {
+				if name, value, ok := strings.Cut(line, ": "); ok {
+					if name == "Content-Type" {
+						req.Header.Del(name)
+					}
+					req.Header.Add(name, value)
+				}
+			}
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if resp.StatusCode != c.status || !strings.Contains(string(body), c.want) {
+				t.Errorf("%s %.300s; want %d and %s", resp.Status, body, c.status, c.want)
+			}
+		})
+	}
+}
+
+// packed is a compressed run of blanks of a length.
+func packed(t *testing.T, coding string, n int) string {
+	t.Helper()
+	var b bytes.Buffer
+	var w io.WriteCloser
+	var err error
+	switch coding {
+	case "gzip":
+		w = gzip.NewWriter(&b)
+	case "deflate":
+		w = zlib.NewWriter(&b)
+	default:
+		w, err = zstd.NewWriter(&b)
+	}
+	if err == nil {
+		_, err = w.Write(bytes.Repeat([]byte(" "), n))
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestCompressedBombs sends little that would become much.
+func TestCompressedBombs(t *testing.T) {
+	t.Parallel()
+	s := running(t, 1, 1)
+	for _, coding := range []string{"gzip", "deflate", "zstd"} {
+		for _, c := range []struct {
+			size, status int
+			want         string
+		}{{4 << 20, 413, "expands more than 100 times"}, {200 << 20, 413, "413"}, {1000, 400, "JSON"}} {
+			body := packed(t, coding, c.size)
+			req, err := http.NewRequest("POST", s.Origin()+"/openehr/v1/ehr/984328a6-b93e-4091-9109-2f72f4b56055/composition", strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Content-Type", "application/json")
+			req.Header.Set("Content-Encoding", coding)
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if resp.StatusCode != c.status || c.want != "413" && !strings.Contains(string(answer), c.want) {
+				t.Errorf("%s, %d bytes to %d: %s %.200s", coding, len(body), c.size, resp.Status, answer)
+			}
+		}
+	}
+}
