@@ -251,3 +251,18 @@ func ExampleDecodeJSON() {
 	// rm.value.kind /value/magnitude expected number
 	// rm.attribute.missing /value/units DV_QUANTITY.units is mandatory
 }
+
+// TestItemsLimit counts the members of one array, not those of all.
+func TestItemsLimit(t *testing.T) {
+	t.Parallel()
+	link := `{"_type":"LINK","meaning":{"value":"m"},"type":{"value":"t"},"target":{"value":"ehr://x"}}`
+	doc := func(n int) []byte {
+		return []byte(`{"_type":"FOLDER","archetype_node_id":"at0001","name":{"value":"f"},"links":[` + strings.TrimSuffix(strings.Repeat(link+",", n), ",") + `]}`)
+	}
+	for n, limited := range map[int]bool{3: false, 4: true} {
+		_, problems := rm.DecodeJSON(doc(n), nil, rm.JSONOptions{Limits: rm.Limits{Items: 3}})
+		if got := len(problems) > 0 && problems[0].Code == rm.CodeLimitItems; got != limited {
+			t.Errorf("%d members: %v", n, problems)
+		}
+	}
+}
