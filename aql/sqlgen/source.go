@@ -122,12 +122,20 @@ func (g *gen) node(n plan.Node, content func() string, f *from, always bool) {
 	}
 }
 
+// first is the condition for the version that an object began with: number 1
+// or, of one that began with an import, whichever was committed first.
+func first(v string) string {
+	return "case when " + v + ".item is null then " + v + ".ver = 1 else " + v + ".ver > 0 and not exists (select from version as f" +
+		" where f.ehr_no = " + v + ".ehr_no and f.vo_no = " + v + ".vo_no and f.ver > 0" +
+		" and (f.time_committed, f.ver) < (" + v + ".time_committed, " + v + ".ver)) end"
+}
+
 // versioned adds versioned objects: each is represented by its first version.
 func (g *gen) versioned(n *plan.Versioned, f *from, always bool) {
 	b := &block{alias: g.name("r")}
 	f.joins = append(f.joins, join{kind: "cross join lateral", block: b})
 	v := g.name("v")
-	on := []string{v + ".ehr_no = " + g.ehr.column("e.ehr_no"), v + ".ver = 1", kinds(v, n.Source.Roots)}
+	on := []string{v + ".ehr_no = " + g.ehr.column("e.ehr_no"), first(v), kinds(v, n.Source.Roots)}
 	if g.opt.AsOf {
 		on = append(on, v+".time_committed <= "+g.instant())
 	}
@@ -264,7 +272,12 @@ func (g *gen) object(n *plan.Object, b *block, f *from, always bool) {
 
 	object := func() string { return b.column(v + ".object_id") }
 	uid := func() string {
-		return object() + " || '::' || " + b.column(v+".creating_system") + " || '::' || " + b.column(v+".ver")
+		text := object() + " || '::' || " + b.column(v+".creating_system") + " || '::' || "
+		if latest {
+			return text + b.column(v+".ver")
+		}
+		// Branch versions have a ver below zero and their place in tree.
+		return text + "coalesce(array_to_string(" + b.column(v+".tree") + ", '.'), " + b.column(v+".ver") + "::text)"
 	}
 	reads := g.uses[n.Source]
 	if n.Source == nil {

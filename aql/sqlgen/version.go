@@ -30,8 +30,10 @@ func versionAttribute(b *block, v string, uid func() string, content func() stri
 		case "uid":
 			return objectID("OBJECT_VERSION_ID", uid())
 		case "preceding_version_uid":
-			return "case when " + column("ver") + " > 1 then " + objectID("OBJECT_VERSION_ID",
-				column("object_id")+" || '::' || "+column("creating_system")+" || '::' || ("+column("ver")+" - 1)") + " end"
+			// Stored where it is not the number before of the same system.
+			return "case when " + column("preceding") + " is not null or " + column("ver") + " > 1 and " + column("item") + " is null then " +
+				objectID("OBJECT_VERSION_ID", column("object_id")+" || '::' || coalesce("+column("preceding")+", "+
+					column("creating_system")+" || '::' || ("+column("ver")+" - 1))") + " end"
 		case "contribution":
 			return objectRef(column("contribution_id"), "CONTRIBUTION")
 		case "commit_audit":

@@ -7,10 +7,28 @@
 -- with losses, whose _i element is the position (from 1) of its version. Arrays of arrays are passed
 -- as array literals, documents as text.
 --
+-- The nil UUID in the place of an EHR is the demographic repository, ehr_no 0,
+-- which has no row in ehr.
+--
+-- p_more, null for almost all contributions, is what few versions have:
+--   versions      {position from 1: {
+--     tree          [trunk, branch, version] of a branch version
+--     system        creating system, if it is another one
+--     preceding     system::tree of the preceding version, if it is not ver - 1
+--     inputs        other_input_version_uids
+--     audit         what an ATTESTATION has beyond AUDIT_DETAILS
+--     item          of an IMPORTED_VERSION, its ORIGINAL_VERSION without data
+--     chosen        true: the object of a first version has an id of the client's}}
+--   attestations  [{
+--     i             position of the version of this contribution, or else
+--     object, system, ver or tree    of an earlier one
+--     change, committer, description, more    as in table attestation}]
+--
 -- Guards raise these conditions; DETAIL is the latest version uid where one
--- is meant:
---   ZC404  no such EHR or versioned object
+-- is meant, of the trunk or of the branch:
+--   ZC404  no such EHR, versioned object or version
 --   ZC403  the EHR is not modifiable
+--   ZC409  the version or its object exists already; MESSAGE says how
 --   ZC412  the version replaced is not the latest
 --   ZC410  the same, and the latest is a logical deletion
 --   ZC411  the version replaced is the latest and a logical deletion
@@ -78,6 +96,8 @@ create function commit_contribution(
     l_mapped     text[],
     l_losses     text[],
 
+    p_more       jsonb,
+
     out committed timestamptz,
     out ehr_no    bigint,
     out vo        bigint[],
@@ -89,12 +109,31 @@ declare
     e        ehr%rowtype;
     p        version%rowtype;
     latest   version%rowtype;
+    trunk    version%rowtype;
     updates  boolean := false;
     t        timestamptz;
     i        integer;
+    x        jsonb;                           -- of p_more, for the version at hand
+    before   text[];                          -- system and tree of its predecessor
+    -- by version: its key, that of the version it replaces, and what p_more says
+    n_ver    integer[] := v_ver;
+    n_prec   text[] := array_fill(null::text, array[cardinality(v_object)]);
+    n_old    integer[] := array_fill(null::integer, array[cardinality(v_object)]);
+    n_tree   text[];
+    n_system text[];
+    n_inputs text[];
+    n_audit  text[];
+    n_item   text[];
 begin
     vo := array_fill(null::bigint, array[cardinality(v_object)]);
     current := array_fill(true, array[cardinality(v_object)]);
+    if p_more is not null then
+        n_tree := n_prec;
+        n_system := n_prec;
+        n_inputs := n_prec;
+        n_audit := n_prec;
+        n_item := n_prec;
+    end if;
     if p_status_object is not null then
         insert into ehr (ehr_id, system_id, time_created, is_queryable, is_modifiable,
                          subject_type, subject_id, subject_namespace,
@@ -131,35 +170,162 @@ begin
     end if;
 
     for i in select s.i from generate_subscripts(v_object, 1) as s(i) order by v_object[s.i] loop
-        if v_ver[i] = 1 then
+        x := p_more->'versions'->i::text;
+        if x is not null then
+            n_tree[i] := translate(x->>'tree', '[] ', '{}');
+            n_system[i] := x->>'system';
+            n_prec[i] := x->>'preceding';
+            n_inputs[i] := (select array_agg(u) from jsonb_array_elements_text(x->'inputs') u)::text;
+            n_audit[i] := x->>'audit';
+            n_item[i] := x->>'item';
+            if n_tree[i] is not null or n_item[i] is not null or x ? 'chosen' then
+                -- Alone with the object: its rows below zero are counted, and
+                -- there may be none yet to lock.
+                perform pg_advisory_xact_lock(uuid_hash_extended(v_object[i], 2));
+                loop
+                    select * into latest from version
+                    where ehr_no = e.ehr_no and object_id = v_object[i] and ver > 0
+                    order by ver desc limit 1
+                    for no key update;
+                    -- One that was replaced while this waited for it is not it.
+                    exit when latest.time_superseded is null;
+                end loop;
+            end if;
+            if v_kind[i] in (2, 4) and (n_tree[i] is not null or n_item[i] is not null) then
+                raise exception using errcode = 'ZC422', message = 'kind';
+            end if;
+            if (x ? 'chosen' or n_item[i] is not null) and latest.kind <> v_kind[i] then
+                raise exception using errcode = 'ZC409', message = 'kind';
+            end if;
+            if x ? 'chosen' and latest.ver is not null then
+                raise exception using errcode = 'ZC409', message = 'object';
+            end if;
+        end if;
+
+        if n_tree[i] is not null then
+            -- A branch version, created here or imported.
+            updates := true;
+            select * into p from version v
+            where v.ehr_no = e.ehr_no and v.object_id = v_object[i] and v.ver = v_ver[i] and v.kind = v_kind[i];
+            if p.ver is null and n_item[i] is not null then
+                raise exception using errcode = 'ZC422', message = 'branch order';
+            end if;
+            trunk := latest;
+            select * into latest from version v
+            where v.ehr_no = e.ehr_no and v.object_id = v_object[i] and v.tree[1:2] = (n_tree[i]::integer[])[1:2]
+              and lower(v.creating_system) = lower(coalesce(n_system[i], p_system))
+            order by v.tree desc limit 1;
+            if n_item[i] is not null then
+                if exists (select from version v where v.ehr_no = e.ehr_no and v.object_id = v_object[i]
+                           and v.tree = n_tree[i]::integer[] and lower(v.creating_system) = lower(n_system[i])) then
+                    raise exception using errcode = 'ZC409', message = 'version';
+                end if;
+                if (n_tree[i]::integer[])[3] > 1 and latest.tree[3] is distinct from (n_tree[i]::integer[])[3] - 1 then
+                    raise exception using errcode = 'ZC422', message = 'branch order';
+                end if;
+            else
+                before := string_to_array(n_prec[i], '::');
+                if before[2] like '%.%' then
+                    select * into p from version v
+                    where v.ehr_no = e.ehr_no and v.object_id = v_object[i] and lower(v.creating_system) = lower(before[1])
+                      and v.tree = string_to_array(before[2], '.')::integer[];
+                end if;
+                if p.ver is null or lower(p.creating_system) <> lower(before[1]) then
+                    if trunk.ver is null or trunk.kind <> v_kind[i] then
+                        raise exception using errcode = 'ZC404', message = 'no such versioned object';
+                    end if;
+                    raise exception using
+                        errcode = case trunk.lifecycle_state when 523 then 'ZC410' else 'ZC412' end,
+                        message = 'no such version',
+                        detail = trunk.object_id || '::' || trunk.creating_system || '::' || trunk.ver;
+                end if;
+                if latest.ver is null and (n_tree[i]::integer[])[3] = 1 then
+                    if (n_tree[i]::integer[])[2] <> 1 + (select coalesce(max(v.tree[2]), 0) from version v
+                                      where v.ehr_no = e.ehr_no and v.object_id = v_object[i] and v.tree[1] = v_ver[i]) then
+                        raise exception using errcode = 'ZC422', message = 'branch number';
+                    end if;
+                elsif latest.ver is distinct from p.ver then
+                    raise exception using
+                        errcode = case latest.lifecycle_state when 523 then 'ZC410' else 'ZC412' end,
+                        message = 'not the latest version',
+                        detail = latest.object_id || '::' || latest.creating_system || '::' || array_to_string(latest.tree, '.');
+                end if;
+                if p.lifecycle_state = 523 then
+                    raise exception using errcode = 'ZC411', message = 'the object is deleted',
+                        detail = p.object_id || '::' || p.creating_system || '::' || coalesce(array_to_string(p.tree, '.'), p.ver::text);
+                end if;
+            end if;
+            current[i] := false;
+            n_ver[i] := (select least(min(v.ver), 0) - 1 from version v where v.ehr_no = e.ehr_no and v.vo_no = p.vo_no);
+
+        elsif n_item[i] is not null then
+            -- An imported version of the trunk. What came in between may be
+            -- unknown here, and it may be older than what is known.
+            if latest.ver is null then
+                vo[i] := nextval('vo_no_seq');
+                continue;
+            end if;
+            updates := true;
+            select * into p from version v
+            where v.ehr_no = e.ehr_no and v.object_id = v_object[i] and v.ver = v_ver[i];
+            if found then
+                raise exception using errcode = 'ZC409',
+                    message = case when lower(p.creating_system) = lower(n_system[i]) then 'version' else 'fork' end;
+            end if;
+            before := string_to_array(n_prec[i], '::');
+            if before[2] not like '%.%' and exists (
+                select from version v where v.ehr_no = e.ehr_no and v.object_id = v_object[i] and v.ver = before[2]::integer
+                and lower(v.creating_system) <> lower(before[1])) then
+                raise exception using errcode = 'ZC409', message = 'fork';
+            end if;
+            p := latest;
+            if p.ver > v_ver[i] then
+                current[i] := false;
+            else
+                if p.lifecycle_state = 523 then
+                    raise exception using errcode = 'ZC411', message = 'the object is deleted',
+                        detail = p.object_id || '::' || p.creating_system || '::' || p.ver;
+                end if;
+                n_old[i] := p.ver;
+            end if;
+
+        elsif v_ver[i] = 1 then
             vo[i] := nextval('vo_no_seq');
             continue;
-        end if;
-        updates := true;
-        select * into p from version
-        where ehr_no = e.ehr_no and object_id = v_object[i] and ver = v_ver[i] - 1
-        for no key update;
-        if found and p.kind = v_kind[i] and lower(p.creating_system) = lower(v_previous[i])
-           and p.time_superseded is null then
-            if p.lifecycle_state = 523 then
-                raise exception using errcode = 'ZC411', message = 'the object is deleted',
-                    detail = p.object_id || '::' || p.creating_system || '::' || p.ver;
-            end if;
         else
-            select * into latest from version
-            where ehr_no = e.ehr_no and object_id = v_object[i] and kind = v_kind[i]
-            order by ver desc limit 1;
-            if not found then
-                raise exception using errcode = 'ZC404', message = 'no such versioned object';
+            updates := true;
+            select * into p from version
+            where ehr_no = e.ehr_no and object_id = v_object[i] and ver = v_ver[i] - 1
+            for no key update;
+            if found and p.kind = v_kind[i] and lower(p.creating_system) = lower(v_previous[i])
+               and p.time_superseded is null then
+                if p.lifecycle_state = 523 then
+                    raise exception using errcode = 'ZC411', message = 'the object is deleted',
+                        detail = p.object_id || '::' || p.creating_system || '::' || p.ver;
+                end if;
+            else
+                select * into latest from version
+                where ehr_no = e.ehr_no and object_id = v_object[i] and kind = v_kind[i] and ver > 0
+                order by ver desc limit 1;
+                if not found then
+                    raise exception using errcode = 'ZC404', message = 'no such versioned object';
+                end if;
+                raise exception using
+                    errcode = case latest.lifecycle_state when 523 then 'ZC410' else 'ZC412' end,
+                    message = 'not the latest version',
+                    detail = latest.object_id || '::' || latest.creating_system || '::' || latest.ver;
             end if;
-            raise exception using
-                errcode = case latest.lifecycle_state when 523 then 'ZC410' else 'ZC412' end,
-                message = 'not the latest version',
-                detail = latest.object_id || '::' || latest.creating_system || '::' || latest.ver;
+            n_old[i] := p.ver;
+            if lower(p.creating_system) <> lower(p_system) then
+                n_prec[i] := p.creating_system || '::' || p.ver;
+            end if;
         end if;
-        -- RM common, change_control: version lifecycle
-        if (p.lifecycle_state = 801 and v_lifecycle[i] not in (801, 553, 523))
-           or (v_lifecycle[i] = 801 and p.lifecycle_state not in (801, 553)) then
+
+        -- RM common, change_control: version lifecycle. The steps of an import
+        -- were taken elsewhere.
+        if n_item[i] is null
+           and ((p.lifecycle_state = 801 and v_lifecycle[i] not in (801, 553, 523))
+                or (v_lifecycle[i] = 801 and p.lifecycle_state not in (801, 553))) then
             raise exception using errcode = 'ZC422', message = 'lifecycle';
         end if;
         -- RM ehr, VERSIONED_COMPOSITION: one archetype, persistent or not
@@ -182,26 +348,30 @@ begin
 
     if updates then
         update version as old set time_superseded = t
-        from unnest(vo, v_ver) as n(vo_no, ver)
-        where old.ehr_no = e.ehr_no and old.vo_no = n.vo_no and old.ver = n.ver - 1;
+        from unnest(vo, n_old) as n(vo_no, ver)
+        where old.ehr_no = e.ehr_no and old.vo_no = n.vo_no and old.ver = n.ver;
     end if;
 
     insert into version (ehr_no, vo_no, ver, kind, object_id, creating_system, contribution_id,
                          template_no, root_concept, category, lifecycle_state, change_type,
                          audit_system_id, description, committer, signature,
-                         start_time, time_committed, concepts)
-    select e.ehr_no, n.vo_no, n.ver, n.kind, n.object, p_system, p_contribution,
+                         start_time, time_committed, time_superseded, concepts,
+                         tree, preceding, other_inputs, audit_more, item)
+    select e.ehr_no, n.vo_no, n.ver, n.kind, n.object, coalesce(n.system, p_system), p_contribution,
            n.template, n.concept, n.category, n.lifecycle, n.change,
            p_system, n.description::jsonb, p_committer, n.signature,
-           n.start, t, n.concepts::integer[]
-    from unnest(vo, v_ver, v_kind, v_object, v_template, v_concept, v_category, v_lifecycle,
-                v_change, v_signature, v_start, v_description, v_concepts)
+           n.start, t, case when not n.current then t end, n.concepts::integer[],
+           n.tree::integer[], n.preceding, n.inputs::text[], n.audit::jsonb, n.item
+    from unnest(vo, n_ver, v_kind, v_object, v_template, v_concept, v_category, v_lifecycle,
+                v_change, v_signature, v_start, v_description, v_concepts, current,
+                n_system, n_tree, n_prec, n_inputs, n_audit, n_item)
          as n(vo_no, ver, kind, object, template, concept, category, lifecycle,
-              change, signature, start, description, concepts);
+              change, signature, start, description, concepts, current,
+              system, tree, preceding, inputs, audit, item);
 
     insert into document (ehr_no, vo_no, ver, content, raw)
     select e.ehr_no, n.vo_no, n.ver, n.content::jsonb, n.raw
-    from unnest(vo, v_ver, v_content, v_raw) as n(vo_no, ver, content, raw)
+    from unnest(vo, n_ver, v_content, v_raw) as n(vo_no, ver, content, raw)
     where n.content is not null;
 
     if p_queryable is not null and p_status_object is null then
@@ -218,8 +388,8 @@ begin
         -- and leaves a tombstone; one that lies there already stays.
         with replaced as (
             update fhir_resource as old set superseded = t, search = null
-            from unnest(vo, v_ver) with ordinality as n(vo_no, ver, i)
-            where n.ver > 1 and old.ehr_no = e.ehr_no and old.vo_no = n.vo_no
+            from unnest(vo, n_ver, current) with ordinality as n(vo_no, ver, current, i)
+            where n.ver > 1 and n.current and old.ehr_no = e.ehr_no and old.vo_no = n.vo_no
               and old.superseded is null
               and (old.byte_len is not null
                    or exists (select from unnest(r_i, r_type, r_id) as r(i, type, id)
@@ -235,21 +405,53 @@ begin
 
     if cardinality(r_i) > 0 then
         insert into fhir_content (ehr_no, vo_no, ver, raw)
-        select e.ehr_no, vo[c.i], v_ver[c.i], c.raw from unnest(c_i, c_raw) as c(i, raw);
+        select e.ehr_no, vo[c.i], n_ver[c.i], c.raw from unnest(c_i, c_raw) as c(i, raw) where current[c.i];
 
         insert into fhir_resource (ehr_no, vo_no, ver, kind_no, byte_from, byte_len, last_updated,
                                    resource_type, resource_id, search)
-        select e.ehr_no, vo[r.i], v_ver[r.i], r.kind, r.byte_from, r.byte_len, t,
+        select e.ehr_no, vo[r.i], n_ver[r.i], r.kind, r.byte_from, r.byte_len, t,
                r.type, r.id, r.search::jsonb
         from unnest(r_i, r_kind, r_type, r_id, r_from, r_len, r_search)
-             as r(i, kind, type, id, byte_from, byte_len, search);
+             as r(i, kind, type, id, byte_from, byte_len, search)
+        where current[r.i];
     end if;
 
     if cardinality(l_i) > 0 then
         insert into fhir_loss (ehr_no, vo_no, ver, template_no, mapped, losses)
-        select e.ehr_no, vo[l.i], v_ver[l.i], v_template[l.i], l.mapped::text[], l.losses::jsonb
-        from unnest(l_i, l_mapped, l_losses) as l(i, mapped, losses);
+        select e.ehr_no, vo[l.i], n_ver[l.i], v_template[l.i], l.mapped::text[], l.losses::jsonb
+        from unnest(l_i, l_mapped, l_losses) as l(i, mapped, losses)
+        where current[l.i];
     end if;
+
+    for x in select a.x from jsonb_array_elements(p_more->'attestations') a(x) loop
+        if x ? 'i' then
+            i := (x->>'i')::integer;
+            p.vo_no := vo[i];
+            p.ver := n_ver[i];
+        else
+            select * into p from version v
+            where v.ehr_no = e.ehr_no and v.object_id = (x->>'object')::uuid
+              and lower(v.creating_system) = lower(x->>'system')
+              and case when x ? 'tree' then v.tree = translate(x->>'tree', '[] ', '{}')::integer[]
+                       else v.ver = (x->>'ver')::integer end
+            for no key update;
+            if p.ver is null then
+                raise exception using errcode = 'ZC404', message = 'no such version to attest';
+            end if;
+            if not e.is_modifiable and p.kind in (1, 3) then
+                raise exception using errcode = 'ZC403', message = 'the EHR is not modifiable';
+            end if;
+            -- RM common, VERSIONED_OBJECT.commit_attestation
+            if p.item is not null then
+                raise exception using errcode = 'ZC422', message = 'imported';
+            end if;
+        end if;
+        insert into attestation (ehr_no, vo_no, ver, attestation_no, contribution_id, change_type,
+                                 system_id, time_committed, committer, description, more)
+        select e.ehr_no, p.vo_no, p.ver, 1 + coalesce(max(a.attestation_no), 0), p_contribution, (x->>'change')::smallint,
+               p_system, t, x->'committer', x->'description', x->'more'
+        from attestation a where a.ehr_no = e.ehr_no and a.vo_no = p.vo_no and a.ver = p.ver;
+    end loop;
 
     committed := t;
     ehr_no := e.ehr_no;

@@ -14,21 +14,27 @@ const (
 	creating operation = iota
 	updating
 	deleting
+	importing // of what another system created; the lifecycle is the item's
 )
 
 // The change types and lifecycle states that fit an operation, the default
-// first (RM common, change_control). Attestation has no content of its own and
-// so is none of them.
+// first (RM common, change_control). Attestation makes no version and so is none
+// of them.
 var (
 	changeTypes = [...][]int{
 		creating: {ChangeCreation, ChangeSynthesis, ChangeUnknown, ChangeFormatConversion},
 		updating: {ChangeModification, ChangeAmendment, ChangeSynthesis, ChangeUnknown, ChangeRestoration, ChangeFormatConversion},
 		deleting: {ChangeDeleted},
+		importing: {
+			ChangeCreation, ChangeModification, ChangeAmendment, ChangeSynthesis, ChangeUnknown,
+			ChangeRestoration, ChangeFormatConversion, ChangeDeleted,
+		},
 	}
 	lifecycleStates = [...][]int{
-		creating: {LifecycleComplete, LifecycleIncomplete},
-		updating: {LifecycleComplete, LifecycleIncomplete, LifecycleInactive, LifecycleAbandoned},
-		deleting: {LifecycleDeleted},
+		creating:  {LifecycleComplete, LifecycleIncomplete},
+		updating:  {LifecycleComplete, LifecycleIncomplete, LifecycleInactive, LifecycleAbandoned},
+		deleting:  {LifecycleDeleted},
+		importing: {LifecycleComplete, LifecycleIncomplete, LifecycleInactive, LifecycleAbandoned, LifecycleDeleted},
 	}
 )
 

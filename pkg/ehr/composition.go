@@ -3,6 +3,7 @@ package ehr
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,7 +25,8 @@ func (s *Service) CreateComposition(ctx context.Context, who Actor, in CreateCom
 // latest version is a deletion, which is final.
 func (s *Service) UpdateComposition(ctx context.Context, who Actor, in UpdateComposition) (Committed, error) {
 	const op = "ehr.UpdateComposition"
-	uid := VersionUID{Object: in.Object, System: s.cfg.SystemID, Trunk: in.Preceding.Trunk + 1}
+	uid := in.Preceding.Next(s.cfg.SystemID)
+	uid.Object = in.Object
 	return s.commitObject(ctx, op, updating, who, in.EHRID, uid, in.Preceding, writing{KindComposition, in.Content, in.TemplateID, in.Audit, in.Tags})
 }
 
@@ -71,6 +73,9 @@ func (s *Service) commitObject(ctx context.Context, op string, what operation, w
 		if preceding.Object != uid.Object {
 			return Committed{}, s.wrongPreceding(ctx, op, ehrID, in.kind, uid.Object)
 		}
+		if err := s.goesOn(op, preceding); err != nil {
+			return Committed{}, err
+		}
 		if err := belongsTo(op, root, uid.Object); err != nil {
 			return Committed{}, err
 		}
@@ -109,7 +114,7 @@ func (s *Service) commitObject(ctx context.Context, op string, what operation, w
 
 // content makes a version of a tree with what its kind has of its own.
 func (s *Service) content(uid, preceding VersionUID, kind Kind, audit commitAudit, root *rm.Node, template TemplateInfo) NewVersion {
-	if kind.IsParty() && uid.Trunk == 1 {
+	if kind.IsParty() && preceding.IsZero() {
 		root = ownReferences(root, uid.Object)
 	}
 	v := s.version(uid, preceding, kind, audit, root)
@@ -132,6 +137,15 @@ func (s *Service) wrongPreceding(ctx context.Context, op string, ehrID uuid.UUID
 	return notLatest(op, latest.UID)
 }
 
+// goesOn refuses to follow a branch version of another system: the new version
+// would have to begin a branch, whose number only a contribution can name.
+func (s *Service) goesOn(op string, preceding VersionUID) error {
+	if preceding.IsBranch() && !strings.EqualFold(preceding.System, s.cfg.SystemID) {
+		return errs.New(errs.Invalid, op, "the version named is on a branch of another system: commit a contribution whose version has a uid that begins a branch of this one")
+	}
+	return nil
+}
+
 // DeleteComposition commits a logical deletion. Conflict with the latest
 // VersionUID if another version is named, Invalid if it is deleted already.
 func (s *Service) DeleteComposition(ctx context.Context, who Actor, in DeleteComposition) (Committed, error) {
@@ -151,9 +165,11 @@ func (s *Service) deleteObject(ctx context.Context, who Actor, ehrID uuid.UUID, 
 	if err != nil {
 		return Committed{}, err
 	}
-	uid := VersionUID{Object: version.Object, System: s.cfg.SystemID, Trunk: version.Trunk + 1}
+	if err := s.goesOn("ehr.deleteObject", version); err != nil {
+		return Committed{}, err
+	}
 	c := s.contribution(ehrID, who, audit)
-	c.Versions = []NewVersion{s.version(uid, version, kind, audit, nil)}
+	c.Versions = []NewVersion{s.version(version.Next(s.cfg.SystemID), version, kind, audit, nil)}
 	at, err := s.commitContent(ctx, &c, subject)
 	if e := errs.As(err); e != nil {
 		switch {

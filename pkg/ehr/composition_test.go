@@ -228,7 +228,7 @@ func TestUpdateAndDelete(t *testing.T) {
 	}
 	want := v1.UID
 	want.Trunk = 2
-	if v2.UID != want || v2.Meta.PrecedingUID() != v1.UID || v2.Meta.Audit.ChangeType != ehr.ChangeModification {
+	if v2.UID != want || v2.Meta.Preceding != v1.UID || v2.Meta.Audit.ChangeType != ehr.ChangeModification {
 		t.Errorf("%+v", v2.Meta)
 	}
 	if !bytes.Contains(v2.Raw, []byte(`{"_type":"OBJECT_VERSION_ID","value":"`+want.String()+`"}`)) {

@@ -2,9 +2,11 @@ package ehr
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,13 +40,23 @@ type Change struct {
 	// the server.
 	UID VersionUID
 	// Content is a COMPOSITION, EHR_STATUS or FOLDER, or in the demographic
-	// repository a party. A deletion (change type
-	// 523) has none; what is given is not looked at.
+	// repository a party. A deletion (change type 523) has none; what is given is
+	// not looked at. Nor has an attestation (change type 666) of the version
+	// Preceding; what is given must be what that version has.
 	Content Content
+	// Import is the ORIGINAL_VERSION of an IMPORTED_VERSION. Preceding, UID,
+	// Content and OtherInputs are the item's and not looked at.
+	Import Content
 	// Audit of the version: its committer, if it names one, must be the set's.
 	Audit AuditInput
 	// Signature is VERSION.signature, kept verbatim.
 	Signature string
+	// OtherInputs are other_input_version_uids, of any system and object.
+	OtherInputs []string
+	// Attestations are ATTESTATIONs of the version. Each has its AuditInput.Attestation
+	// set, its change type is 666 attestation by default, and its committer, who
+	// need not be the set's, is the attesting party.
+	Attestations []AuditInput
 }
 
 // ContributionRecord is a contribution as committed.
@@ -90,13 +102,16 @@ func (s *Service) CommitContribution(ctx context.Context, who Actor, in CommitCo
 		c.ID = in.ID
 	}
 	p := &changeSet{s: s, who: who, ehrID: in.EHRID, set: set, lifecycle: in.Audit.LifecycleState}
-	c.Versions = make([]NewVersion, len(in.Changes))
+	c.Versions = make([]NewVersion, 0, len(in.Changes))
 	for i := range in.Changes {
-		if c.Versions[i], err = p.version(ctx, &in.Changes[i]); err != nil {
-			return none, nil, inVersion(err, i)
+		if err := p.add(ctx, &c, &in.Changes[i]); err != nil {
+			return none, nil, inVersion(err, i, p.member)
+		}
+		if len(c.Versions) > len(p.places) { // an attestation makes none
+			p.places = append(p.places, place{i, p.member})
 		}
 		for _, w := range p.warnings {
-			p.all = append(p.all, moved(w, i))
+			p.all = append(p.all, moved(w, i, p.member))
 		}
 	}
 	if in.EHRID == Demographics {
@@ -105,11 +120,12 @@ func (s *Service) CommitContribution(ctx context.Context, who Actor, in CommitCo
 			return none, nil, err
 		}
 		for i, list := range found {
+			at := p.places[i]
 			if err := refuse(errs.Unprocessable, op, "the content is not valid", list); err != nil {
-				return none, nil, inVersion(err, i)
+				return none, nil, inVersion(err, at.change, at.member)
 			}
 			for _, w := range list {
-				p.all = append(p.all, moved(w, i))
+				p.all = append(p.all, moved(w, at.change, at.member))
 			}
 		}
 	}
@@ -137,17 +153,22 @@ func (s *Service) CommitContribution(ctx context.Context, who Actor, in CommitCo
 	for i := range c.Versions {
 		out.Versions = append(out.Versions, ContributionVersion{c.Versions[i].UID, c.Versions[i].Kind})
 	}
-	sortVersions(out.Versions)
+	out.Versions = append(out.Versions, p.attested...)
+	out.Versions = sortVersions(out.Versions)
 	return out, p.all, nil
 }
 
-func sortVersions(list []ContributionVersion) {
+// sortVersions orders a contribution's versions and drops repetitions: one that
+// is attested several times is one version.
+func sortVersions(list []ContributionVersion) []ContributionVersion {
 	slices.SortFunc(list, func(a, b ContributionVersion) int {
 		if n := bytes.Compare(a.UID.Object[:], b.UID.Object[:]); n != 0 {
 			return n
 		}
-		return a.UID.Trunk - b.UID.Trunk
+		return cmp.Or(a.UID.Trunk-b.UID.Trunk, a.UID.Branch-b.UID.Branch, a.UID.BranchVersion-b.UID.BranchVersion,
+			strings.Compare(strings.ToLower(a.UID.System), strings.ToLower(b.UID.System)))
 	})
+	return slices.CompactFunc(list, func(a, b ContributionVersion) bool { return a.UID.Equal(b.UID) })
 }
 
 // setAudit is the audit of a contribution. Whoever commits its versions commits
@@ -168,6 +189,11 @@ func (s *Service) setAudit(who Actor, in CommitContribution) (commitAudit, error
 	if !slices.Contains(setChangeTypes, a.changeType) {
 		return a, errs.New(errs.Invalid, "ehr.audit", "the contribution's change type is not one of a contribution")
 	}
+	for _, ch := range in.Changes {
+		if a.changeType == ChangeAttestation && ch.Audit.ChangeType != ChangeAttestation {
+			return a, errs.New(errs.Invalid, "ehr.audit", "the change type of a contribution is 666 attestation only if all its changes are attestations")
+		}
+	}
 	for i := 0; in.Audit.Committer == nil && i < len(in.Changes); i++ {
 		in.Audit.Committer = in.Changes[i].Audit.Committer
 	}
@@ -177,7 +203,7 @@ func (s *Service) setAudit(who Actor, in CommitContribution) (commitAudit, error
 }
 
 // setChangeTypes are those of any operation.
-var setChangeTypes = slices.Concat(changeTypes[creating], changeTypes[updating], changeTypes[deleting])
+var setChangeTypes = slices.Concat(changeTypes[creating], changeTypes[updating], changeTypes[deleting], []int{ChangeAttestation})
 
 // changeSet is a contribution in the making.
 type changeSet struct {
@@ -188,14 +214,45 @@ type changeSet struct {
 	lifecycle int
 	seen      map[uuid.UUID]bool
 	status    *StatusFields
+	attested  []ContributionVersion // versions of before
+	member    string                // of the version at hand that holds the content: /data, /item
+	places    []place               // of the versions that are made
 	// warnings of the version made last, and of all with their places.
 	warnings, all []rm.Problem
+}
+
+// place is where a version's content stands in the request.
+type place struct {
+	change int
+	member string
+}
+
+// add adds one change to the contribution.
+func (p *changeSet) add(ctx context.Context, c *Contribution, in *Change) error {
+	p.warnings, p.member = nil, "/data"
+	var v NewVersion
+	var err error
+	switch {
+	case in.Import.JSON != nil || in.Import.Root != nil:
+		p.member = "/item"
+		v, err = p.imported(ctx, in)
+	case in.Audit.ChangeType == ChangeAttestation:
+		return p.attest(ctx, c, in)
+	default:
+		v, err = p.version(ctx, in)
+	}
+	if err == nil {
+		err = p.envelope(&v, in)
+	}
+	if err == nil {
+		c.Versions = append(c.Versions, v)
+	}
+	return err
 }
 
 // version makes the version of one change.
 func (p *changeSet) version(ctx context.Context, in *Change) (NewVersion, error) {
 	const op = "ehr.CommitContribution"
-	p.warnings = nil
 	what, action := updating, ActionUpdate
 	switch {
 	case in.Audit.ChangeType == ChangeDeleted:
@@ -223,20 +280,15 @@ func (p *changeSet) version(ctx context.Context, in *Change) (NewVersion, error)
 		if err := p.s.decide(ctx, p.who, action, target(p.ehrID, kind.String())); err != nil {
 			return NewVersion{}, err
 		}
-		v := p.s.version(uid, in.Preceding, kind, audit, nil)
-		v.Signature = in.Signature
-		return v, nil
+		return p.s.version(uid, in.Preceding, kind, audit, nil), nil
 	}
 
 	if root, p.warnings, err = p.s.decode(op, in.Content, rm.ClassLocatable, audit.lifecycle); err != nil {
 		return NewVersion{}, err
 	}
-	kind, ok := kinds[root.Class.Name]
-	switch parties := p.ehrID == Demographics; {
-	case parties && !kind.IsParty():
-		return NewVersion{}, errs.New(errs.Invalid, op, "a version in a contribution to the demographic repository holds an AGENT, a GROUP, an ORGANISATION, a PERSON or a ROLE")
-	case !ok || !parties && kind.IsParty():
-		return NewVersion{}, errs.New(errs.Invalid, op, "a version in a contribution holds a COMPOSITION, an EHR_STATUS or a FOLDER")
+	kind, err := p.kind(root)
+	if err != nil {
+		return NewVersion{}, err
 	}
 	on := target(p.ehrID, root.Class.Name)
 	on.TemplateID = root.String("archetype_details", "template_id", "value")
@@ -259,11 +311,24 @@ func (p *changeSet) version(ctx context.Context, in *Change) (NewVersion, error)
 	}
 	p.warnings = append(p.warnings, more...)
 	v := p.s.content(uid, in.Preceding, kind, audit, root, template)
-	v.Signature = in.Signature
+	v.ChosenObject = what == creating && !in.UID.IsZero()
 	if kind == KindEHRStatus {
 		v.Status = p.status
 	}
 	return v, nil
+}
+
+// kind is that of content, which must belong into the repository.
+func (p *changeSet) kind(root *rm.Node) (Kind, error) {
+	const op = "ehr.CommitContribution"
+	kind, ok := kinds[root.Class.Name]
+	switch parties := p.ehrID == Demographics; {
+	case parties && !kind.IsParty():
+		return 0, errs.New(errs.Invalid, op, "a version in a contribution to the demographic repository holds an AGENT, a GROUP, an ORGANISATION, a PERSON or a ROLE")
+	case !ok || !parties && kind.IsParty():
+		return 0, errs.New(errs.Invalid, op, "a version in a contribution holds a COMPOSITION, an EHR_STATUS or a FOLDER")
+	}
+	return kind, nil
 }
 
 // kinds are the classes that a client may commit.
@@ -299,28 +364,43 @@ func (p *changeSet) audit(what operation, in AuditInput) (commitAudit, error) {
 // uid is the new version's, as the client has it or else from the preceding one.
 func (p *changeSet) uid(in *Change) (VersionUID, error) {
 	const op = "ehr.CommitContribution"
-	uid := VersionUID{Object: in.Preceding.Object, System: p.s.cfg.SystemID, Trunk: in.Preceding.Trunk + 1}
+	system := p.s.cfg.SystemID
+	var uid VersionUID
 	switch {
-	case in.Preceding.IsZero() && in.UID.IsZero():
-		uid.Object = p.s.cfg.NewID()
-	case in.Preceding.IsZero():
-		uid.Object = in.UID.Object
-	}
-	switch {
-	case in.UID.IsZero() || in.UID.Equal(uid):
-	case in.UID.Object == uid.Object && in.UID.Trunk == uid.Trunk:
-		return uid, errs.New(errs.Unsupported, op, "versions created by another system cannot be committed yet")
+	case !in.Preceding.IsZero():
+		uid = in.Preceding.Next(system)
+	case in.UID.IsZero():
+		uid = VersionUID{Object: p.s.cfg.NewID(), System: system, Trunk: 1}
 	default:
-		return uid, errs.New(errs.Invalid, op, "the uid of a version must follow its preceding_version_uid")
+		uid = VersionUID{Object: in.UID.Object, System: system, Trunk: 1}
 	}
-	if p.seen[uid.Object] {
-		return uid, errs.New(errs.Invalid, op, "a contribution may have only one version of an object")
+	// A branch goes on in the system that began it.
+	foreign := in.Preceding.IsBranch() && !strings.EqualFold(in.Preceding.System, system)
+	begins := !in.Preceding.IsZero() && in.UID.Object == in.Preceding.Object && in.UID.Trunk == in.Preceding.Trunk && in.UID.BranchVersion == 1
+	switch {
+	case in.UID.IsZero() && foreign:
+		return uid, errs.New(errs.Invalid, op, "the preceding version is on a branch of another system: the new version needs a uid that begins a branch of this one")
+	case in.UID.IsZero():
+	case !strings.EqualFold(in.UID.System, system):
+		return uid, errs.New(errs.Invalid, op, "a version that another system created can be committed only as an IMPORTED_VERSION")
+	case begins:
+		uid.Trunk, uid.Branch, uid.BranchVersion = in.UID.Trunk, in.UID.Branch, in.UID.BranchVersion
+	case !in.UID.Equal(uid) || foreign:
+		return uid, errs.New(errs.Invalid, op, "the uid of a version must follow its preceding_version_uid, or begin a branch at it (n.b.1)")
+	}
+	return uid, p.once(uid.Object)
+}
+
+// once refuses a second version of an object.
+func (p *changeSet) once(object uuid.UUID) error {
+	if p.seen[object] {
+		return errs.New(errs.Invalid, "ehr.CommitContribution", "a contribution may have only one version of an object")
 	}
 	if p.seen == nil {
 		p.seen = map[uuid.UUID]bool{}
 	}
-	p.seen[uid.Object] = true
-	return uid, nil
+	p.seen[object] = true
+	return nil
 }
 
 // newStatus checks that an EHR_STATUS follows the latest one.
@@ -342,26 +422,29 @@ func (p *changeSet) newStatus(ctx context.Context, what operation, preceding Ver
 
 // deletable finds the kind of an object that is to be deleted.
 func (s *Service) deletable(ctx context.Context, ehrID uuid.UUID, uid VersionUID) (Kind, error) {
+	kind, err := s.kindOf(ctx, ehrID, uid.Object)
+	if err == nil && kind == KindEHRStatus {
+		return 0, errs.New(errs.Invalid, "ehr.CommitContribution", "an EHR_STATUS cannot be deleted")
+	}
+	return kind, err
+}
+
+// kindOf finds the kind of an object.
+func (s *Service) kindOf(ctx context.Context, ehrID, object uuid.UUID) (Kind, error) {
 	if ehrID == Demographics {
-		return s.partyKind(ctx, uid.Object)
+		return s.partyKind(ctx, object)
 	}
 	var err error
 	for _, kind := range []Kind{KindComposition, KindFolder, KindEHRStatus} {
-		if _, err = s.cfg.Store.Versions(ctx, ehrID, kind, uid.Object); err == nil {
-			if kind == KindEHRStatus {
-				return 0, errs.New(errs.Invalid, "ehr.CommitContribution", "an EHR_STATUS cannot be deleted")
-			}
-			return kind, nil
-		}
-		if !errs.Is(err, errs.NotFound) {
-			break
+		if _, err = s.cfg.Store.Version(ctx, ehrID, kind, VersionSelector{Object: object}); !errs.Is(err, errs.NotFound) {
+			return kind, err
 		}
 	}
 	return 0, err
 }
 
 // inVersion says which version of a contribution is wrong.
-func inVersion(err error, i int) error {
+func inVersion(err error, i int, member string) error {
 	e := errs.As(err)
 	if e == nil || e.Kind == errs.Internal {
 		return err
@@ -371,16 +454,16 @@ func inVersion(err error, i int) error {
 	if list, ok := e.Detail.([]rm.Problem); ok {
 		at := make([]rm.Problem, len(list))
 		for k, p := range list {
-			at[k] = moved(p, i)
+			at[k] = moved(p, i, member)
 		}
 		out.Detail = at
 	}
 	return &out
 }
 
-// moved is a problem of a version's data as one of the contribution.
-func moved(p rm.Problem, i int) rm.Problem {
-	prefix := "/versions[" + strconv.Itoa(i) + "]/data"
+// moved is a problem of a version's content as one of the contribution.
+func moved(p rm.Problem, i int, member string) rm.Problem {
+	prefix := "/versions[" + strconv.Itoa(i) + "]" + member
 	if p.Path == "/" {
 		p.Path = ""
 	}

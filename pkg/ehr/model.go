@@ -51,6 +51,23 @@ type AuditInput struct {
 	// LifecycleState is a code of the version_lifecycle_state group; 0 is 532
 	// complete. A delete is always 523.
 	LifecycleState int
+	// Attestation makes the audit an ATTESTATION: the content is signed when it is
+	// committed, or marked as waiting for a signature. Only changes of a
+	// contribution can have one.
+	Attestation *AttestationInput
+}
+
+// AttestationInput is what an ATTESTATION has beyond its audit (RM common,
+// generic: ATTESTATION).
+type AttestationInput struct {
+	// AttestedView is a DV_MULTIMEDIA, Items are DV_EHR_URIs and Reason is a
+	// DV_TEXT; Reason is mandatory.
+	AttestedView *rm.Node
+	Items        []*rm.Node
+	Reason       *rm.Node
+	// Proof is kept verbatim.
+	Proof     string
+	IsPending bool
 }
 
 // Audit is AUDIT_DETAILS of a version as stored.
@@ -61,6 +78,9 @@ type Audit struct {
 	// Committer is a PARTY_PROXY and Description a DV_TEXT (nil if absent), as
 	// JSON whose attribute order means nothing.
 	Committer, Description []byte
+	// Attestation is set if the audit is an ATTESTATION: its further attributes,
+	// an object as JSON.
+	Attestation []byte
 }
 
 // VersionMeta is what an ORIGINAL_VERSION says about its data.
@@ -74,19 +94,23 @@ type VersionMeta struct {
 	TemplateID string
 	// Signature is VERSION.signature verbatim; "" if absent.
 	Signature string
-	// TimeSuperseded is when the next version was committed; zero for the latest.
+	// TimeSuperseded is when the next version of the trunk was committed; zero for
+	// the latest. A version that never was the latest of the trunk (a branch
+	// version, or an older one that was imported) has its own commit time.
 	TimeSuperseded time.Time
-}
 
-// PrecedingUID is ORIGINAL_VERSION.preceding_version_uid; zero for a first
-// version. Only trunk versions of one system exist so far.
-func (m VersionMeta) PrecedingUID() VersionUID {
-	if m.UID.Trunk <= 1 {
-		return VersionUID{}
-	}
-	p := m.UID
-	p.Trunk--
-	return p
+	// What follows is filled in by Versions and VersionDetails only.
+
+	// Preceding is ORIGINAL_VERSION.preceding_version_uid; zero for a first version.
+	Preceding VersionUID
+	// OtherInputs are other_input_version_uids: what a merged version was made
+	// from beside the preceding one.
+	OtherInputs []string
+	// Attestations in the order they were made.
+	Attestations []Audit
+	// Item is set for an IMPORTED_VERSION: the ORIGINAL_VERSION as it came,
+	// canonical JSON without its data.
+	Item []byte
 }
 
 // VersionRecord is one committed version with its content.

@@ -68,7 +68,8 @@ func (s *Service) UpdateParty(ctx context.Context, who Actor, in WriteParty) (Co
 	if err := notParty(op, in.Kind); err != nil {
 		return Committed{}, err
 	}
-	uid := VersionUID{Object: in.Object, System: s.cfg.SystemID, Trunk: in.Preceding.Trunk + 1}
+	uid := in.Preceding.Next(s.cfg.SystemID)
+	uid.Object = in.Object
 	return s.commitObject(ctx, op, updating, who, Demographics, uid, in.Preceding, in.writing())
 }
 

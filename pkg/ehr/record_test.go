@@ -196,7 +196,11 @@ func TestParseVersionUID(t *testing.T) {
 		{in: id + "::sys::99999999999", kind: errs.Invalid},
 		{in: id + "::sys::1::2", kind: errs.Invalid},
 		{in: "{" + id + "}::sys::1", kind: errs.Invalid},
-		{in: id + "::sys::1.1.2", kind: errs.Unsupported},
+		{in: id + "::sys::1.1.2", ok: true},
+		{in: id + "::sys::1.1", kind: errs.Invalid},
+		{in: id + "::sys::1.0.2", kind: errs.Invalid},
+		{in: id + "::sys::1.1.1.1", kind: errs.Invalid},
+		{in: id + "::two words::1", kind: errs.Invalid},
 	} {
 		uid, err := ehr.ParseVersionUID(test.in)
 		if test.ok {

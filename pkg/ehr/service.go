@@ -156,6 +156,9 @@ func (s *Service) project(c *Contribution, subject Subject) {
 	for i := range c.Versions {
 		v := &c.Versions[i]
 		v.Projected = Projected{}
+		if v.UID.IsBranch() {
+			continue // what is derived follows the trunk
+		}
 		in := ProjectionInput{
 			EHRID: c.EHRID.String(), SystemID: c.SystemID,
 			SubjectID: subject.ID, SubjectNamespace: subject.Namespace, SubjectType: subject.Type,
@@ -183,7 +186,7 @@ func committed(c *Contribution, at time.Time, warnings []rm.Problem) Committed {
 					SystemID: c.SystemID, TimeCommitted: at, ChangeType: v.ChangeType,
 					Committer: c.Committer, Description: v.Description,
 				},
-				TemplateID: v.Template.TemplateID, Signature: v.Signature,
+				TemplateID: v.Template.TemplateID, Signature: v.Signature, Preceding: v.Preceding,
 			},
 		},
 		Warnings: warnings,
@@ -202,7 +205,7 @@ func (s *Service) readVersion(ctx context.Context, who Actor, ehrID uuid.UUID, k
 	if uid.Object == uuid.Nil || uid.Trunk < 1 {
 		return VersionRecord{}, errs.New(errs.Invalid, "ehr.readVersion", "the version uid is incomplete")
 	}
-	rec, err := s.read(ctx, who, ehrID, kind, VersionSelector{Object: uid.Object, Trunk: uid.Trunk})
+	rec, err := s.read(ctx, who, ehrID, kind, selectVersion(uid))
 	if err == nil && !rec.UID.Equal(uid) {
 		// The same number in another system's name.
 		return VersionRecord{}, errs.New(errs.NotFound, "ehr.readVersion", "no such version")
@@ -210,8 +213,30 @@ func (s *Service) readVersion(ctx context.Context, who Actor, ehrID uuid.UUID, k
 	return rec, err
 }
 
-// Versions lists the versions of a versioned object of the kind, oldest first,
-// without content. The zero object is the EHR's only EHR_STATUS or EHR_ACCESS.
+func selectVersion(uid VersionUID) VersionSelector {
+	if uid.IsBranch() {
+		return VersionSelector{Object: uid.Object, Branch: uid}
+	}
+	return VersionSelector{Object: uid.Object, Trunk: uid.Trunk}
+}
+
+// VersionDetails completes a version that was read with what its envelope has
+// beyond its content: preceding version, other inputs, attestations, and the item
+// of an imported version.
+func (s *Service) VersionDetails(ctx context.Context, who Actor, ehrID uuid.UUID, rec VersionRecord) (VersionRecord, error) {
+	if err := s.decide(ctx, who, ActionRead, target(ehrID, rec.Meta.Kind.String())); err != nil {
+		return VersionRecord{}, err
+	}
+	meta, err := s.cfg.Store.VersionDetails(ctx, ehrID, rec.Meta.Kind, rec.UID)
+	if err != nil {
+		return VersionRecord{}, err
+	}
+	rec.Meta = meta
+	return rec, nil
+}
+
+// Versions lists the versions of a versioned object of the kind, the one
+// committed first first, without content. The zero object is the EHR's only EHR_STATUS or EHR_ACCESS.
 func (s *Service) Versions(ctx context.Context, who Actor, ehrID uuid.UUID, kind Kind, object uuid.UUID) ([]VersionMeta, error) {
 	if err := s.decide(ctx, who, ActionRead, target(ehrID, kind.String())); err != nil {
 		return nil, err

@@ -31,9 +31,10 @@ var ErrStaleContext = errs.New(errs.Unavailable, "ehr", "the EHR_STATUS has chan
 // which holds the kinds of party and nothing else, as EHRs hold none of them.
 type Store interface {
 	// Commit stores one contribution. It fails with errs.Precondition if a
-	// version's preceding version is not the latest (Detail: the latest
-	// VersionUID), errs.Conflict if an id or subject is taken or the EHR is not
-	// modifiable, ErrStaleContext if the EHR_STATUS is not the expected one.
+	// version's preceding version is not the latest of its trunk or branch
+	// (Detail: the latest VersionUID), errs.Conflict if an id or subject is taken
+	// or the EHR is not modifiable, ErrStaleContext if the EHR_STATUS is not the
+	// expected one.
 	Commit(ctx context.Context, c Contribution) (time.Time, error)
 
 	// Once runs do, unless a request with the key has been answered before, and
@@ -47,7 +48,10 @@ type Store interface {
 
 	// Version reads the selected version of a versioned object of the kind.
 	Version(ctx context.Context, ehrID uuid.UUID, kind Kind, sel VersionSelector) (VersionRecord, error)
-	// Versions lists the versions of a versioned object, oldest first.
+	// VersionDetails reads what the version's envelope has beyond Version.
+	VersionDetails(ctx context.Context, ehrID uuid.UUID, kind Kind, uid VersionUID) (VersionMeta, error)
+	// Versions lists the versions of a versioned object with their details, the
+	// one committed first first, branches and imports among them.
 	Versions(ctx context.Context, ehrID uuid.UUID, kind Kind, object uuid.UUID) ([]VersionMeta, error)
 
 	// Contribution reads a contribution; its versions are ordered by object id.
@@ -90,8 +94,11 @@ type VersionSelector struct {
 	// kind in the EHR (EHR_STATUS, EHR_ACCESS), or for a FOLDER the directory:
 	// the tree that is not deleted, else the one deleted last.
 	Object uuid.UUID
-	// Trunk is a trunk version number; 0 means the latest, or that At decides.
+	// Trunk is a trunk version number; 0 means the latest of the trunk, or that
+	// At decides.
 	Trunk int
+	// Branch selects a branch version instead, and Trunk counts for nothing.
+	Branch VersionUID
 	// At selects the version extant at that time; zero means no such limit.
 	At time.Time
 }
@@ -114,6 +121,8 @@ type Contribution struct {
 	// Actor is the principal that committed, for whom and why.
 	Actor, OnBehalfOf, Purpose string
 	Versions                   []NewVersion
+	// Attestations of versions that were committed before.
+	Attestations []NewAttestation
 	// Tags are set in the same transaction, after the versions.
 	Tags []TagUpdate
 }
@@ -137,9 +146,23 @@ type StatusFields struct {
 
 // NewVersion is one version of a contribution.
 type NewVersion struct {
-	// UID of the version; Trunk 1 creates the versioned object, n replaces
-	// Preceding, whose Trunk is n-1.
+	// UID of the version. On the trunk, version 1 creates the versioned object
+	// and n replaces Preceding, which is n-1. The first version of a branch has
+	// the number of an unused one.
 	UID, Preceding VersionUID
+	// ChosenObject is set if the object id of a first version is a client's choice.
+	ChosenObject bool
+	// OtherInputs are other_input_version_uids.
+	OtherInputs []string
+	// AuditAttestation is what the version's audit has as an ATTESTATION; nil if
+	// it is a plain AUDIT_DETAILS.
+	AuditAttestation []byte
+	// Attestations that the version is committed with.
+	Attestations []NewAttestation
+	// Item makes the version an IMPORTED_VERSION: the ORIGINAL_VERSION without
+	// its data, canonical JSON. UID and Preceding are the item's, and UID need not
+	// follow what is stored.
+	Item           []byte
 	Kind           Kind
 	LifecycleState int
 	ChangeType     int
@@ -163,6 +186,16 @@ type NewVersion struct {
 	Status *StatusFields
 	// Projected are the derived records.
 	Projected Projected
+}
+
+// NewAttestation is an ATTESTATION to be added to a version.
+type NewAttestation struct {
+	// Version is the one attested; zero if the attestation belongs to a new one.
+	Version VersionUID
+	// ChangeType of the audit; Committer, Description (nil for none) and More,
+	// what an ATTESTATION has beyond AUDIT_DETAILS, as JSON.
+	ChangeType                   int
+	Committer, Description, More []byte
 }
 
 // ArchetypeRoot is an archetype used in content.

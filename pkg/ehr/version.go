@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // Kind says what a versioned object holds. The numbers are stored.
@@ -79,26 +80,47 @@ const (
 	LifecycleAbandoned  = 801
 )
 
-// VersionUID is an OBJECT_VERSION_ID on the trunk:
+// VersionUID is an OBJECT_VERSION_ID:
 // object_id::creating_system_id::version_tree_id (BASE base_types, Identification).
 type VersionUID struct {
 	Object uuid.UUID
 	System string
-	Trunk  int
+	// Trunk is the version's number on the trunk or, of a branch version, that
+	// of the trunk version which its branch begins at.
+	Trunk int
+	// Branch and BranchVersion count from 1; both are 0 on the trunk.
+	Branch, BranchVersion int
 }
 
 // String is the identifier's textual form.
 func (v VersionUID) String() string {
-	return v.Object.String() + "::" + v.System + "::" + strconv.Itoa(v.Trunk)
+	return v.Object.String() + "::" + v.System + "::" + v.Tree().String()
+}
+
+// Tree is the version_tree_id.
+func (v VersionUID) Tree() rm.VersionTree {
+	return rm.VersionTree{Trunk: v.Trunk, Branch: v.Branch, BranchVersion: v.BranchVersion}
 }
 
 // IsZero reports whether v is unset.
 func (v VersionUID) IsZero() bool { return v.Trunk == 0 }
 
+// IsBranch reports a version that is not on the trunk.
+func (v VersionUID) IsBranch() bool { return v.Branch > 0 }
+
+// Next is the version after v on the same trunk or branch, created by the system.
+func (v VersionUID) Next(system string) VersionUID {
+	t := v.Tree().Next()
+	return VersionUID{Object: v.Object, System: system, Trunk: t.Trunk, Branch: t.Branch, BranchVersion: t.BranchVersion}
+}
+
 // Equal compares two identifiers; systems compare without regard to case.
 func (v VersionUID) Equal(o VersionUID) bool {
-	return v.Object == o.Object && v.Trunk == o.Trunk && strings.EqualFold(v.System, o.System)
+	return v.Object == o.Object && v.Tree() == o.Tree() && strings.EqualFold(v.System, o.System)
 }
+
+// maxTree bounds the numbers of a version tree id: there must be a next one.
+const maxTree = math.MaxInt32 - 1
 
 // ParseVersionUID reads the textual form; errs.Invalid if it is not one.
 func ParseVersionUID(s string) (VersionUID, error) {
@@ -111,12 +133,12 @@ func ParseVersionUID(s string) (VersionUID, error) {
 	if err != nil || len(parts[0]) != 36 {
 		return VersionUID{}, errs.New(errs.Invalid, op, "the object id of a version uid must be a UUID")
 	}
-	if strings.Contains(parts[2], ".") {
-		return VersionUID{}, errs.New(errs.Unsupported, op, "branch versions (version_tree_id with dots) are not supported yet")
+	if strings.ContainsFunc(parts[1], notInSystemID) {
+		return VersionUID{}, errs.New(errs.Invalid, op, "the creating system of a version uid must have no spaces, quotes and characters outside ASCII")
 	}
-	n, err := strconv.Atoi(parts[2])
-	if err != nil || n < 1 || n >= math.MaxInt32 || parts[2][0] == '+' || parts[2][0] == '0' {
-		return VersionUID{}, errs.New(errs.Invalid, op, "the version tree id of a version uid must be a positive whole number")
+	t, err := rm.ParseVersionTree(parts[2])
+	if err != nil || t.Trunk > maxTree || t.Branch > maxTree || t.BranchVersion > maxTree {
+		return VersionUID{}, errs.New(errs.Invalid, op, "the version tree id of a version uid must be a positive whole number, or three of them with dots: 2 or 2.1.1")
 	}
-	return VersionUID{Object: id, System: parts[1], Trunk: n}, nil
+	return VersionUID{Object: id, System: parts[1], Trunk: t.Trunk, Branch: t.Branch, BranchVersion: t.BranchVersion}, nil
 }

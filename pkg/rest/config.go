@@ -61,6 +61,7 @@ type Records interface {
 	Directory(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, at time.Time) (ehr.VersionRecord, error)
 	DirectoryVersion(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, uid ehr.VersionUID) (ehr.VersionRecord, error)
 
+	VersionDetails(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, rec ehr.VersionRecord) (ehr.VersionRecord, error)
 	Versions(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, kind ehr.Kind, object uuid.UUID) ([]ehr.VersionMeta, error)
 	EraseEHRs(ctx context.Context, who ehr.Actor, ids ...uuid.UUID) error
 	EraseAllEHRs(ctx context.Context, who ehr.Actor) error

@@ -24,7 +24,7 @@ type contributionBody struct {
 	Audit    *auditBody     `json:"audit"`
 }
 
-// versionBody is an UPDATE_VERSION or an ORIGINAL_VERSION.
+// versionBody is an UPDATE_VERSION, an ORIGINAL_VERSION or an IMPORTED_VERSION.
 type versionBody struct {
 	Type         string           `json:"_type"`
 	UID          jsontext.Value   `json:"uid"`
@@ -32,14 +32,15 @@ type versionBody struct {
 	Contribution jsontext.Value   `json:"contribution"` // the server's
 	OtherInputs  []jsontext.Value `json:"other_input_version_uids"`
 	Lifecycle    jsontext.Value   `json:"lifecycle_state"`
-	Attestations []jsontext.Value `json:"attestations"`
+	Attestations []auditBody      `json:"attestations"`
 	Signature    string           `json:"signature"`
 	Audit        *auditBody       `json:"commit_audit"`
 	Data         jsontext.Value   `json:"data"`
 	Item         jsontext.Value   `json:"item"`
 }
 
-// auditBody is an UPDATE_AUDIT or AUDIT_DETAILS.
+// auditBody is an UPDATE_AUDIT or AUDIT_DETAILS, or an UPDATE_ATTESTATION or
+// ATTESTATION.
 type auditBody struct {
 	Type          string         `json:"_type"`
 	SystemID      jsontext.Value `json:"system_id"`
@@ -47,6 +48,18 @@ type auditBody struct {
 	ChangeType    jsontext.Value `json:"change_type"`
 	Description   jsontext.Value `json:"description"`
 	Committer     jsontext.Value `json:"committer"`
+
+	AttestedView jsontext.Value   `json:"attested_view"`
+	Proof        string           `json:"proof"`
+	Items        []jsontext.Value `json:"items"`
+	Reason       jsontext.Value   `json:"reason"`
+	IsPending    *bool            `json:"is_pending"`
+}
+
+// isAttestation tells by the type or, without one, by what only attestations have.
+func (b *auditBody) isAttestation() bool {
+	return b.Type == "ATTESTATION" || b.Type == "UPDATE_ATTESTATION" ||
+		b.Type == "" && (b.IsPending != nil || !absent(b.Reason) || b.Proof != "" || len(b.Items) > 0 || !absent(b.AttestedView))
 }
 
 // createContribution serves POST /ehr/{ehr_id}/contribution.
@@ -198,6 +211,9 @@ func (a *api) contributionInput(raw []byte, headers ehr.AuditInput) (ehr.CommitC
 	if in.Audit, err = a.auditInput(body.Audit, "audit"); err != nil {
 		return in, err
 	}
+	if in.Audit.Attestation != nil {
+		return in, errs.New(errs.Invalid, op, "audit: the audit of a contribution cannot be an ATTESTATION; attestations belong to its versions")
+	}
 	if in.Audit.ChangeType == 0 {
 		in.Audit.ChangeType = headers.ChangeType
 	}
@@ -221,19 +237,27 @@ func (a *api) contributionInput(raw []byte, headers ehr.AuditInput) (ehr.CommitC
 func (a *api) change(v *versionBody, at string) (ehr.Change, error) {
 	const op = "rest.contribution"
 	var c ehr.Change
-	switch {
-	case v.Type == "IMPORTED_VERSION" || v.Item != nil:
-		return c, errs.New(errs.Unsupported, op, at+": imported versions are not supported yet")
-	case v.Type != "" && v.Type != "ORIGINAL_VERSION" && v.Type != "UPDATE_VERSION":
-		return c, errs.New(errs.Invalid, op, at+"._type must be ORIGINAL_VERSION or UPDATE_VERSION")
-	case len(v.Attestations) > 0:
-		return c, errs.New(errs.Unsupported, op, at+".attestations: attestations are not supported yet")
-	case len(v.OtherInputs) > 0:
-		return c, errs.New(errs.Unsupported, op, at+".other_input_version_uids: merged versions are not supported yet")
-	}
 	var err error
 	if c.Audit, err = a.auditInput(v.Audit, at+".commit_audit"); err != nil {
 		return c, err
+	}
+	c.Signature = v.Signature
+	switch v.Type {
+	case "", "ORIGINAL_VERSION", "UPDATE_VERSION":
+		if !absent(v.Item) {
+			return c, errs.New(errs.Invalid, op, at+".item: only an IMPORTED_VERSION has an item")
+		}
+	case "IMPORTED_VERSION":
+		switch {
+		case absent(v.Item):
+			return c, errs.New(errs.Invalid, op, at+".item is missing")
+		case !absent(v.Data) || !absent(v.UID) || !absent(v.Preceding) || !absent(v.Lifecycle) || v.OtherInputs != nil || v.Attestations != nil:
+			return c, errs.New(errs.Invalid, op, at+": uid, preceding_version_uid, other_input_version_uids, lifecycle_state, attestations and data of an IMPORTED_VERSION are those of its item")
+		}
+		c.Import.JSON = v.Item
+		return c, nil
+	default:
+		return c, errs.New(errs.Invalid, op, at+"._type must be ORIGINAL_VERSION, IMPORTED_VERSION or UPDATE_VERSION")
 	}
 	if c.Audit.LifecycleState, err = codeValue(v.Lifecycle, at+".lifecycle_state"); err != nil {
 		return c, err
@@ -244,9 +268,26 @@ func (a *api) change(v *versionBody, at string) (ehr.Change, error) {
 	if c.UID, err = versionUIDValue(v.UID, at+".uid"); err != nil {
 		return c, err
 	}
-	c.Signature = v.Signature
+	for i, uid := range v.OtherInputs {
+		s, err := idText(uid, at+".other_input_version_uids["+strconv.Itoa(i)+"]")
+		if err != nil {
+			return c, err
+		}
+		c.OtherInputs = append(c.OtherInputs, s)
+	}
+	for i := range v.Attestations {
+		place := at + ".attestations[" + strconv.Itoa(i) + "]"
+		if !v.Attestations[i].isAttestation() {
+			return c, errs.New(errs.Invalid, op, place+" is not an ATTESTATION: it needs reason and is_pending")
+		}
+		in, err := a.auditInput(&v.Attestations[i], place)
+		if err != nil {
+			return c, err
+		}
+		c.Attestations = append(c.Attestations, in)
+	}
 	if absent(v.Data) {
-		if c.Audit.ChangeType != ehr.ChangeDeleted {
+		if c.Audit.ChangeType != ehr.ChangeDeleted && c.Audit.ChangeType != ehr.ChangeAttestation {
 			return c, errs.New(errs.Invalid, op, at+".data is missing")
 		}
 		return c, nil
@@ -264,12 +305,17 @@ func (a *api) auditInput(body *auditBody, at string) (ehr.AuditInput, error) {
 	if body == nil {
 		return in, nil
 	}
+	var err error
 	switch body.Type {
-	case "", "UPDATE_AUDIT", "AUDIT_DETAILS":
-	case "ATTESTATION", "UPDATE_ATTESTATION":
-		return in, errs.New(errs.Unsupported, op, at+": attestations are not supported yet")
+	case "", "UPDATE_AUDIT", "AUDIT_DETAILS", "ATTESTATION", "UPDATE_ATTESTATION":
+		if !body.isAttestation() {
+			break
+		}
+		if in.Attestation, err = attestationInput(body, at); err != nil {
+			return in, err
+		}
 	default:
-		return in, errs.New(errs.Invalid, op, at+"._type must be AUDIT_DETAILS or UPDATE_AUDIT")
+		return in, errs.New(errs.Invalid, op, at+"._type must be AUDIT_DETAILS, UPDATE_AUDIT, ATTESTATION or UPDATE_ATTESTATION")
 	}
 	system, err := idText(body.SystemID, at+".system_id")
 	if err != nil {
@@ -284,16 +330,51 @@ func (a *api) auditInput(body *auditBody, at string) (ehr.AuditInput, error) {
 	if in.Committer, err = objectValue(body.Committer, "PARTY_PROXY", at+".committer"); err != nil {
 		return in, err
 	}
-	if !absent(body.Description) && body.Description.Kind() == '"' {
-		s, err := idText(body.Description, at+".description")
-		if err != nil || s == "" {
-			return in, err
-		}
-		in.DescriptionText = rm.Text(s)
-		return in, nil
-	}
-	in.DescriptionText, err = objectValue(body.Description, "DV_TEXT", at+".description")
+	in.DescriptionText, err = textValue(body.Description, at+".description")
 	return in, err
+}
+
+// attestationInput reads what an ATTESTATION has beyond its audit.
+func attestationInput(body *auditBody, at string) (*ehr.AttestationInput, error) {
+	const op = "rest.contribution"
+	in := &ehr.AttestationInput{Proof: body.Proof}
+	if body.IsPending == nil {
+		return nil, errs.New(errs.Invalid, op, at+".is_pending is missing")
+	}
+	in.IsPending = *body.IsPending
+	var err error
+	if in.Reason, err = textValue(body.Reason, at+".reason"); err != nil {
+		return nil, err
+	}
+	if in.Reason == nil {
+		return nil, errs.New(errs.Invalid, op, at+".reason is missing")
+	}
+	if in.AttestedView, err = objectValue(body.AttestedView, "DV_MULTIMEDIA", at+".attested_view"); err != nil {
+		return nil, err
+	}
+	for i, item := range body.Items {
+		n, err := objectValue(item, "DV_EHR_URI", at+".items["+strconv.Itoa(i)+"]")
+		if err != nil {
+			return nil, err
+		}
+		if n == nil {
+			return nil, errs.New(errs.Invalid, op, at+".items["+strconv.Itoa(i)+"] is null")
+		}
+		in.Items = append(in.Items, n)
+	}
+	return in, nil
+}
+
+// textValue is a DV_TEXT, or a bare string in its place.
+func textValue(v jsontext.Value, at string) (*rm.Node, error) {
+	if absent(v) || v.Kind() != '"' {
+		return objectValue(v, "DV_TEXT", at)
+	}
+	s, err := idText(v, at)
+	if err != nil || s == "" {
+		return nil, err
+	}
+	return rm.Text(s), nil
 }
 
 // objectValue decodes an RM object within the body.

@@ -45,7 +45,7 @@ func stored(class string, json []byte) (*rm.Node, error) {
 	return n, nil
 }
 
-// auditDetails is AUDIT_DETAILS.
+// auditDetails is AUDIT_DETAILS, or ATTESTATION if that is what was committed.
 func auditDetails(a ehr.Audit) (*rm.Node, error) {
 	committer, err := stored("PARTY_PROXY", a.Committer)
 	if err != nil {
@@ -55,37 +55,87 @@ func auditDetails(a ehr.Audit) (*rm.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rm.Object("AUDIT_DETAILS",
+	fields := []rm.Field{
 		rm.Str("system_id", a.SystemID),
 		rm.Child("time_committed", rm.DateTime(a.TimeCommitted)),
 		rm.Child("change_type", openEHRCode("audit_change_type", a.ChangeType)),
 		rm.Child("description", description),
-		rm.Child("committer", committer)), nil
-}
-
-// originalVersion is an ORIGINAL_VERSION. Its data, the last attribute, is
-// spliced in as stored.
-func originalVersion(rec ehr.VersionRecord) ([]byte, error) {
-	audit, err := auditDetails(rec.Meta.Audit)
+		rm.Child("committer", committer),
+	}
+	if a.Attestation == nil {
+		return rm.Object("AUDIT_DETAILS", fields...), nil
+	}
+	more, err := reread(rm.Lookup("ATTESTATION"), a.Attestation)
 	if err != nil {
 		return nil, err
 	}
+	return rm.Object("ATTESTATION", append(fields,
+		rm.Child("attested_view", more.Get("attested_view")),
+		rm.Str("proof", more.String("proof")),
+		rm.Child("items", more.List("items")...),
+		rm.Child("reason", more.Get("reason")),
+		rm.Bool("is_pending", more.String("is_pending") == "true"))...), nil
+}
+
+// version is an ORIGINAL_VERSION or, of one that another system created, the
+// IMPORTED_VERSION that holds it. The record needs its details.
+func version(rec ehr.VersionRecord) (class string, json []byte, err error) {
+	audit, err := auditDetails(rec.Meta.Audit)
+	if err != nil {
+		return "", nil, err
+	}
+	contribution := localRef("HIER_OBJECT_ID", rec.Meta.ContributionID.String(), "CONTRIBUTION")
+	if rec.Meta.Item != nil {
+		item, err := rec.ImportedItem()
+		if err != nil {
+			return "", nil, err
+		}
+		return "IMPORTED_VERSION", rm.AppendJSON(make([]byte, 0, len(rec.Raw)+4096), rm.Object("IMPORTED_VERSION",
+			rm.Child("contribution", contribution),
+			rm.Str("signature", rec.Meta.Signature),
+			rm.Child("commit_audit", audit),
+			rm.Child("item", item))), nil
+	}
 	var preceding *rm.Node
-	if p := rec.Meta.PrecedingUID(); !p.IsZero() {
+	if p := rec.Meta.Preceding; !p.IsZero() {
 		preceding = rm.ID("OBJECT_VERSION_ID", p.String())
 	}
+	inputs := make([]*rm.Node, len(rec.Meta.OtherInputs))
+	for i, uid := range rec.Meta.OtherInputs {
+		inputs[i] = rm.ID("OBJECT_VERSION_ID", uid)
+	}
+	attestations := make([]*rm.Node, len(rec.Meta.Attestations))
+	for i, a := range rec.Meta.Attestations {
+		if attestations[i], err = auditDetails(a); err != nil {
+			return "", nil, err
+		}
+	}
 	b := rm.AppendJSON(make([]byte, 0, len(rec.Raw)+2048), rm.Object("ORIGINAL_VERSION",
-		rm.Child("contribution", localRef("HIER_OBJECT_ID", rec.Meta.ContributionID.String(), "CONTRIBUTION")),
+		rm.Child("contribution", contribution),
 		rm.Str("signature", rec.Meta.Signature),
 		rm.Child("commit_audit", audit),
 		rm.Child("uid", rm.ID("OBJECT_VERSION_ID", rec.UID.String())),
 		rm.Child("preceding_version_uid", preceding),
+		rm.Child("other_input_version_uids", inputs...),
+		rm.Child("attestations", attestations...),
 		rm.Child("lifecycle_state", openEHRCode("version_lifecycle_state", rec.Meta.LifecycleState))))
 	if rec.Raw == nil {
-		return b, nil
+		return "ORIGINAL_VERSION", b, nil
 	}
+	// The data, the last attribute, is spliced in as stored.
 	b = append(b[:len(b)-1], `,"data":`...)
-	return append(append(b, rec.Raw...), '}'), nil
+	return "ORIGINAL_VERSION", append(append(b, rec.Raw...), '}'), nil
+}
+
+// changed is when a version got its latest attestation, or else was committed.
+func changed(m ehr.VersionMeta) time.Time {
+	at := m.Audit.TimeCommitted
+	for _, a := range m.Attestations {
+		if a.TimeCommitted.After(at) {
+			at = a.TimeCommitted
+		}
+	}
+	return at
 }
 
 // versionedObject is the container of an object's versions, of the class.
@@ -96,17 +146,22 @@ func versionedObject(class string, owner *rm.Node, versions []ehr.VersionMeta) [
 		rm.Child("time_created", rm.DateTime(versions[0].Audit.TimeCommitted))))
 }
 
-// revisionHistory is the REVISION_HISTORY of an object, oldest version first.
+// revisionHistory is the REVISION_HISTORY of an object, the version committed
+// first first; the audit of each is followed by its attestations.
 func revisionHistory(versions []ehr.VersionMeta) ([]byte, error) {
 	items := make([]*rm.Node, len(versions))
 	for i, v := range versions {
-		audit, err := auditDetails(v.Audit)
-		if err != nil {
-			return nil, err
+		audits := make([]*rm.Node, 0, 1+len(v.Attestations))
+		for _, a := range append([]ehr.Audit{v.Audit}, v.Attestations...) {
+			audit, err := auditDetails(a)
+			if err != nil {
+				return nil, err
+			}
+			audits = append(audits, audit)
 		}
 		items[i] = rm.Object("REVISION_HISTORY_ITEM",
 			rm.Child("version_id", rm.ID("OBJECT_VERSION_ID", v.UID.String())),
-			rm.Child("audits", audit))
+			rm.Child("audits", audits...))
 	}
 	return rm.AppendJSON(nil, rm.Object("REVISION_HISTORY", rm.Child("items", items...))), nil
 }

@@ -506,8 +506,8 @@ func TestTrap20BranchesAndForeignSystemsAreNotTheTrunk(t *testing.T) {
 	for _, uid := range []string{v1 + ".1.1", object(v1) + "::elsewhere::1", v1 + "0", object(v1) + "::::1", v1 + "::1"} {
 		a.do("GET", path+uid, nil).status(http.StatusNotFound).fault()
 	}
-	a.do("PUT", path+object(v1), composition(t), `If-Match: "`+v1+`.1.1"`).status(http.StatusNotImplemented).fault()
-	a.do("DELETE", path+v1+".1.1", nil).status(http.StatusNotImplemented).fault()
+	a.do("PUT", path+object(v1), composition(t), `If-Match: "`+v1+`.1.1"`).status(http.StatusPreconditionFailed).has("ETag", `W/"`+v1+`"`).fault()
+	a.do("DELETE", path+v1+".1.1", nil).status(http.StatusConflict).has("ETag", `W/"`+v1+`"`).fault()
 	a.do("DELETE", path+object(v1)+"::elsewhere::1", nil).status(http.StatusConflict)
 }
 

@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
@@ -68,8 +70,8 @@ func (v versioned) container(a *api, w *answer, r *request) error {
 		versionedObject(v.class, a.ownerRef(c.owner), list))
 }
 
-// revisions serves GET …/revision_history. It is as recent as the latest
-// version and has its tag.
+// revisions serves GET …/revision_history. It is as recent as the version or
+// attestation committed last, and has the tag of that version.
 func (v versioned) revisions(a *api, w *answer, r *request) error {
 	c, err := v.target(a, r)
 	if err != nil {
@@ -83,8 +85,18 @@ func (v versioned) revisions(a *api, w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	latest := list[len(list)-1]
-	return a.sendObject(w, r, c.media, "REVISION_HISTORY", latest.UID.String(), latest.Audit.TimeCommitted, body)
+	latest, at := list[len(list)-1], time.Time{}
+	attested := false
+	for _, m := range list {
+		if c := changed(m); c.After(at) {
+			at = c
+		}
+		attested = attested || len(m.Attestations) > 0
+	}
+	if attested {
+		forgetTag(r)
+	}
+	return a.sendObject(w, r, c.media, "REVISION_HISTORY", latest.UID.String(), at, body)
 }
 
 // versionAt serves GET …/version[?version_at_time=…].
@@ -124,10 +136,15 @@ func (v versioned) version(a *api, w *answer, r *request) error {
 	return v.send(a, w, r, c, rec)
 }
 
-// send sends an ORIGINAL_VERSION. That of a deletion has no data, but it is
-// there and not absent: it says who deleted the object, when and why.
+// send sends an ORIGINAL_VERSION or IMPORTED_VERSION. That of a deletion has no
+// data, but it is there and not absent: it says who deleted the object, when and
+// why.
 func (v versioned) send(a *api, w *answer, r *request, c versionedPlace, rec ehr.VersionRecord) error {
-	body, err := originalVersion(rec)
+	rec, err := a.Records.VersionDetails(r.Context(), r.who, c.owner, rec)
+	if err != nil {
+		return err
+	}
+	class, body, err := version(rec)
 	if err != nil {
 		return err
 	}
@@ -138,5 +155,12 @@ func (v versioned) send(a *api, w *answer, r *request, c versionedPlace, rec ehr
 		}
 		w.Header().Set("Location", a.location(r, append(segments, "version", rec.UID.String())...))
 	}
-	return a.sendObject(w, r, c.media, "ORIGINAL_VERSION", rec.UID.String(), rec.Meta.Audit.TimeCommitted, body)
+	if len(rec.Meta.Attestations) > 0 {
+		forgetTag(r)
+	}
+	return a.sendObject(w, r, c.media, class, rec.UID.String(), changed(rec.Meta), body)
 }
+
+// forgetTag makes If-None-Match count for nothing: attestations are added to a
+// version without a new uid, so its tag does not tell whether the client has them.
+func forgetTag(r *request) { r.Header.Del("If-None-Match") }

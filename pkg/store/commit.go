@@ -20,9 +20,9 @@ import (
 // index_versions, in their order. The latter is in the FROM clause because it
 // gives nothing to select.
 var commitSQL = "with c as materialized (select * from commit_contribution(" + placeholders(commitArgs) + "))\n" +
-	"select c.committed from c, index_versions(c.ehr_no, c.vo, c.current, $45, " + nodestore.Placeholders(commitArgs+2) + ") as i"
+	"select c.committed from c, index_versions(c.ehr_no, c.vo, c.current, $46, " + nodestore.Placeholders(commitArgs+2) + ") as i"
 
-const commitArgs = 44
+const commitArgs = 45
 
 func placeholders(n int) string {
 	var b strings.Builder
@@ -40,10 +40,11 @@ func placeholders(n int) string {
 // transaction. See ehr.Store.
 func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, error) {
 	const op = "store.Commit"
-	if len(c.Versions) == 0 {
-		return time.Time{}, errs.New(errs.Invalid, op, "a contribution needs at least one version")
+	if len(c.Versions) == 0 && len(c.Attestations) == 0 {
+		return time.Time{}, errs.New(errs.Invalid, op, "a contribution needs at least one version or attestation")
 	}
-	if err := sameSystem(c); err != nil {
+	more, err := moreArg(&c)
+	if err != nil {
 		return time.Time{}, err
 	}
 
@@ -87,7 +88,7 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 		v.object, v.ver, v.previous, v.kind, v.lifecycle, v.change, v.template, v.concept,
 		v.concepts, v.category, v.signature, v.start, v.description, v.content, v.raw,
 		p.rI, p.rKind, p.rType, p.rID, p.rFrom, p.rLen, p.rSearch, p.cI, p.cRaw,
-		p.lI, p.lMapped, p.lLosses, replaces,
+		p.lI, p.lMapped, p.lLosses, more, replaces,
 	}
 	args = append(args, indexed...)
 	if len(c.Tags) > 0 {
@@ -126,7 +127,7 @@ func (s *Store) indexArgs(ctx context.Context, versions []ehr.NewVersion) (repla
 	list := make([]nodestore.Version, 0, len(versions))
 	for i := range versions {
 		v := &versions[i]
-		if v.Kind != ehr.KindComposition {
+		if v.Kind != ehr.KindComposition || v.UID.IsBranch() {
 			continue
 		}
 		replaces = replaces || v.UID.Trunk > 1
@@ -136,20 +137,6 @@ func (s *Store) indexArgs(ctx context.Context, versions []ehr.NewVersion) (repla
 	}
 	arrays, err = s.nodes.Arguments(ctx, list)
 	return replaces, arrays, err
-}
-
-// sameSystem refuses what the schema cannot say yet: all versions of a
-// contribution are created here.
-func sameSystem(c ehr.Contribution) error {
-	for _, v := range c.Versions {
-		if v.UID.System != c.SystemID {
-			return errs.New(errs.Unsupported, "store.Commit", "versions created by another system cannot be committed yet")
-		}
-		if v.UID.Trunk > 1 && v.Preceding.IsZero() {
-			return errs.New(errs.Invalid, "store.Commit", "a version after the first needs its preceding version uid")
-		}
-	}
-	return nil
 }
 
 type versionArgs struct {

@@ -17,10 +17,16 @@ var (
 	where e.ehr_id = $1`)
 
 	contributionVersionsSQL = scope(`
-	select v.object_id, v.creating_system, v.ver, v.kind
-	from ehr e join version v on v.ehr_no = e.ehr_no and v.contribution_id = $2
+	select v.object_id, v.creating_system, v.ver, v.tree, v.kind
+	from ehr e
+	cross join lateral (
+		select ehr_no, vo_no, ver from version where ehr_no = e.ehr_no and contribution_id = $2
+		union
+		select ehr_no, vo_no, ver from attestation where ehr_no = e.ehr_no and contribution_id = $2
+	) c
+	join version v on v.ehr_no = c.ehr_no and v.vo_no = c.vo_no and v.ver = c.ver
 	where e.ehr_id = $1
-	order by v.object_id, v.ver`)
+	order by v.object_id, v.tree nulls first, v.ver`)
 )
 
 // Contribution reads a contribution. See ehr.Store.
@@ -42,7 +48,9 @@ func (s *Store) Contribution(ctx context.Context, ehrID, id uuid.UUID) (ehr.Cont
 		return ehr.ContributionRecord{}, failure(op, err)
 	}
 	c.Versions, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (v ehr.ContributionVersion, err error) {
-		err = row.Scan(&v.UID.Object, &v.UID.System, &v.UID.Trunk, &v.Kind)
+		var tree []int32
+		err = row.Scan(&v.UID.Object, &v.UID.System, &v.UID.Trunk, &tree, &v.Kind)
+		onBranch(&v.UID, tree)
 		return v, err
 	})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // ehrTables are all tables with rows of one EHR; the table ehr is the last.
-var ehrTables = []string{"item_tag", "fhir_loss", "fhir_resource", "fhir_content", "node", "document", "version", "contribution", "ehr"}
+var ehrTables = []string{"item_tag", "attestation", "fhir_loss", "fhir_resource", "fhir_content", "node", "document", "version", "contribution", "ehr"}
 
 const tombstoneSQL = `
 	insert into ehr_tombstone (ehr_id, system_id, time_created, time_deleted, versions, actor, on_behalf_of, purpose)

@@ -25,7 +25,20 @@ var guards = map[string]struct {
 var sequels = map[string]string{
 	"lifecycle": "the lifecycle state cannot follow that of the preceding version",
 	"archetype": "the root archetype differs from that of the preceding version",
-	"category":  "the category differs from that of the preceding version: a persistent composition stays one, and no other becomes one",
+	"kind":      "an EHR has its own EHR_STATUS and EHR_ACCESS: they have no branches and are not imported",
+	"imported":  "an IMPORTED_VERSION cannot be attested: attestations belong to original versions",
+
+	"branch number": "the first version of a branch must have the number after that of the last branch of the same trunk version",
+	"branch order":  "the branch version cannot be imported before the one it follows",
+	"category":      "the category differs from that of the preceding version: a persistent composition stays one, and no other becomes one",
+}
+
+// present say what exists already.
+var present = map[string]string{
+	"kind":    "the object holds content of another class",
+	"object":  "a versioned object with this id exists already",
+	"version": "this version exists already",
+	"fork":    "the trunk has another version in this place, created by another system: the version imported is not the next of this trunk",
 }
 
 // taken are the unique constraints that a client's choice can violate.
@@ -35,6 +48,7 @@ var taken = map[string]string{
 	"contribution_pkey":        "a contribution with this uid exists already",
 	"version_folder":           "the EHR has a directory already",
 	"version_object":           "a versioned object with this id exists already",
+	"version_branch":           "this version of the branch exists already",
 	"stored_query_pkey":        "this version of the query exists already",
 	"template_template_id_key": "a template with this id exists already",
 }
@@ -75,6 +89,10 @@ func failure(op string, err error) error {
 	case "ZC422":
 		if msg, ok := sequels[pg.Message]; ok {
 			return errs.New(errs.Unprocessable, op, msg)
+		}
+	case "ZC409":
+		if msg, ok := present[pg.Message]; ok {
+			return errs.New(errs.Conflict, op, msg)
 		}
 	case "23505": // unique_violation
 		if msg, ok := taken[pg.ConstraintName]; ok {

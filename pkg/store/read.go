@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -64,7 +66,15 @@ func scanEHR(op string, row pgx.Row) (ehr.EHR, error) {
 const versionColumns = `
 	select v.object_id, v.creating_system, v.ver, v.contribution_id, v.lifecycle_state, v.change_type,
 	       v.audit_system_id, v.time_committed, v.committer, v.description,
-	       coalesce(v.template_no, 0), coalesce(v.signature, ''), v.time_superseded`
+	       coalesce(v.template_no, 0), coalesce(v.signature, ''), v.time_superseded, v.tree, v.audit_more`
+
+// What versionColumns and the document have not.
+const detailColumns = `, coalesce(v.preceding, ''), coalesce(v.other_inputs, '{}'), v.item,
+	       coalesce((select jsonb_agg(jsonb_build_object('change', a.change_type, 'system', a.system_id,
+	                 'time', extract(epoch from a.time_committed) * 1000, 'committer', a.committer,
+	                 'description', a.description, 'more', a.more) order by a.attestation_no)
+	                 from attestation a where a.ehr_no = v.ehr_no and a.vo_no = v.vo_no and a.ver = v.ver), '[]'),
+	       (select p.creating_system from version p where p.ehr_no = v.ehr_no and p.vo_no = v.vo_no and p.ver = v.ver - 1)`
 
 // One statement for each way to select, so that each has its plan. The version
 // is found before its document is joined, however many there are. The object
@@ -92,20 +102,27 @@ const (
 	cross join lateral (select * from version v where v.ehr_no = e.ehr_no and v.kind = 3 `
 	directoryLatestSQL = directoryFrom + `and v.time_superseded is null
 		order by v.lifecycle_state = 523, v.time_committed desc, v.vo_no desc limit 1` + document
-	directoryAtSQL = directoryFrom + `and v.time_committed <= $2
+	directoryAtSQL = directoryFrom + `and v.time_committed <= $2 and v.time_superseded is distinct from v.time_committed
 		order by v.time_committed desc, v.vo_no desc, v.ver desc limit 1` + document
 )
 
 var (
 	versionLatestSQL = scope(versionFrom + byObject + latest + document)
-	versionAtSQL     = scope(versionFrom + byObject + `and v.time_committed <= $4 ` + latest + document)
+	versionAtSQL     = scope(versionFrom + byObject + `and v.ver > 0 and v.time_committed <= $4 ` + latest + document)
 	versionTrunkSQL  = scope(versionFrom + byObject + `and v.ver = $4` + document)
+	versionBranchSQL = scope(versionFrom + byObject + `and v.tree = $4 and lower(v.creating_system) = lower($5)` + document)
 
-	versionsSQL = scope(versionColumns + `
+	versionsSQL = scope(versionColumns + detailColumns + `
 	from ehr e
 	join version v on v.ehr_no = e.ehr_no and v.kind = $2 and v.object_id = $3
 	where e.ehr_id = $1
-	order by v.ver`)
+	order by v.time_committed, v.ver < 0, v.ver`)
+
+	detailsSQL = scope(versionColumns + detailColumns + `
+	from ehr e
+	join version v on v.ehr_no = e.ehr_no and v.kind = $2 and v.object_id = $3
+	where e.ehr_id = $1 and lower(v.creating_system) = lower($4)
+	and case when $5::integer[] is null then v.ver = $6 else v.tree = $5 end`)
 )
 
 // Version reads one version in one statement. See ehr.Store.
@@ -116,6 +133,8 @@ func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel
 		sql, args = singleLatestSQL, args[:2]
 	}
 	switch {
+	case !sel.Branch.IsZero():
+		sql, args = versionBranchSQL.of(ehrID), []any{ehrID, int16(kind), sel.Object, treeOf(sel.Branch), sel.Branch.System}
 	case kind == ehr.KindFolder && sel.Object == uuid.Nil && sel.Trunk > 0:
 		return ehr.VersionRecord{}, errs.New(errs.Invalid, op, "a directory's version needs its object")
 	case kind == ehr.KindFolder && sel.Object == uuid.Nil && sel.At.IsZero():
@@ -182,7 +201,7 @@ func (s *Store) Versions(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, ob
 	var out []ehr.VersionMeta
 	var templates []int32
 	for rows.Next() {
-		m, no, err := scanMeta(rows, kind)
+		m, no, err := scanDetails(rows, kind)
 		if err != nil {
 			return nil, failure(op, err)
 		}
@@ -206,17 +225,94 @@ func (s *Store) Versions(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, ob
 
 func scanMeta(row pgx.Row, kind ehr.Kind, more ...any) (m ehr.VersionMeta, templateNo int32, err error) {
 	var superseded *time.Time
+	var tree []int32
 	m.Kind = kind
 	err = row.Scan(append([]any{
 		&m.UID.Object, &m.UID.System, &m.UID.Trunk, &m.ContributionID, &m.LifecycleState,
 		&m.Audit.ChangeType, &m.Audit.SystemID, &m.Audit.TimeCommitted, &m.Audit.Committer, &m.Audit.Description,
-		&templateNo, &m.Signature, &superseded,
+		&templateNo, &m.Signature, &superseded, &tree, &m.Audit.Attestation,
 	}, more...)...)
+	onBranch(&m.UID, tree)
 	m.Audit.TimeCommitted = m.Audit.TimeCommitted.UTC()
 	if superseded != nil {
 		m.TimeSuperseded = superseded.UTC()
 	}
 	return m, templateNo, err
+}
+
+// onBranch completes the uid of a branch version, whose row has another ver.
+func onBranch(uid *ehr.VersionUID, tree []int32) {
+	if len(tree) == 3 {
+		uid.Trunk, uid.Branch, uid.BranchVersion = int(tree[0]), int(tree[1]), int(tree[2])
+	}
+}
+
+// treeOf is the column tree; nil for a version of the trunk.
+func treeOf(uid ehr.VersionUID) []int32 {
+	if !uid.IsBranch() {
+		return nil
+	}
+	return []int32{int32(uid.Trunk), int32(uid.Branch), int32(uid.BranchVersion)}
+}
+
+// scanDetails reads versionColumns and detailColumns.
+func scanDetails(row pgx.Row, kind ehr.Kind) (m ehr.VersionMeta, templateNo int32, err error) {
+	var preceding string
+	var item, before *string
+	var attestations []byte
+	var inputs []string
+	if m, templateNo, err = scanMeta(row, kind, &preceding, &inputs, &item, &attestations, &before); err != nil {
+		return m, templateNo, err
+	}
+	if len(inputs) > 0 {
+		m.OtherInputs = inputs
+	}
+	if item != nil {
+		m.Item = []byte(*item)
+	}
+	switch {
+	case preceding != "":
+		if m.Preceding, err = ehr.ParseVersionUID(m.UID.Object.String() + "::" + preceding); err != nil {
+			return m, templateNo, err
+		}
+	case m.UID.Trunk > 1 && item == nil && before != nil:
+		m.Preceding = ehr.VersionUID{Object: m.UID.Object, System: *before, Trunk: m.UID.Trunk - 1}
+	}
+	var list []struct {
+		Change                       int
+		System                       string
+		Time                         float64
+		Committer, Description, More json.RawMessage
+	}
+	if err = json.Unmarshal(attestations, &list); err != nil {
+		return m, templateNo, err
+	}
+	for _, a := range list {
+		if string(a.Description) == "null" {
+			a.Description = nil
+		}
+		m.Attestations = append(m.Attestations, ehr.Audit{
+			SystemID: a.System, TimeCommitted: time.UnixMilli(int64(math.Round(a.Time))).UTC(), ChangeType: a.Change,
+			Committer: a.Committer, Description: a.Description, Attestation: a.More,
+		})
+	}
+	return m, templateNo, nil
+}
+
+// VersionDetails reads what Version leaves out. See ehr.Store.
+func (s *Store) VersionDetails(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, uid ehr.VersionUID) (ehr.VersionMeta, error) {
+	const op = "store.VersionDetails"
+	m, no, err := scanDetails(s.conn(ctx).QueryRow(ctx, detailsSQL.of(ehrID), ehrID, int16(kind), uid.Object, uid.System, treeOf(uid), int32(uid.Trunk)), kind)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ehr.VersionMeta{}, s.missing(ctx, op, ehrID, "version")
+	}
+	if err != nil {
+		return ehr.VersionMeta{}, failure(op, err)
+	}
+	if no != 0 {
+		m.TemplateID, err = s.templateID(ctx, no)
+	}
+	return m, err
 }
 
 // missing says what is not there: the EHR, or what was asked for in it.

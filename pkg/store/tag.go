@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -19,12 +18,16 @@ type querier interface {
 
 var (
 	tagTargetSQL = scope(`
-		select e.ehr_no, v.creating_system
-		from ehr e join version v on v.ehr_no = e.ehr_no and v.object_id = $2 and v.kind = $3 and v.ver = $4
+		select e.ehr_no, v.ver
+		from ehr e join version v on v.ehr_no = e.ehr_no and v.object_id = $2 and v.kind = $3
+			and case when $5::integer[] is not null then v.tree = $5
+			         when $4 > 0 then v.ver = $4
+			         else v.ver = (select min(f.ver) from version f where f.ehr_no = e.ehr_no and f.object_id = $2 and f.ver > 0) end
+			and ($6 = '' or lower(v.creating_system) = lower($6))
 		where e.ehr_id = $1 `)
 
 	ownedTagsSQL = scope(`
-		select t.kind, t.object_id, coalesce(v.creating_system, ''), t.ver, t.key, coalesce(t.value, ''), t.target_path
+		select t.kind, t.object_id, coalesce(v.creating_system, ''), t.ver, v.tree, t.key, coalesce(t.value, ''), t.target_path
 		from ehr e
 		join item_tag t on t.ehr_no = e.ehr_no
 		left join version v on v.ehr_no = t.ehr_no and v.object_id = t.object_id and v.ver = t.ver
@@ -32,18 +35,23 @@ var (
 		order by t.object_id, t.ver, t.key, t.target_path`)
 )
 
-// target finds a target's EHR. The row of its version is locked if the tags
-// are going to change, so that of two writers one comes after the other.
-func (s *Store) target(ctx context.Context, op string, db querier, ehrID uuid.UUID, on ehr.TagTarget, lock string) (ehrNo int64, err error) {
-	var system string
-	err = db.QueryRow(ctx, tagTargetSQL.of(ehrID)+lock, ehrID, on.Object, int16(on.Kind), int32(max(on.Version.Trunk, 1))).Scan(&ehrNo, &system)
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && !on.Version.IsZero() && !strings.EqualFold(system, on.Version.System) {
-		return 0, s.missing(ctx, op, ehrID, "target of tags")
+// target finds a target's EHR and the number that its tags are kept under: the
+// key of a version's row, or 0 for the object. The row, of an object that of its
+// first version, is locked if the tags are going to change, so that of two
+// writers one comes after the other.
+func (s *Store) target(ctx context.Context, op string, db querier, ehrID uuid.UUID, on ehr.TagTarget, lock string) (ehrNo int64, ver int32, err error) {
+	err = db.QueryRow(ctx, tagTargetSQL.of(ehrID)+lock, ehrID, on.Object, int16(on.Kind), int32(on.Version.Trunk),
+		treeOf(on.Version), on.Version.System).Scan(&ehrNo, &ver)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, 0, s.missing(ctx, op, ehrID, "target of tags")
 	}
 	if err != nil {
-		return 0, failure(op, err)
+		return 0, 0, failure(op, err)
 	}
-	return ehrNo, nil
+	if on.Version.IsZero() {
+		ver = 0
+	}
+	return ehrNo, ver, nil
 }
 
 const ofTarget = ` ehr_no = $1 and object_id = $2 and ver = $3`
@@ -51,12 +59,12 @@ const ofTarget = ` ehr_no = $1 and object_id = $2 and ver = $3`
 // Tags lists the tags of a target. See ehr.Store.
 func (s *Store) Tags(ctx context.Context, ehrID uuid.UUID, on ehr.TagTarget) ([]ehr.ItemTag, error) {
 	const op = "store.Tags"
-	no, err := s.target(ctx, op, s.conn(ctx), ehrID, on, "")
+	no, ver, err := s.target(ctx, op, s.conn(ctx), ehrID, on, "")
 	if err != nil {
 		return nil, err
 	}
 	rows, err := s.conn(ctx).Query(ctx, `select key, coalesce(value, ''), target_path from item_tag where`+ofTarget+
-		` order by key, target_path`, no, on.Object, int32(on.Version.Trunk))
+		` order by key, target_path`, no, on.Object, ver)
 	if err != nil {
 		return nil, failure(op, err)
 	}
@@ -79,7 +87,9 @@ func (s *Store) EHRTags(ctx context.Context, ehrID uuid.UUID, f ehr.TagFilter) (
 	}
 	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (i ehr.TaggedItem, err error) {
 		var uid ehr.VersionUID
-		err = row.Scan(&i.Target.Kind, &uid.Object, &uid.System, &uid.Trunk, &i.Tag.Key, &i.Tag.Value, &i.Tag.TargetPath)
+		var tree []int32
+		err = row.Scan(&i.Target.Kind, &uid.Object, &uid.System, &uid.Trunk, &tree, &i.Tag.Key, &i.Tag.Value, &i.Tag.TargetPath)
+		onBranch(&uid, tree)
 		i.Target.Object = uid.Object
 		if uid.Trunk > 0 {
 			i.Target.Version = uid
@@ -119,11 +129,10 @@ func (s *Store) transaction(ctx context.Context, op string, f func(pgx.Tx) error
 
 func (s *Store) putTags(ctx context.Context, tx pgx.Tx, ehrID uuid.UUID, u ehr.TagUpdate, actor string) error {
 	const op = "store.PutTags"
-	no, err := s.target(ctx, op, tx, ehrID, u.Target, "for no key update of v")
+	no, ver, err := s.target(ctx, op, tx, ehrID, u.Target, "for no key update of v")
 	if err != nil {
 		return err
 	}
-	ver := int32(u.Target.Version.Trunk)
 	if _, err := tx.Exec(ctx, `delete from item_tag where`+ofTarget, no, u.Target.Object, ver); err != nil {
 		return failure(op, err)
 	}
@@ -146,11 +155,11 @@ func (s *Store) putTags(ctx context.Context, tx pgx.Tx, ehrID uuid.UUID, u ehr.T
 func (s *Store) DeleteTags(ctx context.Context, ehrID uuid.UUID, on ehr.TagTarget, key string) error {
 	const op = "store.DeleteTags"
 	return s.transaction(ctx, op, func(tx pgx.Tx) error {
-		no, err := s.target(ctx, op, tx, ehrID, on, "for no key update of v")
+		no, ver, err := s.target(ctx, op, tx, ehrID, on, "for no key update of v")
 		if err != nil {
 			return err
 		}
-		done, err := tx.Exec(ctx, `delete from item_tag where`+ofTarget+` and key = $4`, no, on.Object, int32(on.Version.Trunk), key)
+		done, err := tx.Exec(ctx, `delete from item_tag where`+ofTarget+` and key = $4`, no, on.Object, ver, key)
 		if err != nil {
 			return failure(op, err)
 		}

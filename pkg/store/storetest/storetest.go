@@ -41,6 +41,9 @@ func Run(t *testing.T, s ehr.Store) {
 		{"no content is committed under a status that forbids it", testModifiableRace},
 		{"a commit computed from an old status is stale", testStale},
 		{"a contribution reads back", testContribution},
+		{"branches leave the trunk alone", testBranches},
+		{"versions of other systems are imported", testImports},
+		{"attestations are added to versions", testAttestations},
 		{"an EHR has one directory at a time", testDirectory},
 		{"templates are stored once", testTemplates},
 		{"an erased EHR is gone", testErase},
@@ -270,6 +273,9 @@ func testLifecycle(t *testing.T, s ehr.Store) {
 			t.Errorf("version %d is without committer or has the description %s", i+1, got[i].Audit.Description)
 		}
 		got[i].Audit.Committer, got[i].Audit.Description = nil, nil
+		if i > 0 {
+			want[i].Preceding = want[i-1].UID
+		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
