@@ -88,7 +88,10 @@ func TestPartiesAskTheDecisionPoint(t *testing.T) {
 			func() error { _, err := s.Versions(ctx, who, ehr.Demographics, in.Kind, made.UID.Object); return err },
 			func() error { _, err := s.Tags(ctx, who, ehr.Demographics, on); return err },
 			func() error { _, err := s.EHRTags(ctx, who, ehr.Demographics, ehr.TagFilter{}); return err },
-			func() error { _, err := s.Contribution(ctx, who, ehr.Demographics, made.Meta.ContributionID); return err },
+			func() error {
+				_, err := s.Contribution(ctx, who, ehr.Demographics, made.Meta.ContributionID)
+				return err
+			},
 		},
 	}
 	var before, after int

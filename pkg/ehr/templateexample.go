@@ -39,9 +39,11 @@ func (s *Service) TemplateExample(ctx context.Context, who Actor, in TemplateExa
 	if !in.Stored {
 		return root, nil
 	}
-	switch root.Class.Name {
-	case "COMPOSITION", "EHR_STATUS", "FOLDER": // what has versions of its own
+	if _, versioned := kinds[root.Class.Name]; versioned {
 		uid := VersionUID{Object: uuid.NewSHA1(exampleObjects, []byte(in.TemplateID)), System: s.cfg.SystemID, Trunk: 1}
+		if root.Class.IsA(classParty) {
+			root = ownReferences(root, uid.Object)
+		}
 		root = root.With("uid", rm.ID("OBJECT_VERSION_ID", uid.String()))
 	}
 	return root, nil

@@ -74,6 +74,9 @@ func Instance(tpl *templates.Template, opt Options) (*rm.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n.Class.IsA(rm.Lookup("PARTY")) && len(n.List("relationships")) > 0 {
+		n = n.With("uid", rm.ID("HIER_OBJECT_ID", exampleParty))
+	}
 	return n, nil
 }
 

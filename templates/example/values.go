@@ -88,11 +88,11 @@ func (g *generator) bound(class *rm.Class, name string) *rm.Node {
 	case name == "mode" && is("PARTICIPATION"):
 		return openEHR("participation_mode", "216")
 	case class.Name == "ROLE" && name == "performer":
-		return partyRef("PERSON")
+		return partyRef("PERSON", "")
 	case class.Name == "PARTY_RELATIONSHIP" && name == "source" && g.tpl.Root.Class.IsA(rm.Lookup("PARTY")):
-		return partyRef(concrete(g.tpl.Root.Class).Name) // the party that has the relationship
+		return partyRef(concrete(g.tpl.Root.Class).Name, exampleParty) // the party that has the relationship
 	case class.Name == "PARTY_RELATIONSHIP" && (name == "source" || name == "target"):
-		return partyRef("PERSON")
+		return partyRef("PERSON", "")
 	case name == "performer":
 		return rm.Object("PARTY_IDENTIFIED", rm.Str("name", "Example performer"))
 	case name == "media_type":
@@ -107,10 +107,16 @@ func (g *generator) bound(class *rm.Class, name string) *rm.Node {
 	return nil
 }
 
-// partyRef refers to a made-up party.
-func partyRef(class string) *rm.Node {
-	return rm.Object("PARTY_REF", rm.Str("namespace", "demographic"), rm.Str("type", class),
-		rm.Child("id", rm.ID("HIER_OBJECT_ID", lexical(rm.Lookup("HIER_OBJECT_ID"), rm.Lookup("HIER_OBJECT_ID").Attribute("value")))))
+// exampleParty is the uid of an example of a party, which only those have that
+// refer to themselves.
+const exampleParty = "0b6f6f0e-2c51-4b1b-8a3d-5e0d4c3b2a11"
+
+// partyRef refers to a party by its id, "" for a made-up one.
+func partyRef(class, id string) *rm.Node {
+	if id == "" {
+		id = lexical(rm.Lookup("HIER_OBJECT_ID"), rm.Lookup("HIER_OBJECT_ID").Attribute("value"))
+	}
+	return rm.Object("PARTY_REF", rm.Str("namespace", "demographic"), rm.Str("type", class), rm.Child("id", rm.ID("HIER_OBJECT_ID", id)))
 }
 
 // value makes an unconstrained value of an attribute.

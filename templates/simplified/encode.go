@@ -133,7 +133,7 @@ func partners(a, b []*rm.Node) []*rm.Node {
 
 // node writes an object: its optional attributes, then its nodes.
 func (w *writer) node(n *webtemplate.Node, o *rm.Node, it *item) {
-	w.attributes(o, it, w.expectedName(n))
+	w.attributes(n, o, it, w.expectedName(n))
 	for _, c := range n.Children {
 		for i, found := range w.instances(c, o) {
 			x := &item{index: c.Max != 1}
@@ -282,7 +282,7 @@ func siblings(c *templates.Object, key string) bool {
 func (w *writer) leaf(c *webtemplate.Node, o *rm.Node, it *item) {
 	v := o
 	if o.Class == rm.ClassElement && c.Class != rm.ClassElement {
-		w.attributes(o, it, w.expectedName(c))
+		w.attributes(c, o, it, w.expectedName(c))
 		v = o.Get("value")
 	}
 	if v == nil {

@@ -50,7 +50,7 @@ func (w *flatWriter) item(path string, it *item) {
 // if there is only one member.
 var repeats = map[string]bool{
 	"_link": true, "_other_participation": true, "_participation": true, "_identifier": true, "_mapping": true,
-	"_other_reference_ranges": true, "_reason": true, "originating_system_item_id": true, "feeder_system_item_id": true,
+	"_other_reference_ranges": true, "_reason": true, "_role": true, "_reverse_relationship": true, "originating_system_item_id": true, "feeder_system_item_id": true,
 }
 
 // indexed marks an item of a node that may repeat.

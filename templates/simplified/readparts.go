@@ -281,6 +281,24 @@ func (r *reader) attributes(o *object, it *item) {
 		each("_link", "links", r.link)
 		each("_feeder_audit", "feeder_audit", r.feederAudit)
 	}
+	if o.class.IsA(rm.Lookup("PARTY")) || o.class.Name == "PARTY_RELATIONSHIP" {
+		party := func(x *item) *object { return r.reference("PARTY_REF", x, x.text("id"), "PARTY") }
+		each("_performer", "performer", party)
+		each("_role", "roles", party)
+		each("_language", "languages", of("DV_TEXT"))
+		each("_source", "source", party)
+		each("_target", "target", party)
+		each("_reverse_relationship", "reverse_relationships", func(x *item) *object {
+			ref := r.reference("LOCATABLE_REF", x, x.text("id"), "PARTY_RELATIONSHIP")
+			if path := x.text("path"); path != "" {
+				ref.putText("path", path)
+			}
+			return ref
+		})
+	}
+	if a := o.class.Attribute("time_validity"); a != nil {
+		each("_time_validity", "time_validity", func(x *item) *object { return r.value(a.Type, a.Param, x, nil) })
+	}
 	each("_other_participation", "other_participations", r.participation)
 	each("_work_flow_id", "workflow_id", reference)
 	each("_workflow_id", "workflow_id", reference)

@@ -1,10 +1,12 @@
 package simplified
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/terminology"
+	"github.com/cairn-ehr/cairn/templates/webtemplate"
 )
 
 // part writes a primitive attribute under a suffix.
@@ -208,8 +210,8 @@ func (w *writer) participation(v *rm.Node, it *item) {
 	w.sub(it, "time", v.Get("time"))
 }
 
-// attributes writes the optional RM attributes of an object.
-func (w *writer) attributes(o *rm.Node, it *item, name string) {
+// attributes writes the optional RM attributes of an object of the node.
+func (w *writer) attributes(n *webtemplate.Node, o *rm.Node, it *item, name string) {
 	// each writes the members of an attribute, as |raw if reading makes
 	// something else of them.
 	each := func(id, attribute string, write func(*rm.Node, *item)) {
@@ -239,6 +241,20 @@ func (w *writer) attributes(o *rm.Node, it *item, name string) {
 		})
 		each("_feeder_audit", "feeder_audit", w.feederAudit)
 	}
+	if o.Class.IsA(rm.Lookup("PARTY")) || o.Class.Name == "PARTY_RELATIONSHIP" {
+		each("_performer", "performer", reference)
+		each("_role", "roles", reference)
+		each("_language", "languages", value)
+		each("_source", "source", reference)
+		each("_target", "target", reference)
+		each("_reverse_relationship", "reverse_relationships", func(v *rm.Node, x *item) {
+			reference(v, x)
+			w.part(x, "path", v.Get("path"))
+		})
+	}
+	if !hasAttribute(n, "time_validity") {
+		each("_time_validity", "time_validity", value)
+	}
 	each("_other_participation", "other_participations", w.participation)
 	each("_work_flow_id", "workflow_id", reference)
 	each("_guideline_id", "guideline_id", reference)
@@ -261,6 +277,13 @@ func (w *writer) attributes(o *rm.Node, it *item, name string) {
 		}
 	}
 	w.part(it, "sample_count", o.Get("sample_count"))
+}
+
+// hasAttribute reports whether the template has a node for an attribute.
+func hasAttribute(n *webtemplate.Node, name string) bool {
+	return slices.ContainsFunc(n.Children, func(c *webtemplate.Node) bool {
+		return len(c.Steps) > 0 && c.Steps[0].Attribute != nil && c.Steps[0].Attribute.Name == name
+	})
 }
 
 func (w *writer) partyOf(v *rm.Node, x *item) { w.party(v, x) }
