@@ -115,7 +115,7 @@ func TestInvalidCompositionsAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		if id := strings.TrimSuffix(name, ".opt"); count[id] < 2 {
+		if id := strings.TrimSuffix(name, ".opt"); count[id] < 4 {
 			t.Errorf("%s has %d invalid compositions", id, count[id])
 		}
 	}
