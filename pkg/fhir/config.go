@@ -46,6 +46,8 @@ type Config struct {
 	Coverage     Coverage
 	Authenticate Authenticator
 
+	// Exporter is for bulk export; nil offers none.
+	Exporter Exporter
 	// BasePath is the path of the API; "" is DefaultBasePath. The handler
 	// expects requests whose path still begins with it.
 	BasePath string

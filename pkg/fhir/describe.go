@@ -3,6 +3,7 @@ package fhir
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/cairn-ehr/cairn/pkg/apidoc"
 )
@@ -92,6 +93,35 @@ func Operations(basePath string) []apidoc.Operation {
 		return withBody(op(oid, http.MethodPost, path, "Validate a resource", "The answer says in what the resource departs from the R4 definitions; profiles are not looked at.",
 			params, "OperationOutcome", false, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType), "Resource", "The resource.")
 	}
+	kickOff := func(oid, method, path, summary string) apidoc.Operation {
+		o := op(oid, method, path, summary, "An asynchronous request (Bulk Data Access): Content-Location is where its status is found.", []apidoc.Param{
+			{Name: "Prefer", In: "header", Required: true, Description: "respond-async"},
+			{Name: "_type", In: "query", Description: "Resource types, separated by commas."},
+			{Name: "_since", In: "query", Description: "Only what has changed since this time; deletions are listed too."},
+			{Name: "_outputFormat", In: "query", Description: MediaTypeNDJSON},
+		}, "OperationOutcome", false, http.StatusBadRequest)
+		o.Responses[0].Status, o.Responses[0].Description = http.StatusAccepted, "Accepted."
+		if method == http.MethodPost {
+			o = withBody(o, "Parameters", "The parameters; each patient as a reference in a parameter patient.")
+			o.Responses = append(o.Responses, op("", "", "", "", "", nil, "", true, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType).Responses[1:3]...)
+		}
+		return o
+	}
+	exportOp := func(oid, method, path, summary, text, body string, statuses ...int) apidoc.Operation {
+		o := op(oid, method, path, summary, text, []apidoc.Param{{Name: "export", In: "path", Required: true, Description: "The id of the export."}}, "Resource", false, http.StatusNotFound)
+		if strings.Contains(path, "{file}") {
+			o.Params = append(o.Params, apidoc.Param{Name: "file", In: "path", Required: true, Description: "The name of the file."})
+		}
+		o.Responses = o.Responses[1:]
+		for _, status := range statuses {
+			r := apidoc.Response{Status: status, Description: map[int]string{200: "Done.", 202: "Accepted, or not complete yet."}[status]}
+			if status == http.StatusOK {
+				r.Body = &apidoc.Body{Media: []string{body}, Schema: "Resource"}
+			}
+			o.Responses = append(o.Responses, r)
+		}
+		return o
+	}
 	return []apidoc.Operation{
 		op("fhir_capabilities", http.MethodGet, "/metadata", "Read the CapabilityStatement", "", nil, "CapabilityStatement", true),
 		op("fhir_search", http.MethodGet, "/{type}", "Search", "A parameter that is not known is refused, unless Prefer: handling=lenient.",
@@ -111,6 +141,13 @@ func Operations(basePath string) []apidoc.Operation {
 		patientOperation("fhir_lastn", http.MethodGet, "/Observation/$lastn", "Find the newest observations of each code", "The patient is required.", lastn...),
 		patientOperation("fhir_lastn_post", http.MethodPost, "/Observation/$lastn", "Find the newest observations of each code, by POST", ""),
 		validate("fhir_validate", "/{type}/$validate", typ), validate("fhir_validate_any", "/$validate"),
+		kickOff("fhir_export", http.MethodGet, "/$export", "Export the resources of all patients"),
+		kickOff("fhir_export_post", http.MethodPost, "/$export", "Export the resources of patients, by POST"),
+		kickOff("fhir_export_patient", http.MethodGet, "/Patient/$export", "Export the resources of all patients, at the level of Patient"),
+		kickOff("fhir_export_patient_post", http.MethodPost, "/Patient/$export", "Export the resources of patients, by POST, at the level of Patient"),
+		exportOp("fhir_export_status", http.MethodGet, "/$export-status/{export}", "Read the status or manifest of an export", "200 with the manifest once it is complete, 202 until then.", "application/json", 200, 202),
+		exportOp("fhir_export_drop", http.MethodDelete, "/$export-status/{export}", "Drop an export", "", "", 202),
+		exportOp("fhir_export_file", http.MethodGet, "/$export-file/{export}/{file}", "Read a file of an export", "One resource per line, as of the transactionTime of the manifest; it can be read again.", MediaTypeNDJSON, 200),
 		withBody(op("fhir_batch", http.MethodPost, "/", "Send several reads at once", "A Bundle of type batch, or transaction: then all succeed or none.", nil, "Bundle", false,
 			http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity), "Bundle", "The requests."),
 	}

@@ -85,6 +85,13 @@ func (a *api) routes() http.Handler {
 		either("/Observation/$lastn", a.lastN)
 		r.Post("/{type}/$validate", a.handle(a.validate, false))
 		r.Post("/$validate", a.handle(a.validate, false))
+		for _, path := range []string{"/$export", "/Patient/$export"} {
+			r.Get(path, a.handle(a.export, false))
+			r.Post(path, a.handle(a.export, false))
+		}
+		both("/$export-status/{export}", a.exportStatus, false)
+		r.Delete("/$export-status/{export}", a.handle(a.dropExport, false))
+		both("/$export-file/{export}/{file}", a.exportFile, false)
 		for _, path := range []string{"/{type}/{id}/${operation}", "/{type}/${operation}", "/${operation}"} {
 			either(path, a.unsupported)
 		}

@@ -12,8 +12,9 @@ import (
 )
 
 func (s *Server) fhirHandler(decision ehr.DecisionPoint, lib *fhirmap.Library, authenticate auth.Authenticator) (http.Handler, error) {
+	reader := fhirstore.New(s.store, decision)
 	return fhir.New(fhir.Config{
-		Reader: fhirstore.New(s.store, decision), Coverage: lib, Authenticate: fhir.Authenticator(authenticate),
+		Reader: reader, Exporter: reader, Coverage: lib, Authenticate: fhir.Authenticator(authenticate),
 		BasePath: s.options.FHIRBase, Origin: s.options.BaseURL, Version: Version(), Guard: s.options.Max.check,
 		RequestID: func(r *http.Request) string { return telemetry.RequestID(r.Context()) },
 		Log:       s.log,
