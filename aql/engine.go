@@ -3,9 +3,9 @@ package aql
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/maypok86/otter/v2"
 
 	"github.com/cairn-ehr/cairn/aql/exec"
@@ -23,6 +23,9 @@ type Options struct {
 	// MaxRows and MaxBytes bound the result of one query, by default 100,000
 	// rows and 256 MiB of JSON.
 	MaxRows, MaxBytes int64
+	// MaxCost bounds what the database estimates a query to cost, in its own
+	// units; 0, the default, is no bound. Checking it costs a round trip.
+	MaxCost float64
 	// Terminology answers what queries ask of terminology services; nil refuses
 	// queries that do.
 	Terminology Terminology
@@ -107,24 +110,22 @@ func (e *Engine) RunQuery(ctx context.Context, q *Query, r Request, sink Sink) e
 			r.Fetch = e.opt.MaxRows + 1
 		}
 	}
-	if r.Now.IsZero() {
-		r.Now = e.opt.Now()
-	}
-	values, err := q.values(r)
+	stmt, err := e.prepare(ctx, q, r)
 	if err != nil {
 		return err
 	}
-	if values.Answers, values.Terms, err = e.ask(ctx, q, r, values); err != nil {
-		return err
-	}
-	sql, args, err := bind(ctx, q.statement(r), values, e.catalog)
-	if err != nil {
-		return err
+	if e.opt.MaxCost > 0 {
+		plan, err := e.databasePlan(ctx, stmt, false)
+		if err != nil {
+			return err
+		}
+		if plan.Plan.Cost > e.opt.MaxCost {
+			return errs.New(errs.TooLarge, "aql.Run", fmt.Sprintf(
+				"the query's estimated cost of %.0f is over the limit of %.0f; name an EHR or an archetype, or narrow the query otherwise", plan.Plan.Cost, e.opt.MaxCost))
+		}
 	}
 	begun := false
-	err = exec.Run(ctx, e.db, exec.Query{
-		SQL: sql, Args: args, Objects: q.objects, Generic: r.EHR != uuid.Nil || q.NamesEHR(), Timeout: e.opt.Timeout, MaxRows: e.opt.MaxRows, MaxBytes: e.opt.MaxBytes,
-	}, func(cells [][]byte) error {
+	err = exec.Run(ctx, e.db, stmt, func(cells [][]byte) error {
 		if !begun {
 			begun = true
 			if err := sink.Begin(q.columns); err != nil {
@@ -137,6 +138,26 @@ func (e *Engine) RunQuery(ctx context.Context, q *Query, r Request, sink Sink) e
 		return sink.Begin(q.columns)
 	}
 	return err
+}
+
+// prepare makes the statement of a request, which asks the terminology services
+// that the query names.
+func (e *Engine) prepare(ctx context.Context, q *Query, r Request) (exec.Query, error) {
+	if r.Now.IsZero() {
+		r.Now = e.opt.Now()
+	}
+	values, err := q.values(r)
+	if err != nil {
+		return exec.Query{}, err
+	}
+	if values.Answers, values.Terms, err = e.ask(ctx, q, r, values); err != nil {
+		return exec.Query{}, err
+	}
+	sql, args, err := bind(ctx, q.statement(r), values, e.catalog)
+	return exec.Query{
+		SQL: sql, Args: args, Objects: q.objects, Generic: r.scoped() || q.NamesEHR(),
+		Timeout: e.opt.Timeout, MaxRows: e.opt.MaxRows, MaxBytes: e.opt.MaxBytes,
+	}, err
 }
 
 // maxQuestions bounds the questions to terminology services that the data of

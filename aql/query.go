@@ -173,7 +173,10 @@ type Request struct {
 }
 
 // variant tells which of the statements a request needs.
-func (r Request) variant() int { return variant(r.EHR != uuid.Nil, !r.AsOf.IsZero()) }
+func (r Request) variant() int { return variant(r.scoped(), !r.AsOf.IsZero()) }
+
+// scoped tells that the request is about one EHR.
+func (r Request) scoped() bool { return r.EHR != uuid.Nil }
 
 // statement gives the SQL for a request.
 func (q *Query) statement(r Request) *sqlgen.Statement { return q.statements[r.variant()]() }

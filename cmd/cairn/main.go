@@ -21,6 +21,7 @@ type cli struct {
 	Migrate  migrateCmd  `cmd:"" help:"Bring a database's schema up or down, or print its version."`
 	Synth    synthCmd    `cmd:"" help:"Write synthetic patients and compositions as JSON lines."`
 	Template templateCmd `cmd:"" help:"Build, exemplify and check templates."`
+	AQL      aqlCmd      `cmd:"" name:"aql" help:"Run and explain AQL queries."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 

@@ -178,7 +178,7 @@ var described = map[string]description{
 	},
 
 	"GET /query/aql": {
-		summary: "Execute a query given in the URL", query: []string{"q!", "ehr_id", "offset", "fetch", "query_parameters"}, headers: []string{"openehr-ehr-id"},
+		summary: "Execute a query given in the URL", query: []string{"q!", "ehr_id", "offset", "fetch", "version_at_time", "query_parameters"}, headers: []string{"openehr-ehr-id"},
 		writes: onlyJSON, result: "ResultSet", success: []int{200}, faults: []int{400, 404, 408},
 	},
 	"POST /query/aql": {
@@ -296,7 +296,7 @@ func exampleGet(media []string) description {
 func storedGet(summary string) description {
 	return description{
 		summary: summary, text: "A version may be partial (1.2): the highest that it fits is meant.",
-		query: []string{"ehr_id", "offset", "fetch", "query_parameters"}, headers: []string{"openehr-ehr-id"},
+		query: []string{"ehr_id", "offset", "fetch", "version_at_time", "query_parameters"}, headers: []string{"openehr-ehr-id"},
 		writes: onlyJSON, result: "ResultSet", success: []int{200}, faults: []int{400, 404, 408},
 	}
 }

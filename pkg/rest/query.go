@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
@@ -44,12 +45,23 @@ type QueryRunner interface {
 	CheckQuery(text string) error
 }
 
+// QueryExplainer is a QueryRunner that can say how it executes a query.
+type QueryExplainer interface {
+	// ExplainQuery gives a JSON object that says how the query is executed;
+	// with analyze it is executed and the object has actual rows and times.
+	// Errors are those of RunQuery.
+	ExplainQuery(ctx context.Context, who ehr.Actor, q QueryRequest, analyze bool) ([]byte, error)
+}
+
 // QueryRequest is a query as a client asks for it.
 type QueryRequest struct {
 	// Text is the AQL.
 	Text string
 	// EHRID is the single-EHR context; the zero UUID is a population query.
 	EHRID uuid.UUID
+	// AsOf is the instant as of which the record is queried; the zero time is
+	// now.
+	AsOf time.Time
 	// Offset is the number of rows passed over; Fetch the most rows wanted, 0
 	// if the client did not say.
 	Offset, Fetch int
@@ -104,6 +116,9 @@ type queryInput struct {
 	QueryRequest
 	// context is the value of ehr_id.
 	context string
+	// explain asks how the query is executed rather than for its result, and
+	// analyze to execute it nevertheless.
+	explain, analyze bool
 	// stored is the query executed, nil for one that the client has sent.
 	stored *ehr.StoredQuery
 }
@@ -128,7 +143,7 @@ func urlQuery(r *request, stored bool) (queryInput, error) {
 	}
 	for name, list := range values {
 		switch {
-		case name == "ehr_id" || name == "offset" || name == "fetch" || name == "q" && !stored:
+		case name == "ehr_id" || name == "offset" || name == "fetch" || name == "version_at_time" || name == "q" && !stored:
 			if len(list) > 1 {
 				return q, invalid(op, name+" may be given only once")
 			}
@@ -277,6 +292,8 @@ func (q *QueryRequest) add(name string, value any) error {
 type queryBody struct {
 	Q          *string                   `json:"q"`
 	EHRID      string                    `json:"ehr_id"`
+	AsOf       string                    `json:"version_at_time"` // an extension
+	Explain    jsontext.Value            `json:"explain"`         // an extension
 	Offset     *int32                    `json:"offset"`
 	Fetch      *int32                    `json:"fetch"`
 	Parameters map[string]jsontext.Value `json:"query_parameters"`
@@ -308,7 +325,7 @@ func (a *api) bodyQuery(r *request, stored bool) (queryInput, error) {
 	}
 	var body queryBody
 	if err := jsonv2.Unmarshal(raw, &body, jsonv2.RejectUnknownMembers(true)); err != nil {
-		return q, errs.Wrap(errs.Invalid, "rest."+op, "the body must be a JSON object with q and, optionally, offset, fetch and query_parameters"+jsonPlace(err), err)
+		return q, errs.Wrap(errs.Invalid, "rest."+op, "the body must be a JSON object with q and, optionally, offset, fetch, query_parameters, ehr_id, version_at_time and explain"+jsonPlace(err), err)
 	}
 	if body.Q != nil {
 		if stored {
@@ -328,6 +345,20 @@ func (a *api) bodyQuery(r *request, stored bool) (queryInput, error) {
 	}
 	if err := q.addJSON(body.Parameters); err != nil {
 		return q, err
+	}
+	if body.AsOf != "" {
+		if q.AsOf, err = parseInstant(body.AsOf, a.Zone); err != nil {
+			return q, err
+		}
+	}
+	switch string(body.Explain) {
+	case "", "null", "false":
+	case "true":
+		q.explain = true
+	case `"analyze"`:
+		q.explain, q.analyze = true, true
+	default:
+		return q, invalid(op, "explain must be true, false or \"analyze\"")
 	}
 	if body.EHRID != "" {
 		if q.context != "" && !strings.EqualFold(q.context, body.EHRID) {
@@ -354,9 +385,24 @@ func jsonPlace(err error) string {
 	return ""
 }
 
+// explainQuery answers with how a query is executed.
+func (a *api) explainQuery(w *answer, r *request, q queryInput) error {
+	explainer, ok := a.Queries.(QueryExplainer)
+	if !ok {
+		return errs.New(errs.Unsupported, "rest.explainQuery", "this server does not explain queries")
+	}
+	body, err := explainer.ExplainQuery(r.Context(), r.who, q.QueryRequest, q.analyze)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("ETag", strconv.Quote(uuid.NewString()))
+	return send(w, http.StatusOK, mediaJSON, body)
+}
+
 // runQuery executes a query in the EHR context that the parameter and the
-// header openehr-ehr-id name, and streams its result. The context is also the
-// value of a parameter $ehr_id that the client does not give otherwise.
+// header openehr-ehr-id name, as of version_at_time, and streams its result.
+// Both are also the values of parameters of their names, $ehr_id and
+// $version_at_time, that the client does not give otherwise.
 func (a *api) runQuery(w *answer, r *request, q queryInput) error {
 	const op = "runQuery"
 	context := q.context
@@ -384,6 +430,22 @@ func (a *api) runQuery(w *answer, r *request, q queryInput) error {
 		if _, given := q.Parameters["ehr_id"]; !given {
 			q.Parameters["ehr_id"] = id.String()
 		}
+	}
+	if at, err := a.versionAtTime(r); err != nil {
+		return err
+	} else if !at.IsZero() {
+		if !q.AsOf.IsZero() && !q.AsOf.Equal(at) {
+			return invalid(op, "the URL and the body name different times in version_at_time")
+		}
+		q.AsOf = at
+	}
+	if !q.AsOf.IsZero() {
+		if _, given := q.Parameters["version_at_time"]; !given {
+			q.Parameters["version_at_time"] = dateTime(q.AsOf)
+		}
+	}
+	if q.explain {
+		return a.explainQuery(w, r, q)
 	}
 	out := &resultWriter{w: w, q: q.Text, id: uuid.NewString(), meta: resultMeta{
 		Type: "RESULTSET", SchemaVersion: SpecVersion, Created: dateTime(a.Now()), Generator: a.Solution + " " + a.Version,

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"github.com/google/uuid"
@@ -29,28 +30,50 @@ func (s *Server) queryRunner(decision ehr.DecisionPoint) (*queries, error) {
 	return &queries{engine: engine, service: s.Service, decision: decision}, nil
 }
 
-// RunQuery implements rest.QueryRunner.
-func (q *queries) RunQuery(ctx context.Context, who ehr.Actor, req rest.QueryRequest, sink rest.ResultSink) error {
+// allowed decides about a query, finds out whether it is right, and whether the
+// EHR exists that it is about. A query that is wrong is told so before the EHR
+// is looked for.
+func (q *queries) allowed(ctx context.Context, who ehr.Actor, req rest.QueryRequest) (*aql.Query, aql.Request, error) {
+	r := aql.Request{EHR: req.EHRID, AsOf: req.AsOf, Params: req.Parameters, Offset: int64(req.Offset), Fetch: int64(req.Fetch)}
 	target := ehr.Target{Class: "EHR"}
 	if req.EHRID != uuid.Nil {
 		target.EHRID = req.EHRID.String()
 	}
 	if err := q.decision.Decide(ctx, who, ehr.ActionQuery, target); err != nil {
-		return err
+		return nil, r, err
 	}
-	// A query that is wrong is told so before the EHR is looked for.
 	compiled, err := q.engine.Compile(req.Text)
 	if err != nil {
-		return withPositions(err)
+		return nil, r, withPositions(err)
 	}
 	if req.EHRID != uuid.Nil {
 		if _, err := q.service.EHR(ctx, who, req.EHRID); err != nil {
-			return err
+			return nil, r, err
 		}
 	}
-	return withPositions(q.engine.RunQuery(ctx, compiled, aql.Request{
-		EHR: req.EHRID, Params: req.Parameters, Offset: int64(req.Offset), Fetch: int64(req.Fetch),
-	}, resultSink{sink}))
+	return compiled, r, nil
+}
+
+// RunQuery implements rest.QueryRunner.
+func (q *queries) RunQuery(ctx context.Context, who ehr.Actor, req rest.QueryRequest, sink rest.ResultSink) error {
+	compiled, r, err := q.allowed(ctx, who, req)
+	if err != nil {
+		return err
+	}
+	return withPositions(q.engine.RunQuery(ctx, compiled, r, resultSink{sink}))
+}
+
+// ExplainQuery implements rest.QueryExplainer.
+func (q *queries) ExplainQuery(ctx context.Context, who ehr.Actor, req rest.QueryRequest, analyze bool) ([]byte, error) {
+	_, r, err := q.allowed(ctx, who, req)
+	if err != nil {
+		return nil, err
+	}
+	explained, err := q.engine.Explain(ctx, req.Text, r, analyze)
+	if err != nil {
+		return nil, withPositions(err)
+	}
+	return json.Marshal(explained)
 }
 
 // CheckQuery implements rest.QueryRunner.

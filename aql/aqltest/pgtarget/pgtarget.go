@@ -33,6 +33,9 @@ func New(pool *pgxpool.Pool, opt aql.Options) (*Target, error) {
 	return t, err
 }
 
+// Pool is the pool of connections to the database.
+func (t *Target) Pool() *pgxpool.Pool { return t.pool }
+
 // Engine is the engine on the database.
 func (t *Target) Engine() *aql.Engine { return t.engine }
 
