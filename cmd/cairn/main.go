@@ -16,13 +16,14 @@ import (
 )
 
 type cli struct {
-	Serve    serveCmd    `cmd:"" help:"Serve the openEHR and FHIR APIs."`
-	Dev      devCmd      `cmd:"" help:"Serve with the shipped templates and a synthetic sandbox, for trying things out."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring a database's schema up or down, or print its version."`
-	Synth    synthCmd    `cmd:"" help:"Write synthetic patients and compositions as JSON lines."`
-	Template templateCmd `cmd:"" help:"Build, exemplify and check templates."`
-	AQL      aqlCmd      `cmd:"" name:"aql" help:"Run and explain AQL queries."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Serve       serveCmd       `cmd:"" help:"Serve the openEHR and FHIR APIs."`
+	Dev         devCmd         `cmd:"" help:"Serve with the shipped templates and a synthetic sandbox, for trying things out."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring a database's schema up or down, or print its version."`
+	Synth       synthCmd       `cmd:"" help:"Write synthetic patients and compositions as JSON lines."`
+	Template    templateCmd    `cmd:"" help:"Build, exemplify and check templates."`
+	Terminology terminologyCmd `cmd:"" help:"Load, list and remove value sets, code systems and concept maps."`
+	AQL         aqlCmd         `cmd:"" name:"aql" help:"Run and explain AQL queries."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 
 func main() {

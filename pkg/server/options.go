@@ -38,6 +38,10 @@ type Options struct {
 	PoolSize        int           `default:"16" env:"CAIRN_POOL_SIZE" help:"Database connections for commits and reads."`
 	QueryPoolSize   int           `default:"4" env:"CAIRN_QUERY_POOL_SIZE" help:"Database connections for AQL."`
 
+	Terminology TerminologyOptions `embed:"" prefix:"terminology-"`
+	// ValidationPolicy is read by validate.ParsePolicy.
+	ValidationPolicy []string `env:"CAIRN_VALIDATION_POLICY" help:"Level of findings that deployments judge differently, as Rubric=error|warning|off; docs/conformance/validation-rules.md lists them."`
+
 	LogLevel  string `default:"info" enum:"debug,info,warn,error" env:"CAIRN_LOG_LEVEL" help:"debug, info, warn or error."`
 	LogFormat string `default:"json" enum:"json,text" env:"CAIRN_LOG_FORMAT" help:"json or text."`
 }

@@ -22,7 +22,7 @@ type queries struct {
 
 func (s *Server) queryRunner(decision ehr.DecisionPoint) (*queries, error) {
 	engine, err := aql.NewEngine(s.store.QueryPool(), s.store, aql.Options{
-		Timeout: s.options.QueryTimeout, MaxRows: int64(s.options.QueryMaxRows),
+		Timeout: s.options.QueryTimeout, MaxRows: int64(s.options.QueryMaxRows), Terminology: s.terms,
 	})
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/rest"
 	"github.com/cairn-ehr/cairn/pkg/store"
 	"github.com/cairn-ehr/cairn/pkg/telemetry"
+	"github.com/cairn-ehr/cairn/templates/validate"
 )
 
 // Version is what the binary was built from: a module version or a commit.
@@ -49,6 +50,7 @@ type Server struct {
 	handler  http.Handler
 	ready    *telemetry.Readiness
 	listener net.Listener
+	terms    *terminologies
 	open     bool // no authentication
 }
 
@@ -134,7 +136,16 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	if err != nil {
 		return err
 	}
+	metrics := telemetry.NewMetrics(Version())
+	if s.terms, err = s.openTerminologies(ctx, metrics); err != nil {
+		return err
+	}
+	policy, err := validate.ParsePolicy(o.ValidationPolicy)
+	if err != nil {
+		return err
+	}
 	s.Service, err = ehr.New(ehr.Config{
+		Terminology: s.terms, Policy: policy,
 		Store: s.store, Decision: decision, SystemID: o.SystemID, Projections: []ehr.Projection{mapping},
 		Limits: ehr.Limits{
 			ContentBytes: int(o.Max.Body), TemplateBytes: int(o.Max.Body), Depth: o.Max.Depth, Items: o.Max.Items,
@@ -165,7 +176,6 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	if err != nil {
 		return err
 	}
-	metrics := telemetry.NewMetrics(Version())
 	s.ready = telemetry.NewReadiness(s.log, 2*time.Second, telemetry.Check{Name: "database", Run: s.store.Ping})
 	r := chi.NewRouter()
 	r.Use(telemetry.WithRequestIDs(uuid.NewString), telemetry.AccessLog(s.log, time.Now), metrics.Middleware(time.Now))
@@ -241,6 +251,9 @@ func (s *Server) Serve(ctx context.Context) (err error) {
 func (s *Server) Close() error { return errors.Join(s.listener.Close(), s.close()) }
 
 func (s *Server) close() error {
+	if s.terms != nil {
+		s.terms.close()
+	}
 	if s.store != nil {
 		s.store.Close()
 	}

@@ -110,6 +110,11 @@ const (
 	Unavailable
 )
 
+var answerNames = [...]string{"undecided", "member", "not_member", "not_asked", "refused", "unavailable"}
+
+// String is the name of the status in metrics.
+func (s AnswerStatus) String() string { return answerNames[s] }
+
 // Faithful reports whether the target of a mapping may stand for its source: it
 // is equivalent, or wider in meaning so that what holds of the source still
 // holds (FHIR R4, concept-map-equivalence).

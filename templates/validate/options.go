@@ -1,6 +1,9 @@
 package validate
 
 import (
+	"strings"
+
+	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/terminology"
 	"github.com/cairn-ehr/cairn/templates"
@@ -87,4 +90,26 @@ func Terminology(root *rm.Node, opt Options) []rm.Problem {
 	v := newValidator(nil, opt)
 	v.terminology(root)
 	return v.finish()
+}
+
+// ParsePolicy reads a list of FIELD=LEVEL, as Rubric=off, where FIELD is one of
+// Policy, without regard to case, and LEVEL is error, warning or off. Errors are
+// of kind Invalid.
+func ParsePolicy(list []string) (Policy, error) {
+	var p Policy
+	fields := map[string]*Level{
+		"rubric": &p.Rubric, "codeset": &p.CodeSet, "codesetname": &p.CodeSetName, "property": &p.Property,
+		"absentcontainer": &p.AbsentContainer, "valueset": &p.ValueSet,
+	}
+	levels := map[string]Level{"error": AsError, "warning": AsWarning, "warn": AsWarning, "off": Off}
+	for _, item := range list {
+		name, level, _ := strings.Cut(item, "=")
+		field := fields[strings.ToLower(strings.TrimSpace(name))]
+		l, ok := levels[strings.ToLower(strings.TrimSpace(level))]
+		if field == nil || !ok {
+			return p, errs.New(errs.Invalid, "validate.ParsePolicy", "a validation policy has the form FIELD=error|warning|off with a FIELD of docs/conformance/validation-rules.md, not "+item)
+		}
+		*field = l
+	}
+	return p, nil
 }
