@@ -369,6 +369,14 @@ begin
               change, signature, start, description, concepts, current,
               system, tree, preceding, inputs, audit, item);
 
+    -- A template may have been deleted since it was looked up. Whoever deletes one
+    -- locks the table that has just been written to.
+    if exists (select from unnest(v_template) as n(template_no)
+               where n.template_no is not null
+                 and not exists (select from template x where x.template_no = n.template_no)) then
+        raise exception using errcode = 'ZC422', message = 'template';
+    end if;
+
     insert into document (ehr_no, vo_no, ver, content, raw)
     select e.ehr_no, n.vo_no, n.ver, n.content::jsonb, n.raw
     from unnest(vo, n_ver, v_content, v_raw) as n(vo_no, ver, content, raw)

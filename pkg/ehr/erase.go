@@ -47,3 +47,39 @@ func (s *Service) EraseAllEHRs(ctx context.Context, who Actor) error {
 	s.contexts.InvalidateAll()
 	return err
 }
+
+// EraseComposition deletes a composition with all its versions and everything
+// derived from them physically; what remains is a note that it was.
+func (s *Service) EraseComposition(ctx context.Context, who Actor, ehrID, object uuid.UUID) error {
+	if err := s.decide(ctx, who, ActionErase, Target{EHRID: ehrID.String(), Class: "COMPOSITION"}); err != nil {
+		return err
+	}
+	return s.cfg.Store.EraseComposition(ctx, who, ehrID, object)
+}
+
+// EraseTemplate deletes a template physically; Conflict if content uses it.
+// Other servers on the same database may know it until they restart, but cannot
+// commit anything on it.
+func (s *Service) EraseTemplate(ctx context.Context, who Actor, id string) error {
+	if err := s.decide(ctx, who, ActionErase, Target{Class: "TEMPLATE", TemplateID: id}); err != nil {
+		return err
+	}
+	if err := s.cfg.Store.EraseTemplate(ctx, who, id); err != nil {
+		return err
+	}
+	s.compiled.Invalidate(id)
+	return nil
+}
+
+// EraseQuery deletes one version of a stored query physically. The version is
+// complete.
+func (s *Service) EraseQuery(ctx context.Context, who Actor, name, version string) error {
+	const op = "ehr.EraseQuery"
+	if err := s.decide(ctx, who, ActionErase, Target{Class: "QUERY"}); err != nil {
+		return err
+	}
+	if !validQueryName(name) || completeVersion(version) != version {
+		return errs.New(errs.NotFound, op, "no such version of a stored query; the version must be complete")
+	}
+	return s.cfg.Store.EraseQuery(ctx, who, name, version)
+}

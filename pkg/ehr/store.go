@@ -74,6 +74,12 @@ type Store interface {
 	// each; EraseAllEHRs deletes every EHR. The ids are sorted and distinct.
 	EraseEHRs(ctx context.Context, who Actor, ids []uuid.UUID) error
 	EraseAllEHRs(ctx context.Context, who Actor) error
+	// EraseComposition deletes a composition with all its versions physically,
+	// EraseTemplate a template (errs.Conflict if content uses it), EraseQuery one
+	// version of a stored query.
+	EraseComposition(ctx context.Context, who Actor, ehrID, object uuid.UUID) error
+	EraseTemplate(ctx context.Context, who Actor, id string) error
+	EraseQuery(ctx context.Context, who Actor, name, version string) error
 
 	// InsertTemplate stores a template; errs.Conflict if its id is taken.
 	InsertTemplate(ctx context.Context, t Template) (TemplateInfo, error)

@@ -65,3 +65,45 @@ func (a *api) erasureDisabled(w *answer, msg string) error {
 	w.Header().Set("Allow", http.MethodOptions)
 	return errs.New(errs.MethodNotAllowed, "rest.admin", msg)
 }
+
+// eraseComposition serves DELETE /admin/ehr/{ehr_id}/composition/{versioned_object_uid}.
+func (a *api) eraseComposition(w *answer, r *request) error {
+	if !a.EraseEHRs {
+		return a.erasureDisabled(w, "physical deletion of compositions is disabled on this server")
+	}
+	id, err := r.ehrID()
+	if err != nil {
+		return err
+	}
+	object, ok := parseUUID(r.param("versioned_object_uid"))
+	if !ok {
+		return errs.New(errs.NotFound, "rest.admin", "there is no COMPOSITION with this versioned_object_uid, which is not a UUID")
+	}
+	return noContent(w, a.Records.EraseComposition(r.Context(), r.who, id, object))
+}
+
+// eraseTemplate serves DELETE /admin/template/{template_id}.
+func (a *api) eraseTemplate(w *answer, r *request) error {
+	if !a.EraseAllEHRs {
+		return a.erasureDisabled(w, "physical deletion of templates is disabled on this server")
+	}
+	err := a.Records.EraseTemplate(r.Context(), r.who, r.param("template_id"))
+	return noContent(w, err)
+}
+
+// eraseQuery serves DELETE /admin/query/{qualified_query_name}/{version}.
+func (a *api) eraseQuery(w *answer, r *request) error {
+	if !a.EraseAllEHRs {
+		return a.erasureDisabled(w, "physical deletion of stored queries is disabled on this server")
+	}
+	return noContent(w, a.Records.EraseQuery(r.Context(), r.who, r.param("qualified_query_name"), r.param("version")))
+}
+
+// noContent answers 204 unless there is an error.
+func noContent(w *answer, err error) error {
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -63,3 +63,49 @@ func TestErasure(t *testing.T) {
 	a.do("GET", "/definition/template/adl1.4/"+escape(templateID), nil, "Accept: application/xml").status(http.StatusOK)
 	a.do("POST", "/ehr/"+a.newEHR()+"/composition", composition(t)).status(http.StatusCreated)
 }
+
+func TestErasureOfDefinitionsAndCompositions(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, func(c *rest.Config) { c.EraseEHRs, c.EraseAllEHRs = true, true })
+	id := a.newEHR()
+	one, other := a.create(id, composition(t), `openehr-item-tag: key="k"`), a.create(id, composition(t))
+	path := "/ehr/" + id + "/composition/"
+	a.do("PUT", path+object(one), composition(t), `If-Match: "`+one+`"`).status(http.StatusNoContent)
+
+	a.do("DELETE", "/admin/template/"+escape(templateID), nil).status(http.StatusConflict).fault()
+	a.do("DELETE", "/admin/ehr/"+id+"/composition/"+uuid.NewString(), nil).status(http.StatusNotFound).fault()
+	a.do("DELETE", "/admin/ehr/"+id+"/composition/"+one, nil).status(http.StatusNotFound).fault()
+	a.do("DELETE", "/admin/ehr/"+uuid.NewString()+"/composition/"+object(one), nil).status(http.StatusNotFound).fault()
+	a.do("DELETE", "/admin/ehr/"+id+"/composition/"+object(one), nil).status(http.StatusNoContent).empty()
+	a.do("GET", path+one, nil).status(http.StatusNotFound)
+	a.do("GET", path+object(one), nil).status(http.StatusNotFound)
+	a.do("GET", path+object(other), nil).status(http.StatusOK)
+	if contributions, versions := a.counts(); contributions != 2 || versions != 3 {
+		t.Errorf("%d contributions, %d versions", contributions, versions)
+	}
+
+	// With the last content its template may go, and come again.
+	a.do("DELETE", "/admin/ehr/"+id+"/composition/"+object(other), nil).status(http.StatusNoContent)
+	a.do("DELETE", "/admin/template/"+escape(templateID), nil).status(http.StatusNoContent).empty()
+	a.do("DELETE", "/admin/template/"+escape(templateID), nil).status(http.StatusNotFound).fault()
+	a.do("GET", "/definition/template/adl1.4/"+escape(templateID), nil).status(http.StatusNotFound)
+	a.do("POST", path[:len(path)-1], composition(t)).status(http.StatusUnprocessableEntity).fault()
+	a.do("POST", "/definition/template/adl1.4", template(t, templateID), "Content-Type: application/xml").status(http.StatusCreated)
+	a.create(id, composition(t))
+
+	a.do("PUT", "/definition/query/x::q/1.0.0", []byte("SELECT 1"), "Content-Type: text/plain").status(http.StatusOK)
+	a.do("DELETE", "/admin/query/x::q/1", nil).status(http.StatusNotFound).fault()
+	a.do("DELETE", "/admin/query/x::q/1.0.0", nil).status(http.StatusNoContent).empty()
+	a.do("DELETE", "/admin/query/x::q/1.0.0", nil).status(http.StatusNotFound).fault()
+	a.do("GET", "/definition/query/x::q/1.0.0", nil).status(http.StatusNotFound)
+
+	var n int
+	if err := a.db.Pool().QueryRow(t.Context(), `select count(*) from erased where actor = 'u1'`).Scan(&n); err != nil || n != 4 {
+		t.Errorf("%d notes of deletions, %v", n, err)
+	}
+
+	some := newAPI(t, func(c *rest.Config) { c.EraseEHRs = true })
+	some.do("DELETE", "/admin/template/x", nil).status(http.StatusMethodNotAllowed).fault()
+	some.do("DELETE", "/admin/query/x/1.0.0", nil).status(http.StatusMethodNotAllowed).fault()
+	newAPI(t).do("DELETE", "/admin/ehr/"+id+"/composition/"+object(one), nil).status(http.StatusMethodNotAllowed).fault()
+}

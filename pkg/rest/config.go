@@ -65,6 +65,9 @@ type Records interface {
 	Versions(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, kind ehr.Kind, object uuid.UUID) ([]ehr.VersionMeta, error)
 	EraseEHRs(ctx context.Context, who ehr.Actor, ids ...uuid.UUID) error
 	EraseAllEHRs(ctx context.Context, who ehr.Actor) error
+	EraseComposition(ctx context.Context, who ehr.Actor, ehrID, object uuid.UUID) error
+	EraseTemplate(ctx context.Context, who ehr.Actor, id string) error
+	EraseQuery(ctx context.Context, who ehr.Actor, name, version string) error
 
 	Tags(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, on ehr.TagTarget) ([]ehr.ItemTag, error)
 	EHRTags(ctx context.Context, who ehr.Actor, ehrID uuid.UUID, f ehr.TagFilter) ([]ehr.TaggedItem, error)
@@ -105,8 +108,8 @@ type Config struct {
 	// of return=minimal.
 	PreferIdentifier bool
 
-	// EraseEHRs lets clients delete EHRs that they name physically, EraseAllEHRs
-	// all EHRs at once. Without them the operations are answered with 405.
+	// EraseEHRs lets clients delete EHRs and compositions that they name
+	// physically, EraseAllEHRs all EHRs at once, templates and stored queries. Without them the operations are answered with 405.
 	EraseEHRs, EraseAllEHRs bool
 
 	// IdempotencyLifetime is how long an answer is kept for a client that

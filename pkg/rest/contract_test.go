@@ -160,6 +160,14 @@ func checkContract(t testing.TB, method string, u *url.URL, res *result) {
 	}
 	c := find(loadContracts(t, dir), method, path)
 	if c == nil {
+		var own []contract
+		for _, op := range rest.ExtensionList() {
+			part := strings.Fields(op)
+			own = append(own, contract{method: part[0], path: part[1], id: part[2]})
+		}
+		if find(own, method, path) != nil {
+			return
+		}
 		if !slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNoContent, http.StatusNotImplemented}, res.code) {
 			t.Errorf("%s %s is no operation of ITS-REST but was answered with %d", method, path, res.code)
 		}

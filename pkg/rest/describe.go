@@ -225,6 +225,18 @@ var described = map[string]description{
 		summary: "Delete several EHRs, or all, physically", text: "Those that ehr_id names; without it every EHR, for which --admin-delete=all is needed.",
 		query: []string{"ehr_id*"}, success: []int{204}, faults: []int{400, 404, 405},
 	},
+	"DELETE /admin/ehr/{ehr_id}/composition/{versioned_object_uid}": {
+		summary: "Delete a COMPOSITION physically", text: "With all its versions. An operation of Cairn's own; needs --admin-delete=ehr or all.",
+		success: []int{204}, faults: []int{404, 405},
+	},
+	"DELETE /admin/template/{template_id}": {
+		summary: "Delete a template physically", text: "Only one that no content uses. An operation of Cairn's own; needs --admin-delete=all.",
+		success: []int{204}, faults: []int{404, 405, 409},
+	},
+	"DELETE /admin/query/{qualified_query_name}/{version}": {
+		summary: "Delete a version of a stored query physically", text: "An operation of Cairn's own; needs --admin-delete=all.",
+		success: []int{204}, faults: []int{404, 405},
+	},
 }
 
 func container(class string) description {
@@ -333,7 +345,7 @@ func describe(op operation) (description, bool) {
 // base path given.
 func Operations(basePath string) []apidoc.Operation {
 	var out []apidoc.Operation
-	for _, op := range operations {
+	for _, op := range everyOperation() {
 		h, ok := offered[op.method+" "+op.path]
 		if !ok {
 			continue

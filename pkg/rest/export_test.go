@@ -20,11 +20,19 @@ func OperationList() (list []string, offeredToo map[string]bool) {
 	return list, offeredToo
 }
 
+// ExtensionList is the operations of Cairn's own, as OperationList has them.
+func ExtensionList() (list []string) {
+	for _, op := range extensions {
+		list = append(list, op.method+" "+op.path+" "+op.id)
+	}
+	return list
+}
+
 // Described reports for each operation, offered or not, whether the
 // documentation has a description of it.
 func Described() map[string]bool {
 	out := map[string]bool{}
-	for _, op := range operations {
+	for _, op := range everyOperation() {
 		d, ok := describe(op)
 		out[op.method+" "+op.path] = ok && d.summary != "" && len(d.success) > 0
 	}

@@ -1,6 +1,9 @@
 package rest
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // operation is one operation of ITS-REST: the OpenAPI document that it belongs
 // to, its method, its path below the base path, and its operationId.
@@ -122,6 +125,10 @@ var offered = map[string]handler{
 
 	"DELETE /admin/ehr/{ehr_id}": {serve: (*api).eraseEHR},
 	"DELETE /admin/ehr/all":      {serve: (*api).eraseEHRs},
+
+	"DELETE /admin/ehr/{ehr_id}/composition/{versioned_object_uid}": {serve: (*api).eraseComposition},
+	"DELETE /admin/template/{template_id}":                          {serve: (*api).eraseTemplate},
+	"DELETE /admin/query/{qualified_query_name}/{version}":          {serve: (*api).eraseQuery},
 }
 
 // operations is every operation of ITS-REST 1.1.0-development.
@@ -224,3 +231,13 @@ var operations = []operation{
 	{group: "admin", method: http.MethodDelete, path: "/admin/ehr/{ehr_id}", id: "admin_ehr_delete"},
 	{group: "admin", method: http.MethodDelete, path: "/admin/ehr/all", id: "admin_ehr_delete_all"},
 }
+
+// extensions are the operations of Cairn's own, which no specification knows.
+var extensions = []operation{
+	{group: "admin", method: http.MethodDelete, path: "/admin/ehr/{ehr_id}/composition/{versioned_object_uid}", id: "admin_composition_delete"},
+	{group: "admin", method: http.MethodDelete, path: "/admin/template/{template_id}", id: "admin_template_delete"},
+	{group: "admin", method: http.MethodDelete, path: "/admin/query/{qualified_query_name}/{version}", id: "admin_query_delete"},
+}
+
+// everyOperation is those of the specification and Cairn's own.
+func everyOperation() []operation { return slices.Concat(operations, extensions) }

@@ -43,7 +43,7 @@ func (r *request) param(name string) string {
 // it, whether or not Cairn offers the operations on it.
 func (a *api) router() (*chi.Mux, map[string]resource) {
 	resources := map[string]resource{}
-	for _, op := range operations {
+	for _, op := range everyOperation() {
 		if resources[op.path] == nil {
 			resources[op.path] = resource{}
 		}

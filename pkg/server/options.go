@@ -27,7 +27,11 @@ type Options struct {
 
 	Token       []string `env:"CAIRN_TOKEN" help:"Static bearer token as name:token; may repeat."`
 	TokenFile   string   `env:"CAIRN_TOKEN_FILE" type:"path" help:"File with one name:token a line."`
-	AdminDelete string   `default:"off" enum:"off,ehr,all" env:"CAIRN_ADMIN_DELETE" help:"Physical deletion over the admin API: off, ehr (EHRs that are named) or all (also every EHR at once)."`
+	AdminDelete string   `default:"off" enum:"off,ehr,all" env:"CAIRN_ADMIN_DELETE" help:"Physical deletion over the admin API: off, ehr (EHRs and compositions that are named) or all (also templates, stored queries and every EHR at once)."`
+
+	Compat103        bool `name:"compat-103" env:"CAIRN_COMPAT_103" help:"Send Location where release 1.0.3 of the openEHR REST API has it: on GET, PUT, DELETE, 409 and 412 too."`
+	PreferIdentifier bool `env:"CAIRN_PREFER_IDENTIFIER" help:"Make return=identifier the default of Prefer instead of return=minimal."`
+	Status           bool `env:"CAIRN_STATUS" help:"Serve a document with the versions of everything at /status, to anyone."`
 
 	IdempotencyTTL  time.Duration `name:"idempotency-ttl" default:"24h" env:"CAIRN_IDEMPOTENCY_TTL" help:"How long the answer to a request with an Idempotency-Key is kept for repetitions."`
 	ReadTimeout     time.Duration `default:"30s" env:"CAIRN_READ_TIMEOUT" help:"Time to read a request."`

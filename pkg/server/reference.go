@@ -98,6 +98,9 @@ func (s *Server) document(origin string) (*apidoc.Document, error) {
 	for _, p := range parts {
 		examples[p.key] = apidoc.Example{Text: p.text, Command: local.Replace(p.commands), Output: outputs[p.key]}
 	}
+	if !s.options.Status {
+		delete(examples, "server/status")
+	}
 	if unknown := d.WithExamples(examples); len(unknown) > 0 {
 		return nil, errs.New(errs.Internal, op, "examples of operations that do not exist: "+strings.Join(unknown, ", "))
 	}
@@ -119,14 +122,18 @@ func (s *Server) ownOperations() []apidoc.Operation {
 		return o
 	}
 	const json = "application/json"
-	return []apidoc.Operation{
+	var own []apidoc.Operation
+	if s.options.Status {
+		own = append(own, get("status", statusPath, "The versions of everything", json, http.StatusServiceUnavailable))
+	}
+	return append(own,
 		get("index", "/", "Where things are", json),
 		get("health_live", telemetry.LivePath, "Does the process answer?", json),
 		get("health_ready", telemetry.ReadyPath, "Does the database answer, and is the server not shutting down?", json, http.StatusServiceUnavailable),
 		get("metrics", telemetry.MetricsPath, "Metrics for Prometheus", "text/plain"),
 		get("openapi", openAPIPath, "This description as OpenAPI 3.0", json),
 		get("reference", referencePath, "This description as a page", "text/html"),
-	}
+	)
 }
 
 // reference routes the documentation, which is made once.

@@ -164,7 +164,8 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 		BasePath: o.OpenEHRBase, Origin: o.BaseURL, SystemID: o.SystemID,
 		MaxBody: o.Max.Body, MaxExpansion: o.Max.Expansion, MaxDepth: o.Max.Depth, MaxItems: o.Max.Items, Guard: o.Max.check,
 		IdempotencyLifetime: o.IdempotencyTTL,
-		EraseEHRs:           o.AdminDelete == "ehr" || o.AdminDelete == "all", EraseAllEHRs: o.AdminDelete == "all",
+		Compat103:           o.Compat103, PreferIdentifier: o.PreferIdentifier,
+		EraseEHRs: o.AdminDelete == "ehr" || o.AdminDelete == "all", EraseAllEHRs: o.AdminDelete == "all",
 		Solution: "Cairn", Version: Version(), Vendor: "The Cairn project",
 		RequestID: func(r *http.Request) string { return telemetry.RequestID(r.Context()) },
 		Log:       s.log,
@@ -183,6 +184,9 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	r.Method(http.MethodGet, telemetry.LivePath, telemetry.Live())
 	r.Method(http.MethodGet, telemetry.ReadyPath, s.ready.Handler())
 	r.Get("/", s.index)
+	if o.Status {
+		r.Get(statusPath, s.status(time.Now()))
+	}
 	if err := s.reference(r); err != nil {
 		return err
 	}

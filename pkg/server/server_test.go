@@ -109,3 +109,47 @@ func TestTokensGuardBothAPIs(t *testing.T) {
 		}
 	}
 }
+
+// TestCompatibilityDoors opens the doors that are closed by default: other base
+// paths, Location as release 1.0.3 has it, return=identifier, and the status.
+func TestCompatibilityDoors(t *testing.T) {
+	t.Parallel()
+	o := testOptions(t)
+	o.OpenEHRBase, o.FHIRBase, o.Compat103, o.PreferIdentifier, o.Status = "/ehrbase/rest/openehr/v1/", "fhir", true, true, true
+	opened := runningWith(t, o, 1, 1)
+	closed := running(t, 1, 1)
+	const ehr = "/ehr/984328a6-b93e-4091-9109-2f72f4b56055"
+	for _, c := range []struct {
+		s                *Server
+		method, path     string
+		status           int
+		location, within string
+	}{
+		{opened, "GET", "/ehrbase/rest/openehr/v1" + ehr, 200, opened.Origin() + "/ehrbase/rest/openehr/v1" + ehr, `"EHR"`},
+		{opened, "POST", "/ehrbase/rest/openehr/v1/ehr", 201, "*", `{"uid":`},
+		{opened, "GET", "/fhir/metadata", 200, "", "CapabilityStatement"},
+		{opened, "GET", "/openehr/v1" + ehr, 404, "", "not_found"},
+		{opened, "GET", "/status", 200, "", `"schema_version":`},
+		{closed, "GET", "/openehr/v1" + ehr, 200, "", `"EHR"`},
+		{closed, "POST", "/openehr/v1/ehr", 201, "*", ""},
+		{closed, "GET", "/status", 404, "", "not_found"},
+	} {
+		req, err := http.NewRequest(c.method, c.s.Origin()+c.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		location := resp.Header.Get("Location")
+		if resp.StatusCode != c.status || location != c.location && (c.location != "*" || location == "") || !strings.Contains(string(body), c.within) {
+			t.Errorf("%s %s: %s, Location %q, %.200s", c.method, c.path, resp.Status, location, body)
+		}
+	}
+}

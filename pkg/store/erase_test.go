@@ -92,3 +92,39 @@ func TestEraseAll(t *testing.T) {
 		t.Errorf("%v %s", err, diff)
 	}
 }
+
+// TestErasedObjectTablesAreAll: no table with rows of a versioned object is
+// forgotten.
+func TestErasedObjectTablesAreAll(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	rows, err := s.Pool().Query(t.Context(), `select table_name::text from information_schema.columns
+		where table_schema = current_schema() and column_name = 'vo_no'
+			and not (select relispartition from pg_class where oid = table_name::regclass)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := slices.Clone(store.ObjectTables)
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestTemplateDeletedMeanwhile: a commit that still knows a template which is
+// deleted fails instead of pointing nowhere.
+func TestTemplateDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	id, v := written(t, s)
+	w := v
+	w.UID.Object, w.Template.No = uuid.New(), 999
+	if _, err := s.Commit(t.Context(), contribution(id, w)); !errs.Is(err, errs.Unprocessable) {
+		t.Errorf("a template that is not there: %v", err)
+	}
+}

@@ -23,6 +23,7 @@ var guards = map[string]struct {
 }
 
 var sequels = map[string]string{
+	"template":  "the template has been deleted",
 	"lifecycle": "the lifecycle state cannot follow that of the preceding version",
 	"archetype": "the root archetype differs from that of the preceding version",
 	"kind":      "an EHR has its own EHR_STATUS and EHR_ACCESS: they have no branches and are not imported",

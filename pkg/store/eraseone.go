@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// objectTables are all tables with rows of one versioned object by its number.
+var objectTables = []string{"fhir_loss", "fhir_resource", "fhir_content", "node", "document", "version"}
+
+// recordErased leaves a trace of a deletion.
+func recordErased(ctx context.Context, tx pgx.Tx, op string, who ehr.Actor, kind string, ehrID *uuid.UUID, id string, versions int64) error {
+	_, err := tx.Exec(ctx, `
+		insert into erased (kind, ehr_id, id, versions, time_deleted, actor, on_behalf_of, purpose)
+		values ($1, $2, $3, $4, date_trunc('milliseconds', clock_timestamp()), $5, $6, $7)`,
+		kind, ehrID, id, versions, who.ID, optional(who.OnBehalfOf), optional(who.Purpose))
+	if err != nil {
+		return failure(op, err)
+	}
+	return nil
+}
+
+// EraseComposition deletes a versioned composition physically. See ehr.Store.
+func (s *Store) EraseComposition(ctx context.Context, who ehr.Actor, ehrID, object uuid.UUID) error {
+	const op = "store.EraseComposition"
+	return s.transaction(ctx, op, func(tx pgx.Tx) error {
+		// Commits into the EHR share this lock, as in EraseEHRs.
+		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(uuid_hash_extended($1, 1))`, ehrID); err != nil {
+			return failure(op, err)
+		}
+		var ehrNo, voNo, versions int64
+		var contributions []uuid.UUID
+		err := tx.QueryRow(ctx, `
+			select v.ehr_no, v.vo_no, count(*), array_agg(distinct v.contribution_id)
+			from version v join ehr e using (ehr_no)
+			where e.ehr_id = $1 and v.object_id = $2 and v.kind = $3
+			group by v.ehr_no, v.vo_no`, ehrID, object, int16(ehr.KindComposition)).Scan(&ehrNo, &voNo, &versions, &contributions)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return errs.New(errs.NotFound, op, "no such composition")
+		}
+		if err != nil {
+			return failure(op, err)
+		}
+		if err := recordErased(ctx, tx, op, who, ehr.KindComposition.String(), &ehrID, object.String(), versions); err != nil {
+			return err
+		}
+		for _, table := range objectTables {
+			if _, err := tx.Exec(ctx, `delete from `+table+` where ehr_no = $1 and vo_no = $2`, ehrNo, voNo); err != nil {
+				return failure(op, err)
+			}
+		}
+		for _, del := range []struct {
+			sql  string
+			args []any
+		}{
+			{`delete from item_tag where ehr_no = $1 and object_id = $2`, []any{ehrNo, object}},
+			{`delete from idempotent_answer where ehr_id = $1`, []any{ehrID}},
+			// A contribution without versions says nothing that is not in the
+			// record of the deletion.
+			{`delete from contribution c where ehr_no = $1 and contribution_id = any($2)
+				and not exists (select from version v where v.ehr_no = c.ehr_no and v.contribution_id = c.contribution_id)`, []any{ehrNo, contributions}},
+		} {
+			if _, err := tx.Exec(ctx, del.sql, del.args...); err != nil {
+				return failure(op, err)
+			}
+		}
+		return nil
+	})
+}
+
+// EraseTemplate deletes a template that no version uses. See ehr.Store.
+func (s *Store) EraseTemplate(ctx context.Context, who ehr.Actor, id string) error {
+	const op = "store.EraseTemplate"
+	return s.transaction(ctx, op, func(tx pgx.Tx) error {
+		// Waits for running commits. One that comes later finds the template
+		// gone when it has written its versions, and fails.
+		if _, err := tx.Exec(ctx, `lock table version in share row exclusive mode`); err != nil {
+			return failure(op, err)
+		}
+		var used bool
+		var no int32
+		err := tx.QueryRow(ctx, `
+			select t.template_no, exists (select from version v where v.template_no = t.template_no)
+			from template t where template_id = $1`, id).Scan(&no, &used)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return errs.New(errs.NotFound, op, "no such template")
+		case err != nil:
+			return failure(op, err)
+		case used:
+			return errs.New(errs.Conflict, op, "the template is used by content in the record")
+		}
+		if _, err := tx.Exec(ctx, `delete from template where template_no = $1`, no); err != nil {
+			return failure(op, err)
+		}
+		return recordErased(ctx, tx, op, who, "TEMPLATE", nil, id, 1)
+	})
+}
+
+// EraseQuery deletes one version of a stored query. See ehr.Store.
+func (s *Store) EraseQuery(ctx context.Context, who ehr.Actor, name, version string) error {
+	const op = "store.EraseQuery"
+	return s.transaction(ctx, op, func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, `delete from stored_query where name = $1 and version = $2`, name, version)
+		if err != nil {
+			return failure(op, err)
+		}
+		if done.RowsAffected() == 0 {
+			return errs.New(errs.NotFound, op, "no such version of a stored query")
+		}
+		return recordErased(ctx, tx, op, who, "QUERY", nil, name+"/"+version, 1)
+	})
+}
