@@ -8,9 +8,11 @@ import (
 	"testing"
 )
 
-// TestModelling runs the commands of docs/modelling.md against a server. What
-// the page says that they print, they print.
-func TestModelling(t *testing.T) {
+// runPage runs the commands of a page of docs against a server started with the
+// arguments given, and gives the script and what it printed. What the page says
+// that they print, they print.
+func runPage(t *testing.T, page string, args ...string) (script, printed string) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("starts a server")
 	}
@@ -20,13 +22,12 @@ func TestModelling(t *testing.T) {
 		}
 	}
 	t.Parallel()
-	page, err := os.ReadFile("../../docs/modelling.md")
+	text, err := os.ReadFile("../../docs/" + page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var script string
 	var prints []string
-	for i, block := range strings.Split(string(page), "\n```") {
+	for i, block := range strings.Split(string(text), "\n```") {
 		switch kind, text, _ := strings.Cut(block, "\n"); {
 		case i%2 == 0:
 		case kind == "sh":
@@ -49,16 +50,30 @@ func TestModelling(t *testing.T) {
 	if err := os.Symlink(path, filepath.Join(dir, "bin", "cairn")); err != nil {
 		t.Fatal(err)
 	}
-	p := startProcess(t, "serve", "--data-dir", filepath.Join(dir, "data"))
+	p := startProcess(t, append(args, "--data-dir", filepath.Join(dir, "data"))...)
 	cmd := exec.Command("bash", "-e", "-o", "pipefail", "-c", strings.ReplaceAll(script, "http://127.0.0.1:8080", p.origin))
 	cmd.Dir = dir
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	for _, want := range append(prints, "HTTP/1.1 201 Created", `"code":"tpl.quantity.units"`) {
+	for _, want := range prints {
 		if !strings.Contains(string(output), want) {
 			t.Errorf("%s is not printed:\n%s", want, output)
 		}
 	}
+	return script, string(output)
+}
+
+func TestPagesModelling(t *testing.T) {
+	_, output := runPage(t, "modelling.md", "serve")
+	for _, want := range []string{"HTTP/1.1 201 Created", `"code":"tpl.quantity.units"`} {
+		if !strings.Contains(output, want) {
+			t.Errorf("%s is not printed:\n%s", want, output)
+		}
+	}
+}
+
+func TestPagesFHIR(t *testing.T) {
+	runPage(t, "fhir.md", "dev", "--patients", "3")
 }
