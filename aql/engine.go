@@ -3,6 +3,7 @@ package aql
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -110,29 +111,31 @@ func (e *Engine) RunQuery(ctx context.Context, q *Query, r Request, sink Sink) e
 			r.Fetch = e.opt.MaxRows + 1
 		}
 	}
-	stmt, err := e.prepare(ctx, q, r)
-	if err != nil {
-		return err
-	}
-	if e.opt.MaxCost > 0 {
-		plan, err := e.databasePlan(ctx, stmt, false)
+	begun := false
+	err := e.retried(ctx, r, func(r Request) error {
+		stmt, _, err := e.prepare(ctx, q, r)
 		if err != nil {
 			return err
 		}
-		if plan.Plan.Cost > e.opt.MaxCost {
-			return errs.New(errs.TooLarge, "aql.Run", fmt.Sprintf(
-				"the query's estimated cost of %.0f is over the limit of %.0f; name an EHR or an archetype, or narrow the query otherwise", plan.Plan.Cost, e.opt.MaxCost))
-		}
-	}
-	begun := false
-	err = exec.Run(ctx, e.db, stmt, func(cells [][]byte) error {
-		if !begun {
-			begun = true
-			if err := sink.Begin(q.columns); err != nil {
+		if e.opt.MaxCost > 0 {
+			plan, err := e.databasePlan(ctx, stmt, false)
+			if err != nil {
 				return err
 			}
+			if plan.Plan.Cost > e.opt.MaxCost {
+				return errs.New(errs.TooLarge, "aql.Run", fmt.Sprintf(
+					"the query's estimated cost of %.0f is over the limit of %.0f; name an EHR or an archetype, or narrow the query otherwise", plan.Plan.Cost, e.opt.MaxCost))
+			}
 		}
-		return sink.Row(cells)
+		return exec.Run(ctx, e.db, stmt, func(cells [][]byte) error {
+			if !begun {
+				begun = true
+				if err := sink.Begin(q.columns); err != nil {
+					return err
+				}
+			}
+			return sink.Row(cells)
+		})
 	})
 	if err == nil && !begun {
 		return sink.Begin(q.columns)
@@ -140,24 +143,48 @@ func (e *Engine) RunQuery(ctx context.Context, q *Query, r Request, sink Sink) e
 	return err
 }
 
+// staleAttempts is how often a query is compiled anew because the node index
+// has changed meanwhile, before it is answered from the documents.
+const staleAttempts = 3
+
+// retried runs a statement again if it turns out to have been compiled from a
+// state of the node index that has passed.
+func (e *Engine) retried(ctx context.Context, r Request, run func(r Request) error) error {
+	for attempt := 0; ; attempt++ {
+		err := run(r)
+		if !errors.Is(err, exec.ErrStale) {
+			return err
+		}
+		if attempt == staleAttempts {
+			r.Strategy = Documents
+		} else if _, err := e.catalog.(IndexedCatalog).NodeIndex().Refresh(ctx); err != nil { // only its statements can be stale
+			return err
+		}
+	}
+}
+
 // prepare makes the statement of a request, which asks the terminology services
 // that the query names.
-func (e *Engine) prepare(ctx context.Context, q *Query, r Request) (exec.Query, error) {
+func (e *Engine) prepare(ctx context.Context, q *Query, r Request) (exec.Query, choice, error) {
 	if r.Now.IsZero() {
 		r.Now = e.opt.Now()
 	}
 	values, err := q.values(r)
 	if err != nil {
-		return exec.Query{}, err
+		return exec.Query{}, choice{}, err
 	}
 	if values.Answers, values.Terms, err = e.ask(ctx, q, r, values); err != nil {
-		return exec.Query{}, err
+		return exec.Query{}, choice{}, err
 	}
-	sql, args, err := bind(ctx, q.statement(r), values, e.catalog)
+	c, err := e.choose(ctx, q, r)
+	if err != nil {
+		return exec.Query{}, choice{}, err
+	}
+	sql, args, err := bind(ctx, c.statement, values, e.catalog)
 	return exec.Query{
 		SQL: sql, Args: args, Objects: q.objects, Generic: r.scoped() || q.NamesEHR(),
 		Timeout: e.opt.Timeout, MaxRows: e.opt.MaxRows, MaxBytes: e.opt.MaxBytes,
-	}, err
+	}, c, err
 }
 
 // maxQuestions bounds the questions to terminology services that the data of

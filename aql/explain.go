@@ -81,12 +81,17 @@ func (e *Engine) Explain(ctx context.Context, text string, r Request, analyze bo
 	if err != nil {
 		return nil, err
 	}
-	out := q.describe(r)
-	stmt, err := e.prepare(ctx, q, r)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := e.databasePlan(ctx, stmt, analyze)
+	var out *Explanation
+	var plan *databasePlan
+	err = e.retried(ctx, r, func(r Request) error {
+		stmt, how, err := e.prepare(ctx, q, r)
+		if err != nil {
+			return err
+		}
+		out = q.describe(r, how)
+		plan, err = e.databasePlan(ctx, stmt, analyze)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -110,11 +115,11 @@ func (e *Engine) Explain(ctx context.Context, text string, r Request, analyze bo
 }
 
 // describe is what is known of a request without the database.
-func (q *Query) describe(r Request) *Explanation {
-	s, aq := q.statement(r), q.plan.Query
+func (q *Query) describe(r Request, how choice) *Explanation {
+	s, aq := how.statement, q.plan.Query
 	out := &Explanation{
 		Query: aq.AST.String(), Params: aq.Params, Population: !r.scoped() && !aq.NamesEHR,
-		Strategy: "document", Reason: "the document strategy runs every plan",
+		Strategy: how.strategy, Reason: how.reason,
 		Features: q.plan.Features(), Plan: strings.Split(strings.TrimRight(q.plan.String(), "\n"), "\n"),
 		SQL: s.SQL, Bound: s.Describe(), Steps: []ExplainedStep{},
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,6 +48,7 @@ type Query struct {
 	plan    *plan.Plan
 
 	statements [4]func() *sqlgen.Statement // by variant
+	indexed    [2]atomic.Pointer[indexed]  // population, scoped
 	probes     []probe
 }
 
@@ -170,6 +172,8 @@ type Request struct {
 	// Offset is the number of rows passed over, Fetch the most rows wanted;
 	// Fetch 0 or less is all.
 	Offset, Fetch int64
+	// Strategy restricts how the request is answered.
+	Strategy Strategy
 }
 
 // variant tells which of the statements a request needs.
@@ -242,8 +246,9 @@ func (q *Query) page(r Request) (limit, offset int64, err error) {
 
 // Explain describes how a request is answered: the query as understood, the
 // plan, the SQL, and what is bound to it. Values of parameters are not shown.
-func (q *Query) Explain(r Request) string {
-	s := q.statement(r)
-	return "AQL\n" + q.plan.Query.AST.String() + "\n\nplan\n" + q.plan.String() + "\nSQL (document strategy)\n" + s.SQL +
+func (q *Query) Explain(r Request) string { return q.explain("document strategy", q.statement(r)) }
+
+func (q *Query) explain(strategy string, s *sqlgen.Statement) string {
+	return "AQL\n" + q.plan.Query.AST.String() + "\n\nplan\n" + q.plan.String() + "\nSQL (" + strategy + ")\n" + s.SQL +
 		"\n\nbound\n" + strings.Join(s.Describe(), "\n") + "\n"
 }

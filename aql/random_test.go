@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,8 @@ type generator struct {
 	*rand.Rand
 	n    int
 	vars []variable // of the query, those that can be referred to
+	// leafy queries have class expressions and paths that the node index knows.
+	leafy bool
 }
 
 type variable struct {
@@ -103,6 +106,9 @@ func (g *generator) containment(class string, depth int, visible bool) string {
 	}
 	s := class + " " + name + g.sourcePredicate(class)
 	below := inside[class]
+	if g.leafy {
+		below = slices.DeleteFunc(slices.Clone(below), func(c string) bool { return leaves[c] == nil })
+	}
 	if depth == 0 || len(below) == 0 || g.IntN(3) == 0 {
 		return s
 	}
@@ -125,11 +131,17 @@ func (g *generator) sourcePredicate(class string) string {
 			return "[" + id + "]"
 		}
 	}
+	if g.leafy {
+		return pick(g, "", "", "", "[at0006]", "[name/value = 'Any event']", "[name/value = 'Other']")
+	}
 	return pick(g, "", "[at0001]", "[at0004]", "[at0002, 'Any event']", "[name/value = 'Systolic']", "[$code]", "[name/value != 'x' and archetype_node_id != 'y']")
 }
 
 // path goes some attributes down from a variable.
 func (g *generator) path() string {
+	if g.leafy && g.IntN(12) > 0 {
+		return g.leafPath()
+	}
 	v := pick(g, g.vars...)
 	s := v.name
 	types := v.class.Concrete()

@@ -71,3 +71,6 @@ create table node_state (
 );
 insert into node_state (generation, rules, complete)
 select 1, 1, not exists (select from version where kind = 1);
+
+-- The EHRs that population queries leave out, of which there are few.
+create index ehr_not_queryable on ehr (ehr_no) where not is_queryable;

@@ -36,6 +36,13 @@ type Query struct {
 	MaxRows, MaxBytes int64
 }
 
+// ErrStale is that a statement was compiled from a state of the node index that
+// is not the present one. It gives no rows.
+var ErrStale = errors.New("exec: the node index has changed")
+
+// staleCode is the SQLSTATE by which the function node_guard says so.
+const staleCode = "ZQ001"
+
 // settings make the transaction read-only and keep the planner from what hurts
 // queries over JSON: compiling expressions, whose cost is overestimated by
 // orders of magnitude, and caching by whole documents as keys.
@@ -132,6 +139,8 @@ func failure(ctx context.Context, op string, limit time.Duration, err error) err
 	switch {
 	case errors.As(err, &pg) && pg.Code == "57014", errors.Is(err, context.DeadlineExceeded), ctx.Err() != nil:
 		return errs.Wrap(errs.Timeout, op, fmt.Sprintf("the query took longer than the limit of %s", limit), err)
+	case errors.As(err, &pg) && pg.Code == staleCode:
+		return ErrStale
 	case errors.As(err, &pg):
 		return errs.Wrap(errs.Internal, op, "the query could not be executed", errs.Redact(err))
 	}

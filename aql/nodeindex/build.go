@@ -23,9 +23,9 @@ type Row struct {
 	// around it (-1: none).
 	Num, Last, Parent int32
 	Path              *Path
-	// N are decimal numbers, K texts, D seconds since 1970; "" is null.
+	// N are decimal numbers and D seconds since 1970, "" for null; K are texts.
 	N [NumberColumns]string
-	K [TextColumns]string
+	K [TextColumns]*string
 	D [TimeColumns]string
 	// V is the JSON object with all else; "" for none.
 	V string
@@ -226,7 +226,7 @@ func (b *Builder) value(m *rm.Node, s *Spot, f *frame) {
 		}
 		if i == 0 {
 			first = true
-			if len(v.Column) == 2 && row.column(v.Column, text) && a.Form != Temporal {
+			if v.Column != "" && row.column(v.Column, leaf) {
 				continue
 			}
 		}
@@ -240,19 +240,20 @@ func (b *Builder) value(m *rm.Node, s *Spot, f *frame) {
 	}
 }
 
-// column puts the first attribute of a value into its column. An empty text is
-// left to the JSON, because "" stands for null.
-func (r *Row) column(column, text string) bool {
+// column puts the first attribute of a value into its column and reports
+// whether that is all of it.
+func (r *Row) column(column string, leaf *rm.Node) bool {
 	k := int(column[1] - '1')
 	switch column[0] {
 	case 'n':
-		r.N[k] = text
+		r.N[k] = leaf.Text
 	case 'k':
-		r.K[k] = text
+		r.K[k] = &leaf.Text
 	case 'd':
-		r.D[k] = Instant(text)
+		r.D[k] = Instant(leaf.Text)
+		return false // the text is returned as it was
 	}
-	return text != ""
+	return true
 }
 
 func (f *frame) open() {
@@ -298,7 +299,11 @@ func (r *Row) String() string {
 		}
 	}
 	column("n", r.N[:])
-	column("k", r.K[:])
+	for i, s := range r.K {
+		if s != nil {
+			b.WriteString(" k" + strconv.Itoa(i+1) + "=" + *s)
+		}
+	}
 	column("d", r.D[:])
 	if r.V != "" {
 		b.WriteString(" " + r.V)

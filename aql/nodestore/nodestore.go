@@ -297,7 +297,7 @@ func (a *arrays) add(position int32, rows []nodeindex.Row) {
 			a.numbers[6+k] = append(append(a.numbers[6+k], n...), ',')
 		}
 		for k := range r.K {
-			a.k[k] = append(a.k[k], optional(r.K[k]))
+			a.k[k] = append(a.k[k], r.K[k])
 		}
 		a.v = append(a.v, optional(r.V))
 	}

@@ -61,6 +61,9 @@ func (r *rows) test(cond string) string {
 
 func (g *gen) exists(p *analyze.Path, e env) string {
 	if c := g.column(p); c != nil {
+		if c.value != nil {
+			return "(" + c.value.JSON() + " is not null)"
+		}
 		return "(" + c.text() + " is not null)"
 	}
 	if isRoot(p) {
@@ -143,6 +146,9 @@ func (g *gen) written(v analyze.Expr, e env) rows {
 	case !ok:
 		return rows{value: g.text(v, e)}
 	case p.ByOwner || p.Kinds == analyze.KindText:
+		return g.operand(p, analyze.ModeText, e)
+	}
+	if c := g.column(p); c != nil && c.value != nil {
 		return g.operand(p, analyze.ModeText, e)
 	}
 	r := g.locate(p, e, false)

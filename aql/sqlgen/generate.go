@@ -16,6 +16,8 @@ type Options struct {
 	// Probe asks for what the operation's parameters are in the rows, each
 	// once, rather than for the result. The values' limit bounds their number.
 	Probe *analyze.Terminology
+	// Access is another way than the documents; nil for these.
+	Access *Access
 }
 
 // Generate compiles a plan.
@@ -28,9 +30,13 @@ func Generate(p *plan.Plan, opt Options) *Statement {
 		}
 	}
 	var f from
-	g.top(&f)
-	for _, e := range p.Expands {
-		g.expand(e, &f)
+	if opt.Access != nil {
+		g.access(&f)
+	} else {
+		g.top(&f)
+		for _, e := range p.Expands {
+			g.expand(e, &f)
+		}
 	}
 	for _, c := range g.pending {
 		f.and(g.cond(c, env{}))

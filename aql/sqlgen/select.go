@@ -132,7 +132,7 @@ func (g *gen) aggregate(a *analyze.Aggregate) string {
 	switch a.Function {
 	case "COUNT":
 		value := ""
-		if a.Path != nil && isRoot(a.Path) {
+		if a.Path != nil && isRoot(a.Path) && g.column(a.Path) == nil {
 			value = g.bound[a.Path.Source].uid() // stands for the object
 		} else {
 			value = g.json(arg, env{})

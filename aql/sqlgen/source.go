@@ -26,7 +26,7 @@ func (g *gen) top(f *from) {
 		b.and("e.time_created <= " + g.instant())
 	}
 	if g.opt.Scoped {
-		b.and("e.ehr_id = " + g.bind(field{"the EHR of the request", func(v Values) any { return v.EHR.String() }}) + "::uuid")
+		b.and("e.ehr_id = " + g.scope())
 	}
 	if s.Pred != nil {
 		b.and(g.cond(s.Pred, env{}))
@@ -55,6 +55,11 @@ func (g *gen) top(f *from) {
 	for _, n := range rest {
 		g.node(n, nil, f, true)
 	}
+}
+
+// scope is the EHR of the request.
+func (g *gen) scope() string {
+	return g.bind(field{"the EHR of the request", func(v Values) any { return v.EHR.String() }}) + "::uuid"
 }
 
 // seal ends a block with the conditions of WHERE that its columns decide.

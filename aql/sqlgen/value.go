@@ -17,10 +17,16 @@ type column struct {
 	text  func() string
 	epoch func() string   // seconds; nil but for date-times
 	uid   *analyze.Source // whose version uid it is
+	value *Value          // of an Access, instead of all else
 }
 
 // column tells whether a path is held by columns; nil when it leads into JSON.
 func (g *gen) column(p *analyze.Path) *column {
+	if g.opt.Access != nil {
+		if v, ok := g.opt.Access.Values[p]; ok {
+			return &column{value: &v}
+		}
+	}
 	s := p.Source
 	if s == nil || p.Pred != nil {
 		return nil
@@ -158,6 +164,9 @@ func bare(steps []*analyze.Step) bool {
 // one value in a row.
 func (g *gen) pathJSON(p *analyze.Path, e env) string {
 	if c := g.column(p); c != nil {
+		if c.value != nil {
+			return c.value.JSON()
+		}
 		return "to_jsonb(" + c.text() + ")"
 	}
 	if whole := g.whole(p); whole != "" {
@@ -228,6 +237,9 @@ func fromJSON(value string, mode analyze.Mode) string {
 // pathOperand is the value of a path in the form that a mode compares.
 func (g *gen) pathOperand(p *analyze.Path, mode analyze.Mode, e env) rows {
 	if c := g.column(p); c != nil {
+		if c.value != nil {
+			return rows{value: c.value.Operand(mode)}
+		}
 		switch mode {
 		case analyze.ModeText:
 			return rows{value: c.text()}

@@ -48,6 +48,9 @@ func (t *Target) Concept(ctx context.Context, archetypeID string) (id int32, ok 
 	return id, err == nil, err
 }
 
+// NodeIndex implements aql.IndexedCatalog.
+func (t *Target) NodeIndex() *nodestore.Index { return t.nodes }
+
 // Query implements aqltest.Target.
 func (t *Target) Query(ctx context.Context, text string, r aql.Request, sink aql.Sink) error {
 	return t.engine.Run(ctx, text, r, sink)
