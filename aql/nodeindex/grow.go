@@ -64,9 +64,11 @@ func join(parts ...string) string { return strings.Join(parts, "\x00") }
 func placeKey(archetype string, steps []string, class string) string {
 	return join(archetype, class, join(steps...))
 }
+
 func pathKey(p *PathRow) string {
 	return join(strconv.Itoa(int(p.Parent)), strconv.Itoa(int(p.Place)), join(p.Slot...))
 }
+
 func valueKey(v *ValueRow) string {
 	return join(strconv.Itoa(int(v.Place)), v.Class, join(v.Steps...))
 }
