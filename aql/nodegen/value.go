@@ -138,10 +138,12 @@ func (m *maker) put(p *analyze.Path, f *frame, places []*nodeindex.Place, leaves
 				})
 			case analyze.ModeDateTime, analyze.ModeTime, analyze.ModeDuration:
 				return combine("null::numeric", func(l leaf) string {
-					if l.attr.Form != nodeindex.Temporal {
+					switch {
+					case l.attr.Form == nodeindex.Text:
+						return temporal[mode] + "(" + m.text(f, l) + ")"
+					case l.attr.Form != nodeindex.Temporal:
 						return ""
-					}
-					if l.value.Column != "" && mode == analyze.ModeDateTime {
+					case l.value.Column != "" && mode == analyze.ModeDateTime:
 						return f.alias + "." + l.value.Column
 					}
 					return temporal[mode] + "(" + key(f, l, "->>") + ")"
@@ -266,6 +268,8 @@ func (m *maker) frameName(p *analyze.Path, at *position) {
 				return "to_jsonb" + text()
 			case analyze.ModeBoolean:
 				return "null::boolean"
+			case analyze.ModeDateTime, analyze.ModeTime, analyze.ModeDuration:
+				return temporal[mode] + text()
 			}
 			return "null::numeric"
 		},

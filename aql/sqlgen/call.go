@@ -80,13 +80,14 @@ func (g *gen) native(c *analyze.Call, e env) string {
 		}
 		return g.now(c.Function)
 	}
-	texts := func() string {
+	joined := func(by string) string {
 		parts := make([]string, len(c.Args))
 		for i, a := range c.Args {
 			parts[i] = g.text(a, e)
 		}
-		return strings.Join(parts, ", ")
+		return strings.Join(parts, by)
 	}
+	texts := func() string { return joined(", ") }
 	number := func(i int) string { return g.number(c.Args[i], e) }
 	switch c.Function {
 	case "LENGTH":
@@ -102,7 +103,7 @@ func (g *gen) native(c *analyze.Call, e env) string {
 		}
 		return "aql_substring(" + args + ")"
 	case "CONCAT":
-		return "(" + strings.ReplaceAll(texts(), ", ", " || ") + ")"
+		return "(" + joined(" || ") + ")"
 	case "CONCAT_WS":
 		return "concat_ws(" + texts() + ")"
 	case "ABS", "FLOOR", "CEIL":
@@ -185,7 +186,7 @@ func (g *gen) text(v analyze.Expr, e env) string {
 	}
 	switch v := v.(type) {
 	case *analyze.Path:
-		if c := g.column(v); c != nil {
+		if c := g.column(v); c != nil && c.value == nil {
 			return c.text()
 		}
 		if v.Kinds == analyze.KindText {

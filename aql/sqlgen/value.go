@@ -253,6 +253,12 @@ func (g *gen) pathOperand(p *analyze.Path, mode analyze.Mode, e env) rows {
 			}
 			return rows{value: "to_jsonb(" + c.text() + ")"}
 		}
+		if f := temporalFunction[mode]; f != "" {
+			return rows{value: f + "(" + c.text() + ")"}
+		}
+		if g.opt.Access != nil {
+			return rows{value: fromJSON("to_jsonb("+c.text()+")", mode)}
+		}
 	}
 	var r rows
 	switch mode {
@@ -267,7 +273,11 @@ func (g *gen) pathOperand(p *analyze.Path, mode analyze.Mode, e env) rows {
 		r.value = "aql_bool(" + r.value + ")"
 	case analyze.ModeDateTime, analyze.ModeTime, analyze.ModeDuration:
 		r = g.locate(p, e, p.ByOwner)
-		r.value = temporalFunction[mode] + "(" + r.value + " ->> 'value')"
+		if p.ByOwner {
+			r.value = temporalFunction[mode] + "(" + r.value + " ->> 'value')"
+		} else { // a text, read as the temporal value that it is compared with
+			r.value = fromJSON(r.value, mode)
+		}
 	default:
 		r = g.locate(p, e, p.ByOwner)
 		if p.ByOwner {
