@@ -244,11 +244,11 @@ func (q *Query) page(r Request) (limit, offset int64, err error) {
 	return limit, offset, nil
 }
 
-// Explain describes how a request is answered: the query as understood, the
-// plan, the SQL, and what is bound to it. Values of parameters are not shown.
-func (q *Query) Explain(r Request) string { return q.explain("document strategy", q.statement(r)) }
-
-func (q *Query) explain(strategy string, s *sqlgen.Statement) string {
-	return "AQL\n" + q.plan.Query.AST.String() + "\n\nplan\n" + q.plan.String() + "\nSQL (" + strategy + ")\n" + s.SQL +
+// Explain describes how a request is answered from the documents: the query as
+// understood, the plan, the SQL, and what is bound to it. Values of parameters
+// are not shown.
+func (q *Query) Explain(r Request) string {
+	s := q.statement(r)
+	return "AQL\n" + q.plan.Query.AST.String() + "\n\nplan\n" + q.plan.String() + "\nSQL (document strategy)\n" + s.SQL +
 		"\n\nbound\n" + strings.Join(s.Describe(), "\n") + "\n"
 }
