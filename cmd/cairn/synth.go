@@ -67,5 +67,11 @@ func writePatient(enc *json.Encoder, p *synth.Patient) error {
 			return err
 		}
 	}
+	for k := range p.Documents() {
+		template, content := p.Document(k)
+		if err := enc.Encode(line{EHRID: p.EHRID, Subject: p.SubjectID, TemplateID: template, Content: content}); err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -25,7 +25,7 @@ func TestLimits(t *testing.T) {
 	t.Parallel()
 	o := testOptions(t)
 	o.Max = Limits{
-		Body: 1 << 20, Expansion: 20, Path: 300, Query: 400, Parameters: 5, Headers: 2000, Fields: 20,
+		Body: 4 << 20, Expansion: 20, Path: 300, Query: 400, Parameters: 5, Headers: 2000, Fields: 20,
 		Depth: 60, Items: 60, Tags: 3, Versions: 2,
 	}
 	s := runningWith(t, o, 1, 1)
@@ -52,13 +52,13 @@ func TestLimits(t *testing.T) {
 		"headers fhir":   {"GET", fhir + "/metadata", "", "X-Long: " + strings.Repeat("x", 2000), 431, "max-headers"},
 		"fields":         {"GET", ehr, "", strings.TrimSuffix(strings.Repeat("X-Many: x\n", 21), "\n"), 431, "limit.fields"},
 		"far beyond":     {"GET", ehr, "", "X-Long: " + strings.Repeat("x", 200<<10), 431, ""},
-		"body":           {"POST", ehr + "/composition", strings.Repeat(" ", 1<<20+1), "", 413, "1048576 bytes"},
+		"body":           {"POST", ehr + "/composition", strings.Repeat(" ", 4<<20+1), "", 413, "4194304 bytes"},
 		"depth":          {"POST", ehr + "/composition", deep, "", 413, "limit.depth"},
 		"depth of XML":   {"POST", ehr + "/composition", xml, "Content-Type: application/xml", 413, "limit.depth"},
 		"items":          {"POST", ehr + "/composition", long, "", 413, "limit.items"},
 		"tags":           {"PUT", ehr + "/ehr_status/" + status.UID.Value + "/tags", `[{"key":"a"},{"key":"b"},{"key":"c"},{"key":"d"}]`, "", 413, "3 tags"},
 		"versions":       {"POST", ehr + "/contribution", `{"versions":[{"data":{"_type":"FOLDER"}},{"data":{"_type":"FOLDER"}},{"data":{"_type":"FOLDER"}}],"audit":{}}`, "", 413, "2 versions"},
-		"gzip":           {"POST", ehr + "/composition", packed(t, "gzip", 2<<20), "Content-Encoding: gzip", 413, "bytes"},
+		"gzip":           {"POST", ehr + "/composition", packed(t, "gzip", 5<<20), "Content-Encoding: gzip", 413, "bytes"},
 		"unknown coding": {"POST", ehr + "/composition", "x", "Content-Encoding: br", 415, "zstd"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -91,5 +91,14 @@ func (s *Server) loadPatient(ctx context.Context, p *synth.Patient) (int, error)
 			return k, fmt.Errorf("patient %d, composition %d: %w", p.Number, k, err)
 		}
 	}
-	return p.Compositions(), nil
+	for k := range p.Documents() {
+		template, json := p.Document(k)
+		_, err := s.Service.CreateComposition(ctx, sandboxActor, ehr.CreateComposition{
+			EHRID: id, TemplateID: template, Content: ehr.Content{JSON: json},
+		})
+		if err != nil {
+			return p.Compositions() + k, fmt.Errorf("patient %d, document %d: %w", p.Number, k, err)
+		}
+	}
+	return p.Compositions() + p.Documents(), nil
 }

@@ -10,10 +10,19 @@
 //		templateID, json := p.Composition(k)
 //		…
 //	}
+//	for k := range p.Documents() {
+//		templateID, json := p.Document(k)
+//		…
+//	}
 //
 // The compositions are valid against the templates of templates/library. They
 // are plausible rather than representative: vital signs follow a patient's
 // habitual values and diagnoses, lists have coded and free-text entries, some
 // patients have an explicit statement that nothing is known or that nobody
-// asked, and some readings are missing for a stated reason.
+// asked, and some readings are missing for a stated reason. Medication, orders,
+// laboratory results, procedures, stays and goals follow from the problems, and
+// no one is given what the adverse reaction list forbids.
+//
+// Codes of SNOMED CT, ICD-10 and LOINC are used where they were checked against
+// published value sets; what was not is named in words.
 package synth

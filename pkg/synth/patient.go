@@ -2,6 +2,7 @@ package synth
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -59,6 +60,10 @@ type Patient struct {
 	body     body
 	problems []problem
 	reaction reactionKind
+
+	// What the documents follow from, found when first asked for.
+	allergic func() map[string]bool
+	plan     func() []document
 }
 
 // SubjectNamespace is the namespace of every patient's SubjectID.
@@ -92,6 +97,7 @@ var zone = time.FixedZone("", 3600)
 const (
 	forPatient uint64 = iota + 1
 	forComposition
+	forDocument
 )
 
 // Patient is the patient with a number, which must not be negative.
@@ -114,6 +120,8 @@ func (g *Generator) Patient(number int) *Patient {
 	case n < 35:
 		p.reaction = nobodyAsked
 	}
+	p.allergic = sync.OnceValue(p.allergies)
+	p.plan = sync.OnceValue(p.documents)
 	return p
 }
 
