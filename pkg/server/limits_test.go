@@ -25,7 +25,7 @@ func TestLimits(t *testing.T) {
 	t.Parallel()
 	o := testOptions(t)
 	o.Max = Limits{
-		Body: 4 << 20, Expansion: 20, Path: 300, Query: 400, Parameters: 5, Headers: 2000, Fields: 20,
+		Body: 4 << 20, Expansion: 10_000, Path: 300, Query: 400, Parameters: 5, Headers: 2000, Fields: 20,
 		Depth: 60, Items: 60, Tags: 3, Versions: 2,
 	}
 	s := runningWith(t, o, 1, 1)
