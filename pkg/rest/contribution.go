@@ -81,7 +81,8 @@ func (a *api) commitContribution(w *answer, r *request, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	if _, err := bodyMedia(r.Header, mediaJSON); err != nil {
+	media, err := bodyMedia(r.Header, canonical...)
+	if err != nil {
 		return err
 	}
 	if err := refuseTags(r.Header); err != nil {
@@ -94,6 +95,11 @@ func (a *api) commitContribution(w *answer, r *request, id uuid.UUID) error {
 	raw, err := a.body(r)
 	if err != nil {
 		return err
+	}
+	if media == mediaXML && len(raw) > 0 {
+		if raw, err = a.contributionXML(raw); err != nil {
+			return err
+		}
 	}
 	in, err := a.contributionInput(raw, headers)
 	if err != nil {
@@ -109,12 +115,12 @@ func (a *api) commitContribution(w *answer, r *request, id uuid.UUID) error {
 		location: a.location(r, below(id, "contribution", done.ID.String())...),
 	}
 	if prefer.returns == returnRepresentation {
-		json, err := contributionJSON(done)
-		if err != nil {
-			return err
+		json, err := a.contributionBody(w, r, prefer.media, id, done)
+		if err == nil {
+			out.body, err = represent(prefer.media, rm.Lookup("CONTRIBUTION"), json)
 		}
-		if out.body, err = represent(prefer.media, rm.Lookup("CONTRIBUTION"), json); err != nil {
-			return err
+		if err != nil { // it is committed whatever happens to its representation
+			a.logFault(r.Request, err)
 		}
 	}
 	return a.sendWritten(w, prefer, out)
@@ -158,7 +164,7 @@ func (a *api) sendContribution(w *answer, r *request, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	body, err := contributionJSON(c)
+	body, err := a.contributionBody(w, r, media, id, c)
 	if err != nil {
 		return err
 	}
@@ -166,6 +172,14 @@ func (a *api) sendContribution(w *answer, r *request, id uuid.UUID) error {
 		w.Header().Set("Location", a.location(r, below(id, "contribution", uid.String())...))
 	}
 	return a.sendObject(w, r, media, "CONTRIBUTION", uid.String(), c.Audit.TimeCommitted, body)
+}
+
+// contributionBody is a CONTRIBUTION as the client prefers it in the media type.
+func (a *api) contributionBody(w *answer, r *request, media string, owner uuid.UUID, c ehr.ContributionRecord) ([]byte, error) {
+	if s := a.resolving(w, r, media, owner); s != nil {
+		return s.contribution(c)
+	}
+	return contributionJSON(c)
 }
 
 // contributionJSON is a CONTRIBUTION, its versions by reference.

@@ -278,7 +278,7 @@ func TestContributionIdentifiersAndDefaults(t *testing.T) {
 		t.Error(diff)
 	}
 	a.do("GET", path+"/"+uid, nil, "Accept: text/html").status(http.StatusNotAcceptable)
-	a.do("POST", path, []byte("<contribution/>"), "Content-Type: application/xml").status(http.StatusUnsupportedMediaType)
+	a.do("POST", path, []byte("<contribution/>"), "Content-Type: application/xml").status(http.StatusBadRequest)
 }
 
 func TestContributionNamesThePlacesOfWarnings(t *testing.T) {

@@ -105,7 +105,7 @@ func TestContributionOfParties(t *testing.T) {
 		}
 	}
 	a.do("POST", path, []byte(`{"uid":{"value":"`+uid+`"},`+string(set("249", fine))[1:])).status(http.StatusConflict).fault()
-	a.do("POST", path, []byte("<contribution/>"), "Content-Type: application/xml").status(http.StatusUnsupportedMediaType).fault()
+	a.do("POST", path, []byte("<contribution/>"), "Content-Type: application/xml").status(http.StatusBadRequest).fault()
 	a.do("POST", path, set("249", fine), `openehr-item-tag: key="k"`).status(http.StatusNotImplemented).fault()
 	if c, v := a.counts(); c != contributions || v != versions {
 		t.Errorf("%d contributions and %d versions of what was refused", c-contributions, v-versions)

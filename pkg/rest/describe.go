@@ -120,11 +120,11 @@ var described = map[string]description{
 		summary: "Delete the directory logically", headers: []string{"If-Match!", "openehr-audit-details"}, success: []int{204}, faults: []int{400, 404, 409, 412},
 	},
 	"GET /ehr/{ehr_id}/directory": {
-		summary: "Read the directory or a folder of it, now or at a time", query: []string{"version_at_time", "path"}, headers: readHeaders,
+		summary: "Read the directory or a folder of it, now or at a time", query: []string{"version_at_time", "path"}, headers: joined([]string{"Prefer"}, readHeaders),
 		writes: canonical, result: "FOLDER", success: []int{200, 204, 304}, faults: []int{400, 404},
 	},
 	"GET /ehr/{ehr_id}/directory/{version_uid}": {
-		summary: "Read a version of the directory or a folder of it", query: []string{"path"}, headers: readHeaders,
+		summary: "Read a version of the directory or a folder of it", query: []string{"path"}, headers: joined([]string{"Prefer"}, readHeaders),
 		writes: canonical, result: "FOLDER", success: []int{200, 204, 304}, faults: []int{400, 404},
 	},
 
@@ -266,14 +266,14 @@ func versionByID(class string) description {
 
 func contributionPost(what string) description {
 	return description{
-		summary: "Commit a change set of " + what, text: "Creations, changes and deletions, all or nothing.",
-		headers: joined(commitHeaders, keyed), reads: onlyJSON, body: "CONTRIBUTION", writes: canonical, result: "CONTRIBUTION",
+		summary: "Commit a change set of " + what, text: "Creations, changes, deletions, attestations, branches and imported versions, all or nothing.",
+		headers: joined(commitHeaders, keyed), reads: canonical, body: "CONTRIBUTION", writes: canonical, result: "CONTRIBUTION",
 		success: []int{201}, faults: []int{400, 404, 409},
 	}
 }
 
 func contributionGet() description {
-	return description{summary: "Read a CONTRIBUTION", headers: readHeaders, writes: canonical, result: "CONTRIBUTION", success: []int{200, 304}, faults: []int{404}}
+	return description{summary: "Read a CONTRIBUTION", headers: joined([]string{"Prefer"}, readHeaders), writes: canonical, result: "CONTRIBUTION", success: []int{200, 304}, faults: []int{404}}
 }
 
 func tagsOfAll(what string) description {

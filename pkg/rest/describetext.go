@@ -40,7 +40,7 @@ const idempotencyHeader = "Idempotency-Key"
 
 // requestHeaders describe the headers of requests.
 var requestHeaders = map[string]apidoc.Param{
-	"Prefer":                {Description: "return=minimal (the default), return=representation or return=identifier."},
+	"Prefer":                {Description: "return=minimal (the default), return=representation or return=identifier; for contributions and the directory also resolve_refs, which puts what is referred to in the place of references (JSON only)."},
 	"If-Match":              {Description: "The version_uid, in quotes, that the change is based on."},
 	"If-None-Match":         {Description: "An ETag: 304 if the resource still has it."},
 	"If-Modified-Since":     {Description: "A time: 304 if the resource has not changed since."},

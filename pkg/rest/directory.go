@@ -26,7 +26,7 @@ func (a *api) createDirectory(w *answer, r *request) error {
 	if err != nil {
 		return plainInvalid(err)
 	}
-	return a.sendWritten(w, c.prefer, a.outcome(r, c, done, true, "ehr", id.String(), "directory", done.UID.String()))
+	return a.sendWritten(w, c.prefer, a.folderOutcome(w, r, c, done, true, id))
 }
 
 // updateDirectory serves PUT /ehr/{ehr_id}/directory.
@@ -48,7 +48,24 @@ func (a *api) updateDirectory(w *answer, r *request) error {
 		a.pointToLatest(w, r, err, id, "directory")
 		return plainInvalid(err)
 	}
-	return a.sendWritten(w, c.prefer, a.outcome(r, c, done, false, "ehr", id.String(), "directory", done.UID.String()))
+	return a.sendWritten(w, c.prefer, a.folderOutcome(w, r, c, done, false, id))
+}
+
+// folderOutcome is the answer to a commit of the directory.
+func (a *api) folderOutcome(w *answer, r *request, c commit, done ehr.Committed, created bool, id uuid.UUID) written {
+	out := a.outcome(r, c, done, created, "ehr", id.String(), "directory", done.UID.String())
+	if out.body == nil {
+		return out
+	}
+	if s := a.resolving(w, r, out.media, id); s != nil {
+		body, err := s.folder(out.body)
+		if err != nil { // it is committed whatever happens to its representation
+			a.logFault(r.Request, err)
+			body = nil
+		}
+		out.body = body
+	}
+	return out
 }
 
 // deleteDirectory serves DELETE /ehr/{ehr_id}/directory.
@@ -143,6 +160,14 @@ func (a *api) sendFolder(w *answer, r *request, rec ehr.VersionRecord, media str
 			return err
 		}
 		rec.Raw = part
+	}
+	if id, ok := parseUUID(r.param("ehr_id")); ok && !rec.Deleted {
+		if s := a.resolving(w, r, media, id); s != nil {
+			var err error
+			if rec.Raw, err = s.folder(rec.Raw); err != nil {
+				return err
+			}
+		}
 	}
 	return a.sendVersion(w, r, rec, media, "ehr", r.param("ehr_id"), "directory", rec.UID.String())
 }

@@ -131,7 +131,11 @@ func (a *api) sendWritten(w *answer, p preference, out written) error {
 		h.Set("Location", out.location)
 	}
 	if p.asked {
-		h.Set("Preference-Applied", "return="+p.returns.String())
+		applied := "return=" + p.returns.String()
+		if resolved := h.Get("Preference-Applied"); resolved != "" {
+			applied += ", " + resolved
+		}
+		h.Set("Preference-Applied", applied)
 	}
 	warningHeaders(h, out.warnings)
 	confirmTags(h, out.tags)

@@ -1,0 +1,192 @@
+package rest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/pkg/rest"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+var xmlRoot = regexp.MustCompile(`(?s)^(?:<\?xml.*?\?>\s*)?<(\w+)([^>]*)>(.*)</\w+>\s*$`)
+
+// element is the XML of an object under another name, without the namespaces
+// that its root declares: they are those of the document that it goes into.
+func element(t testing.TB, name, class, json string) string {
+	t.Helper()
+	m := xmlRoot.FindStringSubmatch(string(asXML(t, []byte(json), class)))
+	if m == nil {
+		t.Fatal("no root")
+	}
+	attrs := regexp.MustCompile(`\s+xmlns(:\w+)?="[^"]*"`).ReplaceAllString(m[2], "")
+	return "<" + name + attrs + ">" + m[3] + "</" + name + ">"
+}
+
+func contributionXML(members ...string) []byte {
+	return []byte(`<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
+		`<contribution xmlns="http://schemas.openehr.org/v1" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` + "\n" +
+		strings.Join(members, "\n") + "\n</contribution>")
+}
+
+func TestContributionInXML(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	id := a.newEHR()
+	path := "/ehr/" + id + "/contribution"
+	v1 := a.create(id, composition(t))
+	audit := element(t, "audit", "AUDIT_DETAILS", `{"_type":"AUDIT_DETAILS","system_id":"`+systemID+`","time_committed":{"value":"2001-01-01T00:00:00Z"},"change_type":`+
+		codedText("251")+`,"description":{"_type":"DV_TEXT","value":"in XML"},"committer":{"_type":"PARTY_IDENTIFIED","name":"Dr XML"}}`)
+	ours := func(uid, preceding string) string {
+		s := strings.ReplaceAll(original(uid, preceding, "532", composition(t, "70.50", "74.00")), `"system_id":"elsewhere"`, `"system_id":"`+systemID+`"`)
+		return strings.ReplaceAll(s, "Dr Else", "Dr XML")
+	}
+	imported := uuid.NewString() + "::elsewhere::1"
+	fresh := uuid.NewString()
+	next := strings.Replace(ours(tree(v1, "2"), v1), `"change_type":`+codedText("249"), `"change_type":`+codedText("251"), 1)
+	res := a.do("POST", path, contributionXML(
+		"<uid><value>"+fresh+"</value></uid>",
+		element(t, "versions", "ORIGINAL_VERSION", next),
+		"<!-- between -->",
+		element(t, "versions", "IMPORTED_VERSION", `{"_type":"IMPORTED_VERSION","contribution":{"_type":"OBJECT_REF","id":{"_type":"HIER_OBJECT_ID","value":"`+fresh+
+			`"},"namespace":"local","type":"CONTRIBUTION"},"commit_audit":{"_type":"AUDIT_DETAILS","system_id":"`+systemID+`","time_committed":{"value":"2001-01-01T00:00:00Z"},"change_type":`+
+			codedText("249")+`,"committer":{"_type":"PARTY_IDENTIFIED","name":"Dr XML"}},"item":`+original(imported, "", "532", composition(t))+`}`),
+		audit), "Content-Type: application/xml", "Accept: application/xml", "Prefer: return=representation").status(http.StatusCreated)
+	n := res.xmlTree("CONTRIBUTION")
+	if diff := cmp.Diff([]string{fresh, "in XML", "Dr XML"}, paths(n, "uid/value", "audit/description/value", "audit/committer/name")); diff != "" {
+		t.Error(diff)
+	}
+	if len(n.List("versions")) != 2 {
+		t.Errorf("%d versions", len(n.List("versions")))
+	}
+	n = a.version(id, tree(v1, "2"), "ORIGINAL_VERSION")
+	if diff := cmp.Diff([]string{v1, "their signature", "modification"}, paths(n, "preceding_version_uid/value", "signature", "commit_audit/change_type/value")); diff != "" {
+		t.Error(diff)
+	}
+	if got := a.version(id, imported, "IMPORTED_VERSION").String("item", "commit_audit", "committer", "name"); got != "Dr Else" {
+		t.Errorf("committer of the item: %s", got)
+	}
+
+	for name, test := range map[string]struct {
+		body []byte
+		says string
+	}{
+		"not XML":         {[]byte(`{"versions":[]}`), "contribution"},
+		"other root":      {[]byte(`<composition/>`), "root element"},
+		"torn":            {[]byte(`<contribution><versions>`), "contribution"},
+		"unknown element": {contributionXML("<secret/>"), `secret`},
+		"text":            {contributionXML("stray"), "text"},
+		"document type":   {[]byte(`<!DOCTYPE x [<!ENTITY y "z">]><contribution/>`), "document type"},
+		"two audits":      {contributionXML(audit, audit), "twice"},
+		"bad version":     {contributionXML(`<versions><nonsense/></versions>`), "/versions[0]"},
+		"bad class":       {contributionXML(`<versions xsi:type="COMPOSITION"/>`), "/versions[0]"},
+		"no data":         {contributionXML(`<versions><lifecycle_state><value>complete</value><defining_code><terminology_id><value>openehr</value></terminology_id><code_string>532</code_string></defining_code></lifecycle_state></versions>`), "versions[0].data is missing"},
+	} {
+		f := a.do("POST", path, test.body, "Content-Type: application/xml").status(http.StatusBadRequest).fault()
+		if !strings.Contains(f.Message, test.says) && !strings.Contains(fmt.Sprint(f.ValidationErrors), test.says) {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+func FuzzContributionXML(f *testing.F) {
+	h := handler(f, func(c *rest.Config) { c.Records, c.Queries = broken{}, &queries{} })
+	id := uuid.NewString()
+	f.Add([]byte(`<contribution xmlns="http://schemas.openehr.org/v1" xmlns:x="y"><versions x:type="ORIGINAL_VERSION"><data/></versions><audit/></contribution>`))
+	f.Add(contributionXML("<uid><value>x</value></uid>", "<versions/>"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r := httptest.NewRequest("POST", base+"/ehr/"+id+"/contribution", strings.NewReader(string(body)))
+		r.Header.Set("Content-Type", "application/xml")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code >= 500 && w.Code != http.StatusNotImplemented || !json.Valid(w.Body.Bytes()) {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	})
+}
+
+func TestReferencesResolved(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	id := a.newEHR()
+	path := "/ehr/" + id + "/contribution"
+	const prefer = "Prefer: return=representation, resolve_refs"
+	v1 := a.create(id, composition(t))
+	gone := a.create(id, composition(t))
+	item := func(class, uid string) string {
+		return `{"_type":"OBJECT_REF","id":{"_type":"` + class + `","value":"` + uid + `"},"namespace":"local","type":"COMPOSITION"}`
+	}
+	lost := item("HIER_OBJECT_ID", uuid.NewString())
+	dir := folder("root", `,"items":[`+item("HIER_OBJECT_ID", object(v1))+`,`+lost+`,`+strings.Replace(item("HIER_OBJECT_ID", object(v1)), `"local"`, `"other"`, 1)+`]`,
+		`,"folders":[{"_type":"FOLDER","name":{"value":"sub"},"archetype_node_id":"openEHR-EHR-FOLDER.generic.v1","items":[`+item("OBJECT_VERSION_ID", v1)+`,`+item("HIER_OBJECT_ID", object(gone))+`]}]`)
+	res := a.do("POST", path, set("251",
+		change(codedText("523"), codedText("523"), gone, nil),
+		change(codedText("249"), codedText("532"), "", dir)), prefer).status(http.StatusCreated).has("Preference-Applied", "return=representation, resolve_refs")
+	type versioned struct {
+		Type string `json:"_type"`
+		UID  struct{ Value string }
+		Data *struct {
+			Type string `json:"_type"`
+		}
+	}
+	var set struct {
+		UID      struct{ Value string }
+		Versions []versioned
+		Audit    struct{ Committer struct{ Name string } }
+	}
+	res.json(&set)
+	classes := map[string]string{}
+	for _, v := range set.Versions {
+		classes[v.Type+" "+v.UID.Value[len(v.UID.Value)-1:]] = ""
+		if v.Data != nil {
+			classes[v.Type+" "+v.UID.Value[len(v.UID.Value)-1:]] = v.Data.Type
+		}
+	}
+	if diff := cmp.Diff(map[string]string{"ORIGINAL_VERSION 1": "FOLDER", "ORIGINAL_VERSION 2": ""}, classes); diff != "" || set.Audit.Committer.Name != "Dr Set" {
+		t.Error(diff, string(res.body))
+	}
+	again := a.do("GET", path+"/"+res.tag(), nil, "Prefer: resolve_refs", "If-None-Match: "+res.header.Get("ETag")).status(http.StatusOK).has("Preference-Applied", "resolve_refs")
+	if string(again.body) != string(res.body) {
+		t.Errorf("%s", again.body)
+	}
+	// XML has no place for it.
+	a.do("GET", path+"/"+res.tag(), nil, "Prefer: resolve_refs", "Accept: application/xml").status(http.StatusOK).has("Preference-Applied", "").xmlTree("CONTRIBUTION")
+
+	type entry struct {
+		Type string `json:"_type"`
+		UID  struct{ Value string }
+	}
+	var root struct {
+		Type    string `json:"_type"`
+		Items   []entry
+		Folders []struct{ Items []entry }
+	}
+	plain := a.do("GET", "/ehr/"+id+"/directory", nil).status(http.StatusOK)
+	plain.tree("FOLDER")
+	a.do("GET", "/ehr/"+id+"/directory", nil, "Prefer: resolve_refs", "If-None-Match: "+plain.header.Get("ETag")).status(http.StatusOK).json(&root)
+	var got []string
+	for _, e := range append(root.Items, root.Folders[0].Items...) {
+		got = append(got, e.Type+" "+e.UID.Value)
+	}
+	if diff := cmp.Diff([]string{"COMPOSITION " + v1, "OBJECT_REF ", "OBJECT_REF ", "COMPOSITION " + v1, "OBJECT_REF "}, got); diff != "" || root.Type != "FOLDER" {
+		t.Error(diff)
+	}
+	// A write of the directory may be answered so, too.
+	body := strings.Replace(string(plain.body), "root", "root 2", 1)
+	res = a.do("PUT", "/ehr/"+id+"/directory", []byte(body), `If-Match: "`+plain.tag()+`"`, prefer).status(http.StatusOK).has("Preference-Applied", "return=representation, resolve_refs")
+	res.json(&root)
+	if root.Items[0].Type != "COMPOSITION" {
+		t.Errorf("%s", res.body)
+	}
+	n, problems := rm.DecodeJSON(a.do("GET", "/ehr/"+id+"/directory", nil).body, rm.ClassFolder, rm.JSONOptions{})
+	if n == nil || rm.HasErrors(problems) || len(n.List("items")) != 3 {
+		t.Errorf("what is stored are references: %v", problems)
+	}
+}
