@@ -12,7 +12,7 @@ import (
 )
 
 // objectTables are all tables with rows of one versioned object by its number.
-var objectTables = []string{"fhir_loss", "fhir_resource", "fhir_content", "node", "document", "version"}
+var objectTables = []string{"attestation", "fhir_loss", "fhir_resource", "fhir_content", "node", "document", "version"}
 
 // recordErased leaves a trace of a deletion.
 func recordErased(ctx context.Context, tx pgx.Tx, op string, who ehr.Actor, kind string, ehrID *uuid.UUID, id string, versions int64) error {
@@ -37,7 +37,8 @@ func (s *Store) EraseComposition(ctx context.Context, who ehr.Actor, ehrID, obje
 		var ehrNo, voNo, versions int64
 		var contributions []uuid.UUID
 		err := tx.QueryRow(ctx, `
-			select v.ehr_no, v.vo_no, count(*), array_agg(distinct v.contribution_id)
+			select v.ehr_no, v.vo_no, count(*), array_agg(v.contribution_id) || array(
+				select a.contribution_id from attestation a where a.ehr_no = v.ehr_no and a.vo_no = v.vo_no)
 			from version v join ehr e using (ehr_no)
 			where e.ehr_id = $1 and v.object_id = $2 and v.kind = $3
 			group by v.ehr_no, v.vo_no`, ehrID, object, int16(ehr.KindComposition)).Scan(&ehrNo, &voNo, &versions, &contributions)
@@ -64,7 +65,8 @@ func (s *Store) EraseComposition(ctx context.Context, who ehr.Actor, ehrID, obje
 			// A contribution without versions says nothing that is not in the
 			// record of the deletion.
 			{`delete from contribution c where ehr_no = $1 and contribution_id = any($2)
-				and not exists (select from version v where v.ehr_no = c.ehr_no and v.contribution_id = c.contribution_id)`, []any{ehrNo, contributions}},
+				and not exists (select from version v where v.ehr_no = c.ehr_no and v.contribution_id = c.contribution_id)
+				and not exists (select from attestation a where a.ehr_no = c.ehr_no and a.contribution_id = c.contribution_id)`, []any{ehrNo, contributions}},
 		} {
 			if _, err := tx.Exec(ctx, del.sql, del.args...); err != nil {
 				return failure(op, err)
