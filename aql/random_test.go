@@ -60,24 +60,70 @@ func (g *generator) query() string {
 	from := g.from()
 	cols := make([]string, 1+g.IntN(3))
 	aggregate := g.IntN(5) == 0
+	var keys []string
 	for i := range cols {
 		switch {
+		case aggregate && g.IntN(4) == 0:
+			keys = append(keys, pick(g, g.path(), g.operand(1)))
+			cols[i] = keys[len(keys)-1]
 		case aggregate:
-			cols[i] = pick(g, "COUNT(*)", "COUNT("+g.path()+")", "COUNT(DISTINCT "+g.path()+")", "MAX("+g.path()+")", "MIN("+g.path()+")", "SUM("+g.path()+")", "1")
+			cols[i] = g.aggregate()
 		case g.IntN(8) == 0:
 			cols[i] = g.literal()
 		default:
-			cols[i] = g.path()
+			cols[i] = pick(g, g.path(), g.operand(2))
 		}
 	}
 	q := "SELECT " + pick(g, "", "", "DISTINCT ") + strings.Join(cols, ", ") + " FROM " + from
 	if g.IntN(3) > 0 {
 		q += " WHERE " + g.condition(2)
 	}
+	if len(keys) > 0 {
+		q += " GROUP BY " + strings.Join(keys, ", ")
+		if g.IntN(2) == 0 {
+			q += " HAVING " + pick(g, "COUNT(*) > 1", keys[0]+" != NULL", g.aggregate()+" >= "+g.literal())
+		}
+	}
 	if !aggregate && g.IntN(3) == 0 {
 		q += " ORDER BY " + pick(g, cols[0], g.path()) + pick(g, "", " DESC")
 	}
 	return q + pick(g, "", " LIMIT 20", " LIMIT 3 OFFSET 1")
+}
+
+func (g *generator) aggregate() string {
+	return pick(g, "COUNT(*)", "COUNT("+g.path()+")", "COUNT(DISTINCT "+g.path()+")", "MAX("+g.path()+")", "MIN("+g.operand(1)+")",
+		"SUM("+g.path()+")", "AVG("+g.number(1)+")", "1", "COUNT(*) + 1", "ROUND(AVG("+g.number(0)+"), 2)")
+}
+
+// operand is a path, a function or arithmetic.
+func (g *generator) operand(depth int) string {
+	switch g.IntN(4) {
+	case 0:
+		return g.text(depth)
+	case 1:
+		return g.number(depth)
+	case 2:
+		return g.path() + pick(g, " - ", " + ") + pick(g, g.path(), "'P1M'", "'2019-05-03'", "2", "$p")
+	}
+	return g.path()
+}
+
+func (g *generator) text(depth int) string {
+	if depth == 0 {
+		return pick(g, g.path(), g.path(), "'Systolic'", "'mg'")
+	}
+	t := func() string { return g.text(depth - 1) }
+	return pick(g, "CONCAT("+t()+", "+t()+")", "CONCAT_WS('-', "+t()+", "+t()+", 'x')", "SUBSTRING("+t()+", "+pick(g, "1", "0", "2", "-3")+")",
+		"SUBSTRING("+t()+", 2, "+pick(g, "3", "0", "LENGTH("+t()+")")+")", t())
+}
+
+func (g *generator) number(depth int) string {
+	if depth == 0 {
+		return pick(g, g.path(), g.path(), "2", "0.5", "LENGTH("+g.text(0)+")", "POSITION('s', "+g.text(0)+")")
+	}
+	n := func() string { return g.number(depth - 1) }
+	return pick(g, "ABS("+n()+")", "FLOOR("+n()+")", "CEIL("+n()+")", "ROUND("+n()+", 1)", "MOD("+n()+", 3)", "("+n()+") * ("+n()+")", "("+n()+") + ("+n()+")",
+		"-("+n()+")", "("+n()+") / ("+n()+")", n())
 }
 
 func (g *generator) from() string {
@@ -90,7 +136,7 @@ func (g *generator) from() string {
 		g.vars = append(g.vars, variable{"e", rm.Lookup("EHR")})
 		return "EHR e[ehr_id/value=$ehr] CONTAINS (" + c + ") " + pick(g, "AND", "OR") + " (" + g.containment("COMPOSITION", 1, true) + ")"
 	case 2:
-		return "VERSION v" + pick(g, "", "[ALL_VERSIONS]", "[LATEST_VERSION]") + " CONTAINS " + c
+		return "VERSION v" + pick(g, "", "[ALL_VERSIONS]", "[LATEST_VERSION]", "[version_at_time = '2021-04-01T00:00:00Z']", "[version_at_time = '2021-06-15T00:00:00Z']") + " CONTAINS " + c
 	case 3:
 		g.vars = append(g.vars, variable{"e", rm.Lookup("EHR")})
 		return "EHR e CONTAINS " + g.containment(pick(g, "CLUSTER", "ELEMENT", "OBSERVATION", "EHR_STATUS"), 1, true)
@@ -192,19 +238,25 @@ func (g *generator) condition(depth int) string {
 			return "NOT (" + g.condition(depth-1) + ")"
 		}
 	}
-	switch g.IntN(6) {
+	switch g.IntN(9) {
+	case 6:
+		return "CONTAINS(" + g.text(1) + ", " + pick(g, "'i'", "''", g.path()) + ")"
+	case 7:
+		return pick(g, g.path(), g.text(1)) + " MATCHES {" + pick(g, "/.*e.*/", "/[A-Z][a-z]+( [a-z]+)?/", `/\d{4}-\d\d.*/`) + "}"
+	case 8:
+		return pick(g, g.path(), g.number(1)) + " MATCHES {" + pick(g, "|5..12.5|", "|>1|", "|2..<100|, 7", "|'2019'..'2019-06'|", g.path()+", |<=2|") + "}"
 	case 0:
 		return "EXISTS " + g.path()
 	case 1:
-		return g.path() + " LIKE " + pick(g, "'*e*'", "'2020-??-*'", "'S%'")
+		return pick(g, g.path(), g.text(1)) + " LIKE " + pick(g, "'*e*'", "'2020-??-*'", "'S%'", "CONCAT("+g.path()+", '*')")
 	case 2:
 		return g.path() + " MATCHES {" + g.literal() + ", " + g.literal() + "}"
 	case 3:
-		return g.path() + pick(g, " = ", " < ", " != ") + g.path()
+		return g.operand(1) + pick(g, " = ", " < ", " != ") + g.operand(1)
 	case 4:
 		return g.path() + pick(g, " = ", " != ") + "NULL"
 	}
-	return g.path() + pick(g, " = ", " > ", " <= ", " != ") + g.literal()
+	return pick(g, g.path(), g.operand(2)) + pick(g, " = ", " > ", " <= ", " != ") + g.literal()
 }
 
 // TestRandomQueriesRun: whatever the compiler accepts the database runs.

@@ -2,6 +2,7 @@ package aql_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -21,8 +22,13 @@ import (
 // refVersion is a version of the content of a versioned object.
 type refVersion struct {
 	content *rm.Node
-	latest  bool
+	// from is when it was committed, to when it was superseded; zero for the
+	// latest.
+	from, to time.Time
 }
+
+// at reports whether the version was the latest at an instant.
+func (v refVersion) at(t time.Time) bool { return !v.from.After(t) && (v.to.IsZero() || v.to.After(t)) }
 
 // reference is one EHR and the parameters of a query.
 type reference struct {
@@ -30,6 +36,7 @@ type reference struct {
 	status   *rm.Node
 	versions []refVersion
 	params   map[string]any
+	asOf     time.Time // far away for now
 	q        *ast.Query
 }
 
@@ -40,78 +47,114 @@ type row map[string]*rm.Node
 func (r *reference) run() []string {
 	var list []string
 	seen := map[string]bool{}
-	var cells [][]*value
+	var rows []*expansion
 	for _, b := range r.from(r.q.From) {
 		r.expand(b, func(x *expansion) {
-			if r.q.Where != nil && x.holds(r.q.Where) != yes {
-				return
+			if r.q.Where == nil || x.holds(r.q.Where) == yes {
+				rows = append(rows, x.fixed())
 			}
-			var line []*value
-			for _, c := range r.q.Columns {
-				switch v := c.Value.(type) {
-				case *ast.Path:
-					line = append(line, x.path(v))
-				case *ast.Call:
-					if v.Star {
-						line = append(line, nil)
-					} else {
-						line = append(line, x.path(v.Args[0].(*ast.Path)))
-					}
-				default:
-					line = append(line, r.constant(v))
-				}
-			}
-			cells = append(cells, line)
 		})
 	}
-	if r.aggregates() {
-		var line []string
-		for i, c := range r.q.Columns {
-			line = append(line, aggregate(c.Value, cells, i, r))
-		}
-		return []string{strings.Join(line, "|")}
-	}
-	for _, line := range cells {
-		texts := make([]string, len(line))
-		for i, v := range line {
-			texts[i] = v.text()
+	add := func(x *expansion) {
+		var texts []string
+		for _, c := range r.q.Columns {
+			texts = append(texts, x.eval(c.Value).text())
 		}
 		s := strings.Join(texts, "|")
-		if r.q.Distinct && seen[s] {
-			continue
+		if !r.q.Distinct || !seen[s] {
+			seen[s] = true
+			list = append(list, s)
 		}
-		seen[s] = true
-		list = append(list, s)
+	}
+	if !r.aggregates() {
+		for _, x := range rows {
+			add(x)
+		}
+		return list
+	}
+	groups := map[string][]*expansion{}
+	if len(r.q.GroupBy) == 0 {
+		groups[""] = rows
+	}
+	for _, x := range rows {
+		key := ""
+		for _, k := range r.q.GroupBy {
+			key += "|" + x.eval(k).normal()
+		}
+		if len(r.q.GroupBy) > 0 {
+			groups[key] = append(groups[key], x)
+		}
+	}
+	for _, g := range groups {
+		x := &expansion{r: r, group: g, grouped: true}
+		if len(g) > 0 {
+			x.row, x.members = g[0].row, g[0].members
+		}
+		if r.q.Having == nil || x.holds(r.q.Having) == yes {
+			add(x)
+		}
 	}
 	return list
 }
 
 func (r *reference) aggregates() bool {
-	return slices.ContainsFunc(r.q.Columns, func(c *ast.Column) bool { _, ok := c.Value.(*ast.Call); return ok })
+	return len(r.q.GroupBy) > 0 || r.q.Having != nil || slices.ContainsFunc(r.q.Columns, func(c *ast.Column) bool { return hasAggregate(c.Value) })
 }
 
-var fraction = regexp.MustCompile(`(\.\d*?[1-9])0+\b|\.0+\b`)
-
-func aggregate(op ast.Operand, cells [][]*value, i int, r *reference) string {
-	call, ok := op.(*ast.Call)
-	if !ok {
-		return r.constant(op).text()
+func hasAggregate(o ast.Operand) bool {
+	switch o := o.(type) {
+	case *ast.Call:
+		return refAggregates[strings.ToUpper(o.Function)] || slices.ContainsFunc(o.Args, hasAggregate)
+	case *ast.Binary:
+		return hasAggregate(o.Left) || hasAggregate(o.Right)
+	case *ast.Negative:
+		return hasAggregate(o.Operand)
 	}
+	return false
+}
+
+var refAggregates = map[string]bool{"COUNT": true, "MIN": true, "MAX": true, "SUM": true, "AVG": true}
+
+var decimals = regexp.MustCompile(`-?\d+\.\d+`)
+
+// rounded gives numbers with fractions in one form: the database calculates
+// with decimals.
+func rounded(s string) string {
+	return decimals.ReplaceAllStringFunc(s, func(n string) string {
+		f, err := strconv.ParseFloat(n, 64)
+		if err != nil {
+			return n
+		}
+		f = math.Round(f*1e6) / 1e6
+		if f == 0 {
+			f = 0 // not -0
+		}
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	})
+}
+
+// aggregate summarises the rows of the group.
+func (x *expansion) aggregate(call *ast.Call) *value {
 	var values []*value
 	distinct := map[string]bool{}
-	for _, line := range cells {
-		if call.Star || line[i] != nil {
-			values = append(values, line[i])
-			distinct[line[i].normal()] = true
+	for _, row := range x.group {
+		if call.Star {
+			values = append(values, nil)
+			continue
+		}
+		if v := row.eval(call.Args[0]); v != nil {
+			values = append(values, v)
+			distinct[v.normal()] = true
 		}
 	}
+	number := func(f float64) *value { return &value{kind: "number", num: f} }
 	switch strings.ToUpper(call.Function) {
 	case "COUNT":
 		if call.Distinct {
-			return strconv.Itoa(len(distinct))
+			return number(float64(len(distinct)))
 		}
-		return strconv.Itoa(len(values))
-	case "SUM":
+		return number(float64(len(values)))
+	case "SUM", "AVG":
 		sum, n := 0.0, 0
 		for _, v := range values {
 			if f, ok := v.number(); ok {
@@ -119,10 +162,13 @@ func aggregate(op ast.Operand, cells [][]*value, i int, r *reference) string {
 				n++
 			}
 		}
-		if n == 0 {
-			return "null"
+		switch {
+		case n == 0:
+			return nil
+		case strings.EqualFold(call.Function, "AVG"):
+			sum /= float64(n)
 		}
-		return strconv.FormatFloat(math.Round(sum*1e6)/1e6, 'f', -1, 64) // the database adds decimals
+		return number(sum)
 	}
 	sign := 1
 	if strings.EqualFold(call.Function, "MAX") {
@@ -134,7 +180,7 @@ func aggregate(op ast.Operand, cells [][]*value, i int, r *reference) string {
 			continue
 		}
 		if best != nil && best.scale() != v.scale() {
-			return "null"
+			return nil
 		}
 		if best == nil {
 			best = v
@@ -142,11 +188,14 @@ func aggregate(op ast.Operand, cells [][]*value, i int, r *reference) string {
 			best = v
 		}
 	}
-	return best.text()
+	return best
 }
 
 // from gives the bindings of a containment under the EHR.
 func (r *reference) from(c ast.Containment) []row {
+	if r.asOf.Before(refCreated) {
+		return nil
+	}
 	if s, ok := c.(*ast.Source); ok && s.Class == "EHR" {
 		if s.Contains == nil {
 			return []row{{}}
@@ -166,17 +215,27 @@ func (r *reference) from(c ast.Containment) []row {
 func (r *reference) under(c ast.Containment) []row {
 	return combine(c, func(s *ast.Source) []row {
 		if s.Version {
-			return r.objects(s.Contains.(*ast.Source), s.Scope == ast.AllVersions)
+			at := r.asOf
+			if c, ok := s.Predicate.(*ast.Compare); ok {
+				t, err := time.Parse(time.RFC3339, c.Right.(*ast.String).Value())
+				if err != nil {
+					panic(err)
+				}
+				if t.Before(at) {
+					at = t
+				}
+			}
+			return r.objects(s.Contains.(*ast.Source), s.Scope == ast.AllVersions, at)
 		}
-		return r.objects(s, false)
+		return r.objects(s, false, r.asOf)
 	})
 }
 
 // objects binds a class expression directly under EHR or VERSION.
-func (r *reference) objects(s *ast.Source, all bool) []row {
+func (r *reference) objects(s *ast.Source, all bool, at time.Time) []row {
 	var out []row
-	for _, v := range append([]refVersion{{r.status, true}}, r.versions...) {
-		if !v.latest && !all {
+	for _, v := range append([]refVersion{{content: r.status, from: refCreated}}, r.versions...) {
+		if !v.at(at) && (!all || v.from.After(at)) {
 			continue
 		}
 		out = append(out, r.match(s, append([]*rm.Node{v.content}, descendants(v.content)...))...)
@@ -310,6 +369,16 @@ type expansion struct {
 	r       *reference
 	row     row
 	members map[string]*rm.Node
+	// grouped tells that the row stands for a group of rows.
+	grouped bool
+	group   []*expansion
+}
+
+// fixed is a copy that later rows do not change.
+func (x *expansion) fixed() *expansion {
+	c := *x
+	c.members = maps.Clone(x.members)
+	return &c
 }
 
 func (r *reference) start(b row, name string) *rm.Node {
@@ -327,28 +396,36 @@ func (r *reference) expand(b row, visit func(*expansion)) {
 	x := &expansion{r: r, row: b, members: map[string]*rm.Node{}}
 	var list []*ast.Path
 	for _, c := range r.q.Columns {
-		switch v := c.Value.(type) {
-		case *ast.Path:
-			list = append(list, v)
-		case *ast.Call:
-			if !v.Star {
-				list = append(list, v.Args[0].(*ast.Path))
-			}
-		}
+		operandPaths(c.Value, &list)
 	}
 	refPaths(r.q.Where, &list)
+	refPaths(r.q.Having, &list)
+	for _, o := range r.q.GroupBy {
+		operandPaths(o, &list)
+	}
 	for _, o := range r.q.OrderBy {
-		list = append(list, o.Value.(*ast.Path))
+		operandPaths(o.Value, &list)
 	}
 	x.next(list, visit)
 }
 
-func refPaths(c ast.Condition, list *[]*ast.Path) {
-	add := func(o ast.Operand) {
-		if p, ok := o.(*ast.Path); ok {
-			*list = append(*list, p)
+func operandPaths(o ast.Operand, list *[]*ast.Path) {
+	switch o := o.(type) {
+	case *ast.Path:
+		*list = append(*list, o)
+	case *ast.Call:
+		for _, a := range o.Args {
+			operandPaths(a, list)
 		}
+	case *ast.Binary:
+		operandPaths(o.Left, list)
+		operandPaths(o.Right, list)
+	case *ast.Negative:
+		operandPaths(o.Operand, list)
 	}
+}
+
+func refPaths(c ast.Condition, list *[]*ast.Path) {
 	switch c := c.(type) {
 	case *ast.And:
 		for _, o := range c.Operands {
@@ -361,12 +438,18 @@ func refPaths(c ast.Condition, list *[]*ast.Path) {
 	case *ast.Not:
 		refPaths(c.Operand, list)
 	case *ast.Compare:
-		add(c.Left)
-		add(c.Right)
+		operandPaths(c.Left, list)
+		operandPaths(c.Right, list)
 	case *ast.Like:
-		add(c.Left)
+		operandPaths(c.Left, list)
+		operandPaths(c.Pattern, list)
 	case *ast.Matches:
-		add(c.Left)
+		operandPaths(c.Left, list)
+		for _, m := range c.Members {
+			operandPaths(m, list)
+		}
+	case *ast.Assert:
+		operandPaths(c.Call, list)
 	}
 }
 
@@ -505,21 +588,45 @@ func (x *expansion) holds(c ast.Condition) truth {
 		return [...]truth{unknown, yes, no}[x.holds(c.Operand)]
 	case *ast.Exists:
 		return truthOf(x.exists(c.Path))
+	case *ast.Assert:
+		v := x.eval(c.Call)
+		if v == nil {
+			return unknown
+		}
+		return truthOf(v.str == "true")
 	case *ast.Compare:
 		if _, null := c.Right.(*ast.Null); null {
-			return truthOf(x.exists(c.Left.(*ast.Path)) == (c.Op == ast.NE))
+			if p, ok := c.Left.(*ast.Path); ok {
+				return truthOf(x.exists(p) == (c.Op == ast.NE))
+			}
+			return truthOf((x.eval(c.Left) != nil) == (c.Op == ast.NE))
 		}
-		right := x.r.constant(c.Right)
-		if p, ok := c.Right.(*ast.Path); ok {
-			right = x.path(p)
-		}
-		return test(c.Op, x.path(c.Left.(*ast.Path)), right)
+		return test(c.Op, x.eval(c.Left), x.eval(c.Right))
 	case *ast.Like:
-		return like(x.path(c.Left.(*ast.Path)), x.r.constant(c.Pattern).str)
+		pattern := x.eval(c.Pattern)
+		if pattern == nil {
+			return unknown
+		}
+		if s, ok := c.Pattern.(*ast.String); ok {
+			return like(x.eval(c.Left), s.Pattern)
+		}
+		return like(x.eval(c.Left), pattern.str)
 	case *ast.Matches:
 		t := unknown
 		for _, m := range c.Members {
-			switch test(ast.EQ, x.path(c.Left.(*ast.Path)), x.r.constant(m)) {
+			switch m := m.(type) {
+			case *ast.Regex:
+				return matches(x.eval(c.Left), m.Text)
+			case *ast.Interval:
+				switch x.within(c.Left, m) {
+				case yes:
+					return yes
+				case no:
+					t = no
+				}
+				continue
+			}
+			switch test(ast.EQ, x.eval(c.Left), x.eval(m)) {
 			case yes:
 				return yes
 			case no:
@@ -557,6 +664,13 @@ func (r *reference) predicate(c ast.Condition, n *rm.Node) truth {
 			return no
 		}
 		return yes
+	case *ast.Matches:
+		for _, v := range r.relative(c.Left.(*ast.Path), n) {
+			if matches(v, c.Members[0].(*ast.Regex).Text) == yes {
+				return yes
+			}
+		}
+		return no
 	case *ast.Compare:
 		for _, v := range r.relative(c.Left.(*ast.Path), n) {
 			if test(c.Op, v, r.constant(c.Right)) == yes {

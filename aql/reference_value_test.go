@@ -2,6 +2,7 @@ package aql_test
 
 import (
 	"encoding/json"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -183,13 +184,24 @@ func like(v *value, pattern string) truth {
 	}
 	text := v.str
 	if v.kind == "datetime" || v.kind == "time" || v.kind == "duration" {
-		if text = v.node.Text; v.node.Class.Primitive == rm.NotPrimitive {
-			text = v.node.String("value")
-		}
+		text, _ = v.written()
 	} else if v.kind != "string" && v.kind != "code" {
 		return unknown
 	}
-	re := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
+	re := ""
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; {
+		case c == '\\' && i+1 < len(pattern):
+			i++
+			re += regexp.QuoteMeta(pattern[i : i+1])
+		case c == '*':
+			re += ".*"
+		case c == '?':
+			re += "."
+		default:
+			re += regexp.QuoteMeta(pattern[i : i+1])
+		}
+	}
 	return truthOf(regexp.MustCompile("(?s)^" + re + "$").MatchString(text))
 }
 
@@ -203,6 +215,10 @@ func (v *value) text() string {
 	case v.kind == "string":
 		b, _ := json.Marshal(v.str)
 		return string(b)
+	case v.kind == "number" && v.str == "":
+		return strconv.FormatFloat(math.Round(v.num*1e6)/1e6, 'f', -1, 64)
+	case v.kind == "datetime" || v.kind == "duration":
+		return `"` + v.iso() + `"`
 	}
 	return v.str
 }

@@ -301,8 +301,12 @@ func (g *gen) object(n *plan.Object, b *block, f *from, always bool) {
 	}
 	if n.Version != nil {
 		column := func(name string) func() string { return func() string { return b.column(v + "." + name) } }
+		asOf := ""
+		if g.opt.AsOf {
+			asOf = g.instant()
+		}
 		g.bound[n.Version] = &binding{
-			uid: uid, object: object, attribute: versionAttribute(b, v, uid, content),
+			uid: uid, object: object, attribute: versionAttribute(b, v, uid, content, asOf),
 			committed: column("time_committed"), superseded: column("time_superseded"),
 		}
 		if n.Version.Pred != nil {

@@ -14,11 +14,14 @@ const (
 	lifecycleRubrics = "case %[1]s when 532 then 'complete' when 553 then 'incomplete' when 523 then 'deleted' when 800 then 'inactive' when 801 then 'abandoned' end"
 )
 
-var versionAttributes = []string{"uid", "preceding_version_uid", "contribution", "commit_audit", "lifecycle_state", "signature", "data"}
+// versionAttributes are those of a VERSION, the content last.
+var versionAttributes = []string{
+	"uid", "preceding_version_uid", "other_input_version_uids", "contribution", "commit_audit", "attestations", "lifecycle_state", "signature", "data",
+}
 
 // versionAttribute writes the attributes of VERSION as JSON. What is not
 // stored, because a version of Cairn never has it, is null.
-func versionAttribute(b *block, v string, uid func() string, content func() string) func(string) string {
+func versionAttribute(b *block, v string, uid func() string, content func() string, asOf string) func(string) string {
 	column := func(name string) string { return b.column(v + "." + name) }
 	coded := func(column, rubrics string) string {
 		return "jsonb_build_object('_type', 'DV_CODED_TEXT', 'value', " + fmt.Sprintf(rubrics, column) +
@@ -40,7 +43,20 @@ func versionAttribute(b *block, v string, uid func() string, content func() stri
 			return "jsonb_strip_nulls(jsonb_build_object('_type', 'AUDIT_DETAILS', 'system_id', " + column("audit_system_id") + ", " +
 				"'time_committed', jsonb_build_object('_type', 'DV_DATE_TIME', 'value', aql_timestamp(" + column("time_committed") + ")), " +
 				"'change_type', " + coded(column("change_type"), changeRubrics) + ", 'description', " + column("description") +
-				", 'committer', " + column("committer") + "))"
+				", 'committer', " + column("committer") + ")) || case when " + column("audit_more") + " is null then '{}' else " +
+				column("audit_more") + " || '{\"_type\": \"ATTESTATION\"}' end"
+		case "other_input_version_uids":
+			return "(select jsonb_agg(" + objectID("OBJECT_VERSION_ID", "i") + " order by n) from unnest(" + column("other_inputs") + ") with ordinality as i(i, n))"
+		case "attestations":
+			limit := ""
+			if asOf != "" {
+				limit = " and a.time_committed <= " + asOf
+			}
+			return "(select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('_type', 'ATTESTATION', 'system_id', a.system_id, " +
+				"'time_committed', jsonb_build_object('_type', 'DV_DATE_TIME', 'value', aql_timestamp(a.time_committed)), " +
+				"'change_type', " + coded("a.change_type", changeRubrics) + ", 'description', a.description, 'committer', a.committer)) || a.more" +
+				" order by a.attestation_no) from attestation as a where a.ehr_no = " + column("ehr_no") + " and a.vo_no = " + column("vo_no") +
+				" and a.ver = " + column("ver") + limit + ")"
 		case "lifecycle_state":
 			return coded(column("lifecycle_state"), lifecycleRubrics)
 		case "signature":
@@ -152,6 +168,9 @@ func (g *gen) instant() string {
 func (g *gen) atTime(c *analyze.AtTime) string {
 	b := g.bound[c.Source]
 	at := "to_timestamp(" + g.constant(c.Instant, analyze.ModeDateTime) + "::double precision)"
+	if g.opt.AsOf { // what came after it is not known
+		at = "least(" + at + ", " + g.instant() + ")"
+	}
 	return b.committed() + " <= " + at + " and (" + b.superseded() + " is null or " + b.superseded() + " > " + at + ")"
 }
 
