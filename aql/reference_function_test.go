@@ -49,7 +49,7 @@ func (x *expansion) call(c *ast.Call) *value {
 		}
 	}
 	str := func(s string) *value { return &value{kind: "string", str: s} }
-	num := func(f float64) *value { return &value{kind: "number", num: f} }
+	num := func(f float64) *value { return &value{kind: "number", num: f + 0} } // not -0
 	switch name {
 	case "CONCAT_WS":
 		if _, ok := args[0].written(); !ok {
@@ -188,7 +188,7 @@ func arithmetic(op string, a, b *value) *value {
 				x = math.Mod(x, y)
 			}
 		}
-		return &value{kind: "number", num: x}
+		return &value{kind: "number", num: x + 0} // not -0
 	}
 	a, b = a.instant(), b.instant()
 	sign := 1.0

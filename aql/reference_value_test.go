@@ -216,7 +216,7 @@ func (v *value) text() string {
 		b, _ := json.Marshal(v.str)
 		return string(b)
 	case v.kind == "number" && v.str == "":
-		return strconv.FormatFloat(math.Round(v.num*1e6)/1e6, 'f', -1, 64)
+		return strconv.FormatFloat(math.Round(v.num*1e6)/1e6+0, 'f', -1, 64) // +0: not -0
 	case v.kind == "datetime" || v.kind == "duration":
 		return `"` + v.iso() + `"`
 	}

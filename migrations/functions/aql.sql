@@ -6,7 +6,7 @@
 -- JSON form.
 create function aql_written(v jsonb) returns text
 language sql immutable strict parallel safe
-return case jsonb_typeof(v) when 'object' then aql_string(v) when 'array' then null else v #>> '{}' end;
+return case jsonb_typeof(v) when 'object' then coalesce(aql_string(v), aql_bool(v -> 'value')::text) when 'array' then null else v #>> '{}' end;
 
 -- The magnitude of a number or amount.
 create function aql_amount(v jsonb) returns numeric
