@@ -182,3 +182,55 @@ func TestIncompleteParty(t *testing.T) {
 	a.do("GET", "/demographic/role/"+v1, nil, "Accept: application/xml").status(http.StatusOK)
 	a.do("PUT", "/demographic/role/"+object(v1), body, `If-Match: "`+v1+`"`).status(http.StatusBadRequest)
 }
+
+// TestVersionTreeOfAParty imports a person from another system, changes it here,
+// attests it and follows both: parties have all that versions can be.
+func TestVersionTreeOfAParty(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	const path = "/demographic/contribution"
+	id, group := uuid.NewString(), uuid.NewString()
+	foreign := id + "::elsewhere.example::1"
+	item := `{"_type":"ORIGINAL_VERSION","uid":{"_type":"OBJECT_VERSION_ID","value":"` + foreign + `"},
+		"contribution":{"_type":"OBJECT_REF","id":{"_type":"HIER_OBJECT_ID","value":"` + uuid.NewString() + `"},"namespace":"elsewhere","type":"CONTRIBUTION"},
+		"commit_audit":{"_type":"AUDIT_DETAILS","system_id":"elsewhere.example","time_committed":{"_type":"DV_DATE_TIME","value":"2020-01-01T00:00:00Z"},
+			"change_type":` + codedText("249") + `,"committer":{"_type":"PARTY_IDENTIFIED","name":"Dr Else"}},
+		"lifecycle_state":` + codedText("532") + `,"data":` + string(party("PERSON", "Jo", relationship(id, "GROUP", group))) + `}`
+	res := a.do("POST", path, set("249", `{"_type":"IMPORTED_VERSION","item":`+item+`}`)).status(http.StatusCreated).has("Cairn-Warnings", "1")
+	if w := res.header.Get("Cairn-Warning"); !strings.Contains(w, "party.reference_unknown") || !strings.Contains(w, "/versions[0]/item/data/relationships[0]/target/id") {
+		t.Errorf("%q", w)
+	}
+	a.do("GET", "/demographic/person/"+id, nil).status(http.StatusOK).has("ETag", `W/"`+foreign+`"`)
+	container := "/demographic/versioned_party/" + id
+	if n := a.do("GET", container+"/version/"+foreign, nil).status(http.StatusOK).tree("IMPORTED_VERSION"); n.String("item", "commit_audit", "committer", "name") != "Dr Else" {
+		t.Error(n)
+	}
+	v2 := a.do("PUT", "/demographic/person/"+id, party("PERSON", "Jo D"), `If-Match: "`+foreign+`"`).status(http.StatusNoContent).tag()
+	if v2 != id+"::"+systemID+"::2" {
+		t.Error(v2)
+	}
+	// A relationship of an imported party is its own as well.
+	wrong := strings.ReplaceAll(strings.Replace(item, `"source":`+partyRef("PERSON", id), `"source":`+partyRef("PERSON", group), 1), foreign, uuid.NewString()+"::elsewhere.example::1")
+	f := a.do("POST", path, set("249", `{"_type":"IMPORTED_VERSION","item":`+wrong+`}`)).status(http.StatusBadRequest).fault()
+	if !strings.Contains(strings.Join(f.ValidationErrors, "\n"), "/versions[0]/item/data/relationships[0]/source/id") {
+		t.Errorf("%q", f.ValidationErrors)
+	}
+
+	branch := id + "::" + systemID + "::1.1.1"
+	a.do("POST", path, set("251", change(codedText("251"), codedText("532"), foreign, party("PERSON", "Jo on a branch"),
+		`,"uid":{"_type":"OBJECT_VERSION_ID","value":"`+branch+`"}`))).status(http.StatusCreated)
+	if body := string(a.do("GET", "/demographic/person/"+branch, nil).status(http.StatusOK).body); !strings.Contains(body, "Jo on a branch") {
+		t.Error(body)
+	}
+	a.do("GET", "/demographic/person/"+id, nil).status(http.StatusOK).has("ETag", `W/"`+v2+`"`)
+
+	a.do("POST", path, set("666", `{"uid":{"value":"`+v2+`"},"commit_audit":{"_type":"ATTESTATION","change_type":`+codedText("666")+
+		`,"reason":{"_type":"DV_TEXT","value":"checked against the register"},"is_pending":false,"committer":{"_type":"PARTY_IDENTIFIED","name":"Dr Set"}}}`)).status(http.StatusCreated)
+	if n := a.do("GET", container+"/version/"+v2, nil).status(http.StatusOK).tree("ORIGINAL_VERSION"); len(n.List("attestations")) != 1 {
+		t.Errorf("%d attestations", len(n.List("attestations")))
+	}
+	history := a.do("GET", container+"/revision_history", nil).status(http.StatusOK).tree("REVISION_HISTORY")
+	if n := len(history.List("items")); n != 3 {
+		t.Errorf("%d revisions", n)
+	}
+}
