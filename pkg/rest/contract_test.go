@@ -142,15 +142,10 @@ func sharedDir() string {
 	return dir
 }
 
-// checkContract checks that the answer's status is declared for its operation
-// and that it has the headers declared for it. Without the documents it checks
-// nothing.
-func checkContract(t testing.TB, method string, u *url.URL, res *result) {
+// contractOf is the contract of a request, nil if there is none, and its path
+// below the base path.
+func contractOf(t testing.TB, method string, u *url.URL) (string, string, *contract) {
 	t.Helper()
-	dir := sharedDir()
-	if dir == "" {
-		return
-	}
 	path := strings.TrimPrefix(u.EscapedPath(), base)
 	if path == "" {
 		path = "/"
@@ -158,7 +153,18 @@ func checkContract(t testing.TB, method string, u *url.URL, res *result) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	c := find(loadContracts(t, dir), method, path)
+	return method, path, find(loadContracts(t, sharedDir()), method, path)
+}
+
+// checkContract checks that the answer's status is declared for its operation
+// and that it has the headers declared for it. Without the documents it checks
+// nothing.
+func checkContract(t testing.TB, method string, u *url.URL, res *result) {
+	t.Helper()
+	if sharedDir() == "" {
+		return
+	}
+	method, path, c := contractOf(t, method, u)
 	if c == nil {
 		var own []contract
 		for _, op := range rest.ExtensionList() {

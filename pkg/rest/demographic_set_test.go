@@ -175,6 +175,7 @@ func TestPartiesIn103(t *testing.T) {
 func TestIncompleteParty(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
+	a.beyond = true
 	body := []byte(`{` + locatable("ROLE", "openEHR-DEMOGRAPHIC-ROLE.x.v1", "R") + `}`)
 	a.do("POST", "/demographic/role", body).status(http.StatusBadRequest).fault()
 	v1 := a.do("POST", "/demographic/role", body, `openehr-version: lifecycle_state.code_string="553"`).status(http.StatusCreated).tag()

@@ -3,6 +3,7 @@ package rest
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -173,11 +174,22 @@ func (a *api) ownerRef(owner uuid.UUID) *rm.Node {
 	return localRef(ref.ID.Type, ref.ID.Value, ref.RMType)
 }
 
+// systemUUID is the system id as the UUID that the OpenAPI documents demand of
+// every HIER_OBJECT_ID: itself if it is one, or else one that follows from it
+// (version 5 in the name space of DNS).
+func systemUUID(system string) string {
+	id, ok := parseUUID(system)
+	if !ok {
+		id = uuid.NewSHA1(uuid.NameSpaceDNS, []byte(strings.ToLower(system)))
+	}
+	return id.String()
+}
+
 // ownerObject is ownerRef as ITEM_TAG has it.
 func (a *api) ownerObject(owner uuid.UUID) objectRef {
 	id, class := owner.String(), "EHR"
 	if owner == ehr.Demographics {
-		id, class = a.SystemID, "SYSTEM"
+		id, class = systemUUID(a.SystemID), "SYSTEM"
 	}
 	return objectRef{"OBJECT_REF", idValue{"HIER_OBJECT_ID", id}, "local", class}
 }
