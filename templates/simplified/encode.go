@@ -18,24 +18,30 @@ import (
 // and archetype_details, which reading fills in.
 func Encode(n *rm.Node, f Format, wt *webtemplate.Template, tpl *templates.Template) ([]byte, error) {
 	// Nearly always the suffixes express every value, so that each is looked at
-	// by itself only if the whole does not read back as it was.
-	data, err := encode(n, f, wt, tpl, false)
-	if err != nil {
-		data, err = encode(n, f, wt, tpl, true)
-	}
-	return data, err
-}
-
-func encode(n *rm.Node, f Format, wt *webtemplate.Template, tpl *templates.Template, careful bool) ([]byte, error) {
-	w := writer{wt: wt, template: tpl, hidden: map[*rm.Node]bool{}, careful: careful}
+	// by itself only if the whole does not read back as it was. That is found out
+	// without printing and parsing, which lose nothing.
+	w := writer{wt: wt, template: tpl, hidden: map[*rm.Node]bool{}}
 	top := &item{}
 	w.node(wt.Tree, n, top.at(wt.Tree.ID, 0))
-	var data []byte
-	if f == Flat {
-		data = printFlat(top)
-	} else {
-		data = printStructured(top)
+	if w.readsBack(n, top) {
+		return print(top, f), nil
 	}
+	return encodeCarefully(n, f, wt, tpl)
+}
+
+func print(top *item, f Format) []byte {
+	if f == Flat {
+		return printFlat(top)
+	}
+	return printStructured(top)
+}
+
+// encodeCarefully looks at every value by itself and reads the whole document.
+func encodeCarefully(n *rm.Node, f Format, wt *webtemplate.Template, tpl *templates.Template) ([]byte, error) {
+	w := writer{wt: wt, template: tpl, hidden: map[*rm.Node]bool{}, careful: true}
+	top := &item{}
+	w.node(wt.Tree, n, top.at(wt.Tree.ID, 0))
+	data := print(top, f)
 	again, problems := Decode(data, f, wt, tpl, Options{
 		Incomplete: true, Limits: rm.Limits{Bytes: 1 << 30, StringBytes: 1 << 30, Nodes: 1 << 24},
 	})

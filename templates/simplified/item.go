@@ -55,13 +55,13 @@ type scalar struct {
 
 func str(s string) scalar { return scalar{'"', s} }
 
-// json is the value as JSON.
-func (s scalar) json() []byte {
+// append appends the value as JSON.
+func (s scalar) append(dst []byte) []byte {
 	if s.kind == '"' {
-		b, _ := jsontext.AppendQuote(nil, s.text) // invalid UTF-8 is replaced
-		return b
+		dst, _ = jsontext.AppendQuote(dst, s.text) // invalid UTF-8 is replaced
+		return dst
 	}
-	return []byte(s.text)
+	return append(dst, s.text...)
 }
 
 // part takes the value with a suffix.

@@ -48,6 +48,13 @@ func (o *object) open(name string) *attr {
 	if def == nil {
 		panic("simplified: " + o.class.Name + " has no attribute " + name)
 	}
+	if o.attrs == nil {
+		n := 2
+		if o.class.IsA(rm.ClassLocatable) {
+			n = 8
+		}
+		o.attrs = make([]attr, 0, n)
+	}
 	o.attrs = append(o.attrs, attr{def: def})
 	return &o.attrs[len(o.attrs)-1]
 }
@@ -141,7 +148,7 @@ func (o *object) json(dst []byte) []byte {
 			if n++; n > 1 {
 				dst = append(dst, ',')
 			}
-			dst = append(dst, v.json()...)
+			dst = v.append(dst)
 		}
 		if a.def.Container {
 			dst = append(dst, ']')

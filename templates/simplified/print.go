@@ -8,40 +8,42 @@ import (
 
 // printFlat writes the items as one object of paths.
 func printFlat(top *item) []byte {
-	w := flatWriter{dst: []byte{'{'}}
-	w.item("", top)
+	w := flatWriter{dst: append(make([]byte, 0, 8<<10), '{'), path: make([]byte, 0, 256)}
+	w.item(top)
 	return append(w.dst, '}')
 }
 
-type flatWriter struct{ dst []byte }
+// flatWriter writes the items below the path.
+type flatWriter struct{ dst, path []byte }
 
-func (w *flatWriter) item(path string, it *item) {
-	for _, p := range it.parts {
-		key := path
+func (w *flatWriter) item(it *item) {
+	here := len(w.path)
+	for i := range it.parts {
+		p := &it.parts[i]
 		if p.suffix != "" {
-			key += "|" + p.suffix
+			w.path = append(append(w.path, '|'), p.suffix...)
 		}
 		if len(w.dst) > 1 {
 			w.dst = append(w.dst, ',')
 		}
-		w.dst, _ = jsontext.AppendQuote(w.dst, key) // invalid UTF-8 is replaced
-		w.dst = append(w.dst, ':')
-		w.dst = append(w.dst, p.value.json()...)
+		w.dst, _ = jsontext.AppendQuote(w.dst, w.path) // invalid UTF-8 is replaced
+		w.dst = p.value.append(append(w.dst, ':'))
+		w.path = w.path[:here]
 	}
 	for _, c := range it.children {
 		for i, x := range c.items {
 			if x == nil {
 				continue
 			}
-			key := path
-			if key != "" {
-				key += "/"
+			if here > 0 {
+				w.path = append(w.path, '/')
 			}
-			key += c.id
+			w.path = append(w.path, c.id...)
 			if repeats[c.id] || len(c.items) > 1 || x.indexed() {
-				key += ":" + strconv.Itoa(i)
+				w.path = strconv.AppendInt(append(w.path, ':'), int64(i), 10)
 			}
-			w.item(key, x)
+			w.item(x)
+			w.path = w.path[:here]
 		}
 	}
 }
@@ -73,7 +75,7 @@ func printStructured(top *item) []byte {
 
 func structured(dst []byte, it *item) []byte {
 	if len(it.children) == 0 && len(it.parts) == 1 && it.parts[0].suffix == "" {
-		return append(dst, it.parts[0].value.json()...)
+		return it.parts[0].value.append(dst)
 	}
 	dst = append(dst, '{')
 	comma := false
@@ -91,7 +93,7 @@ func structured(dst []byte, it *item) []byte {
 		} else {
 			name("|" + p.suffix)
 		}
-		dst = append(dst, p.value.json()...)
+		dst = p.value.append(dst)
 	}
 	for _, c := range it.children {
 		name(c.id)
