@@ -103,11 +103,21 @@ func (w *workloads) commits(ctx context.Context) error {
 }
 
 func (w *workloads) reads(ctx context.Context) error {
-	return w.sweep(ctx, "GET composition", 6000, func(ctx context.Context, _, n int) error {
-		v := w.committed[n*7919%len(w.committed)]
-		_, _, err := w.server.call(ctx, "GET", openehr+"/ehr/"+v.ehr+"/composition/"+url.PathEscape(v.uid), nil, nil, http.StatusOK)
-		return err
-	})
+	for _, f := range []struct{ name, media string }{
+		{"GET composition", "application/json"},
+		{"GET composition as XML", "application/xml"},
+		{"GET composition as FLAT", "application/openehr.wt.flat+json"},
+	} {
+		accept := map[string]string{"Accept": f.media}
+		if err := w.sweep(ctx, f.name, 6000, func(ctx context.Context, _, n int) error {
+			v := w.committed[n*7919%len(w.committed)]
+			_, _, err := w.server.call(ctx, "GET", openehr+"/ehr/"+v.ehr+"/composition/"+url.PathEscape(v.uid), nil, accept, http.StatusOK)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const (

@@ -47,6 +47,9 @@ type TaggedItem struct {
 // TagFilter selects tags; "" selects all.
 type TagFilter struct {
 	Key, Value, TargetPath string
+	// Object selects the tags of one versioned object and its versions. That
+	// there is no such object is no error.
+	Object uuid.UUID
 }
 
 // TagInput is what a commit says about tags. A nil list leaves the tags of the

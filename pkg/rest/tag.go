@@ -288,17 +288,20 @@ func (a *api) showTags(w *answer, r *request, rec ehr.VersionRecord) error {
 	if err != nil {
 		return err
 	}
-	on := ehr.TagTarget{Kind: rec.Meta.Kind, Object: rec.UID.Object}
-	for _, header := range []string{objectTagHeader, versionTagHeader} {
-		tags, err := a.Records.Tags(r.Context(), r.who, id, on)
-		if err != nil {
-			return err
-		}
-		if len(tags) > 0 {
-			setTags(w.Header(), header, tags)
-		}
-		on.Version = rec.UID
+	items, err := a.Records.EHRTags(r.Context(), r.who, id, ehr.TagFilter{Object: rec.UID.Object})
+	if err != nil {
+		return err
 	}
+	var in ehr.TagInput
+	for _, i := range items {
+		switch {
+		case i.Target.Version.IsZero():
+			in.Object = append(in.Object, i.Tag)
+		case i.Target.Version == rec.UID:
+			in.Version = append(in.Version, i.Tag)
+		}
+	}
+	confirmTags(w.Header(), in)
 	return nil
 }
 

@@ -26,14 +26,16 @@ var (
 			and ($6 = '' or lower(v.creating_system) = lower($6))
 		where e.ehr_id = $1 `)
 
-	ownedTagsSQL = scope(`
+	ownedTagsSQL  = scope(listTags + `order by t.object_id, t.ver, t.key, t.target_path`)
+	objectTagsSQL = scope(listTags + `and t.object_id = $5 order by t.object_id, t.ver, t.key, t.target_path`)
+)
+
+const listTags = `
 		select t.kind, t.object_id, coalesce(v.creating_system, ''), t.ver, v.tree, t.key, coalesce(t.value, ''), t.target_path
 		from ehr e
 		join item_tag t on t.ehr_no = e.ehr_no
 		left join version v on v.ehr_no = t.ehr_no and v.object_id = t.object_id and v.ver = t.ver
-		where e.ehr_id = $1 and ($2 = '' or t.key = $2) and ($3 = '' or t.value = $3) and ($4 = '' or t.target_path = $4)
-		order by t.object_id, t.ver, t.key, t.target_path`)
-)
+		where e.ehr_id = $1 and ($2 = '' or t.key = $2) and ($3 = '' or t.value = $3) and ($4 = '' or t.target_path = $4) `
 
 // target finds a target's EHR and the number that its tags are kept under: the
 // key of a version's row, or 0 for the object. The row, of an object that of its
@@ -81,7 +83,12 @@ func (s *Store) Tags(ctx context.Context, ehrID uuid.UUID, on ehr.TagTarget) ([]
 // EHRTags lists the tags in an EHR. See ehr.Store.
 func (s *Store) EHRTags(ctx context.Context, ehrID uuid.UUID, f ehr.TagFilter) ([]ehr.TaggedItem, error) {
 	const op = "store.EHRTags"
-	rows, err := s.conn(ctx).Query(ctx, ownedTagsSQL.of(ehrID), ehrID, f.Key, f.Value, f.TargetPath)
+	sql, args := ownedTagsSQL.of(ehrID), []any{ehrID, f.Key, f.Value, f.TargetPath}
+	one := f.Object != uuid.UUID{}
+	if one {
+		sql, args = objectTagsSQL.of(ehrID), append(args, f.Object)
+	}
+	rows, err := s.conn(ctx).Query(ctx, sql, args...)
 	if err != nil {
 		return nil, failure(op, err)
 	}
@@ -99,7 +106,7 @@ func (s *Store) EHRTags(ctx context.Context, ehrID uuid.UUID, f ehr.TagFilter) (
 	if err != nil {
 		return nil, failure(op, err)
 	}
-	if len(items) == 0 && ehrID != ehr.Demographics {
+	if len(items) == 0 && !one && ehrID != ehr.Demographics {
 		if _, err := s.EHR(ctx, ehrID); err != nil {
 			return nil, err
 		}
