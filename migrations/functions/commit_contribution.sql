@@ -18,7 +18,9 @@
 --     inputs        other_input_version_uids
 --     audit         what an ATTESTATION has beyond AUDIT_DETAILS
 --     item          of an IMPORTED_VERSION, its ORIGINAL_VERSION without data
---     chosen        true: the object of a first version has an id of the client's}}
+--     chosen        true: the object of a first version has an id of the client's
+--     only          true: no other object may have a current persistent
+--                   COMPOSITION of its template}}
 --   attestations  [{
 --     i             position of the version of this contribution, or else
 --     object, system, ver or tree    of an earlier one
@@ -54,7 +56,8 @@ create function commit_contribution(
     p_actor         text,
     p_on_behalf_of  text,
     p_purpose       text,
-    p_status_trunk  integer,                  -- 0: any
+    p_status_seen   uuid,                     -- the EHR_STATUS that the caller knows; null: any
+    p_status_trunk  integer,                  -- and its version; 0: any
     -- a new EHR (null: an existing one) and, in both cases, the fields that
     -- its row repeats from a new EHR_STATUS (p_queryable null: none)
     p_status_object uuid,
@@ -160,7 +163,9 @@ begin
         if not found then
             raise exception using errcode = 'ZC404', message = 'no EHR with this id';
         end if;
-        if p_status_trunk > 0 and e.status_ver <> p_status_trunk then
+        -- Another EHR_STATUS means that the EHR was deleted physically and its id
+        -- used again, perhaps for somebody else.
+        if p_status_trunk > 0 and e.status_ver <> p_status_trunk or e.status_object <> p_status_seen then
             raise exception using errcode = 'ZC001', message = 'the EHR_STATUS has changed';
         end if;
         if not e.is_modifiable and v_kind && '{1,3}'::smallint[] then
@@ -199,6 +204,15 @@ begin
             end if;
             if x ? 'chosen' and latest.ver is not null then
                 raise exception using errcode = 'ZC409', message = 'object';
+            end if;
+            if x ? 'only' then
+                perform pg_advisory_xact_lock(hashtextextended('only ' || v_template[i], e.ehr_no));
+                if exists (select from version v where v.ehr_no = e.ehr_no and v.kind = 1 and v.time_superseded is null
+                           and v.template_no = v_template[i] and v.category = 431 and v.lifecycle_state <> 523)
+                   or exists (select from generate_subscripts(v_object, 1) o
+                              where o < i and v_ver[o] = 1 and v_template[o] = v_template[i] and v_category[o] = 431) then
+                    raise exception using errcode = 'ZC409', message = 'persistent';
+                end if;
             end if;
         end if;
 

@@ -112,6 +112,10 @@ func (s *Service) commitObject(ctx context.Context, op string, what operation, w
 	return committed(&c, at, warnings), nil
 }
 
+// categoryPersistent is the code of COMPOSITION.category for content that stands
+// for a state of the subject, such as a problem list.
+const categoryPersistent = 431
+
 // content makes a version of a tree with what its kind has of its own.
 func (s *Service) content(uid, preceding VersionUID, kind Kind, audit commitAudit, root *rm.Node, template TemplateInfo) NewVersion {
 	if kind.IsParty() && preceding.IsZero() {
@@ -123,6 +127,7 @@ func (s *Service) content(uid, preceding VersionUID, kind Kind, audit commitAudi
 	}
 	if kind == KindComposition {
 		v.Category, v.StartTime = category(root), startTime(root)
+		v.OnlyPersistent = s.cfg.OnePersistent && preceding.IsZero() && v.Category == categoryPersistent
 	}
 	return v
 }
@@ -213,21 +218,21 @@ func (s *Service) context(ctx context.Context, ehrID uuid.UUID) (ehrContext, err
 	if err != nil {
 		return ehrContext{}, err
 	}
-	c := ehrContext{subject: e.Subject, statusTrunk: e.StatusUID.Trunk}
+	c := ehrContext{subject: e.Subject, status: e.StatusUID}
 	s.contexts.Set(ehrID, c)
 	return c, nil
 }
 
 type ehrContext struct {
-	subject     Subject
-	statusTrunk int
+	subject Subject
+	status  VersionUID
 }
 
 // commitContent projects and commits, again if the EHR_STATUS that the
 // projections were computed from is not the latest any more.
 func (s *Service) commitContent(ctx context.Context, c *Contribution, known ehrContext) (time.Time, error) {
 	for attempt := 0; ; attempt++ {
-		c.StatusTrunk = known.statusTrunk
+		c.StatusObject, c.StatusTrunk = known.status.Object, known.status.Trunk
 		s.project(c, known.subject)
 		at, err := s.cfg.Store.Commit(ctx, *c)
 		if !errors.Is(err, ErrStaleContext) || attempt == 4 {

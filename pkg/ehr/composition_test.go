@@ -523,3 +523,60 @@ func status(subject string) *rm.Node {
 			rm.Child("id", rm.Object("GENERIC_ID", rm.Str("value", subject), rm.Str("scheme", "mrn"))))))),
 		rm.Bool("is_queryable", true), rm.Bool("is_modifiable", true))
 }
+
+// TestSeveralInstances: what one instance does to an EHR counts for the next
+// commit of another, whatever that one remembers.
+func TestSeveralInstances(t *testing.T) {
+	t.Parallel()
+	var told []string
+	s, st := ready(t, func(c *ehr.Config) { c.Projections = []ehr.Projection{subjects{&told}} })
+	other := newService(t, st, nil)
+	ctx, id := t.Context(), uuid.New()
+	create := func(subject string) ehr.EHR {
+		t.Helper()
+		e, err := other.CreateEHR(ctx, who, ehr.CreateEHR{ID: id, Status: ehr.Content{Root: status(subject)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	wantTold := func(want string) {
+		t.Helper()
+		told = nil
+		mustCreate(t, s, id)
+		if len(told) == 0 || told[len(told)-1] != want {
+			t.Errorf("the projection was told of %v, last must be %s", told, want)
+		}
+	}
+	e := create("first")
+	wantTold("first")
+	update := func(e ehr.EHR, root *rm.Node) ehr.VersionUID {
+		t.Helper()
+		done, err := other.UpdateEHRStatus(ctx, who, ehr.UpdateEHRStatus{EHRID: id, Preceding: e.StatusUID, Status: ehr.Content{Root: root}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return done.UID
+	}
+	e.StatusUID = update(e, status("second"))
+	wantTold("second")
+	update(e, status("second").With("is_modifiable", &rm.Node{Class: rm.ClassBoolean, Text: "false"}))
+	_, err := s.CreateComposition(ctx, who, ehr.CreateComposition{EHRID: id, Content: ehr.Content{Root: vitals(t)}})
+	if !errs.Is(err, errs.Conflict) || errs.As(err).Code != ehr.CodeNotModifiable {
+		t.Errorf("not modifiable: %v", err)
+	}
+	// The id is used again for somebody else, whose status has the same number
+	// as the one remembered.
+	if err := other.EraseEHRs(ctx, who, id); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.CreateComposition(ctx, who, ehr.CreateComposition{EHRID: id, Content: ehr.Content{Root: vitals(t)}})
+	wantKind(t, err, errs.NotFound)
+	create("third")
+	wantTold("third")
+	if err := other.EraseEHRs(ctx, who, id); err != nil {
+		t.Fatal(err)
+	}
+	create("fourth")
+	wantTold("fourth")
+}

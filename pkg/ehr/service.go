@@ -29,6 +29,10 @@ type Config struct {
 	// Policy says how validation treats findings that deployments judge
 	// differently.
 	Policy validate.Policy
+	// OnePersistent refuses a second persistent COMPOSITION of the same template
+	// in an EHR, as long as the first is not deleted (Conflict). The RM says
+	// nothing of it, and there are clients for either.
+	OnePersistent bool
 	// Terminology answers which codes belong to the external value sets of
 	// templates; nil means that nobody can be asked.
 	Terminology Terminology

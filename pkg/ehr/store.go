@@ -116,9 +116,10 @@ type Contribution struct {
 	SystemID string
 	// NewEHR is set if the contribution creates the EHR.
 	NewEHR *NewEHR
-	// StatusTrunk is the trunk version of EHR_STATUS that the projections were
-	// computed from; 0 asks for no check.
-	StatusTrunk int
+	// StatusObject and StatusTrunk are the EHR_STATUS, and its trunk version, that
+	// the projections were computed from; zero asks for no check.
+	StatusObject uuid.UUID
+	StatusTrunk  int
 	// ChangeType of the contribution's audit; Committer and Description as JSON.
 	// The committer is also that of every version's audit.
 	ChangeType  int
@@ -158,6 +159,9 @@ type NewVersion struct {
 	UID, Preceding VersionUID
 	// ChosenObject is set if the object id of a first version is a client's choice.
 	ChosenObject bool
+	// OnlyPersistent refuses the version if another COMPOSITION of the template is
+	// there that is persistent and not deleted.
+	OnlyPersistent bool
 	// OtherInputs are other_input_version_uids.
 	OtherInputs []string
 	// AuditAttestation is what the version's audit has as an ATTESTATION; nil if

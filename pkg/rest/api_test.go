@@ -66,6 +66,20 @@ func newAPI(t testing.TB, change ...func(*rest.Config)) *api {
 	return a
 }
 
+// beside is another instance on the same database.
+func (a *api) beside(change func(*ehr.Config)) *api {
+	a.t.Helper()
+	cfg := ehr.Config{Store: a.db, Decision: ehr.AllowAll{}, SystemID: systemID}
+	change(&cfg)
+	records, err := ehr.New(cfg)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	b := *a
+	b.handler = handler(a.t, func(c *rest.Config) { c.Records, c.Queries = records, a.queries })
+	return &b
+}
+
 func handler(t testing.TB, change ...func(*rest.Config)) http.Handler {
 	t.Helper()
 	cfg := rest.Config{

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -445,7 +447,7 @@ func TestTrap16TerminologyCodesAreScopedByGroup(t *testing.T) {
 	}
 }
 
-func TestTrap17SecondPersistentCompositionIsAllowed(t *testing.T) {
+func TestTrap17SecondPersistentComposition(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	id := a.newEHR()
@@ -455,6 +457,39 @@ func TestTrap17SecondPersistentCompositionIsAllowed(t *testing.T) {
 	body := composition(t, templateID, persistent, `"value": "event"`, `"value": "persistent"`, `"code_string": "433"`, `"code_string": "431"`)
 	a.create(id, body)
 	a.create(id, body)
+
+	// Refused if the deployment says so; other templates and categories never.
+	strict := a.beside(func(c *ehr.Config) { c.OnePersistent = true })
+	id = strict.newEHR()
+	path := "/ehr/" + id + "/composition"
+	first := strict.create(id, body)
+	f := strict.do("POST", path, body).status(http.StatusConflict).fault()
+	if !strings.Contains(f.Message, "persistent") {
+		t.Errorf("%+v", f)
+	}
+	strict.create(id, composition(t))
+	strict.create(id, composition(t))
+	strict.create(strict.newEHR(), body)
+	second := strict.do("PUT", path+"/"+object(first), body, `If-Match: "`+first+`"`).status(http.StatusNoContent).tag()
+	another := change(codedText("249"), codedText("532"), "", body)
+	strict.do("DELETE", path+"/"+second, nil).status(http.StatusNoContent)
+	strict.commits(id, "249", another, another).status(http.StatusConflict).fault()
+	strict.commits(id, "249", another).status(http.StatusCreated)
+	// Of many at once one wins.
+	id = strict.newEHR()
+	var wg sync.WaitGroup
+	var created atomic.Int32
+	for range 8 {
+		wg.Go(func() {
+			if strict.do("POST", "/ehr/"+id+"/composition", body).code == http.StatusCreated {
+				created.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if n := created.Load(); n != 1 {
+		t.Errorf("%d were created", n)
+	}
 }
 
 func TestTrap18CompositionUIDIsTheVersionUID(t *testing.T) {

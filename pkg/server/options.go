@@ -31,6 +31,7 @@ type Options struct {
 
 	Compat103        bool `name:"compat-103" env:"CAIRN_COMPAT_103" help:"Send Location where release 1.0.3 of the openEHR REST API has it: on GET, PUT, DELETE, 409 and 412 too."`
 	PreferIdentifier bool `env:"CAIRN_PREFER_IDENTIFIER" help:"Make return=identifier the default of Prefer instead of return=minimal."`
+	OnePersistent    bool `name:"one-persistent" env:"CAIRN_ONE_PERSISTENT" help:"Refuse (409) a second persistent composition of the same template in an EHR."`
 	Status           bool `env:"CAIRN_STATUS" help:"Serve a document with the versions of everything at /status, to anyone."`
 
 	IdempotencyTTL  time.Duration `name:"idempotency-ttl" default:"24h" env:"CAIRN_IDEMPOTENCY_TTL" help:"How long the answer to a request with an Idempotency-Key is kept for repetitions."`

@@ -145,7 +145,7 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 		return err
 	}
 	s.Service, err = ehr.New(ehr.Config{
-		Terminology: s.terms, Policy: policy,
+		Terminology: s.terms, Policy: policy, OnePersistent: o.OnePersistent,
 		Store: s.store, Decision: decision, SystemID: o.SystemID, Projections: []ehr.Projection{mapping},
 		Limits: ehr.Limits{
 			ContentBytes: int(o.Max.Body), TemplateBytes: int(o.Max.Body), Depth: o.Max.Depth, Items: o.Max.Items,

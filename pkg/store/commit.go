@@ -20,9 +20,9 @@ import (
 // index_versions, in their order. The latter is in the FROM clause because it
 // gives nothing to select.
 var commitSQL = "with c as materialized (select * from commit_contribution(" + placeholders(commitArgs) + "))\n" +
-	"select c.committed from c, index_versions(c.ehr_no, c.vo, c.current, $46, " + nodestore.Placeholders(commitArgs+2) + ") as i"
+	"select c.committed from c, index_versions(c.ehr_no, c.vo, c.current, $" + strconv.Itoa(commitArgs+1) + ", " + nodestore.Placeholders(commitArgs+2) + ") as i"
 
-const commitArgs = 45
+const commitArgs = 46
 
 func placeholders(n int) string {
 	var b strings.Builder
@@ -82,7 +82,7 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 	var t time.Time
 	args := []any{
 		owner(c.EHRID), c.ID, c.SystemID, int16(c.ChangeType), jsonText(c.Description), jsonText(c.Committer),
-		c.Actor, optional(c.OnBehalfOf), optional(c.Purpose), int32(c.StatusTrunk),
+		c.Actor, optional(c.OnBehalfOf), optional(c.Purpose), known(c.StatusObject), int32(c.StatusTrunk),
 		statusObject, accessObject, queryable, modifiable,
 		optional(subject.Type), optional(subject.ID), optional(subject.Namespace),
 		v.object, v.ver, v.previous, v.kind, v.lifecycle, v.change, v.template, v.concept,
@@ -231,6 +231,14 @@ func textArray(items []string) string {
 	}
 	b.WriteByte('}')
 	return b.String()
+}
+
+// known is an id; nil if it is zero.
+func known(id uuid.UUID) *uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return &id
 }
 
 func optional(s string) *string {

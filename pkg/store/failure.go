@@ -36,10 +36,11 @@ var sequels = map[string]string{
 
 // present say what exists already.
 var present = map[string]string{
-	"kind":    "the object holds content of another class",
-	"object":  "a versioned object with this id exists already",
-	"version": "this version exists already",
-	"fork":    "the trunk has another version in this place, created by another system: the version imported is not the next of this trunk",
+	"kind":       "the object holds content of another class",
+	"object":     "a versioned object with this id exists already",
+	"version":    "this version exists already",
+	"persistent": "the EHR has a persistent composition of this template already",
+	"fork":       "the trunk has another version in this place, created by another system: the version imported is not the next of this trunk",
 }
 
 // taken are the unique constraints that a client's choice can violate.

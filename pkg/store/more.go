@@ -23,6 +23,7 @@ type moreVersion struct {
 	Audit     json.RawMessage `json:"audit,omitempty"`
 	Item      string          `json:"item,omitempty"`
 	Chosen    bool            `json:"chosen,omitempty"`
+	Only      bool            `json:"only,omitempty"`
 }
 
 type moreAttestation struct {
@@ -61,8 +62,8 @@ func moreArg(c *ehr.Contribution) (*string, error) {
 		if v.UID.IsBranch() {
 			x.Tree = []int{v.UID.Trunk, v.UID.Branch, v.UID.BranchVersion}
 		}
-		x.Inputs, x.Audit, x.Chosen = v.OtherInputs, v.AuditAttestation, v.ChosenObject
-		if x.Tree != nil || x.Item != "" || x.Inputs != nil || x.Audit != nil || x.Chosen {
+		x.Inputs, x.Audit, x.Chosen, x.Only = v.OtherInputs, v.AuditAttestation, v.ChosenObject, v.OnlyPersistent
+		if x.Tree != nil || x.Item != "" || x.Inputs != nil || x.Audit != nil || x.Chosen || x.Only {
 			if m.Versions == nil {
 				m.Versions = map[string]moreVersion{}
 			}

@@ -607,6 +607,11 @@ func testStale(t *testing.T, s ehr.Store) {
 		t.Fatalf("error %v", err)
 	}
 	content.StatusTrunk = 2
+	content.StatusObject = uuid.New() // that of an EHR with this id that was erased
+	if _, err := s.Commit(t.Context(), content); !errors.Is(err, ehr.ErrStaleContext) {
+		t.Fatalf("error %v", err)
+	}
+	content.StatusObject = c.Versions[0].UID.Object
 	mustCommit(t, s, content)
 }
 
