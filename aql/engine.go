@@ -30,6 +30,8 @@ type Options struct {
 	// Terminology answers what queries ask of terminology services; nil refuses
 	// queries that do.
 	Terminology Terminology
+	// Guide gives suggestions; nil for none.
+	Guide Guide
 	// Now is the clock, by default time.Now in UTC.
 	Now func() time.Time
 }
@@ -96,7 +98,7 @@ type Sink interface {
 // result exceeds a limit, after as many rows as the limit allows; Unavailable
 // when the database does not answer; and those of the sink.
 func (e *Engine) Run(ctx context.Context, text string, r Request, sink Sink) error {
-	q, err := e.Compile(text)
+	q, err := e.CompileFor(ctx, text)
 	if err != nil {
 		return err
 	}

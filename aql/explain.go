@@ -34,6 +34,8 @@ type Explanation struct {
 	// for. Values of parameters are not shown.
 	SQL   string   `json:"sql"`
 	Bound []string `json:"bound"`
+	// Warnings say what of the query no stored template has.
+	Warnings []ExplainedWarning `json:"warnings,omitempty"`
 	// Indexes are those that the database uses.
 	Indexes []string `json:"indexes,omitempty"`
 	// Cost is the database's estimate, in its own units.
@@ -49,6 +51,15 @@ type ExplainedVariable struct {
 	Name  string   `json:"name,omitempty"`
 	Class string   `json:"class"`
 	Types []string `json:"types,omitempty"`
+}
+
+// ExplainedWarning is something that gives nothing, and what may be meant.
+type ExplainedWarning struct {
+	Code        string   `json:"code"`
+	Message     string   `json:"message"`
+	Line        int      `json:"line"`
+	Column      int      `json:"column"`
+	Suggestions []string `json:"suggestions,omitempty"`
 }
 
 // ExplainedColumn is a column with what its values may be.
@@ -77,7 +88,11 @@ type ExplainedStep struct {
 // within the engine's limits, and its steps have actual rows and times. Errors
 // are those of [Engine.Run].
 func (e *Engine) Explain(ctx context.Context, text string, r Request, analyze bool) (*Explanation, error) {
-	q, err := e.Compile(text)
+	q, err := e.CompileFor(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	warnings, err := q.warnings(ctx, e.opt.Guide)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +109,9 @@ func (e *Engine) Explain(ctx context.Context, text string, r Request, analyze bo
 	})
 	if err != nil {
 		return nil, err
+	}
+	for _, w := range warnings {
+		out.Warnings = append(out.Warnings, ExplainedWarning{Code: w.Code, Message: w.Message, Line: w.Line, Column: w.Column, Suggestions: w.Suggestions})
 	}
 	out.Cost, out.Milliseconds = plan.Plan.Cost, plan.Time
 	plan.Plan.walk(0, func(depth int, n *planNode) {
@@ -224,6 +242,16 @@ func (x *Explanation) WriteText(w io.Writer) error {
 	}
 	section("columns", lines...)
 	section("plan", x.Plan...)
+	lines = nil
+	for _, w := range x.Warnings {
+		lines = append(lines, fmt.Sprintf("line %d, column %d: %s", w.Line, w.Column, w.Message))
+		if len(w.Suggestions) > 0 {
+			lines = append(lines, "  like it: "+strings.Join(w.Suggestions, ", "))
+		}
+	}
+	if len(lines) > 0 {
+		section("warnings", lines...)
+	}
 	section("strategy", x.Strategy+": "+x.Reason)
 	section("SQL", strings.Split(x.SQL, "\n")...)
 	if len(x.Bound) > 0 {

@@ -154,6 +154,10 @@ func nearest(name string, candidates []string) string {
 	return best
 }
 
+// Distance is the number of characters to insert, delete, replace or exchange
+// with their neighbour that makes one text the other.
+func Distance(a, b string) int { return distance(a, b) }
+
 // distance is the number of characters to insert, delete, replace or exchange
 // with their neighbour.
 func distance(a, b string) int {

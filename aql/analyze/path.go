@@ -60,6 +60,7 @@ func (a *analyzer) path(n *ast.Path, at *scope) *Path {
 		}
 		if len(to) == 0 {
 			a.fail(step.Pos, "path.unknown", "%s has no attribute %s%s", types, step.Attribute, didYouMean(step.Attribute, types.attributes()))
+			a.locate(p, n)
 			return nil
 		}
 		rs := &Step{Attribute: step.Attribute, Container: container, Key: step.String(), Types: to}
@@ -75,6 +76,50 @@ func (a *analyzer) path(n *ast.Path, at *scope) *Path {
 	p.Types = types
 	p.classify(owners)
 	return p
+}
+
+// locate tells the last problem in which archetype the path was looked for.
+func (a *analyzer) locate(p *Path, n *ast.Path) {
+	root := ""
+	if p.Source != nil {
+		if lit, ok := p.Source.Archetype.(*Literal); ok {
+			root, _ = lit.Value.(string)
+		}
+	}
+	last := &a.problems[len(a.problems)-1]
+	if last.Archetype, last.Path = ArchetypePath(root, n.Steps); last.Archetype == "" {
+		last.Path = ""
+	}
+}
+
+// ArchetypePath gives the archetype that steps lead into last, beginning at a
+// root of an archetype or, if that is "", anywhere, and the path inside of it,
+// with node codes and without any other predicates.
+func ArchetypePath(root string, steps []*ast.Step) (archetype, path string) {
+	var parts []string
+	for _, s := range steps {
+		id, _ := demandedID(s.Predicate)
+		if IsArchetypeID(id) {
+			root, parts = id, nil
+			continue
+		}
+		if id != "" {
+			id = "[" + id + "]"
+		}
+		parts = append(parts, s.Attribute+id)
+	}
+	return root, strings.Join(parts, "/")
+}
+
+// NodePath is ArchetypePath up to the last node with a code; the path is "" if
+// there is none.
+func NodePath(root string, steps []*ast.Step) (archetype, path string) {
+	for n := len(steps); n > 0; n-- {
+		if id, _ := demandedID(steps[n-1].Predicate); id != "" {
+			return ArchetypePath(root, steps[:n])
+		}
+	}
+	return root, ""
 }
 
 // variable finds the source of an identified path.

@@ -15,6 +15,11 @@ type Problem struct {
 	Message string
 	// Snippet is the line of the query with a second line that marks the place.
 	Snippet string
+	// Suggestions are what the author may have meant, the likeliest first.
+	Suggestions []string
+	// Archetype and Path say, of an unknown path, in which archetype it was
+	// looked for; "" otherwise.
+	Archetype, Path string
 }
 
 // Error is the message with its place, for logs and for lists of errors.

@@ -99,3 +99,21 @@ func (s *Service) template(ctx context.Context, id string) (*compiledTemplate, e
 func (s *Service) templateLimits() templates.Limits {
 	return templates.Limits{Bytes: s.cfg.Limits.TemplateBytes}
 }
+
+// TemplateTrees gives the constraint trees of the stored templates, of so many
+// at most, for what the system itself needs of them; nobody's data are read.
+func (s *Service) TemplateTrees(ctx context.Context, most int) ([]*templates.Template, error) {
+	list, err := s.cfg.Store.Templates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	trees := make([]*templates.Template, 0, len(list))
+	for _, info := range list[:min(most, len(list))] {
+		t, err := s.template(ctx, info.TemplateID)
+		if err != nil {
+			return nil, err
+		}
+		trees = append(trees, t.tree)
+	}
+	return trees, nil
+}

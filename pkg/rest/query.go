@@ -101,6 +101,8 @@ type QueryProblem struct {
 	Column  int    `json:"column,omitempty"`
 	// Excerpt shows the line with a caret under the place.
 	Excerpt string `json:"excerpt,omitempty"`
+	// Suggestions are what may have been meant, the likeliest first.
+	Suggestions []string `json:"suggestions,omitempty"`
 }
 
 // String is the problem as one line of text.

@@ -22,7 +22,7 @@ type queries struct {
 
 func (s *Server) queryRunner(decision ehr.DecisionPoint) (*queries, error) {
 	engine, err := aql.NewEngine(s.store.QueryPool(), s.store, aql.Options{
-		Timeout: s.options.QueryTimeout, MaxRows: int64(s.options.QueryMaxRows), Terminology: s.terms,
+		Timeout: s.options.QueryTimeout, MaxRows: int64(s.options.QueryMaxRows), Terminology: s.terms, Guide: guide{s.Service},
 	})
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (q *queries) allowed(ctx context.Context, who ehr.Actor, req rest.QueryRequ
 	if err := q.decision.Decide(ctx, who, ehr.ActionQuery, target); err != nil {
 		return nil, r, err
 	}
-	compiled, err := q.engine.Compile(req.Text)
+	compiled, err := q.engine.CompileFor(ctx, req.Text)
 	if err != nil {
 		return nil, r, withPositions(err)
 	}
@@ -105,7 +105,7 @@ func withPositions(err error) error {
 	}
 	problems := make([]rest.QueryProblem, len(list))
 	for i, p := range list {
-		problems[i] = rest.QueryProblem{Code: p.Code, Message: p.Message, Line: p.Pos.Line, Column: p.Pos.Column, Excerpt: p.Snippet}
+		problems[i] = rest.QueryProblem{Code: p.Code, Message: p.Message, Line: p.Pos.Line, Column: p.Pos.Column, Excerpt: p.Snippet, Suggestions: p.Suggestions}
 	}
 	out := *e
 	out.Detail = problems
