@@ -77,6 +77,10 @@ func benchTarget(b testing.TB, pool *pgxpool.Pool) (*pgtarget.Target, uuid.UUID)
 		from c`, benchSize); err != nil {
 		b.Fatal(err)
 	}
+	// The copies are not in the node index.
+	if _, err := pool.Exec(b.Context(), "update node_state set complete = false, generation = generation + 1"); err != nil {
+		b.Fatal(err)
+	}
 	if _, err := pool.Exec(b.Context(), "vacuum analyze"); err != nil {
 		b.Fatal(err)
 	}

@@ -219,7 +219,12 @@ type Version struct {
 // the registry one level of nesting.
 const levels = 64
 
-// Arguments are the arrays of index_versions with the rows of the versions.
+// None is the arguments for no rows.
+func None() []any { return newArrays().list() }
+
+// Arguments are the arrays of index_versions with the rows of the versions; nil
+// if they have structures that the registry cannot take, upon which the index
+// is turned off.
 func (x *Index) Arguments(ctx context.Context, versions []Version) ([]any, error) {
 	a := newArrays()
 	if len(versions) == 0 {
@@ -242,10 +247,7 @@ func (x *Index) Arguments(ctx context.Context, versions []Version) ([]any, error
 				break
 			}
 			if s.size > MaxStructures || attempt == levels {
-				if err := x.turnOff(ctx); err != nil {
-					return nil, err
-				}
-				return newArrays().list(), nil
+				return nil, x.TurnOff(ctx)
 			}
 			var err error
 			if s, err = x.grow(ctx, needs); err != nil {
@@ -257,13 +259,13 @@ func (x *Index) Arguments(ctx context.Context, versions []Version) ([]any, error
 	return a.list(), nil
 }
 
-// turnOff says that the index does not cover everything any more.
-func (x *Index) turnOff(ctx context.Context) error {
+// TurnOff says that the index does not cover everything any more.
+func (x *Index) TurnOff(ctx context.Context) error {
 	if s := x.state.Load(); s != nil && !s.Complete {
 		return nil
 	}
 	if _, err := x.pool.Exec(ctx, `update node_state set complete = false where complete`); err != nil {
-		return failure("nodestore.turnOff", err)
+		return failure("nodestore.TurnOff", err)
 	}
 	_, err := x.Refresh(ctx)
 	return err

@@ -131,11 +131,18 @@ func (s *Store) indexArgs(ctx context.Context, versions []ehr.NewVersion) (repla
 			continue
 		}
 		replaces = replaces || v.UID.Trunk > 1
-		if v.Root != nil {
+		switch {
+		case v.Root != nil:
 			list = append(list, nodestore.Version{Position: int32(i + 1), Root: v.Root})
+		case v.Raw != nil: // cannot be indexed, so that the index misses something
+			if err := s.nodes.TurnOff(ctx); err != nil {
+				return false, nil, err
+			}
 		}
 	}
-	arrays, err = s.nodes.Arguments(ctx, list)
+	if arrays, err = s.nodes.Arguments(ctx, list); arrays == nil {
+		arrays = nodestore.None()
+	}
 	return replaces, arrays, err
 }
 
