@@ -27,12 +27,15 @@ type bodySchemas struct {
 	compiled map[string]*jsonschema.Schema
 }
 
-var demographicBodies = sync.OnceValues(func() (*bodySchemas, error) {
-	return readSchemas(filepath.Join(sharedDir(), "specs", "its-rest", "oas", "demographic-validation.openapi.yaml"))
-})
+var (
+	demographicBodies = sync.OnceValues(func() (*bodySchemas, error) { return readSchemas("demographic", true) })
+	// Tests commit dates that are ISO 8601 and not RFC 3339, and the document
+	// wants a UUID of a system id.
+	ehrBodies = sync.OnceValues(func() (*bodySchemas, error) { return readSchemas("ehr", false) })
+)
 
-func readSchemas(path string) (*bodySchemas, error) {
-	b, err := os.ReadFile(path)
+func readSchemas(group string, formats bool) (*bodySchemas, error) {
+	b, err := os.ReadFile(filepath.Join(sharedDir(), "specs", "its-rest", "oas", group+"-validation.openapi.yaml"))
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +44,7 @@ func readSchemas(path string) (*bodySchemas, error) {
 	if err := yaml.Unmarshal(b, &s.document); err != nil {
 		return nil, err
 	}
-	allowType(s.document)
+	correct(s.document, formats)
 	// They demand data of deletions, which have none, and of imported versions,
 	// whose data is in the item.
 	if components, ok := s.document["components"].(map[string]any); ok {
@@ -58,21 +61,29 @@ func readSchemas(path string) (*bodySchemas, error) {
 	return s, s.compiler.AddResource("openapi.json", bytes.NewReader(text))
 }
 
-// allowType lets every object have a _type. The documents forbid it in some
+// correct lets every object have a _type, which the documents forbid in some
 // classes, such as ARCHETYPED, although it may stand in each (ITS-REST overview,
-// Resources).
-func allowType(v any) {
+// Resources); and lets several alternatives of a union match, as an identifier
+// does that of an EHR. Formats are dropped unless they are wanted.
+func correct(v any, formats bool) {
 	switch v := v.(type) {
 	case map[string]any:
 		if properties, ok := v["properties"].(map[string]any); ok && v["additionalProperties"] == false && properties["_type"] == nil {
 			properties["_type"] = map[string]any{"type": "string"}
 		}
+		if union, ok := v["oneOf"]; ok {
+			v["anyOf"] = union
+			delete(v, "oneOf")
+		}
+		if _, ok := v["format"].(string); ok && !formats {
+			delete(v, "format")
+		}
 		for _, member := range v {
-			allowType(member)
+			correct(member, formats)
 		}
 	case []any:
 		for _, member := range v {
-			allowType(member)
+			correct(member, formats)
 		}
 	}
 }
@@ -110,19 +121,26 @@ func (s *bodySchemas) at(t testing.TB, segments ...string) *jsonschema.Schema {
 	return s.compiled[key]
 }
 
-// checkBodies checks the JSON bodies of a request that was taken and of its
-// answer against the schemas that the OpenAPI document of the demographic API
-// declares for them.
+// checkBodies checks the JSON body of an answer of the EHR or demographic API
+// against the schema that its OpenAPI document declares, and of the latter that
+// of a request that was taken as well.
 func checkBodies(t testing.TB, method string, u *url.URL, request []byte, header http.Header, res *result) {
 	t.Helper()
 	if sharedDir() == "" {
 		return
 	}
 	_, _, c := contractOf(t, method, u)
-	if c == nil || !strings.HasPrefix(c.path, "/demographic/") {
+	if c == nil || strings.Contains(header.Get("Prefer"), "resolve_refs") { // what is resolved is not in the schemas
 		return
 	}
-	schemas, err := demographicBodies()
+	read, requests := demographicBodies, true
+	switch {
+	case strings.HasPrefix(c.path, "/ehr"):
+		read, requests = ehrBodies, false
+	case !strings.HasPrefix(c.path, "/demographic/"):
+		return
+	}
+	schemas, err := read()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +159,7 @@ func checkBodies(t testing.TB, method string, u *url.URL, request []byte, header
 		}
 	}
 	// Of a contribution the API takes more than its document says.
-	if c.id != "contribution_create" && header.Get("Content-Type") == "application/json" && slices.Contains([]int{http.StatusOK, http.StatusCreated, http.StatusNoContent}, res.code) {
+	if requests && c.id != "contribution_create" && header.Get("Content-Type") == "application/json" && slices.Contains([]int{http.StatusOK, http.StatusCreated, http.StatusNoContent}, res.code) {
 		check("request", request, "requestBody", "content", "application/json", "schema")
 	}
 	if res.header.Get("Content-Type") == "application/json" {
