@@ -72,6 +72,9 @@ func TestPagesModelling(t *testing.T) {
 			t.Errorf("%s is not printed:\n%s", want, output)
 		}
 	}
+	if n := strings.Count(output, "HTTP/1.1 201 Created"); n != 2 {
+		t.Errorf("%d of the composition and the person were created:\n%s", n, output)
+	}
 }
 
 func TestPagesFHIR(t *testing.T) {

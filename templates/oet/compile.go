@@ -210,6 +210,9 @@ func (c *compiler) place(n *node, it *Item, siblings []*Item, depth int) {
 			child.occurrences.Lower = 0 // any of several satisfies the slot
 		}
 		c.limit(child, it.Min, it.Max, slot.occurrences, it)
+		if a.cardinality == nil && it.Min != nil && *it.Min > 0 {
+			a.existence.Lower = 1 // to demand the one value is to demand the attribute
+		}
 		a.children = append(a.children[:i:i], append([]*node{child}, a.children[i:]...)...)
 		return
 	}

@@ -81,6 +81,35 @@ func TestCompiledLibraryReads(t *testing.T) {
 	}
 }
 
+// To demand the archetype of an attribute's one value is to demand the
+// attribute, whatever its existence in the archetype.
+func TestDemandedSingleValue(t *testing.T) {
+	t.Parallel()
+	repository, err := archetypes.Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for least, want := range map[string]int{"": 0, ` min="0"`: 0, ` min="1"`: 1} {
+		src, err := oet.Read([]byte(`<template xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><name>T</name>
+<definition xsi:type="PERSON" archetype_id="openEHR-DEMOGRAPHIC-PERSON.person.v0">
+<Items xsi:type="ITEM_TREE" archetype_id="openEHR-DEMOGRAPHIC-ITEM_TREE.person_details.v0" path="/details[at0001]"` + least + `/></definition></template>`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		opt, err := oet.Compile(src, oet.Options{Archetypes: repository})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tpl, err := templates.ReadOPT(opt, templates.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tpl.Root.Attribute("details").Existence.Lower; got != want {
+			t.Errorf("details%s: existence from %d, want %d", least, got, want)
+		}
+	}
+}
+
 func BenchmarkCompileVitalSigns(b *testing.B) {
 	repository, err := archetypes.Library()
 	if err != nil {
