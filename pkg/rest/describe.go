@@ -151,7 +151,7 @@ var described = map[string]description{
 		summary: "Read a template", text: "As it was uploaded, or as web template.",
 		writes: []string{mediaXML, mediaWebTemplate}, success: []int{200}, faults: []int{404},
 	},
-	"GET /definition/template/adl1.4/{template_id}/example": exampleGet(canonical),
+	"GET /definition/template/adl1.4/{template_id}/example": exampleGet(contentMedia),
 	"POST /definition/template/adl2": {
 		summary: "Upload an ADL 2 template", headers: joined([]string{"Prefer"}, keyed), reads: onlyText, body: "ADL2",
 		writes: []string{mediaText, mediaJSON}, success: []int{201}, faults: []int{400, 409},

@@ -3,16 +3,18 @@ package rest
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates/example"
+	"github.com/cairn-ehr/cairn/templates/simplified"
 )
 
 // templateExample serves GET /definition/template/adl1.4/{template_id}/example.
 func (a *api) templateExample(w *answer, r *request) error {
-	media, err := negotiate(r.Header, canonical...)
+	media, err := negotiate(r.Header, contentMedia...)
 	if err != nil {
 		return err
 	}
@@ -28,6 +30,17 @@ func (a *api) templateExample(w *answer, r *request) error {
 	w.Header().Add("Vary", "Accept")
 	if media == mediaJSON {
 		return send(w, http.StatusOK, media, rm.AppendJSON(nil, root))
+	}
+	if media == mediaFlat || media == mediaStructured {
+		tpl, err := a.Records.CompiledTemplate(r.Context(), r.who, in.TemplateID)
+		if err != nil {
+			return err
+		}
+		body, err := simplified.Encode(root, simplifiedFormat(media), a.webTemplates.of(tpl).tree, tpl)
+		if err != nil {
+			return errs.Wrap(errs.NotAcceptable, "rest.templateExample", "this example is available only as "+strings.Join(canonical, ", ")+": "+err.Error(), err)
+		}
+		return send(w, http.StatusOK, media, body)
 	}
 	body, err := rm.AppendXML(nil, root)
 	if err != nil {

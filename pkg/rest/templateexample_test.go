@@ -39,6 +39,10 @@ func TestTemplateExample(t *testing.T) {
 		}
 		a.do("POST", "/ehr/"+id+"/composition", asJSON.body).status(http.StatusCreated)
 		a.do("POST", "/ehr/"+id+"/composition", asXML.body, "Content-Type: application/xml").status(http.StatusCreated)
+		for _, media := range []string{flatMedia, structuredMedia} {
+			simple := a.do("GET", path+"?detail_level="+level, nil, "Accept: "+media).status(http.StatusOK).has("Content-Type", media)
+			a.do("POST", "/ehr/"+id+"/composition", simple.body, "Content-Type: "+media, "openehr-template-id: "+templateID).status(http.StatusCreated)
+		}
 		sizes[level] = len(asJSON.body)
 		if level == "required" && !bytes.Equal(plain.body, asJSON.body) {
 			t.Errorf("the default is not required: %s", plain.body)
@@ -82,7 +86,7 @@ func TestTemplateExampleFaults(t *testing.T) {
 		}
 	}
 	a.do("GET", "/definition/template/adl1.4/unknown/example", nil).status(http.StatusNotFound).fault()
-	a.do("GET", path, nil, "Accept: application/openehr.wt.flat+json").status(http.StatusNotAcceptable).fault()
+	a.do("GET", path, nil, "Accept: application/openehr.wt+json").status(http.StatusNotAcceptable).fault()
 	a.do("GET", path, nil, "Authorization: none").status(http.StatusUnauthorized).fault()
 }
 

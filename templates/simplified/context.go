@@ -255,6 +255,9 @@ func (r *reader) times(o *object) {
 	var given []string
 	for _, e := range o.members("events") {
 		if e.raw != nil {
+			if n, _ := rm.DecodeJSON(e.raw, nil, rm.JSONOptions{Incomplete: true}); n != nil {
+				given = append(given, n.String("time", "value"))
+			}
 			continue
 		}
 		e.addTime("time", t)

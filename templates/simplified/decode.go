@@ -67,8 +67,14 @@ func Decode(data []byte, f Format, wt *webtemplate.Template, tpl *templates.Temp
 		return nil, r.problems.Problems()
 	}
 	it.items[0].used = true
-	r.node(wt.Tree, root, it.items[0])
-	r.finish(root)
+	if v, ok := it.items[0].part("raw"); ok {
+		if root = r.raw(root.class, v); root == nil {
+			return nil, r.problems.Problems()
+		}
+	} else {
+		r.node(wt.Tree, root, it.items[0])
+		r.finish(root)
+	}
 	r.unused("", top)
 	if found := r.problems.Problems(); rm.HasErrors(found) {
 		return nil, found

@@ -9,9 +9,11 @@ import (
 )
 
 // Encode writes a composition of the template. Values that the suffixes cannot
-// express are written as |raw. The error names the first place of what the
-// format cannot express at all, such as the content of an open slot; it holds
-// no data.
+// express are written as |raw, and so are objects with something that has no
+// place in the web template, such as the content of an open slot: as little as
+// can be, and if need be the whole composition. Nothing is lost. An error, which
+// names a place and holds no data, means an object that is not of the template's
+// class.
 //
 // Not kept are the names of levels that a web template leaves out, the order of
 // siblings that are different nodes of the template, which is the template's,
@@ -36,22 +38,48 @@ func print(top *item, f Format) []byte {
 	return printStructured(top)
 }
 
+// maxRaw bounds the objects that are written as |raw one by one; a composition
+// with more of them is written as |raw whole.
+const maxRaw = 16
+
 // encodeCarefully looks at every value by itself and reads the whole document.
+// An object that does not read back as it was is written as |raw, in the end
+// the composition.
 func encodeCarefully(n *rm.Node, f Format, wt *webtemplate.Template, tpl *templates.Template) ([]byte, error) {
-	w := writer{wt: wt, template: tpl, hidden: map[*rm.Node]bool{}, careful: true}
-	top := &item{}
-	w.node(wt.Tree, n, top.at(wt.Tree.ID, 0))
-	data := print(top, f)
-	again, problems := Decode(data, f, wt, tpl, Options{
-		Incomplete: true, Limits: rm.Limits{Bytes: 1 << 30, StringBytes: 1 << 30, Nodes: 1 << 24},
-	})
-	if again == nil || rm.HasErrors(problems) {
-		return nil, fmt.Errorf("%s: cannot be expressed", firstPath(problems))
+	asRaw := map[*rm.Node]bool{}
+	for {
+		w := writer{wt: wt, template: tpl, hidden: map[*rm.Node]bool{}, careful: true, asRaw: asRaw, written: map[*rm.Node]bool{}}
+		top := &item{}
+		if asRaw[n] {
+			*top.at(wt.Tree.ID, 0) = *raw(n)
+		} else {
+			w.node(wt.Tree, n, top.at(wt.Tree.ID, 0))
+		}
+		data := print(top, f)
+		again, problems := Decode(data, f, wt, tpl, Options{
+			Incomplete: true, Limits: rm.Limits{Bytes: 1 << 30, StringBytes: 1 << 30, Nodes: 1 << 24, Items: 1 << 24, Depth: 1 << 10},
+		})
+		path, same := firstPath(problems), false
+		if again != nil && !rm.HasErrors(problems) {
+			if path, same = w.same("", n, again); same {
+				return data, nil
+			}
+		}
+		if asRaw[n] {
+			return nil, fmt.Errorf("%s: cannot be expressed", path)
+		}
+		culprit := n
+		for _, o := range w.differs { // from the inside
+			if w.written[o] && !asRaw[o] {
+				culprit = o
+				break
+			}
+		}
+		if len(asRaw) >= maxRaw {
+			culprit = n
+		}
+		asRaw[culprit] = true
 	}
-	if path, same := w.same("", n, again); !same {
-		return nil, fmt.Errorf("%s: cannot be expressed, as the web template has no place for it", path)
-	}
-	return data, nil
 }
 
 func firstPath(problems []rm.Problem) string {
@@ -70,6 +98,12 @@ type writer struct {
 	hidden map[*rm.Node]bool
 	// careful reads every value back by itself.
 	careful bool
+	// asRaw are the objects to be written as |raw; written those that have a node
+	// and so could be.
+	asRaw, written map[*rm.Node]bool
+	// differs is where same has found a difference: the object and those around
+	// it, from the inside.
+	differs []*rm.Node
 }
 
 // same compares a composition with what is read back of it, and gives the path
@@ -81,6 +115,7 @@ func (w *writer) same(path string, a, b *rm.Node) (string, bool) {
 		}
 		return "/"
 	}
+	w.differs = w.differs[:0]
 	if a.Class != b.Class || a.Text != b.Text {
 		return here(""), false
 	}
@@ -94,6 +129,7 @@ func (w *writer) same(path string, a, b *rm.Node) (string, bool) {
 			if len(x.Items) == 0 {
 				continue
 			}
+			w.differs = append(w.differs, a)
 			return here("/" + x.Def.Name), false
 		}
 		partner := partners(x.Items, y.Items)
@@ -103,12 +139,14 @@ func (w *writer) same(path string, a, b *rm.Node) (string, bool) {
 				sub += fmt.Sprintf("[%d]", k)
 			}
 			if at, ok := w.same(sub, x.Items[k], partner[k]); !ok {
+				w.differs = append(w.differs, a)
 				return at, false
 			}
 		}
 	}
 	for i := range b.Attrs {
 		if name := b.Attrs[i].Def.Name; name != "archetype_details" && a.Attr(name) == nil && len(b.Attrs[i].Items) > 0 {
+			w.differs = append(w.differs, a)
 			return here("/" + b.Attrs[i].Def.Name), false
 		}
 	}
@@ -143,8 +181,13 @@ func (w *writer) node(n *webtemplate.Node, o *rm.Node, it *item) {
 	for _, c := range n.Children {
 		for i, found := range w.instances(c, o) {
 			x := &item{index: c.Max != 1}
+			if w.written != nil && !isValue(c) {
+				w.written[found] = true
+			}
 			if isValue(c) {
 				w.leaf(c, found, x)
+			} else if w.asRaw[found] {
+				x.parts = raw(found).parts
 			} else {
 				w.node(c, found, x)
 			}
