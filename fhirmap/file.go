@@ -79,7 +79,9 @@ type Method struct {
 	Conditions, ReverseConditions []*Condition
 	Manual                        []*Manual
 	Slot                          Text
-	Children                      []*Method
+	// Reference makes another resource, to which the place refers.
+	Reference *Reference
+	Children  []*Method
 	// Change and AppendTo belong to extension files.
 	Change   string
 	AppendTo Text
@@ -87,6 +89,14 @@ type Method struct {
 	// unsupported marks a method whose problem is a key this engine lacks, so
 	// that its paths need not make sense without it.
 	unsupported bool
+}
+
+// Reference is the key reference of a method: the resource to make and the
+// methods that fill it.
+type Reference struct {
+	Position
+	ResourceType Text
+	Methods      []*Method
 }
 
 // Manual is one named group of constant assignments.

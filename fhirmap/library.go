@@ -321,7 +321,9 @@ func (lib *Library) Types() []string {
 	seen := map[string]bool{}
 	add := func(plans []*plan) {
 		for _, p := range plans {
-			seen[p.target.Name] = true
+			for _, t := range p.appendTypes(nil) {
+				seen[t] = true
+			}
 		}
 	}
 	for _, plans := range lib.starts {
@@ -338,6 +340,11 @@ func (lib *Library) Types() []string {
 	}
 	sort.Strings(out)
 	return out
+}
+
+// appendTypes adds the types of the resources that a plan makes.
+func (p *plan) appendTypes(dst []string) []string {
+	return append(append(dst, p.target.Name), p.referred()...)
 }
 
 // Profiles lists the profiles that resources of a type may claim, sorted.

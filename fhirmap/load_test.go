@@ -18,7 +18,7 @@ func TestShippedMappingsCompile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(lib.Types(), " "); got != "AllergyIntolerance Condition Observation Patient" {
+	if got := strings.Join(lib.Types(), " "); got != "AllergyIntolerance Condition Consent DiagnosticReport Goal Immunization MedicationRequest MedicationStatement Observation Patient Procedure Specimen" {
 		t.Errorf("types: %s", got)
 	}
 	if got := lib.Profiles("Observation"); len(got) != 8 {
@@ -88,7 +88,22 @@ func TestLoadReportsDefectsWithTheirPlace(t *testing.T) {
 		{"an unknown archetype class", strings.Replace(model, "archetype: openEHR-EHR-OBSERVATION", "archetype: openEHR-EHR-OBSERVTION", 1), "is not an archetype id of an RM class"},
 		{"an unknown structure", strings.Replace(model, "StructureDefinition/Observation", "StructureDefinition/Observaton", 1), "is neither an R4 type nor a profile known here"},
 		{"link", more("    link:\n      meaning: a\n"), "m.yml:19:5: not supported: link"},
-		{"reference", more("    reference:\n      resourceType: a\n"), "m.yml:19:5: not supported: reference"},
+		{"a reference without methods", more("    reference:\n      resourceType: Specimen\n"), `m.yml:20:7: reference needs "mappings"`},
+		{"a reference to no resource", more("    reference:\n      resourceType: Sample\n      mappings: []\n"), `m.yml:20:21: "Sample" is not a resource type`},
+		{"a reference to another type", strings.Replace(with("$resource.specimen", "$reference"), "with:", "reference: {resourceType: Device, mappings: []}\n    with:", 1), "Observation.specimen cannot refer to Device"},
+		{"a reference where none can stand", strings.Replace(with("$resource.note", "$reference"), "with:", "reference: {resourceType: Device, mappings: []}\n    with:", 1), "Observation.note cannot refer to Device"},
+		{"two references of one name", strings.Replace(model, method, `
+  - name: a
+    with: {fhir: "$resource.specimen", openehr: "$reference"}
+    reference: {resourceType: Specimen, mappings: []}
+  - name: b
+    with: {fhir: "$resource"}
+    followedBy:
+      mappings:
+        - name: a
+          with: {fhir: "device", openehr: "$reference"}
+          reference: {resourceType: Device, mappings: []}
+`, 1), `another method with reference is named "a"`},
 		{"mappingCode", more("    mappingCode: x\n"), "m.yml:19:5: not supported: mappingCode"},
 		{"conceptmap", more("    conceptmap: x\n"), "m.yml:19:5: not supported: conceptmap"},
 		{"participationsFunction", more("    participationsFunction: x\n"), "m.yml:19:5: not supported: participationsFunction"},

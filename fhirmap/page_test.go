@@ -32,7 +32,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- The codes of an archetype have the system `http://openehr.org/archetypes/<archetype id>`. A code of a terminology without\n" +
 	"  a known URI is left out and its text kept.\n" +
 	"- EVALUATION.absence becomes no resource; searches tell that the record states an absence of information.\n" +
-	"- FHIR Connect keys that are not supported yet are errors when a file is loaded: `reference`, `conceptmap`,\n" +
+	"- FHIR Connect keys that are not supported yet are errors when a file is loaded: `conceptmap`,\n" +
 	"  `participationsFunction`, `mappingCode`, `link`, `split.*.unique`, `split.openehr`, the static types before 1.0, and of\n" +
 	"  FHIRPath everything but element names, `ofType()`, `where(path = 'value')`, `extension('url')`, indexes and `^`.\n" +
 	"- Mappings run from openEHR to FHIR. The other direction's parts are checked when loading and not run.\n"
@@ -119,6 +119,9 @@ func rows(b *strings.Builder, methods []*Method, fhir, openehr string) {
 		switch {
 		case m.Slot.Value != "":
 			line(to, "by "+m.Slot.Value)
+		case m.Reference != nil:
+			line(to, "another "+m.Reference.ResourceType.Value+":")
+			rows(b, m.Reference.Methods, m.Reference.ResourceType.Value, from)
 		case len(m.Manual) == 0 && !m.Iterate:
 			line(to, "")
 		}

@@ -386,13 +386,13 @@ func (p *parser) methods(n *yaml.Node, extension bool) []*Method {
 }
 
 // unsupportedMethods are keys of a method that this engine does not have.
-var unsupportedMethods = []string{"reference", "conceptmap", "participationsFunction", "mappingCode", "link", "type"}
+var unsupportedMethods = []string{"conceptmap", "participationsFunction", "mappingCode", "link", "type"}
 
 // staticTypes are the deprecated types of FHIR Connect before 1.0.
 var staticTypes = []string{"QUANTITY", "DATETIME", "CODEABLECONCEPT", "CODING", "STRING", "DOSAGE", "ID", "IDENTIFIER", "PROPORTION"}
 
 func (p *parser) method(n *yaml.Node, extension bool) *Method {
-	known := []string{"name", "with", "openehrCondition", "fhirCondition", "unidirectional", "manual", "slotArchetype", "followedBy"}
+	known := []string{"name", "with", "openehrCondition", "fhirCondition", "unidirectional", "manual", "slotArchetype", "reference", "followedBy"}
 	if extension {
 		known = append(known, "extension", "appendTo")
 	}
@@ -433,6 +433,18 @@ func (p *parser) method(n *yaml.Node, extension bool) *Method {
 			if c := fb.values["mappings"]; c != nil {
 				m.Children = p.methods(c, false)
 			}
+		}
+	}
+	if v := o.values["reference"]; v != nil {
+		if r, ok := p.object(v, "reference", []string{"resourceType", "mappings"}, nil); ok {
+			p.need(r, "reference", "resourceType", "mappings")
+			m.Reference = &Reference{Position: p.pos(o.keys["reference"]), ResourceType: p.text(r, "resourceType")}
+			if c := r.values["mappings"]; c != nil {
+				m.Reference.Methods = p.methods(c, false)
+			}
+		}
+		if m.Slot.Value != "" || len(m.Manual) > 0 {
+			p.at(o.keys["reference"], CodeStructure, "reference excludes slotArchetype and manual")
 		}
 	}
 	if extension {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -16,6 +17,36 @@ type plan struct {
 	gate    *condition
 	split   *opath
 	methods []*step
+
+	// others are the types that methods with reference make, once asked for.
+	others     []string
+	othersOnce sync.Once
+}
+
+// referred are the types of the resources that methods with reference make,
+// also in models that are called.
+func (p *plan) referred() []string {
+	p.othersOnce.Do(func() {
+		seen := map[*plan]bool{}
+		var visit func(steps []*step)
+		visit = func(steps []*step) {
+			for _, s := range steps {
+				if s.refer != nil {
+					p.others = append(p.others, s.refer.target.Name)
+					visit(s.refer.methods)
+				}
+				if s.slot != nil && !seen[s.slot] {
+					seen[s.slot] = true
+					visit(s.slot.methods)
+				}
+				visit(s.children)
+			}
+		}
+		visit(p.methods)
+		slices.Sort(p.others)
+		p.others = slices.Compact(p.others)
+	})
+	return p.others
 }
 
 // step is a compiled mapping method.
@@ -30,6 +61,7 @@ type step struct {
 	gates, filters []*condition
 	manual         []*manualStep
 	slot           *plan
+	refer          *referStep
 	children       []*step
 	transfer       bool
 	// critical methods can write an element that alters the meaning of the
@@ -37,6 +69,12 @@ type step struct {
 	// object they write to; when either cannot be carried out the resource is
 	// refused.
 	critical, needed bool
+}
+
+// referStep makes another resource.
+type referStep struct {
+	target  *r4.Type
+	methods []*step
 }
 
 type manualStep struct {
@@ -72,6 +110,9 @@ type compiler struct {
 	view     *view
 	problems Problems
 	plans    map[planKey]*plan
+	// refers are the methods with reference met so far, by the name that
+	// becomes part of the ids of their resources.
+	refers map[string]*Method
 }
 
 type planKey struct {
@@ -251,12 +292,15 @@ func (c *compiler) method(m *Method, f *File, sc scope) *step {
 		s.slot = c.slot(m, inner)
 		s.critical = s.critical || len(s.dst.steps) == 0
 	}
+	if m.Reference != nil {
+		c.refer(s, f, inner)
+	}
 	s.children = c.methods(m.Children, f, inner)
 	for _, child := range s.children {
 		s.critical = s.critical || child.critical
 		s.needed = s.needed || (child.needed && len(s.dst.steps) == 0)
 	}
-	s.transfer = s.hasSrc && m.FHIR.Value != "" && !m.Iterate && len(m.Manual) == 0 && s.slot == nil && m.Slot.Value == ""
+	s.transfer = s.hasSrc && m.FHIR.Value != "" && !m.Iterate && len(m.Manual) == 0 && s.slot == nil && m.Slot.Value == "" && m.Reference == nil
 	if s.transfer {
 		if err := checkTransfer(inner.openehr, s.dstType); err != nil {
 			if len(m.Children) == 0 && !m.unsupported {
@@ -266,6 +310,46 @@ func (c *compiler) method(m *Method, f *File, sc scope) *step {
 		}
 	}
 	return s
+}
+
+// refer compiles the key reference: the methods that fill the other resource
+// see the same source.
+func (c *compiler) refer(s *step, f *File, sc scope) {
+	r := s.m.Reference
+	target := r4.Lookup(r.ResourceType.Value)
+	if target == nil || target.Kind != r4.Resource {
+		c.fail(r.ResourceType.Position, CodeFHIRPath, "%q is not a resource type", r.ResourceType.Value)
+		return
+	}
+	if n := len(s.dst.steps); n > 0 && s.dst.steps[n-1].elem.Path == "Reference.reference" {
+		s.dst.steps = s.dst.steps[:n-1]
+		s.dstType = s.dstType.parent
+	}
+	t := s.dstType.typ
+	if n := len(s.dst.steps); t.Type == nil && n > 0 { // a choice of which a Reference is one
+		for _, ref := range s.dstType.allowed() {
+			if ref.Type.Name == "Reference" {
+				t, s.dst.steps[n-1].typ = ref, ref
+				s.dstType = &ftype{typ: ref, elem: s.dstType.elem, parent: s.dstType.parent}
+				break
+			}
+		}
+	}
+	if t.Type == nil || t.Type.Name != "Reference" || !slices.Contains(t.Targets, target.Name) && !slices.Contains(t.Targets, "Resource") && len(t.Targets) > 0 {
+		c.fail(s.m.FHIR.Position, CodeType, "%s cannot refer to %s", s.dstType, target.Name)
+		return
+	}
+	name := f.Name.Value + "/" + s.m.Name
+	if other := c.refers[name]; other != nil && other != s.m {
+		c.fail(s.m.Position, CodeDuplicate, "another method with reference is named %q in this model; their resources would have the same ids", s.m.Name)
+		return
+	}
+	if c.refers == nil {
+		c.refers = map[string]*Method{}
+	}
+	c.refers[name] = s.m
+	sc.fhir = &ftype{typ: r4.TypeRef{Type: target}, parent: s.dstType}
+	s.refer = &referStep{target: target, methods: c.methods(r.Methods, f, sc)}
 }
 
 // weigh notes what a path of the method leads to.

@@ -180,7 +180,7 @@ func (x *run) entry(e *ref, plans []*plan) {
 	made := len(x.out.Resources)
 	refused := false
 	for _, p := range plans {
-		x.out.Types = append(x.out.Types, p.target.Name)
+		x.out.Types = p.appendTypes(x.out.Types)
 		x.archetype, x.plan = e, p
 		refused = x.split(e, id) || refused
 	}
@@ -235,10 +235,16 @@ func (x *run) resource(origin *ref, archetype string) (refused bool) {
 	if err == nil && len(root.Fields) == 1 && x.gated {
 		return false
 	}
-	id := x.resourceID(origin)
-	root.Set(p.target, "id", x.nodes.String(id))
+	id := x.resourceID(p.target, p.file.Name.Value, origin)
+	return !x.keep(root, p.target, id, err, origin, fill, func() []string { return x.profiles(root, fill) })
+}
+
+// keep takes a finished resource into the result if it is sound, with the
+// losses that were noted on the way.
+func (x *run) keep(root *r4.Node, target *r4.Type, id string, err *refusal, origin *ref, fill func(Loss) Loss, profiles func() []string) bool {
+	root.Set(target, "id", x.nodes.String(id))
 	if err == nil {
-		err = x.sound(root)
+		err = sound(root, target)
 	}
 	for _, l := range x.pending {
 		x.out.Losses = append(x.out.Losses, fill(l))
@@ -247,23 +253,59 @@ func (x *run) resource(origin *ref, archetype string) (refused bool) {
 		l := err.loss
 		l.Kind = LossRefused
 		x.out.Losses = append(x.out.Losses, fill(l))
-		return true
+		return false
 	}
 	x.search = r4.AppendSearchValues(x.search[:0], root)
 	x.text = root.Append(x.text[:0])
 	x.out.Resources = append(x.out.Resources, Resource{
-		Type: p.target.Name, ID: id, JSON: slices.Clone(x.text), Profiles: x.profiles(root, fill), Search: slices.Clone(x.search),
-		Mapping: p.file.Name.Value, MappingVersion: p.file.Version, Path: origin.path(),
+		Type: target.Name, ID: id, JSON: slices.Clone(x.text), Profiles: profiles(), Search: slices.Clone(x.search),
+		Mapping: x.plan.file.Name.Value, MappingVersion: x.plan.file.Version, Path: origin.path(),
 	})
-	return false
+	return true
+}
+
+// refer makes another resource and puts a reference to it at the place. Where
+// the source has nothing for it there is neither.
+func (x *run) refer(s *step, n *ref, place *cursor) *refusal {
+	t := s.refer.target
+	root := x.nodes.Object(r4.Field{Name: "resourceType", Value: x.nodes.String(t.Name)})
+	into := x.cursor(place, nil)
+	into.node, into.typ = root, t
+	outer := x.pending
+	x.pending = nil
+	err := x.runSteps(s.refer.methods, n, into)
+	defer func() { x.pending = outer }()
+	if err == nil && len(root.Fields) == 1 {
+		outer = append(outer, x.pending...)
+		return nil
+	}
+	model := s.file.Name.Value
+	fill := func(l Loss) Loss {
+		l.Type, l.Archetype, l.Mapping = t.Name, n.archetype(), model
+		if l.Path == "" {
+			l.Path = n.path()
+		}
+		return l
+	}
+	id := x.resourceID(t, model+"/"+s.m.Name, n)
+	if !x.keep(root, t, id, err, n, fill, func() []string { return nil }) {
+		l := Loss{Kind: LossDropped, Code: "reference-refused", Path: n.path(), Target: s.dstType.String(), Message: "the resource that method " + s.m.Name + " would refer to was refused"}
+		outer = append(outer, l)
+		if s.critical || s.needed {
+			return &refusal{l}
+		}
+		return nil
+	}
+	place.put(x.nodes.Object(r4.Field{Name: "reference", Value: x.nodes.String(t.Name + "/" + id)}), s.dstType.typ.Type)
+	return nil
 }
 
 // sound checks a finished resource: it says whom it is about and is valid R4.
-func (x *run) sound(root *r4.Node) *refusal {
+func sound(root *r4.Node, target *r4.Type) *refusal {
 	for _, name := range [...]string{"subject", "patient"} {
-		if x.plan.target.Element(name) != nil && root.Get(name) == nil {
+		if target.Element(name) != nil && root.Get(name) == nil {
 			return &refusal{Loss{
-				Code: "missing-mandatory", Target: x.plan.target.Name + "." + name,
+				Code: "missing-mandatory", Target: target.Name + "." + name,
 				Message: "nothing says whom the resource is about",
 			}}
 		}
@@ -310,12 +352,12 @@ func (x *run) profiles(root *r4.Node, fill func(Loss) Loss) []string {
 
 // resourceID derives the id from what identifies the source over its versions
 // and from the mapping, so that an edit keeps it. A Patient is the EHR.
-func (x *run) resourceID(origin *ref) string {
-	if x.plan.target.Name == "Patient" {
+func (x *run) resourceID(target *r4.Type, rule string, origin *ref) string {
+	if target.Name == "Patient" {
 		return x.in.EHRID
 	}
 	b := x.text[:0]
-	for _, part := range [...]string{x.in.SystemID, x.in.ObjectID, x.plan.file.Name.Value, origin.identity()} {
+	for _, part := range [...]string{x.in.SystemID, x.in.ObjectID, rule, origin.identity()} {
 		b = append(append(strconv.AppendInt(b, int64(len(part)), 10), ':'), part...)
 	}
 	x.text = b

@@ -122,6 +122,8 @@ func (x *run) occurrence(s *step, n *ref, place *cursor) *refusal {
 	switch {
 	case s.slot != nil:
 		err = x.runPlan(s.slot, n, place)
+	case s.refer != nil:
+		err = x.refer(s, n, place)
 	case len(s.manual) > 0:
 		err = x.runManual(s, n, place)
 	case s.transfer:

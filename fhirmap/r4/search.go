@@ -1,6 +1,7 @@
 package r4
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,8 @@ type SearchParam struct {
 	Kind SearchKind
 	// Definition is the canonical URL of the published parameter.
 	Definition string
+	// Targets are the types that a reference may point to.
+	Targets []string
 	// Union names the parameters whose values together are those of this one.
 	Union []string
 
@@ -92,6 +95,7 @@ var searchTable = map[string][][4]string{
 		{"component-data-absent-reason", "token", "Observation-component-data-absent-reason", "component.dataAbsentReason"},
 		{"method", "token", "Observation-method", "method"},
 		{"performer", "reference", "Observation-performer", "performer"},
+		{"specimen", "reference", "Observation-specimen", "specimen"},
 	},
 	"Condition": {
 		{"patient", "reference", "clinical-patient", "subject"},
@@ -126,23 +130,157 @@ var searchTable = map[string][][4]string{
 		{"asserter", "reference", "AllergyIntolerance-asserter", "asserter"},
 		{"recorder", "reference", "AllergyIntolerance-recorder", "recorder"},
 	},
+	"DiagnosticReport": {
+		{"patient", "reference", "clinical-patient", "subject"},
+		{"subject", "reference", "DiagnosticReport-subject", "subject"},
+		{"identifier", "token", "clinical-identifier", "identifier"},
+		{"status", "token", "DiagnosticReport-status", "status"},
+		{"category", "token", "DiagnosticReport-category", "category"},
+		{"code", "token", "clinical-code", "code"},
+		{"date", "date", "clinical-date", "effectiveDateTime effectivePeriod"},
+		{"issued", "date", "DiagnosticReport-issued", "issued"},
+		{"result", "reference", "DiagnosticReport-result", "result"},
+		{"specimen", "reference", "DiagnosticReport-specimen", "specimen"},
+		{"conclusion", "token", "DiagnosticReport-conclusion", "conclusionCode"},
+		{"performer", "reference", "DiagnosticReport-performer", "performer"},
+	},
+	"Specimen": {
+		{"patient", "reference", "Specimen-patient", "subject"},
+		{"subject", "reference", "Specimen-subject", "subject"},
+		{"identifier", "token", "Specimen-identifier", "identifier"},
+		{"accession", "token", "Specimen-accession", "accessionIdentifier"},
+		{"type", "token", "Specimen-type", "type"},
+		{"bodysite", "token", "Specimen-bodysite", "collection.bodySite"},
+		{"collected", "date", "Specimen-collected", "collection.collectedDateTime collection.collectedPeriod"},
+	},
+	"MedicationStatement": {
+		{"patient", "reference", "clinical-patient", "subject"},
+		{"subject", "reference", "MedicationStatement-subject", "subject"},
+		{"identifier", "token", "clinical-identifier", "identifier"},
+		{"status", "token", "medications-status", "status"},
+		{"category", "token", "MedicationStatement-category", "category"},
+		{"code", "token", "clinical-code", "medicationCodeableConcept"},
+		{"effective", "date", "MedicationStatement-effective", "effectiveDateTime effectivePeriod"},
+		{"source", "reference", "MedicationStatement-source", "informationSource"},
+	},
+	"MedicationRequest": {
+		{"patient", "reference", "clinical-patient", "subject"},
+		{"subject", "reference", "MedicationRequest-subject", "subject"},
+		{"identifier", "token", "clinical-identifier", "identifier"},
+		{"status", "token", "medications-status", "status"},
+		{"intent", "token", "MedicationRequest-intent", "intent"},
+		{"category", "token", "MedicationRequest-category", "category"},
+		{"priority", "token", "MedicationRequest-priority", "priority"},
+		{"code", "token", "clinical-code", "medicationCodeableConcept"},
+		{"authoredon", "date", "MedicationRequest-authoredon", "authoredOn"},
+		{"requester", "reference", "MedicationRequest-requester", "requester"},
+	},
+	"Immunization": {
+		{"patient", "reference", "clinical-patient", "patient"},
+		{"identifier", "token", "clinical-identifier", "identifier"},
+		{"status", "token", "Immunization-status", "status"},
+		{"status-reason", "token", "Immunization-status-reason", "statusReason"},
+		{"vaccine-code", "token", "Immunization-vaccine-code", "vaccineCode"},
+		{"date", "date", "clinical-date", "occurrenceDateTime"},
+		{"lot-number", "string", "Immunization-lot-number", "lotNumber"},
+		{"reason-code", "token", "Immunization-reason-code", "reasonCode"},
+		{"target-disease", "token", "Immunization-target-disease", "protocolApplied.targetDisease"},
+	},
+	"Procedure": {
+		{"patient", "reference", "clinical-patient", "subject"},
+		{"subject", "reference", "Procedure-subject", "subject"},
+		{"identifier", "token", "clinical-identifier", "identifier"},
+		{"status", "token", "Procedure-status", "status"},
+		{"category", "token", "Procedure-category", "category"},
+		{"code", "token", "clinical-code", "code"},
+		{"date", "date", "clinical-date", "performedDateTime performedPeriod"},
+		{"reason-code", "token", "Procedure-reason-code", "reasonCode"},
+		{"performer", "reference", "Procedure-performer", "performer.actor"},
+	},
+	"Encounter": {
+		{"patient", "reference", "clinical-patient", "subject"},
+		{"subject", "reference", "Encounter-subject", "subject"},
+		{"identifier", "token", "clinical-identifier", "identifier"},
+		{"status", "token", "Encounter-status", "status"},
+		{"class", "token", "Encounter-class", "class"},
+		{"type", "token", "clinical-type", "type"},
+		{"date", "date", "clinical-date", "period"},
+		{"reason-code", "token", "Encounter-reason-code", "reasonCode"},
+	},
+	"Goal": {
+		{"patient", "reference", "clinical-patient", "subject"},
+		{"subject", "reference", "Goal-subject", "subject"},
+		{"identifier", "token", "clinical-identifier", "identifier"},
+		{"lifecycle-status", "token", "Goal-lifecycle-status", "lifecycleStatus"},
+		{"achievement-status", "token", "Goal-achievement-status", "achievementStatus"},
+		{"category", "token", "Goal-category", "category"},
+		{"start-date", "date", "Goal-start-date", "startDate"},
+		{"target-date", "date", "Goal-target-date", "target.dueDate"},
+	},
+	"CarePlan": {
+		{"patient", "reference", "clinical-patient", "subject"},
+		{"subject", "reference", "CarePlan-subject", "subject"},
+		{"identifier", "token", "clinical-identifier", "identifier"},
+		{"status", "token", "CarePlan-status", "status"},
+		{"intent", "token", "CarePlan-intent", "intent"},
+		{"category", "token", "CarePlan-category", "category"},
+		{"date", "date", "clinical-date", "period"},
+		{"goal", "reference", "CarePlan-goal", "goal"},
+	},
+	"Consent": {
+		{"patient", "reference", "clinical-patient", "patient"},
+		{"identifier", "token", "clinical-identifier", "identifier"},
+		{"status", "token", "Consent-status", "status"},
+		{"scope", "token", "Consent-scope", "scope"},
+		{"category", "token", "Consent-category", "category"},
+		{"date", "date", "clinical-date", "dateTime"},
+		{"period", "date", "Consent-period", "provision.period"},
+	},
+	"DocumentReference": {
+		{"patient", "reference", "clinical-patient", "subject"},
+		{"subject", "reference", "DocumentReference-subject", "subject"},
+		{"identifier", "token", "clinical-identifier", "masterIdentifier identifier"},
+		{"status", "token", "DocumentReference-status", "status"},
+		{"type", "token", "clinical-type", "type"},
+		{"category", "token", "DocumentReference-category", "category"},
+		{"date", "date", "DocumentReference-date", "date"},
+		{"period", "date", "DocumentReference-period", "context.period"},
+		{"language", "token", "DocumentReference-language", "content.attachment.language"},
+		{"contenttype", "token", "DocumentReference-contenttype", "content.attachment.contentType"},
+	},
 }
 
 // SearchParams lists the search parameters that resources of a type are
 // indexed by; nil for a type without any.
-func SearchParams(typ string) []SearchParam {
-	rows := searchTable[typ]
-	list := make([]SearchParam, 0, len(rows))
-	for _, r := range rows {
-		list = append(list, SearchParam{
-			Union: Union(r[0]),
-			Name:  r[0], Kind: SearchKind(r[1]),
-			Definition: "http://hl7.org/fhir/SearchParameter/" + r[2],
-			paths:      strings.Fields(r[3]),
-		})
+func SearchParams(typ string) []SearchParam { return searchParams()[typ] }
+
+var searchParams = sync.OnceValue(func() map[string][]SearchParam {
+	out := make(map[string][]SearchParam, len(searchTable))
+	for typ, rows := range searchTable {
+		list := make([]SearchParam, 0, len(rows))
+		for _, r := range rows {
+			p := SearchParam{
+				Union: Union(r[0]),
+				Name:  r[0], Kind: SearchKind(r[1]),
+				Definition: "http://hl7.org/fhir/SearchParameter/" + r[2],
+				paths:      strings.Fields(r[3]),
+			}
+			for _, x := range indexings()[typ] {
+				if p.Kind != SearchReference || x.param != p.Name {
+					continue
+				}
+				for _, path := range x.paths {
+					p.Targets = append(p.Targets, path[len(path)-1].Type.Targets...)
+				}
+			}
+			slices.Sort(p.Targets)
+			p.Targets = slices.Compact(p.Targets)
+			list = append(list, p)
+		}
+		out[typ] = list
 	}
-	return list
-}
+	return out
+})
 
 // Union names the parameters whose values together are those of the parameter;
 // nil for a parameter with values of its own.

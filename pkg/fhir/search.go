@@ -239,11 +239,14 @@ func (a *api) reference(c *call, req *request, def r4.SearchParam, p pair, modif
 		if err != nil {
 			return err
 		}
-		if typ == "" {
-			if !ofPatient {
-				return badParam(p.name, "must name the type of the target, as Type/id")
-			}
+		switch {
+		case typ != "":
+		case ofPatient:
 			typ = "Patient"
+		case len(def.Targets) == 1:
+			typ = def.Targets[0]
+		default:
+			return badParam(p.name, "must name the type of the target, as Type/id")
 		}
 		if ofPatient && typ == "Patient" {
 			patients = append(patients, strings.ToLower(id))

@@ -51,7 +51,7 @@ var summarySections = []section{
 	{"Pregnancy", "10162-6", "pregnancy", false, []string{"Observation"}, func(n *r4.Node) bool { return hasCode(n, "code", "82810-3") }},
 	{"Plan of care", "18776-5", "care plans", false, []string{"CarePlan"}, nil},
 	{"Social history", "29762-2", "social history", false, []string{"Observation"}, func(n *r4.Node) bool {
-		return hasCode(n, "code", "72166-2") || hasCode(n, "code", "74013-4")
+		return hasCode(n, "code", "72166-2") || hasCode(n, "code", "74013-4") || hasCode(n, "code", "11331-6")
 	}},
 	{"Vital signs", "8716-3", "vital signs", false, []string{"Observation"}, func(n *r4.Node) bool { return hasCode(n, "category", "vital-signs") }},
 }
