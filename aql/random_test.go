@@ -317,7 +317,7 @@ func FuzzCompile(f *testing.F) {
 	for range 50 {
 		f.Add(g.query())
 	}
-	f.Add(fmt.Sprintf(everywhere, "'x'", "1", "y", "2"))
+	f.Add(fmt.Sprintf(everywhere, "'x'", "1", "y", "2", "024"))
 	f.Fuzz(func(t *testing.T, text string) {
 		q, err := aql.Compile(text, aql.Limits{})
 		if err != nil {

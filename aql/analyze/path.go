@@ -64,6 +64,9 @@ func (a *analyzer) path(n *ast.Path, at *scope) *Path {
 			return nil
 		}
 		rs := &Step{Attribute: step.Attribute, Container: container, Key: step.String(), Types: to}
+		if p.Source != nil && p.Source.Kind == SourceEHR && i == 0 && step.Attribute == "uid" {
+			rs.Attribute = "ehr_id"
+		}
 		if step.Predicate != nil {
 			rs.Pred = a.condition(step.Predicate, &scope{types: to})
 			if narrowed := a.narrow(to, step.Predicate, step.Attribute); narrowed != nil {
@@ -145,9 +148,12 @@ func (a *analyzer) variable(n *ast.Path) *Source {
 // ehrAttribute gives the types of the attributes of EHR. Those that refer to
 // one object lead to its latest version itself rather than to the reference.
 func (a *analyzer) ehrAttribute(step *ast.Step) (to Types, container bool) {
+	ehr := typesOf(rm.Lookup("EHR"))
 	switch step.Attribute {
 	case "ehr_status":
 		return Types{rm.ClassEHRStatus}, false
+	case "uid": // as examples of the specification call ehr_id
+		return ehr.Follow("ehr_id")
 	case "directory":
 		return Types{RootFolder.Class()}, false
 	case "ehr_access":
@@ -156,7 +162,6 @@ func (a *analyzer) ehrAttribute(step *ast.Step) (to Types, container bool) {
 		a.unsupported(step.Pos, "ehr_tags", "paths through tags of EHR; tags are read by their own API")
 		return nil, false
 	}
-	ehr := typesOf(rm.Lookup("EHR"))
 	if to, container = ehr.Follow(step.Attribute); to == nil {
 		a.fail(step.Pos, "path.unknown", "EHR has no attribute %s%s", step.Attribute, didYouMean(step.Attribute, ehr.attributes()))
 	}
