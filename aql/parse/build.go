@@ -196,20 +196,35 @@ func (b *builder) conditionNot(c gen.IConditionNotContext) ast.Condition {
 		return b.condition(c.Condition())
 	case *gen.ExistenceContext:
 		return &ast.Exists{Pos: pos, Path: b.path(c.Path())}
-	case *gen.ComparisonContext:
-		return &ast.Compare{Pos: pos, Op: b.op(c.Comparator()), Left: b.operand(c.Operand(0)), Right: b.operand(c.Operand(1))}
-	case *gen.LikenessContext:
-		return &ast.Like{Pos: pos, Left: b.operand(c.Operand(0)), Pattern: b.operand(c.Operand(1))}
-	case *gen.MembershipContext:
-		return b.membership(pos, c)
-	case *gen.AssertionContext:
-		return &ast.Assert{Pos: pos, Call: b.call(c.Function())}
+	case *gen.TestingContext:
+		return b.tested(pos, c)
 	}
 	panic(fmt.Sprintf("parse: unknown condition %T", c))
 }
 
-func (b *builder) membership(pos ast.Pos, c *gen.MembershipContext) ast.Condition {
-	n := &ast.Matches{Pos: pos, Left: b.operand(c.Operand())}
+// tested reads a value with its test; a function needs none.
+func (b *builder) tested(pos ast.Pos, c *gen.TestingContext) ast.Condition {
+	left := b.operand(c.Operand())
+	switch t := c.Test().(type) {
+	case nil:
+		if call, ok := left.(*ast.Call); ok {
+			return &ast.Assert{Pos: pos, Call: call}
+		}
+		b.fail(pos, "syntax", "%s is no condition, expected a comparison operator, LIKE or MATCHES after it", left)
+		return &ast.Exists{Pos: pos, Path: &ast.Path{Pos: pos}}
+	case *gen.ComparisonContext:
+		return &ast.Compare{Pos: pos, Op: b.op(t.Comparator()), Left: left, Right: b.operand(t.Operand())}
+	case *gen.LikenessContext:
+		return &ast.Like{Pos: pos, Left: left, Pattern: b.operand(t.Operand())}
+	case *gen.MembershipContext:
+		return b.membership(pos, left, t)
+	default:
+		panic(fmt.Sprintf("parse: unknown test %T", t))
+	}
+}
+
+func (b *builder) membership(pos ast.Pos, left ast.Operand, c *gen.MembershipContext) ast.Condition {
+	n := &ast.Matches{Pos: pos, Left: left}
 	set := c.MatchSet()
 	switch {
 	case set.REGEX() != nil:
@@ -374,9 +389,9 @@ func (b *builder) value(c gen.IValueContext) ast.Operand {
 
 func (b *builder) operand(c gen.IOperandContext) ast.Operand {
 	pos := b.src.rule(c)
-	binary := func(left, right gen.IOperandContext, op antlr.TerminalNode) ast.Operand {
+	binary := func(left, right gen.IOperandContext, op string) ast.Operand {
 		b.extension(pos, "arithmetic", "arithmetic")
-		return &ast.Binary{Pos: pos, Op: op.GetText(), Left: b.operand(left), Right: b.operand(right)}
+		return &ast.Binary{Pos: pos, Op: op, Left: b.operand(left), Right: b.operand(right)}
 	}
 	switch c := c.(type) {
 	case *gen.PathOperandContext:
@@ -393,19 +408,30 @@ func (b *builder) operand(c gen.IOperandContext) ast.Operand {
 		b.extension(pos, "arithmetic", "arithmetic")
 		return &ast.Negative{Pos: pos, Operand: b.operand(c.Operand())}
 	case *gen.ProductOperandContext:
-		for _, op := range []antlr.TerminalNode{c.STAR(), c.SLASH(), c.PERCENT()} {
-			if op != nil {
-				return binary(c.Operand(0), c.Operand(1), op)
-			}
+		if c.STAR() != nil {
+			return binary(c.Operand(0), c.Operand(1), "*")
 		}
+		return binary(c.Operand(0), c.Operand(1), "%")
+	case *gen.QuotientOperandContext:
+		b.extension(pos, "arithmetic", "arithmetic")
+		return &ast.Binary{Pos: pos, Op: "/", Left: b.operand(c.Operand()), Right: b.divisor(c.Divisor())}
 	case *gen.SumOperandContext:
-		for _, op := range []antlr.TerminalNode{c.PLUS(), c.MINUS()} {
-			if op != nil {
-				return binary(c.Operand(0), c.Operand(1), op)
-			}
+		if c.PLUS() != nil {
+			return binary(c.Operand(0), c.Operand(1), "+")
 		}
+		return binary(c.Operand(0), c.Operand(1), "-")
 	}
 	panic(fmt.Sprintf("parse: unknown operand %T", c))
+}
+
+func (b *builder) divisor(c gen.IDivisorContext) ast.Operand {
+	switch {
+	case c.Literal() != nil:
+		return b.literal(c.Literal())
+	case c.PARAMETER() != nil:
+		return b.param(c.PARAMETER())
+	}
+	return b.operand(c.Operand())
 }
 
 func (b *builder) call(c gen.IFunctionContext) *ast.Call {

@@ -40,10 +40,13 @@ conditionNot
     : NOT conditionNot                 # negation
     | LPAREN condition RPAREN          # group
     | EXISTS path                      # existence
-    | operand comparator operand       # comparison
-    | operand LIKE operand             # likeness
-    | operand MATCHES matchSet         # membership
-    | function                         # assertion
+    | operand test?                    # testing
+    ;
+// A function may stand as a condition without a test.
+test
+    : comparator operand               # comparison
+    | LIKE operand                     # likeness
+    | MATCHES matchSet                 # membership
     ;
 matchSet
     : LBRACE member (COMMA member)* RBRACE
@@ -68,8 +71,9 @@ limit: LIMIT INTEGER (OFFSET INTEGER)?;
 
 // Values
 
-// A slash after a path goes on with the path, so that a divisor which is a
-// path needs parentheses. Arithmetic is an extension.
+// A slash after a path goes on with the path, so that a divisor which begins
+// with a name needs parentheses; said here too, it keeps the parser from
+// looking far ahead at each slash. Arithmetic is an extension.
 operand
     : literal                                       # literalOperand
     | PARAMETER                                     # parameterOperand
@@ -77,9 +81,11 @@ operand
     | path                                          # pathOperand
     | LPAREN operand RPAREN                         # groupOperand
     | MINUS operand                                 # negativeOperand
-    | operand (STAR | SLASH | PERCENT) operand      # productOperand
+    | operand (STAR | PERCENT) operand              # productOperand
+    | operand SLASH divisor                         # quotientOperand
     | operand (PLUS | MINUS) operand                # sumOperand
     ;
+divisor: literal | PARAMETER | LPAREN operand RPAREN;
 function: functionName LPAREN arguments? RPAREN;
 functionName: IDENTIFIER | CONTAINS;
 arguments: STAR | DISTINCT operand | operand (COMMA operand)*;
