@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 )
@@ -27,22 +28,33 @@ func object(name string, fields ...r4.Field) r4.Field {
 
 var commonParams = [][3]string{
 	{"_id", "token", "http://hl7.org/fhir/SearchParameter/Resource-id"},
+	{"_profile", "uri", "http://hl7.org/fhir/SearchParameter/Resource-profile"},
 	{"_lastUpdated", "date", "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"},
 }
 
 func (a *api) capabilities(base string) *r4.Node {
 	var resources []*r4.Node
 	for _, typ := range a.Coverage.Types() {
-		var params, profiles []*r4.Node
+		var params, profiles, includes, reverse []*r4.Node
 		for _, p := range commonParams {
 			params = append(params, r4.NewObject(str("name", p[0]), str("definition", p[2]), str("type", p[1])))
 		}
 		for _, p := range r4.SearchParams(typ) {
 			fields := []r4.Field{str("name", p.Name), str("definition", p.Definition), str("type", string(p.Kind))}
+			if p.Kind == r4.SearchReference {
+				includes = append(includes, r4.NewString(typ+":"+p.Name))
+			}
 			if p.Kind == r4.SearchQuantity {
 				fields = append(fields, str("documentation", "Results recorded as below or above a limit are not found by value."))
 			}
 			params = append(params, r4.NewObject(fields...))
+		}
+		for _, other := range a.Coverage.Types() {
+			for _, p := range r4.SearchParams(other) {
+				if p.Kind == r4.SearchReference && slices.Contains(p.Targets, typ) {
+					reverse = append(reverse, r4.NewString(other+":"+p.Name))
+				}
+			}
 		}
 		for _, url := range a.Coverage.Profiles(typ) {
 			profiles = append(profiles, r4.NewString(url))
@@ -55,7 +67,10 @@ func (a *api) capabilities(base string) *r4.Node {
 			r4.Field{Name: "readHistory", Value: r4.NewBool(true)},
 			str("conditionalRead", "full-support"),
 			array("referencePolicy", r4.NewString("literal"), r4.NewString("logical")),
-			array("searchParam", params...)))
+			array("searchInclude", includes...),
+			array("searchRevInclude", reverse...),
+			array("searchParam", params...),
+			array("operation", a.operations(typ)...)))
 	}
 	return r4.NewObject(
 		str("resourceType", "CapabilityStatement"),
@@ -72,7 +87,30 @@ func (a *api) capabilities(base string) *r4.Node {
 				"Searches are strict unless Prefer: handling=lenient is sent. A search by patient tells in an OperationOutcome "+
 				"what the record holds and no mapping can show."),
 			array("resource", resources...),
-			array("interaction", codes("batch", "transaction", "history-system")...))))
+			array("interaction", codes("batch", "transaction", "history-system")...),
+			array("operation", a.operations("")...))))
+}
+
+// operations are those that a type offers; "" is the system.
+func (a *api) operations(typ string) []*r4.Node {
+	list := [][2]string{{"validate", "http://hl7.org/fhir/OperationDefinition/Resource-validate"}}
+	switch {
+	case typ == "" && a.Exporter != nil:
+		list = append(list, [2]string{"export", "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export"})
+	case typ == "Patient":
+		list = append(list, [2]string{"everything", "http://hl7.org/fhir/OperationDefinition/Patient-everything"},
+			[2]string{"summary", "http://hl7.org/fhir/uv/ips/OperationDefinition/summary"})
+		if a.Exporter != nil {
+			list = append(list, [2]string{"export", "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export"})
+		}
+	case typ == "Observation":
+		list = append(list, [2]string{"lastn", "http://hl7.org/fhir/OperationDefinition/Observation-lastn"})
+	}
+	var out []*r4.Node
+	for _, o := range list {
+		out = append(out, r4.NewObject(str("name", o[0]), str("definition", o[1])))
+	}
+	return out
 }
 
 // codes are elements that have only a code.
