@@ -13,6 +13,8 @@ package terminology
 import (
 	_ "embed"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -188,6 +190,12 @@ func (t *Terminology) UnitOfProperty(property, unit string) UnitStatus {
 		return UnitOther
 	}
 	return UnitUnknown
+}
+
+// UnitsOfProperty lists the units of a quantity property, in no order; nil if
+// none are listed.
+func (t *Terminology) UnitsOfProperty(property string) []string {
+	return slices.Collect(maps.Keys(t.properties[property]))
 }
 
 // UnitStatus is the answer of UnitOfProperty.

@@ -71,6 +71,10 @@ func (d Dimension) String() string {
 	return b.String()
 }
 
+// Arbitrary reports whether arbitrary units such as [iU] are part of the
+// dimension. What those measure is not known to UCUM.
+func (d Dimension) Arbitrary() bool { return d.arbitrary != "" }
+
 // Dimensionless reports whether the unit is a plain number.
 func (d Dimension) Dimensionless() bool { return d == Dimension{} }
 

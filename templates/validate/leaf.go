@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
-	"github.com/cairn-ehr/cairn/pkg/terminology"
 	"github.com/cairn-ehr/cairn/templates"
 )
 
@@ -151,7 +150,7 @@ func compare[T int64 | float64](a, b T) int {
 func (v *validator) quantity(o *templates.Object, c *templates.CQuantity, n *rm.Node) {
 	units := n.String("units")
 	if len(c.List) == 0 {
-		v.property(o, c, units)
+		v.property(o, c, n, units)
 		return
 	}
 	magnitude, hasMagnitude := n.Get("magnitude").Float()
@@ -194,24 +193,6 @@ func (v *validator) quantity(o *templates.Object, c *templates.CQuantity, n *rm.
 }
 
 func formatReal(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
-
-// property checks a unit against the physical property where the template lists
-// no units. Only a unit that the openEHR tables list for other properties is
-// wrong; what they do not list says nothing.
-func (v *validator) property(o *templates.Object, c *templates.CQuantity, units string) {
-	if c.Property.Code == "" || c.Property.Terminology != terminology.ID ||
-		terminology.OpenEHR.UnitOfProperty(c.Property.Code, units) != terminology.UnitOther {
-		return
-	}
-	if render, severity := v.level(v.opt.Policy.Property.or(AsError)); render {
-		name, _ := terminology.OpenEHR.Rubric("property", c.Property.Code, "en")
-		v.report(finding{
-			code: CodeProperty, constraint: "C_DV_QUANTITY.property", at: o, severity: severity,
-			expected: "a unit of openehr::" + c.Property.Code + "|" + name + "|", actual: units,
-			message: "The unit " + strconv.Quote(units) + " is not a unit of " + name,
-		})
-	}
-}
 
 // ordinal checks the pair of value and symbol of a DV_ORDINAL or DV_SCALE.
 func (v *validator) ordinal(o *templates.Object, c *templates.COrdinal, n *rm.Node) {
@@ -309,34 +290,6 @@ func (v *validator) state(o *templates.Object, c *templates.CState, n *rm.Node) 
 	}
 	if value := n.String("value", "value"); !contains(c.States, value) && v.fail() {
 		v.mustBe(o, CodeState, "C_DV_STATE.value", oneOf(c.States), strconv.Quote(value))
-	}
-}
-
-// function checks a computed property that the template constrains as if it
-// were an attribute.
-func (v *validator) function(o *templates.Object, a *templates.Attribute, n *rm.Node) {
-	if a.Name != "is_integral" {
-		if len(a.Children) > 0 && v.warn() {
-			v.report(finding{
-				code: CodeUnchecked, constraint: n.Class.Name + "." + a.Name, attr: a, severity: rm.Warning,
-				message: "The constraint on the function " + a.Name + " of " + n.Class.Name + " is not checked",
-			})
-		}
-		return
-	}
-	for _, c := range a.Children {
-		// is_integral false is how tools say that it need not be integral.
-		b, ok := c.Constraint.(*templates.CBoolean)
-		if !ok || b.FalseValid || integral(n.Get("numerator")) && integral(n.Get("denominator")) {
-			continue
-		}
-		if v.fail() {
-			v.report(finding{
-				code: CodeIntegral, constraint: "DV_PROPORTION.is_integral", at: c, expected: "integers",
-				actual:  n.String("numerator") + "/" + n.String("denominator"),
-				message: "Numerator and denominator must be integers",
-			})
-		}
 	}
 }
 

@@ -99,7 +99,7 @@ func Rules() []Rule {
 		rule(CodeUnits, "the unit of a quantity is one of the list, literally", "AM 1.4 openEHR profile, C_DV_QUANTITY.list"),
 		rule(CodeMagnitude, "the magnitude lies in the range of its unit", "AM 1.4 openEHR profile, C_QUANTITY_ITEM.magnitude"),
 		rule(CodePrecision, "the precision, if given, lies in the range of its unit", "AM 1.4 openEHR profile, C_QUANTITY_ITEM.precision"),
-		policy(CodeProperty, rm.Error, "the unit belongs to the physical property, where the template lists no units; a unit that openEHR does not list says nothing",
+		policy(CodeProperty, rm.Error, "the unit belongs to the physical property, where the template lists no units: openEHR lists it there, or lists it nowhere and it has a dimension of the property in UCUM; nothing is said of units that are not UCUM, or arbitrary",
 			"AM 1.4 openEHR profile, C_DV_QUANTITY.property; TERM, PropertyUnitData", "Property"),
 		rule(CodeOrdinal, "value and symbol of an ordinal or scale are a pair of the list", "AM 1.4 openEHR profile, C_DV_ORDINAL.list"),
 		rule(CodeCodeTerminology, "the terminology of a code is that of the constraint; versions in parentheses do not count", "AM 1.4 openEHR profile, C_CODE_PHRASE.terminology_id"),

@@ -112,25 +112,27 @@ func (v *validator) duration(o *templates.Object, c *templates.CDuration, n *rm.
 	if c.Pattern != "" && !onlyFields(c.Pattern, d) && v.fail() {
 		v.mustBe(o, CodeDurationFields, "C_DURATION.pattern", c.Pattern, n.Text)
 	}
-	if c.Range == nil {
-		return
-	}
-	in := true
-	if !c.Range.LowerUnbounded {
-		if limit, err := rm.ParseDuration(c.Range.Lower); err == nil {
-			order := d.Compare(limit)
-			in = order > 0 || order == 0 && c.Range.LowerIncluded
-		}
-	}
-	if in && !c.Range.UpperUnbounded {
-		if limit, err := rm.ParseDuration(c.Range.Upper); err == nil {
-			order := d.Compare(limit)
-			in = order < 0 || order == 0 && c.Range.UpperIncluded
-		}
-	}
-	if !in && v.fail() {
+	if c.Range != nil && !inDurations(c.Range, d) && v.fail() {
 		v.mustBe(o, CodeDurationRange, "C_DURATION.range", c.Range.Print(func(s string) string { return s }), n.Text)
 	}
+}
+
+func inDurations(r *templates.Bounds[string], d rm.Duration) bool {
+	if !r.LowerUnbounded {
+		if limit, err := rm.ParseDuration(r.Lower); err == nil {
+			if order := d.Compare(limit); order < 0 || order == 0 && !r.LowerIncluded {
+				return false
+			}
+		}
+	}
+	if !r.UpperUnbounded {
+		if limit, err := rm.ParseDuration(r.Upper); err == nil {
+			if order := d.Compare(limit); order > 0 || order == 0 && !r.UpperIncluded {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // onlyFields reports whether a duration has no fields but those of the pattern.
