@@ -36,6 +36,9 @@ type Config struct {
 	// Terminology answers which codes belong to the external value sets of
 	// templates; nil means that nobody can be asked.
 	Terminology Terminology
+	// Archetypes are those by which the content of slots and invariants are
+	// checked; nil leaves that out.
+	Archetypes validate.Archetypes
 	Limits      Limits
 }
 

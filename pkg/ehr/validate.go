@@ -69,7 +69,7 @@ func (s *Service) validate(ctx context.Context, op string, root *rm.Node, templa
 	if template != nil {
 		tree = template.tree
 	}
-	opt := validate.Options{Incomplete: relaxed(lifecycle), Policy: s.cfg.Policy}
+	opt := validate.Options{Incomplete: relaxed(lifecycle), Policy: s.cfg.Policy, Archetypes: s.cfg.Archetypes}
 	down := false
 	if s.cfg.Terminology != nil {
 		opt.Decide = func(questions []terminology.Question) []terminology.Answer {

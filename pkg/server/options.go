@@ -44,6 +44,7 @@ type Options struct {
 	QueryPoolSize   int           `default:"4" env:"CAIRN_QUERY_POOL_SIZE" help:"Database connections for AQL."`
 
 	Terminology TerminologyOptions `embed:"" prefix:"terminology-"`
+	Archetypes  string             `env:"CAIRN_ARCHETYPES" type:"path" placeholder:"DIR" help:"Folder of archetypes (.adl). The contents of slots are checked against those of them that fill the slots, and their invariants have to hold."`
 	// ValidationPolicy is read by validate.ParsePolicy.
 	ValidationPolicy []string `env:"CAIRN_VALIDATION_POLICY" help:"Level of findings that deployments judge differently, as Rubric=error|warning|off; docs/conformance/validation-rules.md lists them."`
 

@@ -144,8 +144,12 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	if err != nil {
 		return err
 	}
+	known, err := s.readArchetypes()
+	if err != nil {
+		return err
+	}
 	s.Service, err = ehr.New(ehr.Config{
-		Terminology: s.terms, Policy: policy, OnePersistent: o.OnePersistent,
+		Terminology: s.terms, Policy: policy, Archetypes: known, OnePersistent: o.OnePersistent,
 		Store: s.store, Decision: decision, SystemID: o.SystemID, Projections: []ehr.Projection{mapping},
 		Limits: ehr.Limits{
 			ContentBytes: int(o.Max.Body), TemplateBytes: int(o.Max.Body), Depth: o.Max.Depth, Items: o.Max.Items,

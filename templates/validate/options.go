@@ -3,6 +3,7 @@ package validate
 import (
 	"strings"
 
+	"github.com/cairn-ehr/cairn/archetypes"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/terminology"
@@ -30,6 +31,24 @@ type Options struct {
 	// once, and only if there are any; the answers are in their order. nil means
 	// that nobody can be asked.
 	Decide func([]terminology.Question) []terminology.Answer
+	// Archetypes gives the archetypes themselves: what fills a slot is checked
+	// against its archetype, and the invariants of archetypes have to hold. nil
+	// leaves both out.
+	Archetypes Archetypes
+}
+
+// Archetypes finds archetypes by exact id. It is used by many goroutines.
+type Archetypes interface {
+	// Archetype is nil for an archetype that is not known.
+	Archetype(id string) *Archetype
+}
+
+// Archetype is an archetype on its own.
+type Archetype struct {
+	// Template has the constraints of the archetype and no others.
+	Template *templates.Template
+	// Invariants are its assertions.
+	Invariants []archetypes.Assertion
 }
 
 // Level is how a finding is treated. The zero value is the default of the rule.
@@ -68,6 +87,11 @@ type Policy struct {
 	// ValueSet: a code of which nobody could tell whether it belongs to its
 	// external value set, and nobody demands that. Default AsWarning.
 	ValueSet Level
+	// SlotContent: what is wrong in a slot by the archetype that fills it, of
+	// which the template says nothing. Default AsError.
+	SlotContent Level
+	// Invariant: an invariant of an archetype does not hold. Default AsError.
+	Invariant Level
 }
 
 func (l Level) or(def Level) Level {
@@ -99,7 +123,7 @@ func ParsePolicy(list []string) (Policy, error) {
 	var p Policy
 	fields := map[string]*Level{
 		"rubric": &p.Rubric, "codeset": &p.CodeSet, "codesetname": &p.CodeSetName, "property": &p.Property,
-		"absentcontainer": &p.AbsentContainer, "valueset": &p.ValueSet,
+		"absentcontainer": &p.AbsentContainer, "valueset": &p.ValueSet, "slotcontent": &p.SlotContent, "invariant": &p.Invariant,
 	}
 	levels := map[string]Level{"error": AsError, "warning": AsWarning, "warn": AsWarning, "off": Off}
 	for _, item := range list {

@@ -38,6 +38,7 @@ const (
 	CodeUndecided       = "tpl.code.undecided"
 	CodeState           = "tpl.state"
 	CodeIntegral        = "tpl.proportion.integral"
+	CodeInvariant       = "tpl.invariant"
 	CodeUnchecked       = "tpl.unchecked"
 	CodeEffort          = "tpl.effort"
 
@@ -112,6 +113,8 @@ func Rules() []Rule {
 			"AM 1.4 OPT, C_CODE_REFERENCE.referenceSetUri; AOM, CONSTRAINT_REF", "ValueSet"),
 		rule(CodeState, "the state of a DV_STATE is one of the state machine", "AM 1.4 openEHR profile, C_DV_STATE"),
 		rule(CodeIntegral, "numerator and denominator are integers where the template demands is_integral", "RM data_types, DV_PROPORTION.is_integral"),
+		policy(CodeInvariant, rm.Error, "the invariants of an archetype hold, where the archetype itself is known",
+			"AM 1.4 AOM, ARCHETYPE.invariants; ADL 1.4, assertions", "Invariant"),
 		policy(CodeUnchecked, rm.Warning, "a constraint that cannot be evaluated here was not checked", "none", ""),
 		rule(CodeEffort, "the instance can be validated within the limit of checks", "none; protects the server"),
 	}

@@ -70,7 +70,8 @@ from the rules in the code; the test fails when they differ.
 ## Policies
 
 Where specification and practice differ, the level is a policy: error, warning
-or off. A column names the field of validate.Policy where there is one.
+or off, set by ` + "`--validation-policy FIELD=LEVEL`" + `. A column names the field where
+there is one.
 
 | field | default | about |
 |---|---|---|
@@ -79,6 +80,8 @@ or off. A column names the field of validate.Policy where there is one.
 | CodeSetName | warning | the terminology id Unicode for character sets, which tools wrote for years |
 | Property | error | a unit that belongs to another physical property than the template names, where the template lists no units |
 | AbsentContainer | error | a container that its existence lets be absent although cardinality or occurrences demand members: the AOM by itself lets existence decide, the conformance schedule refuses it |
+| SlotContent | error | what is wrong by the archetype that fills a slot, where the template says nothing of it |
+| Invariant | error | an invariant of an archetype that does not hold |
 | ValueSet | warning | a code of which nobody could tell whether it belongs to its external value set; where the policy of the terminology is strict it is always an error (docs/operate/terminology.md) |
 
 ## Reference model
@@ -108,10 +111,20 @@ remain, the one that the data satisfy. A value with alternatives is valid if one
 of them has no error. What a template does not mention is open. is_ordered says
 that the order of members means something, which no instance can violate.
 
-Not checked: whether links and instruction references lead anywhere, the content
-of slots against the archetypes that fill them, invariants of archetypes, and
-constraints on the functions EVENT.offset, PARTY.type and the like
-(tpl.unchecked says so).
+What fills a slot of which the template says no more is checked against its own
+archetype, and the invariants of archetypes are evaluated, if the archetype is
+among those given to the server (` + "`--archetypes`" + `); the path in the template goes
+on within the archetype. In an invariant a path that leads to nothing has no
+value, and says neither that the invariant holds nor that it does not; where it
+leads to several values, each has to satisfy it.
+
+Functions of the RM that templates constrain like attributes are computed:
+EVENT.offset, DV_PROPORTION.is_integral, DV_QUANTITY.property, and PARTY.type,
+PARTY_IDENTITY.purpose, CONTACT.purpose and ADDRESS.type, which are the name.
+
+External value sets are asked once for a whole composition, with all its codes.
+How, and what happens if nobody answers, is described in
+[../operate/terminology.md](../operate/terminology.md).
 
 ## Templates
 

@@ -34,6 +34,8 @@ type validator struct {
 	counts []int
 	// lang is the language of the COMPOSITION, for rubrics.
 	lang string
+	// slots are those whose content is being checked against its archetype.
+	slots []*templates.Object
 	// questions are those to external terminologies that have no answer yet;
 	// answers has the others.
 	questions []terminology.Question
@@ -44,7 +46,7 @@ var pool = sync.Pool{New: func() any { return new(validator) }}
 
 func newValidator(tpl *templates.Template, opt Options) *validator {
 	v := pool.Get().(*validator)
-	*v = validator{walk: v.walk, counts: v.counts[:0], questions: v.questions[:0], tpl: tpl, opt: opt}
+	*v = validator{walk: v.walk, counts: v.counts[:0], slots: v.slots[:0], questions: v.questions[:0], tpl: tpl, opt: opt}
 	v.out.Max = opt.MaxProblems
 	return v
 }
@@ -107,6 +109,10 @@ func (v *validator) report(f finding) {
 		p.TemplatePath = f.at.Path()
 	case f.attr != nil:
 		p.TemplatePath = f.attr.Path()
+	}
+	for _, slot := range slices.Backward(v.slots) {
+		// A path within an archetype continues that of the slot it fills.
+		p.TemplatePath = strings.TrimSuffix(slot.Path()+p.TemplatePath, "/")
 	}
 	v.out.Add(p)
 }
@@ -267,6 +273,9 @@ func (v *validator) object(o *templates.Object, n *rm.Node) {
 	}
 	for _, a := range o.Attributes {
 		v.attribute(o, a, n)
+	}
+	if v.opt.Archetypes != nil && (o.Kind == templates.ArchetypeRoot || o.Kind == templates.Slot) {
+		v.archetype(o, n)
 	}
 }
 

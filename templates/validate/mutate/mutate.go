@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/cairn-ehr/cairn/archetypes"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/terminology"
 	"github.com/cairn-ehr/cairn/templates"
@@ -61,7 +62,7 @@ func (m *Mutation) Check(tpl *templates.Template) []rm.Problem {
 func check(tpl *templates.Template, data []byte, decide func([]terminology.Question) []terminology.Answer) []rm.Problem {
 	root, problems := rm.DecodeJSON(data, tpl.Root.Class, rm.JSONOptions{})
 	if root != nil {
-		problems = append(problems, validate.All(tpl, root, validate.Options{Decide: decide, MaxProblems: 1000})...)
+		problems = append(problems, validate.All(tpl, root, validate.Options{Decide: decide, Archetypes: versioned{}, MaxProblems: 1000})...)
 	}
 	return problems
 }
@@ -136,4 +137,22 @@ func (m *maker) rootEdits() {
 		m.add(Mutation{Code: validate.CodeTemplateID, Path: "/", Edit: "template id"}, nil,
 			setDeep(m.root, "No such template", "archetype_details", "template_id", "value"))
 	}
+	if m.root.String("archetype_details", "rm_version") != "" {
+		m.add(Mutation{Code: validate.CodeInvariant, Path: "/", Edit: "against an invariant of the archetype"}, nil,
+			setDeep(m.root, brokenVersion, "archetype_details", "rm_version"))
+	}
 }
+
+// brokenVersion is an rm_version that the invariant of every archetype forbids.
+const brokenVersion = "0.0.0"
+
+// versioned knows every archetype, with the one invariant that its release of
+// the RM is not brokenVersion.
+type versioned struct{}
+
+var forbidden = &validate.Archetype{Invariants: []archetypes.Assertion{{Tag: "version", Expr: &archetypes.Binary{
+	Op: "!=", Left: &archetypes.PathExpr{Path: "/archetype_details/rm_version"},
+	Right: &archetypes.Constant{Kind: archetypes.StringKind, Text: brokenVersion},
+}}}}
+
+func (versioned) Archetype(string) *validate.Archetype { return forbidden }
