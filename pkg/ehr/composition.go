@@ -102,6 +102,18 @@ func (s *Service) commitObject(ctx context.Context, op string, what operation, w
 		}
 		warnings = append(warnings, found[0]...)
 	}
+	var dangling [][]rm.Problem
+	if !in.kind.IsParty() {
+		if dangling, err = s.checkLinks(ctx, ehrID, c.Versions); err != nil {
+			return Committed{}, err
+		}
+	}
+	for _, list := range dangling {
+		if err := refuse(errs.Unprocessable, op, "the content is not valid", list); err != nil {
+			return Committed{}, err
+		}
+		warnings = append(warnings, list...)
+	}
 	if err := c.tagged(in.tags, s.cfg.Limits.Tags); err != nil {
 		return Committed{}, err
 	}

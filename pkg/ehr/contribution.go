@@ -114,11 +114,9 @@ func (s *Service) CommitContribution(ctx context.Context, who Actor, in CommitCo
 			p.all = append(p.all, moved(w, i, p.member))
 		}
 	}
-	if in.EHRID == Demographics {
-		found, err := s.checkReferences(ctx, c.Versions)
-		if err != nil {
-			return none, nil, err
-		}
+	if found, err := p.references(ctx, c.Versions); err != nil {
+		return none, nil, err
+	} else if found != nil {
 		for i, list := range found {
 			at := p.places[i]
 			if err := refuse(errs.Unprocessable, op, "the content is not valid", list); err != nil {
@@ -469,4 +467,12 @@ func moved(p rm.Problem, i int, member string) rm.Problem {
 	}
 	p.Path = prefix + p.Path
 	return p
+}
+
+// references checks what the versions refer to.
+func (p *changeSet) references(ctx context.Context, versions []NewVersion) ([][]rm.Problem, error) {
+	if p.ehrID == Demographics {
+		return p.s.checkReferences(ctx, versions)
+	}
+	return p.s.checkLinks(ctx, p.ehrID, versions)
 }

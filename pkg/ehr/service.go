@@ -39,7 +39,7 @@ type Config struct {
 	// Archetypes are those by which the content of slots and invariants are
 	// checked; nil leaves that out.
 	Archetypes validate.Archetypes
-	Limits      Limits
+	Limits     Limits
 }
 
 // Limits bound what one request may ask for and what is kept in memory. Zero

@@ -92,6 +92,10 @@ type Policy struct {
 	SlotContent Level
 	// Invariant: an invariant of an archetype does not hold. Default AsError.
 	Invariant Level
+	// Link: a reference within the EHR that leads nowhere. Default AsWarning:
+	// what is referred to may arrive later. The use cases look after it, because
+	// it needs the record.
+	Link Level
 }
 
 func (l Level) or(def Level) Level {
@@ -123,7 +127,7 @@ func ParsePolicy(list []string) (Policy, error) {
 	var p Policy
 	fields := map[string]*Level{
 		"rubric": &p.Rubric, "codeset": &p.CodeSet, "codesetname": &p.CodeSetName, "property": &p.Property,
-		"absentcontainer": &p.AbsentContainer, "valueset": &p.ValueSet, "slotcontent": &p.SlotContent, "invariant": &p.Invariant,
+		"absentcontainer": &p.AbsentContainer, "valueset": &p.ValueSet, "slotcontent": &p.SlotContent, "invariant": &p.Invariant, "link": &p.Link,
 	}
 	levels := map[string]Level{"error": AsError, "warning": AsWarning, "warn": AsWarning, "off": Off}
 	for _, item := range list {

@@ -42,6 +42,11 @@ const (
 	CodeUnchecked       = "tpl.unchecked"
 	CodeEffort          = "tpl.effort"
 
+	// References within the EHR, which need the record.
+	CodeLinkTarget    = "link.target"
+	CodeLinkPath      = "link.path"
+	CodeLinkUnchecked = "link.unchecked"
+
 	CodeTermGroup       = "term.group"
 	CodeTermCodeSet     = "term.code_set"
 	CodeTermTerminology = "term.terminology"
@@ -116,6 +121,11 @@ func Rules() []Rule {
 		policy(CodeInvariant, rm.Error, "the invariants of an archetype hold, where the archetype itself is known",
 			"AM 1.4 AOM, ARCHETYPE.invariants; ADL 1.4, assertions", "Invariant"),
 		policy(CodeUnchecked, rm.Warning, "a constraint that cannot be evaluated here was not checked", "none", ""),
+		policy(CodeLinkTarget, rm.Warning, "the object that an ehr: URI or the instruction of an ACTION refers to is in the EHR and not deleted",
+			"RM ehr, INSTRUCTION_DETAILS.instruction_id; RM common, LINK.target; Architecture overview, EHR URIs", "Link"),
+		policy(CodeLinkPath, rm.Warning, "that object has something at the path of the reference, and the instruction has the activity",
+			"RM ehr, INSTRUCTION_DETAILS.activity_id; Architecture overview, Paths and Locators", "Link"),
+		policy(CodeLinkUnchecked, rm.Warning, "there are no more references to other objects than are checked", "none; protects the server", "Link"),
 		rule(CodeEffort, "the instance can be validated within the limit of checks", "none; protects the server"),
 	}
 }

@@ -82,6 +82,7 @@ there is one.
 | AbsentContainer | error | a container that its existence lets be absent although cardinality or occurrences demand members: the AOM by itself lets existence decide, the conformance schedule refuses it |
 | SlotContent | error | what is wrong by the archetype that fills a slot, where the template says nothing of it |
 | Invariant | error | an invariant of an archetype that does not hold |
+| Link | warning | a reference within the EHR that leads nowhere; what it refers to may arrive later |
 | ValueSet | warning | a code of which nobody could tell whether it belongs to its external value set; where the policy of the terminology is strict it is always an error (docs/operate/terminology.md) |
 
 ## Reference model
@@ -104,6 +105,7 @@ From the text to a tree, then the invariants of the classes.
 	}
 	section("openEHR terminology", "term.")
 	section("Template", "tpl.")
+	section("References within the EHR", "link.")
 	b.WriteString(`
 Nodes are bound to the template by archetype id or node id, then by name: a node
 of the template with that name before one that allows any, and where several

@@ -30,6 +30,9 @@ func TestEvidence(t *testing.T) {
 	for _, rule := range validate.Rules() {
 		// What cannot be evaluated and what takes too long is no property of
 		// the data; the tests of validate show both.
+		if strings.HasPrefix(rule.Code, "link.") {
+			continue // needs a record to refer to; the tests of ehr have one
+		}
 		if rule.Code != validate.CodeUnchecked && rule.Code != validate.CodeEffort && library[rule.Code].made == 0 {
 			t.Errorf("no mutant violates %s", rule.Code)
 		}
