@@ -255,8 +255,14 @@ func TestValidityRules(t *testing.T) {
 		want       []string
 	}{
 		{"valid", valid, nil},
-		{"VARID: parent", replace("concept\n", "specialise\n\topenEHR-EHR-CLUSTER.other.v1\nconcept\n"), nil},
+		{"a parent", replace("concept\n", "specialise\n\topenEHR-EHR-CLUSTER.other.v1\nconcept\n"), nil},
 		{"VASID: parent of another class", replace("concept\n", "specialise\n\topenEHR-EHR-ELEMENT.other.v1\nconcept\n"), []string{"VASID"}},
+		{"VASID: concept", strings.Replace(replace("concept\n", "specialise\n\topenEHR-EHR-CLUSTER.other.v1\nconcept\n"), "CLUSTER.sample.v1", "CLUSTER.another-sample.v1", 1), []string{"VASID"}},
+		{"VOTM", replace(`["en"] = <`, `["es"] = < items = < ["at0000"] = <text = <"Muestra"> description = <"">> ["at0001"] = <text = <"Uno"> description = <"">> > >
+			["en"] = <`), []string{"VOTM"}},
+		{"VOTM: all but one", replace(`["en"] = <`, `["es"] = < items = < ["at0009"] = <text = <"Nada"> description = <"">> > >
+			["en"] = <`), []string{"VOTM", "VOTM", "VOTM"}},
+		{"VARON: translation", replace("original_language = <[ISO_639-1::en]>", "original_language = <[ISO_639-1::en]>\n\ttranslations = < [\"es\"] = < language = <[ISO_639-1::es]> author = <> > >"), []string{"VARON"}},
 		{"VARDT", replace("CLUSTER[at0000]", "ELEMENT[at0000]"), []string{"VARDT", "VCARM"}},
 		{"VARCN", replace(`["at0000"] = <text`, `["at0009"] = <text`), []string{"VARCN", "VATDF"}},
 		{"VARON", replace("original_language = <[ISO_639-1::en]>", "original_language = <[ISO_639-1::fr]>"), []string{"VARCN", "VATDF", "VATDF", "VARON"}},
@@ -294,6 +300,36 @@ func TestValidityRules(t *testing.T) {
 				t.Errorf("codes (-want +got):\n%s\n%+v", diff, archetypes.Validate(a))
 			}
 		})
+	}
+}
+
+// The text of an archetype cannot have a malformed id, but one made otherwise
+// can.
+func TestInvalidIDs(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, id, parent string
+		want             []string
+	}{
+		{"right", "openEHR-EHR-CLUSTER.sample.v1", "", nil},
+		{"no id", "", "", []string{"VARID"}},
+		{"no class", "openEHR-EHR.sample.v1", "", []string{"VARID"}},
+		{"no version", "openEHR-EHR-CLUSTER.sample", "", []string{"VARID"}},
+		{"malformed version", "openEHR-EHR-CLUSTER.sample.1", "", []string{"VARID"}},
+		{"malformed parent", "openEHR-EHR-CLUSTER.sample.v1", "sample", []string{"VARID"}},
+	} {
+		a, err := archetypes.Parse(adl("items matches {*}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.ID, a.Parent = tt.id, tt.parent
+		var got []string
+		for _, p := range archetypes.Validate(a) {
+			got = append(got, p.Code)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
 	}
 }
 
