@@ -1,7 +1,9 @@
 package rest_test
 
 import (
+	"bytes"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -233,5 +235,46 @@ func TestVersionTreeOfAParty(t *testing.T) {
 	history := a.do("GET", container+"/revision_history", nil).status(http.StatusOK).tree("REVISION_HISTORY")
 	if n := len(history.List("items")); n != 3 {
 		t.Errorf("%d revisions", n)
+	}
+}
+
+// TestPartyIsWrittenOnce: of concurrent writers one wins, and a repeated request
+// is not carried out again.
+func TestPartyIsWrittenOnce(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	v1 := a.newParty("PERSON", party("PERSON", "Jo"))
+	const writers = 6
+	codes := make(chan int, writers)
+	for range writers {
+		go func() {
+			r := httptest.NewRequest("PUT", base+"/demographic/person/"+object(v1), bytes.NewReader(party("PERSON", "Jo D")))
+			r.Header.Set("If-Match", `"`+v1+`"`)
+			w := httptest.NewRecorder()
+			a.handler.ServeHTTP(w, r)
+			codes <- w.Code
+		}()
+	}
+	count := map[int]int{}
+	for range writers {
+		count[<-codes]++
+	}
+	if count[http.StatusNoContent] != 1 || count[http.StatusPreconditionFailed] != writers-1 {
+		t.Errorf("%v", count)
+	}
+
+	before, _ := a.counts()
+	for _, p := range []struct {
+		path string
+		body []byte
+	}{{"/demographic/person", party("PERSON", "Mo")}, {"/demographic/contribution", set("249", change(codedText("249"), codedText("532"), "", party("PERSON", "Mo")))}} {
+		first := a.do("POST", p.path, p.body, "Idempotency-Key: k").status(http.StatusCreated).tag()
+		again := a.do("POST", p.path, p.body, "Idempotency-Key: k").status(http.StatusCreated).has("Idempotency-Replayed", "true").tag()
+		if first != again {
+			t.Errorf("%s: %s and %s", p.path, first, again)
+		}
+	}
+	if after, _ := a.counts(); after != before+2 {
+		t.Errorf("%d contributions", after-before)
 	}
 }
