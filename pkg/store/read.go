@@ -116,7 +116,7 @@ var (
 	from ehr e
 	join version v on v.ehr_no = e.ehr_no and v.kind = $2 and v.object_id = $3
 	where e.ehr_id = $1
-	order by v.time_committed, v.ver < 0, v.ver`)
+	order by v.time_committed, v.ver < 0, abs(v.ver)`)
 
 	detailsSQL = scope(versionColumns + detailColumns + `
 	from ehr e
