@@ -102,6 +102,36 @@ func (w *workloads) commits(ctx context.Context) error {
 	return w.analyze(ctx)
 }
 
+// setSize is the number of compositions in one contribution.
+const setSize = 20
+
+// contributions measures POST of contributions of many compositions. One
+// operation is one contribution: the rate of compositions is setSize times that.
+func (w *workloads) contributions(ctx context.Context) error {
+	const sets = 120
+	for i, clients := range clientCounts {
+		r := once(ctx, w.server.procs, fmt.Sprintf("contribution of %d compositions", setSize), clients, sets, i*sets, func(ctx context.Context, _, n int) error {
+			var b bytes.Buffer
+			b.WriteString(`{"audit":{"change_type":{"terminology_id":"openehr","code_string":"249"}},"versions":[`)
+			for k := range setSize {
+				if k > 0 {
+					b.WriteByte(',')
+				}
+				b.WriteString(`{"commit_audit":{"change_type":{"terminology_id":"openehr","code_string":"249"}},"lifecycle_state":{"terminology_id":"openehr","code_string":"532"},"data":`)
+				b.Write(w.bodies[(n*setSize+k)%len(w.bodies)])
+				b.WriteByte('}')
+			}
+			b.WriteString(`]}`)
+			_, _, err := w.server.call(ctx, "POST", openehr+"/ehr/"+w.ehrs[n%w.patients]+"/contribution", b.Bytes(), nil, http.StatusCreated)
+			return err
+		})
+		if err := w.report.add(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w *workloads) reads(ctx context.Context) error {
 	for _, f := range []struct{ name, media string }{
 		{"GET composition", "application/json"},
