@@ -47,6 +47,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- `$summary` infers nothing from silence: mandatory sections without entries have the emptyReason `unavailable`, and what the\n" +
 	"  record holds and no mapping shows is a section of its own. What IPS demands and the record does not have is given as\n" +
 	"  data-absent-reason `unknown`, in the summary alone.\n" +
+	"- Every version that was mapped has a Provenance, made of its audit when it is asked for: found by patient, target, recorded\n" +
+	"  and id, included by `_revinclude=Provenance:target`, not part of `$everything` and exports.\n" +
 	"- Pages of a search go by the keys of the last record: a resource that exists throughout appears once. An export is a snapshot.\n\n" +
 	"## Not supported\n\n" +
 	"`:text`, `:exact`, `:in`, `:of-type`, `:identifier` and the other modifiers, composite parameters, chains beyond the patient,\n" +

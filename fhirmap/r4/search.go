@@ -236,6 +236,11 @@ var searchTable = map[string][][4]string{
 		{"date", "date", "clinical-date", "dateTime"},
 		{"period", "date", "Consent-period", "provision.period"},
 	},
+	"Provenance": {
+		{"patient", "reference", "Provenance-patient", "target"},
+		{"target", "reference", "Provenance-target", "target"},
+		{"recorded", "date", "Provenance-recorded", "recorded"},
+	},
 	"DocumentReference": {
 		{"patient", "reference", "clinical-patient", "subject"},
 		{"subject", "reference", "DocumentReference-subject", "subject"},

@@ -3,6 +3,7 @@ package fhir
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,6 +75,14 @@ type api struct {
 	handler http.Handler // its own, for the requests of a bundle
 }
 
+// allTypes are the resource types that the API offers, sorted: those of mappings
+// and Provenance.
+func (a *api) allTypes() []string {
+	types := append(slices.Clone(a.Coverage.Types()), Provenance)
+	slices.Sort(types)
+	return slices.Compact(types)
+}
+
 // New makes the handler of the API; errs.Invalid if the configuration lacks
 // something. It is safe for concurrent use.
 func New(cfg Config) (http.Handler, error) {
@@ -104,7 +113,7 @@ func New(cfg Config) (http.Handler, error) {
 		cfg.Version = "unknown"
 	}
 	a := &api{Config: cfg, types: map[string]bool{}, started: cfg.Now().UTC()}
-	for _, t := range cfg.Coverage.Types() {
+	for _, t := range a.allTypes() {
 		a.types[t] = true
 	}
 	a.handler = a.routes()

@@ -121,7 +121,7 @@ func (a *api) export(w http.ResponseWriter, c *call) error {
 			x.Since = low
 		case "_type":
 			for _, t := range strings.Split(p.value, ",") {
-				if !a.types[t] {
+				if !slices.Contains(a.Coverage.Types(), t) {
 					return badParam(p.name, "no mapping produces the resource type "+strconv.Quote(t))
 				}
 				if !slices.Contains(x.Types, t) {

@@ -134,7 +134,7 @@ func (a *api) referred(c *call, req *request, i inclusion, from []Record) ([]Rec
 		}
 	}
 	var out []Record
-	for _, typ := range a.Coverage.Types() {
+	for _, typ := range a.allTypes() {
 		if len(ids[typ]) == 0 {
 			continue
 		}

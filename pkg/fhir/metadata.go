@@ -34,7 +34,7 @@ var commonParams = [][3]string{
 
 func (a *api) capabilities(base string) *r4.Node {
 	var resources []*r4.Node
-	for _, typ := range a.Coverage.Types() {
+	for _, typ := range a.allTypes() {
 		var params, profiles, includes, reverse []*r4.Node
 		for _, p := range commonParams {
 			params = append(params, r4.NewObject(str("name", p[0]), str("definition", p[2]), str("type", p[1])))
@@ -49,7 +49,7 @@ func (a *api) capabilities(base string) *r4.Node {
 			}
 			params = append(params, r4.NewObject(fields...))
 		}
-		for _, other := range a.Coverage.Types() {
+		for _, other := range a.allTypes() {
 			for _, p := range r4.SearchParams(other) {
 				if p.Kind == r4.SearchReference && slices.Contains(p.Targets, typ) {
 					reverse = append(reverse, r4.NewString(other+":"+p.Name))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -127,7 +128,7 @@ func (a *api) everything(w http.ResponseWriter, c *call) error {
 			q.LastUpdated = append(q.LastUpdated, Value{Prefix: GreaterOrEqual, Low: low, High: low.Add(time.Microsecond)})
 		case "_type":
 			for _, t := range strings.Split(p.value, ",") {
-				if !a.types[t] {
+				if !slices.Contains(a.Coverage.Types(), t) {
 					return badParam(p.name, "no mapping produces the resource type "+strconv.Quote(t))
 				}
 				types[t] = true

@@ -8,8 +8,8 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 )
 
-// Reader is what the FHIR API needs of the store: the projected resources and
-// their index. Every method asks the decision point for the actor before it
+// Reader is what the FHIR API needs of the store: the projected resources, their
+// index, and Provenance of them. Every method asks the decision point for the actor before it
 // returns anything, and sees only current versions unless it says otherwise.
 //
 // Errors are errs.Error values: NotFound when the resource never existed or

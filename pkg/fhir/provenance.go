@@ -1,0 +1,172 @@
+package fhir
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// Provenance is the type of the resources that say where others come from.
+// They are made when they are asked for, of the audit of a version that has
+// been mapped: one for each such version.
+const Provenance = "Provenance"
+
+// Origin is what a Provenance is made of.
+type Origin struct {
+	// VersionUID is the version, as an OBJECT_VERSION_ID.
+	VersionUID string
+	// ChangeType is the openEHR code of AUDIT_DETAILS.change_type.
+	ChangeType int
+	Committed  time.Time
+	// System is the system that took the commit.
+	System string
+	// Committer and Composer are PARTY_PROXYs, Description is a DV_TEXT and
+	// Feeder the FEEDER_AUDIT of the composition, in canonical JSON; nil for none.
+	Committer, Composer, Description, Feeder []byte
+	// Targets are the resources made from the version, as Type/id/_history/n.
+	Targets []string
+}
+
+// changes are the audit change types with what they do to data.
+var changes = map[int][2]string{
+	249: {"CREATE", "creation"}, 250: {"UPDATE", "amendment"}, 251: {"UPDATE", "modification"},
+	252: {"UPDATE", "synthesis"}, 253: {"UPDATE", "unknown"}, 523: {"DELETE", "deleted"},
+	666: {"UPDATE", "attestation"},
+}
+
+// party is what a Provenance tells of a PARTY_PROXY.
+type party struct {
+	Type        string `json:"_type"`
+	Name        string
+	Identifiers []struct{ Issuer, ID string }
+	ExternalRef *struct {
+		Namespace string
+		ID        struct{ Value string }
+	} `json:"external_ref"`
+}
+
+// reference is a Reference to a party by its identifier and name; nil if the
+// party tells neither.
+func (p party) reference() *r4.Node {
+	var id *r4.Node
+	switch {
+	case len(p.Identifiers) > 0:
+		id = identifier(p.Identifiers[0].Issuer, p.Identifiers[0].ID)
+	case p.ExternalRef != nil:
+		id = identifier(p.ExternalRef.Namespace, p.ExternalRef.ID.Value)
+	}
+	if id == nil && p.Name == "" {
+		return nil
+	}
+	n := r4.NewObject(r4.Field{Name: "identifier", Value: id})
+	if p.Name != "" {
+		n.Fields = append(n.Fields, str("display", p.Name))
+	}
+	return n
+}
+
+// identifier is an Identifier. An issuer that is no URI is told in words.
+func identifier(issuer, value string) *r4.Node {
+	if value == "" {
+		return nil
+	}
+	if r4.ValidPrimitive("uri", issuer) && hasScheme(issuer) {
+		return r4.NewObject(str("system", issuer), str("value", value))
+	}
+	n := r4.NewObject(str("value", value))
+	if issuer != "" {
+		n.Fields = append(n.Fields, object("assigner", str("display", issuer)))
+	}
+	return n
+}
+
+func hasScheme(s string) bool {
+	for i, c := range []byte(s) {
+		switch {
+		case c == ':':
+			return i > 0
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', i > 0 && (c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.'):
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// JSON is the Provenance with an id, without meta.
+func (o Origin) JSON(id string) ([]byte, error) {
+	const op = "fhir.Origin.JSON"
+	var targets []*r4.Node
+	for _, t := range o.Targets {
+		targets = append(targets, r4.NewObject(str("reference", t)))
+	}
+	var agents []*r4.Node
+	agent := func(role string, who *r4.Node) {
+		if who != nil {
+			agents = append(agents, r4.NewObject(
+				object("type", array("coding", r4.NewObject(str("system", "http://terminology.hl7.org/CodeSystem/provenance-participant-type"), str("code", role)))),
+				r4.Field{Name: "who", Value: who}))
+		}
+	}
+	for _, a := range []struct {
+		role string
+		json []byte
+	}{{"author", o.Composer}, {"enterer", o.Committer}} {
+		if len(a.json) == 0 {
+			continue
+		}
+		var p party
+		if err := json.Unmarshal(a.json, &p); err != nil {
+			return nil, errs.Wrap(errs.Internal, op, "a stored party is not valid", err)
+		}
+		agent(a.role, p.reference())
+	}
+	agent("assembler", r4.NewObject(str("display", o.System)))
+	entities := []*r4.Node{r4.NewObject(str("role", "source"), object("what",
+		object("identifier", str("system", "urn:ietf:rfc:3986"), str("value", SourceURI(o.VersionUID)))))}
+	if len(o.Feeder) > 0 {
+		var f struct {
+			Originating *struct {
+				SystemID string `json:"system_id"`
+				Location *party
+			} `json:"originating_system_audit"`
+			Items []struct{ Issuer, ID string } `json:"originating_system_item_ids"`
+		}
+		if err := json.Unmarshal(o.Feeder, &f); err != nil {
+			return nil, errs.Wrap(errs.Internal, op, "a stored feeder audit is not valid", err)
+		}
+		for _, item := range f.Items {
+			if id := identifier(item.Issuer, item.ID); id != nil {
+				entities = append(entities, r4.NewObject(str("role", "source"), object("what", r4.Field{Name: "identifier", Value: id})))
+			}
+		}
+		if f.Originating != nil && f.Originating.SystemID != "" {
+			agent("composer", r4.NewObject(str("display", f.Originating.SystemID)))
+		}
+	}
+	change := changes[o.ChangeType]
+	activity := r4.NewObject()
+	if change[0] != "" {
+		activity.Fields = append(activity.Fields, array("coding", r4.NewObject(
+			str("system", "http://terminology.hl7.org/CodeSystem/v3-DataOperation"), str("code", change[0]))))
+	}
+	activity.Fields = append(activity.Fields, str("text", first(change[1], strconv.Itoa(o.ChangeType))))
+	n := r4.NewObject(
+		str("resourceType", Provenance), str("id", id),
+		array("target", targets...),
+		str("recorded", instant(o.Committed)))
+	if len(o.Description) > 0 {
+		var text struct{ Value string }
+		if err := json.Unmarshal(o.Description, &text); err != nil {
+			return nil, errs.Wrap(errs.Internal, op, "a stored description is not valid", err)
+		}
+		if text.Value != "" {
+			n.Fields = append(n.Fields, array("reason", r4.NewObject(str("text", text.Value))))
+		}
+	}
+	n.Fields = append(n.Fields, r4.Field{Name: "activity", Value: activity}, array("agent", agents...), array("entity", entities...))
+	return n.Append(nil), nil
+}

@@ -1,0 +1,196 @@
+package fhirstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir"
+)
+
+// versionID is the id of a Provenance: the key of the version that it is of.
+type versionID struct {
+	ehrNo, voNo int64
+	ver         int32
+}
+
+func (v versionID) String() string { return fmt.Sprintf("%d-%d-%d", v.ehrNo, v.voNo, v.ver) }
+
+// parseVersionID reads an id; false for one that no Provenance can have.
+func parseVersionID(s string) (v versionID, ok bool) {
+	_, err := fmt.Sscanf(s, "%d-%d-%d", &v.ehrNo, &v.voNo, &v.ver)
+	return v, err == nil && v.String() == s
+}
+
+// originColumns are those of an Origin, for rows (ehr_no, vo_no, ver) called p.
+const originSQL = `
+	select e.ehr_id, p.ehr_no, p.vo_no, p.ver, v.object_id::text || '::' || v.creating_system || '::' || v.ver,
+		v.change_type, v.time_committed, v.audit_system_id, v.committer, d.content->'composer', v.description, d.content->'feeder_audit',
+		array(select r.resource_type || '/' || r.resource_id || '/_history/' || r.ver from fhir_resource r
+			where r.ehr_no = p.ehr_no and r.vo_no = p.vo_no and r.ver = p.ver order by r.resource_type, r.resource_id)
+	from p
+	join ehr e on e.ehr_no = p.ehr_no
+	join version v on v.ehr_no = p.ehr_no and v.vo_no = p.vo_no and v.ver = p.ver
+	left join document d on d.ehr_no = p.ehr_no and d.vo_no = p.vo_no and d.ver = p.ver
+	order by p.ehr_no, p.vo_no, p.ver`
+
+func scanOrigin(row pgx.Row) (rec fhir.Record, owner uuid.UUID, err error) {
+	var id versionID
+	var o fhir.Origin
+	if err = row.Scan(&owner, &id.ehrNo, &id.voNo, &id.ver, &o.VersionUID, &o.ChangeType, &o.Committed, &o.System,
+		&o.Committer, &o.Composer, &o.Description, &o.Feeder, &o.Targets); err != nil {
+		return rec, owner, err
+	}
+	rec = fhir.Record{Type: fhir.Provenance, ID: id.String(), Version: 1, LastUpdated: o.Committed.UTC(), Source: o.VersionUID, First: true}
+	rec.JSON, err = o.JSON(rec.ID)
+	return rec, owner, err
+}
+
+// provenance reads one Provenance, which has one version. It never changes, and
+// is gone only with its EHR.
+func (r *Reader) provenance(ctx context.Context, who ehr.Actor, id string) (fhir.Record, error) {
+	const op = "fhirstore.provenance"
+	missing := errs.New(errs.NotFound, op, "no such resource")
+	key, ok := parseVersionID(id)
+	if !ok {
+		return fhir.Record{}, missing
+	}
+	rec, owner, err := scanOrigin(r.store.Pool().QueryRow(ctx, `with p as (
+			select distinct ehr_no, vo_no, ver from fhir_resource where ehr_no = $1 and vo_no = $2 and ver = $3)`+originSQL,
+		key.ehrNo, key.voNo, key.ver))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fhir.Record{}, missing
+	}
+	if err != nil {
+		return fhir.Record{}, fail(op, err)
+	}
+	if err := r.decide(ctx, who, ehr.ActionRead, ehr.Target{EHRID: owner.String(), Class: fhir.Provenance}); err != nil {
+		missing.Err = err
+		return fhir.Record{}, missing
+	}
+	return rec, nil
+}
+
+// provenances searches for Provenances, in the order of their ids' parts.
+func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.Page, error) {
+	const op = "fhirstore.provenances"
+	if len(q.Sort) > 0 || len(q.Profiles)+len(q.Has)+q.Latest > 0 {
+		return fhir.Page{}, errs.New(errs.Unsupported, op, "Provenance is found by patient, target, recorded, _id and _lastUpdated, in the order of its versions")
+	}
+	patients, err := r.authorise(ctx, who, q)
+	if err != nil {
+		return fhir.Page{}, err
+	}
+	w, err := conditions(op, fhir.Query{OfPatient: q.OfPatient, LastUpdated: q.LastUpdated}, patients)
+	if err != nil {
+		return fhir.Page{}, err
+	}
+	// A deletion has a provenance too.
+	for i, term := range w.terms {
+		if term == `r.superseded is null` || term == `r.byte_len is not null` {
+			w.terms[i] = `true`
+		}
+	}
+	if q.IDs != nil {
+		var keys []string
+		for _, id := range q.IDs {
+			if _, ok := parseVersionID(id); ok {
+				keys = append(keys, id)
+			}
+		}
+		w.add(`r.ehr_no || '-' || r.vo_no || '-' || r.ver = any(` + w.arg(keys) + `::text[])`)
+		var ehrs []int64
+		for _, k := range keys {
+			id, _ := parseVersionID(k)
+			ehrs = append(ehrs, id.ehrNo)
+		}
+		w.add(`r.ehr_no = any(` + w.arg(ehrs) + `::bigint[])`)
+	}
+	for _, f := range q.Filters {
+		if f.Modifier != "" {
+			return fhir.Page{}, errs.New(errs.Unsupported, op, "Provenance takes no modifiers")
+		}
+		var terms []string
+		for _, v := range f.Values {
+			switch f.Param {
+			case "recorded":
+				term, err := w.date(op, v, timestamps, `r.last_updated`, `r.last_updated + interval '1 microsecond'`)
+				if err != nil {
+					return fhir.Page{}, err
+				}
+				terms = append(terms, term)
+			case "target":
+				typ, rest, _ := strings.Cut(v.Code, "/")
+				id, ver, _ := strings.Cut(rest, "/_history/")
+				term := `r.resource_type = ` + w.arg(typ) + ` and r.ehr_no in (select t.ehr_no from fhir_resource t
+					where t.resource_id = ` + w.arg(id) + ` and t.resource_type = ` + w.arg(typ) + ` and t.superseded is null) and r.resource_id = ` + w.arg(id)
+				if ver != "" {
+					term += ` and r.ver::text = ` + w.arg(ver)
+				}
+				terms = append(terms, `(`+term+`)`)
+			default:
+				return fhir.Page{}, errs.New(errs.Unsupported, op, "Provenance is not found by "+f.Param)
+			}
+		}
+		w.add(`(` + strings.Join(terms, ` or `) + `)`)
+	}
+	page := fhir.Page{Records: []fhir.Record{}, Total: -1}
+	count := `select count(*) from (select distinct r.ehr_no, r.vo_no, r.ver` + w.from + strings.Join(w.terms, ` and `) + `) p`
+	countArgs := append([]any(nil), *w.args...)
+	if len(q.After) == 1 && q.After[0] != nil {
+		after, ok := parseVersionID(*q.After[0])
+		if !ok {
+			return fhir.Page{}, errs.New(errs.Invalid, op, "the cursor is not one of this search")
+		}
+		w.add(`(r.ehr_no, r.vo_no, r.ver) > (` + w.arg(after.ehrNo) + `::bigint, ` + w.arg(after.voNo) + `::bigint, ` + w.arg(after.ver) + `::integer)`)
+	}
+	sql := `with p as (select distinct r.ehr_no, r.vo_no, r.ver` + w.from + strings.Join(w.terms, ` and `) +
+		` order by r.ehr_no, r.vo_no, r.ver limit ` + w.arg(q.Count+1) + `)` + originSQL
+	err = pgx.BeginTxFunc(ctx, r.store.QueryPool(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, sql, *w.args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			rec, _, err := scanOrigin(rows)
+			if err != nil {
+				return err
+			}
+			page.Records = append(page.Records, rec)
+		}
+		if err := rows.Err(); err != nil || !q.Total {
+			return err
+		}
+		return tx.QueryRow(ctx, count, countArgs...).Scan(&page.Total)
+	})
+	if err != nil {
+		return fhir.Page{}, fail(op, err)
+	}
+	if cutPage(&page, q.Count); page.More {
+		page.Next = fhir.Cursor{&page.Records[len(page.Records)-1].ID}
+	}
+	return page, nil
+}
+
+// provenanceHistory is the one version of a Provenance.
+func (r *Reader) provenanceHistory(ctx context.Context, who ehr.Actor, q fhir.HistoryQuery) (fhir.Page, error) {
+	if q.ID == "" {
+		return fhir.Page{}, errs.New(errs.Unsupported, "fhirstore.History", "the history of all Provenance is not kept: search them by recorded")
+	}
+	rec, err := r.provenance(ctx, who, q.ID)
+	if err != nil {
+		return fhir.Page{}, err
+	}
+	page := fhir.Page{Records: []fhir.Record{rec}, Total: 1}
+	if rec.LastUpdated.Before(q.Since) || !q.At.High.IsZero() && !rec.LastUpdated.Before(q.At.High) || !q.After.LastUpdated.IsZero() {
+		page.Records, page.Total = page.Records[:0], -1
+	}
+	return page, nil
+}
