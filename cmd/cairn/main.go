@@ -24,6 +24,7 @@ type cli struct {
 	Terminology terminologyCmd `cmd:"" help:"Load, list and remove value sets, code systems and concept maps."`
 	AQL         aqlCmd         `cmd:"" name:"aql" help:"Run and explain AQL queries."`
 	Reindex     reindexCmd     `cmd:"" help:"Rebuild the node index while the database is in use."`
+	Index       indexCmd       `cmd:"" help:"Propose, create, drop and list indexes for queries."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 

@@ -2,7 +2,10 @@ package server
 
 import (
 	"context"
+	"maps"
+	"slices"
 
+	"github.com/cairn-ehr/cairn/aql"
 	"github.com/cairn-ehr/cairn/migrations"
 	"github.com/cairn-ehr/cairn/pkg/store"
 )
@@ -36,4 +39,96 @@ func (m Maintainer) IndexState(ctx context.Context) (IndexState, error) {
 // Reindex rebuilds the node index; see store.Store.Reindex.
 func (m Maintainer) Reindex(ctx context.Context, again bool, progress func(IndexState)) error {
 	return m.store.Reindex(ctx, store.ReindexOptions{Again: again, Progress: progress})
+}
+
+// SlotIndex is an index on a column of the node index.
+type SlotIndex = store.SlotIndex
+
+// Indexes lists the indexes that were created on demand.
+func (m Maintainer) Indexes(ctx context.Context) ([]SlotIndex, error) {
+	return m.store.SlotIndexes(ctx)
+}
+
+// CreateIndex makes an index on a column of the partition of an archetype.
+func (m Maintainer) CreateIndex(ctx context.Context, archetype, column string) (SlotIndex, error) {
+	part, err := m.store.PartOf(ctx, archetype)
+	if err != nil {
+		return SlotIndex{}, err
+	}
+	return m.store.CreateSlotIndex(ctx, part, column)
+}
+
+// DropIndex removes an index by its name.
+func (m Maintainer) DropIndex(ctx context.Context, name string) error {
+	return m.store.DropSlotIndex(ctx, name)
+}
+
+// Advice is an index that queries would use.
+type Advice struct {
+	Archetype, Column string
+	// Paths are those by which the queries restrict rows, Queries their names.
+	Paths, Queries []string
+	// Rows of the partition that a query reads now, and the bytes; with the index
+	// it reads those that it selects. IndexBytes is what the index would take,
+	// and each row of the partition written later pays for one entry.
+	Rows, Bytes, IndexBytes int64
+	// Exists tells that the index is there already.
+	Exists bool
+}
+
+// NoAdvice says why a query has none.
+type NoAdvice struct{ Query, Reason string }
+
+// bytesPerEntry is about what an entry of such an index takes.
+const bytesPerEntry = 48
+
+// Advise proposes indexes for the stored queries and those given by name. Only
+// their texts are looked at, not what they are run with.
+func (m Maintainer) Advise(ctx context.Context, more map[string]string) ([]Advice, []NoAdvice, error) {
+	texts, err := m.store.StoredQueryTexts(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	maps.Copy(texts, more)
+	engine, err := aql.NewEngine(m.store.QueryPool(), m.store, aql.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	have, err := m.store.SlotIndexes(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	var out []Advice
+	var none []NoAdvice
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		list, reason, err := engine.Restrictions(ctx, texts[name])
+		if err != nil {
+			reason = err.Error()
+		} else if reason == "" && len(list) == 0 {
+			reason = "it compares no column of the index with a constant"
+		}
+		if reason != "" {
+			none = append(none, NoAdvice{name, reason})
+			continue
+		}
+		for _, r := range list {
+			i := slices.IndexFunc(out, func(a Advice) bool { return a.Archetype == r.Archetype && a.Column == r.Column })
+			if i < 0 {
+				a := Advice{Archetype: r.Archetype, Column: r.Column}
+				a.Exists = slices.ContainsFunc(have, func(x SlotIndex) bool { return x.Part == r.Part && x.Column == r.Column })
+				if a.Rows, a.Bytes, err = m.store.PartSize(ctx, r.Part); err != nil {
+					return nil, nil, err
+				}
+				a.IndexBytes = a.Rows * bytesPerEntry
+				i, out = len(out), append(out, a)
+			}
+			if !slices.Contains(out[i].Paths, r.Path) {
+				out[i].Paths = append(out[i].Paths, r.Path)
+			}
+			if !slices.Contains(out[i].Queries, name) {
+				out[i].Queries = append(out[i].Queries, name)
+			}
+		}
+	}
+	return out, none, nil
 }
