@@ -40,9 +40,23 @@ func main() {
 	flag.IntVar(&c.patients, "patients", 300, "patients to spread them over")
 	flag.IntVar(&c.rounds, "rounds", 3, "rounds of each read workload; the median is reported")
 	flag.Uint64Var(&c.seed, "seed", 1, "seed of the data")
+	aql := flag.Bool("aql", false, "compare AQL with relational tables instead; -compositions is 50000 then, or as given")
+	quick := flag.Bool("quick", false, "with -aql: a small run that writes no report")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if *aql {
+		given := false
+		flag.Visit(func(f *flag.Flag) { given = given || f.Name == "compositions" })
+		if !given {
+			c.compositions = 50_000
+		}
+		if err := runAQL(ctx, aqlConfig{c.binary, c.dir, c.out, c.compositions, c.rounds, c.seed, *quick}); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(ctx, c); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

@@ -1,0 +1,497 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/cairn-ehr/cairn/pkg/synth"
+	"github.com/cairn-ehr/cairn/templates/library"
+)
+
+// aqlConfig is what the comparison of AQL with relational tables is run with.
+type aqlConfig struct {
+	binary, dir, out string
+	compositions     int
+	rounds           int
+	seed             uint64
+	quick            bool
+}
+
+// aqlRun loads generated records, derives hand-made relational tables with
+// tuned indexes from the same documents, and measures the same questions in
+// AQL over HTTP and in SQL over those tables. A run that was interrupted goes
+// on with the data that is there if it is given the same work directory.
+type aqlRun struct {
+	aqlConfig
+	server *server
+	db     *pgxpool.Pool
+	ehrs   []string
+	rows   []aqlResult
+}
+
+// aqlResult is the median of one question in milliseconds.
+type aqlResult struct {
+	Name       string  `json:"name"`
+	Strategy   string  `json:"strategy"`
+	Plain      float64 `json:"aql_ms"`
+	Advised    float64 `json:"aql_with_advised_indexes_ms,omitempty"`
+	Relational float64 `json:"relational_ms,omitempty"`
+}
+
+func runAQL(ctx context.Context, c aqlConfig) (err error) {
+	if c.quick {
+		c.compositions, c.rounds = min(c.compositions, 1000), min(c.rounds, 3)
+	}
+	if c.dir == "" {
+		if c.dir, err = os.MkdirTemp("", "cairn-bench-aql"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(c.dir)
+	}
+	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+		return err
+	}
+	if err := os.Chmod(c.dir, 0o755); err != nil { // the cluster's user must reach it
+		return err
+	}
+	r := &aqlRun{aqlConfig: c}
+	if r.server, err = start(ctx, c.binary, filepath.Join(c.dir, "data"), filepath.Join(c.dir, "server.log")); err != nil {
+		return err
+	}
+	defer func() {
+		if stopErr := r.server.stop(); err == nil {
+			err = stopErr
+		}
+	}()
+	cfg, err := pgxpool.ParseConfig(r.server.database)
+	if err != nil {
+		return err
+	}
+	cfg.ConnConfig.RuntimeParams["jit"] = "off"
+	if r.db, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+		return err
+	}
+	defer r.db.Close()
+	for _, phase := range []func(context.Context) error{r.templates, r.load, r.relational, r.plain, r.advised} {
+		if err := phase(ctx); err != nil {
+			return err
+		}
+	}
+	return r.report(ctx)
+}
+
+func (r *aqlRun) templates(ctx context.Context) error {
+	files, err := fs.Glob(library.Files, "*.opt")
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		opt, err := fs.ReadFile(library.Files, f)
+		if err != nil {
+			return err
+		}
+		if _, _, err = r.server.call(ctx, "POST", openehr+"/definition/template/adl1.4", opt,
+			map[string]string{"Content-Type": "application/xml"}, http.StatusCreated, http.StatusConflict); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// perContribution is the compositions committed at once.
+const perContribution = 20
+
+// load commits whole records until there are enough compositions. A record
+// whose EHR holds a composition was loaded by an earlier run.
+func (r *aqlRun) load(ctx context.Context) error {
+	g := synth.New(r.seed)
+	began, total := time.Now(), 0
+	type record struct{ number, size int }
+	var records []record
+	for i := 0; total < r.compositions; i++ {
+		p := g.Patient(i)
+		r.ehrs = append(r.ehrs, p.EHRID)
+		n := p.Compositions() + p.Documents()
+		records = append(records, record{i, n})
+		total += n
+	}
+	var next, done atomic.Int64
+	var wg sync.WaitGroup
+	var once sync.Once
+	var failed error
+	for range 4 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				k := int(next.Add(1)) - 1
+				if k >= len(records) || failed != nil {
+					return
+				}
+				if err := r.loadRecord(ctx, g.Patient(records[k].number)); err != nil {
+					once.Do(func() { failed = err })
+					return
+				}
+				if n := done.Add(int64(records[k].size)); n/5000 != (n-int64(records[k].size))/5000 {
+					fmt.Printf("%d of %d compositions, %.0f s\n", n, total, time.Since(began).Seconds())
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if failed != nil {
+		return failed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	fmt.Printf("%d compositions in %d EHRs, %.0f s\n", total, len(records), time.Since(began).Seconds())
+	_, err := r.db.Exec(ctx, "vacuum analyze")
+	return err
+}
+
+func (r *aqlRun) loadRecord(ctx context.Context, p *synth.Patient) error {
+	if _, _, err := r.server.call(ctx, "PUT", openehr+"/ehr/"+p.EHRID, p.EHRStatus(), nil, http.StatusCreated, http.StatusConflict); err != nil {
+		return err
+	}
+	var bodies [][]byte
+	for k := range p.Compositions() {
+		_, b := p.Composition(k)
+		bodies = append(bodies, b)
+	}
+	for k := range p.Documents() {
+		_, b := p.Document(k)
+		bodies = append(bodies, b)
+	}
+	var have int
+	if err := r.db.QueryRow(ctx, `select count(*) from version v join ehr e using (ehr_no) where e.ehr_id = $1 and v.kind = 1`, p.EHRID).Scan(&have); err != nil {
+		return err
+	}
+	const audit = `{"change_type":{"value":"creation","defining_code":{"terminology_id":{"value":"openehr"},"code_string":"249"}},"committer":{"_type":"PARTY_IDENTIFIED","name":"bench"}}`
+	for i := have; i < len(bodies); i += perContribution { // contributions are all or nothing
+		var b bytes.Buffer
+		b.WriteString(`{"audit":` + audit + `,"versions":[`)
+		for k, body := range bodies[i:min(i+perContribution, len(bodies))] {
+			if k > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(`{"commit_audit":` + audit + `,"lifecycle_state":{"value":"complete","defining_code":{"terminology_id":{"value":"openehr"},"code_string":"532"}},"data":`)
+			b.Write(body)
+			b.WriteByte('}')
+		}
+		b.WriteString("]}")
+		if _, _, err := r.server.call(ctx, "POST", openehr+"/ehr/"+p.EHRID+"/contribution", b.Bytes(), nil, http.StatusCreated); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// relationalSQL makes the tables that one would make by hand for these
+// questions alone, from the documents.
+const relationalSQL = `
+drop schema if exists relational cascade;
+create schema relational;
+create table relational.composition as
+	select v.ehr_no, v.vo_no, d.content ->> 'archetype_node_id' as archetype, (d.content #>> '{context,start_time,value}')::timestamptz as start_time
+	from version v join document d using (ehr_no, vo_no, ver) where v.kind = 1 and v.time_superseded is null;
+create table relational.bp as
+	select v.ehr_no, v.vo_no, (x.e #>> '{time,value}')::timestamptz as time,
+		(select (i #>> '{value,magnitude}')::numeric from jsonb_path_query(x.e, '$.data.items[*] ? (@.archetype_node_id == "at0004")') i) as systolic,
+		(select (i #>> '{value,magnitude}')::numeric from jsonb_path_query(x.e, '$.data.items[*] ? (@.archetype_node_id == "at0005")') i) as diastolic
+	from version v join document d using (ehr_no, vo_no, ver),
+		jsonb_path_query(d.content, '$.content[*] ? (@.archetype_node_id == "openEHR-EHR-OBSERVATION.blood_pressure.v2").data.events[*] ? (@.archetype_node_id == "at0006")') as x(e)
+	where v.kind = 1 and v.time_superseded is null;
+create table relational.pulse as
+	select v.ehr_no, v.vo_no, (select (i #>> '{value,magnitude}')::numeric from jsonb_path_query(x.e, '$.data.items[*] ? (@.archetype_node_id == "at0004")') i) as rate
+	from version v join document d using (ehr_no, vo_no, ver),
+		jsonb_path_query(d.content, '$.content[*] ? (@.archetype_node_id == "openEHR-EHR-OBSERVATION.pulse.v2").data.events[*] ? (@.archetype_node_id == "at0003")') as x(e)
+	where v.kind = 1 and v.time_superseded is null;
+create table relational.lab as
+	select v.ehr_no, v.vo_no,
+		(select i #>> '{value,defining_code,code_string}' from jsonb_path_query(x.c, '$.items[*] ? (@.archetype_node_id == "at0024")') i) as code,
+		(select (i #>> '{value,magnitude}')::numeric from jsonb_path_query(x.c, '$.items[*] ? (@.archetype_node_id == "at0001")') i) as value
+	from version v join document d using (ehr_no, vo_no, ver),
+		jsonb_path_query(d.content, '$.content[*].data.events[*].data.items[*] ? (@.archetype_node_id == "openEHR-EHR-CLUSTER.laboratory_test_analyte.v1")') as x(c)
+	where v.kind = 1 and v.time_superseded is null;
+create index on relational.composition (ehr_no, vo_no);
+create index on relational.bp (ehr_no, time desc) include (systolic, diastolic);
+create index on relational.bp (systolic) include (ehr_no, vo_no);
+create index on relational.bp (time desc, systolic) include (ehr_no);
+create index on relational.bp (ehr_no, vo_no) include (systolic);
+create index on relational.pulse (rate) include (ehr_no, vo_no);
+create index on relational.lab (code, value) include (ehr_no);
+`
+
+func (r *aqlRun) relational(ctx context.Context) error {
+	began := time.Now()
+	if _, err := r.db.Exec(ctx, relationalSQL); err != nil {
+		return err
+	}
+	if _, err := r.db.Exec(ctx, "vacuum analyze relational.composition, relational.bp, relational.pulse, relational.lab"); err != nil {
+		return err
+	}
+	fmt.Printf("relational tables made in %.0f s\n", time.Since(began).Seconds())
+	return nil
+}
+
+// question is asked in AQL and, unless it is empty, in SQL.
+type question struct {
+	name, aql, sql string
+	one            bool // of one EHR, $ehr and $1
+	slow           bool // answered from all documents
+}
+
+const (
+	bpPath    = "o/data[at0001]/events[at0006]/data[at0003]/items[at0004]/value/magnitude"
+	bpTime    = "o/data[at0001]/events[at0006]/time/value"
+	bpSource  = "OBSERVATION o[openEHR-EHR-OBSERVATION.blood_pressure.v2]"
+	pulse     = "OBSERVATION p[openEHR-EHR-OBSERVATION.pulse.v2]"
+	pulsePath = "p/data[at0002]/events[at0003]/data[at0001]/items[at0004]/value/magnitude"
+	analytes  = "CLUSTER k[openEHR-EHR-CLUSTER.laboratory_test_analyte.v1]"
+	analyteID = "k/items[at0024]/value/defining_code/code_string"
+)
+
+var questions = []question{
+	{
+		"Q1 one EHR, latest ten blood pressures", "SELECT " + bpTime + ", " + bpPath + " FROM EHR e[ehr_id/value = $ehr] CONTAINS COMPOSITION c CONTAINS " + bpSource + " ORDER BY " + bpTime + " DESC LIMIT 10",
+		"select time, systolic from relational.bp where ehr_no = (select ehr_no from ehr where ehr_id = $1) order by time desc limit 10", true, false,
+	},
+	{
+		"Q2 how many systolic > 160", "SELECT COUNT(*) FROM EHR e CONTAINS COMPOSITION c CONTAINS " + bpSource + " WHERE " + bpPath + " > 160",
+		"select count(*) from relational.bp where systolic > 160", false, false,
+	},
+	{
+		"Q3 systolic > 160, latest 100", "SELECT " + bpTime + ", " + bpPath + " FROM EHR e CONTAINS COMPOSITION c CONTAINS " + bpSource + " WHERE " + bpPath + " > 160 ORDER BY " + bpTime + " DESC LIMIT 100",
+		"select time, systolic from relational.bp where systolic > 160 order by time desc limit 100", false, false,
+	},
+	{
+		"Q4a average systolic per EHR", "SELECT e/ehr_id/value, AVG(" + bpPath + ") FROM EHR e CONTAINS COMPOSITION c CONTAINS " + bpSource + " GROUP BY e/ehr_id/value",
+		"select e.ehr_id, avg(systolic) from relational.bp join ehr e using (ehr_no) group by e.ehr_id", false, false,
+	},
+	{
+		"Q4b distinct codes", "SELECT COUNT(DISTINCT " + analyteID + ") FROM EHR e CONTAINS COMPOSITION c CONTAINS " + analytes,
+		"select count(distinct code) from relational.lab", false, false,
+	},
+	{
+		"Q5 systolic > 150 and pulse > 90", "SELECT COUNT(*) FROM EHR e CONTAINS COMPOSITION c CONTAINS (" + bpSource + " AND " + pulse + ") WHERE " + bpPath + " > 150 AND " + pulsePath + " > 90",
+		"select count(*) from relational.bp b join relational.pulse p using (ehr_no, vo_no) where b.systolic > 150 and p.rate > 90", false, false,
+	},
+	{
+		"Q6 haemoglobin < 9.5", "SELECT e/ehr_id/value, k/items[at0001]/value/magnitude FROM EHR e CONTAINS COMPOSITION c CONTAINS " + analytes + " WHERE " + analyteID + " = '718-7' AND k/items[at0001]/value/magnitude < 9.5",
+		"select e.ehr_id, l.value from relational.lab l join ehr e using (ehr_no) where code = '718-7' and value < 9.5", false, false,
+	},
+	{
+		"Q7 compositions without blood pressure", "SELECT COUNT(*) FROM EHR e CONTAINS COMPOSITION c NOT CONTAINS " + bpSource,
+		"select count(*) from relational.composition c where not exists (select from relational.bp b where b.ehr_no = c.ehr_no and b.vo_no = c.vo_no)", false, false,
+	},
+	{"Q8 one EHR, whole compositions", "SELECT c FROM EHR e[ehr_id/value = $ehr] CONTAINS COMPOSITION c[openEHR-EHR-COMPOSITION.encounter.v1] LIMIT 10", "", true, false},
+	{"Q9 one EHR, all versions", "SELECT c/uid/value, " + bpPath + " FROM EHR e[ehr_id/value = $ehr] CONTAINS VERSION v[ALL_VERSIONS] CONTAINS COMPOSITION c CONTAINS " + bpSource, "", true, false},
+	{"Q10 elements of any archetype > 160", "SELECT COUNT(*) FROM EHR e CONTAINS COMPOSITION c CONTAINS ELEMENT x WHERE x/value/magnitude > 160", "", false, true},
+}
+
+// median runs a step some times and gives the median in milliseconds.
+func median(rounds int, step func(n int) error) (float64, error) {
+	took := make([]float64, 0, rounds)
+	for n := range rounds + 1 {
+		began := time.Now()
+		if err := step(n); err != nil {
+			return 0, err
+		}
+		if n > 0 { // the first fills caches
+			took = append(took, ms(time.Since(began)))
+		}
+	}
+	slices.Sort(took)
+	return took[len(took)/2], nil
+}
+
+func (r *aqlRun) times(q question) int {
+	switch {
+	case q.slow:
+		return 1
+	case q.one:
+		return r.rounds * 20
+	}
+	return r.rounds
+}
+
+func (r *aqlRun) ask(ctx context.Context, q question, n int, explain bool) ([]byte, error) {
+	params := map[string]any{}
+	if q.one {
+		params["ehr"] = r.ehrs[n*7919%len(r.ehrs)]
+	}
+	body, err := json.Marshal(map[string]any{"q": q.aql, "query_parameters": params, "explain": explain})
+	if err != nil {
+		return nil, err
+	}
+	_, data, err := r.server.call(ctx, "POST", openehr+"/query/aql", body, nil, http.StatusOK)
+	return data, err
+}
+
+func (r *aqlRun) aqlMedian(ctx context.Context, q question) (float64, error) {
+	return median(r.times(q), func(n int) error {
+		_, err := r.ask(ctx, q, n, false)
+		return err
+	})
+}
+
+func (r *aqlRun) plain(ctx context.Context) error {
+	// An earlier run with this directory may have left indexes behind.
+	rows, err := r.db.Query(ctx, `select relname::text from pg_class where relname ~ '^node_\d+_[nkd]\d$' and relkind = 'i'`)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return err
+		}
+		names = append(names, name)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := r.db.Exec(ctx, "drop index "+name); err != nil {
+			return err
+		}
+	}
+	for _, q := range questions {
+		res := aqlResult{Name: q.name}
+		var explained struct {
+			Strategy string `json:"strategy"`
+		}
+		data, err := r.ask(ctx, q, 0, true)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(data, &explained); err != nil {
+			return err
+		}
+		res.Strategy = explained.Strategy
+		if res.Plain, err = r.aqlMedian(ctx, q); err != nil {
+			return err
+		}
+		if q.sql != "" {
+			if res.Relational, err = median(r.times(q), func(n int) error {
+				var args []any
+				if q.one {
+					args = append(args, r.ehrs[n*7919%len(r.ehrs)])
+				}
+				rows, err := r.db.Query(ctx, q.sql, args...)
+				if err != nil {
+					return err
+				}
+				for rows.Next() { // read as a client does
+				}
+				return rows.Err()
+			}); err != nil {
+				return err
+			}
+		}
+		fmt.Printf("%-42s %-10s %10.2f ms   relational %8.2f ms\n", q.name, res.Strategy, res.Plain, res.Relational)
+		r.rows = append(r.rows, res)
+	}
+	return nil
+}
+
+// advised creates the indexes that cairn index advise proposes for the
+// questions, and asks them again.
+func (r *aqlRun) advised(ctx context.Context) error {
+	var files []string
+	for i, q := range questions {
+		f := filepath.Join(r.dir, fmt.Sprintf("q%d.aql", i))
+		if err := os.WriteFile(f, []byte(q.aql), 0o644); err != nil {
+			return err
+		}
+		files = append(files, f)
+	}
+	cairn := func(args ...string) (string, error) {
+		cmd := exec.CommandContext(ctx, r.binary, append(args, "--database-url", r.server.database)...)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			err = fmt.Errorf("cairn %s: %w", strings.Join(args, " "), err)
+		}
+		return string(out), err
+	}
+	advice, err := cairn(append([]string{"index", "advise"}, files...)...)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(advice) {
+		if args := strings.Fields(line); len(args) == 5 && args[0] == "cairn" {
+			out, err := cairn(args[1:]...)
+			if err != nil {
+				return err
+			}
+			fmt.Print(out)
+		}
+	}
+	for i, q := range questions {
+		if q.slow || q.one {
+			continue
+		}
+		if r.rows[i].Advised, err = r.aqlMedian(ctx, q); err != nil {
+			return err
+		}
+		fmt.Printf("%-42s %-10s %10.2f ms   relational %8.2f ms   with advised indexes\n", q.name, r.rows[i].Strategy, r.rows[i].Advised, r.rows[i].Relational)
+	}
+	return nil
+}
+
+// report writes what was found beside the general report.
+func (r *aqlRun) report(ctx context.Context) error {
+	var versions, nodeBytes, documentBytes int64
+	if err := r.db.QueryRow(ctx, `select (select count(*) from version where kind = 1),
+		(select sum(pg_total_relation_size(relid)) from pg_partition_tree('node') where isleaf), pg_total_relation_size('document')`).Scan(&versions, &nodeBytes, &documentBytes); err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "# AQL beside relational tables\n\nWritten by `go run ./bench -aql` on %s: %d compositions in %d EHRs, seed %d, medians of %d rounds.\n",
+		time.Now().UTC().Format(time.DateOnly), versions, len(r.ehrs), r.seed, r.rounds)
+	fmt.Fprintf(&b, "AQL is measured over HTTP, SQL on the relational tables on a connection of its own; client, server and Postgres share the machine.\n")
+	fmt.Fprintf(&b, "The node index takes %d bytes a composition (advised indexes included), documents %d.\n\n", nodeBytes/max(versions, 1), documentBytes/max(versions, 1))
+	b.WriteString("| question | strategy | AQL ms | ratio | with advised indexes ms | ratio | relational ms |\n|---|---|---:|---:|---:|---:|---:|\n")
+	ratio := func(a, b float64) string {
+		if a == 0 || b == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%.1f", a/b)
+	}
+	value := func(v float64) string {
+		if v == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%.2f", v)
+	}
+	for _, x := range r.rows {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", x.Name, x.Strategy, value(x.Plain), ratio(x.Plain, x.Relational), value(x.Advised), ratio(x.Advised, x.Relational), value(x.Relational))
+	}
+	fmt.Print(b.String())
+	if r.out == "" || r.quick {
+		return nil
+	}
+	data, err := json.MarshalIndent(map[string]any{"compositions": versions, "machine": machine(), "questions": r.rows}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(r.out, "aql.json"), append(data, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(r.out, "aql.md"), []byte(b.String()), 0o644)
+}
