@@ -121,15 +121,16 @@ func TestExpand(t *testing.T) {
 		vs + "flyers":      "BAT F DODO",
 		"ValueSet/$expand?url=" + vs + "flyers&filter=do": "DODO",
 		animals: "A M DOG BAT F DODO P",
-		"terminology://openehr.org/attestation_reason": "240 648",
-		"terminology://openehr.org/normal_statuses":    "HHH HH H N L LL LLL",
+		"terminology://Animals/hierarchy?rootConceptId=F": "BAT F DODO",
+		"terminology://openehr.org/attestation_reason":    "240 648",
+		"terminology://openehr.org/normal_statuses":       "HHH HH H N L LL LLL",
 	} {
 		got, err := set.Expand(context.Background(), reference)
 		if err != nil || codes(got) != want {
 			t.Errorf("%s: %s %v, want %s", reference, codes(got), err, want)
 		}
 	}
-	for _, reference := range []string{vs + "elsewhere", vs + "none"} {
+	for _, reference := range []string{vs + "elsewhere", vs + "none", "terminology://Plants/hierarchy?rootConceptId=F"} {
 		if _, err := set.Expand(context.Background(), reference); !errs.Is(err, errs.NotFound) {
 			t.Errorf("%s: %v, want not found", reference, err)
 		}

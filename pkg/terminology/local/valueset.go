@@ -285,11 +285,19 @@ func (s *Set) candidates(inc *include) ([]terminology.Code, error) {
 	return out, nil
 }
 
-// implicit makes the value set that a URL of SNOMED CT describes (HL7
-// terminology, "Using SNOMED CT with HL7 Standards": implicit value sets) if
-// SNOMED CT is loaded; nil for other URLs. Of the expression constraint
+// implicit makes the value set that a URL describes without naming one: a
+// concept of a loaded system with those below it (AQL, "matches": terminology
+// URI), or one of SNOMED CT (HL7 terminology, "Using SNOMED CT with HL7
+// Standards": implicit value sets), if that is loaded; nil for other URLs. Of the expression constraint
 // language it has a concept, those below it, and lists of these joined by OR.
 func (s *Set) implicit(url string) (*valueSet, error) {
+	if name, root, ok := strings.Cut(strings.TrimPrefix(url, "terminology://"), "/hierarchy?rootConceptId="); ok && root != "" {
+		uri := s.systemURI(name)
+		if s.system(uri, "") == nil {
+			return nil, notFound("the code system %s is not loaded", name)
+		}
+		return &valueSet{url: url, include: []include{{system: uri, filters: []filter{{property: "concept", op: "is-a", value: root}}}}}, nil
+	}
 	base, query, ok := strings.Cut(url, "?fhir_vs")
 	if !ok || base != terminology.SNOMED && !strings.HasPrefix(base, terminology.SNOMED+"/") {
 		return nil, nil
