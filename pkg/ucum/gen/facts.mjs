@@ -11,6 +11,11 @@ import { convert } from "./node_modules/@atomic-ehr/ucum/dist/conversion.js";
 const lhc = createRequire(import.meta.url)("@lhncbc/ucum-lhc").UcumLhcUtils.getInstance();
 const base = ["L", "T", "M", "A", "Θ", "Q", "F"];
 
+const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+const [one, two] = ["@lhncbc/ucum-lhc", "@atomic-ehr/ucum"].map((name) => `${name} ${dependencies[name]}`);
+console.log(`# Written by gen/facts.mjs: what ${one} and ${two} compute.`);
+console.log("# unit, then of each the factor to the base units and the exponents of m s g rad K C cd; or =, from, value, to, and the value by each");
+
 const codes = [];
 for (const [code, u] of Object.entries(units)) {
   if (u.isSpecial) continue;
