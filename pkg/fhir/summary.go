@@ -240,9 +240,10 @@ func (a *api) document(c *call, patient *r4.Node, sections []filled, gaps []Gap)
 		return r4.NewObject(str("fullUrl", fullURL), r4.Field{Name: "resource", Value: resource})
 	}
 	composition, author := name("composition"), name("author")
+	device := base + "/Device/" + author
 
 	var list []*r4.Node
-	entries := []*r4.Node{nil, entry(url(patient), patient), entry("urn:uuid:"+author, r4.NewObject(
+	entries := []*r4.Node{nil, entry(url(patient), patient), entry(device, r4.NewObject(
 		str("resourceType", "Device"), str("id", author),
 		array("deviceName", r4.NewObject(str("name", "Cairn"), str("type", "manufacturer-name"))),
 		array("version", r4.NewObject(str("value", a.Version)))))}
@@ -287,7 +288,7 @@ func (a *api) document(c *call, patient *r4.Node, sections []filled, gaps []Gap)
 		object("type", array("coding", r4.NewObject(str("system", "http://loinc.org"), str("code", "60591-5")))),
 		object("subject", str("reference", url(patient))),
 		str("date", at),
-		array("author", r4.NewObject(str("reference", "urn:uuid:"+author), str("display", "Cairn "+a.Version))),
+		array("author", r4.NewObject(str("reference", device), str("display", "Cairn "+a.Version))),
 		str("title", "International Patient Summary"),
 		array("section", list...)))
 	return r4.NewObject(

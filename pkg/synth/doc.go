@@ -23,6 +23,8 @@
 // laboratory results, procedures, stays and goals follow from the problems, and
 // no one is given what the adverse reaction list forbids.
 //
-// Codes of SNOMED CT, ICD-10 and LOINC are used where they were checked against
-// published value sets; what was not is named in words.
+// The LOINC codes of laboratory tests were checked against a published value
+// set. The SNOMED CT and ICD-10 codes of problems and reactions were not: the
+// data are fictional and not for clinical use. Everything else is named in
+// words.
 package synth
