@@ -134,4 +134,20 @@ func TestLinks(t *testing.T) {
 	if done, err := commit(lax, broken); err != nil || len(done.Warnings) > 0 {
 		t.Errorf("off: %v %v", done.Warnings, err)
 	}
+
+	// The versions of a contribution may refer to each other, whichever is first.
+	change := func(uid ehr.VersionUID, target string) ehr.Change {
+		root := linked([]string{"ehr:/" + target}, "", "", "")
+		root = root.With("archetype_details", root.Get("archetype_details").With("template_id", rm.ID("TEMPLATE_ID", "Open")))
+		return ehr.Change{UID: uid, Content: ehr.Content{Root: root}, Audit: ehr.AuditInput{ChangeType: ehr.ChangeCreation}}
+	}
+	a := ehr.VersionUID{Object: uuid.New(), System: systemID, Trunk: 1}
+	b := ehr.VersionUID{Object: uuid.New(), System: systemID, Trunk: 1}
+	done, warnings, err := s.CommitContribution(t.Context(), who, ehr.CommitContribution{
+		EHRID: e.ID, Changes: []ehr.Change{change(a, b.Object.String()), change(b, a.String()+"/content[at0009]")},
+	})
+	if err != nil || len(done.Versions) != 2 || len(warnings) != 1 || warnings[0].Code != validate.CodeLinkPath ||
+		!strings.HasPrefix(warnings[0].Path, "/versions[1]/") {
+		t.Errorf("%+v %v", warnings, err)
+	}
 }
