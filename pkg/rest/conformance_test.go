@@ -1,10 +1,12 @@
 package rest_test
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -51,5 +53,41 @@ func TestConformanceTable(t *testing.T) {
 	}
 	if want != string(b) {
 		t.Errorf("%s is out of date; run go test ./pkg/rest -run TestConformanceTable -update", path)
+	}
+}
+
+// TestEveryTrapHasItsTest: the document names a test for each of the thirty, and
+// the tests exist.
+func TestEveryTrapHasItsTest(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("../../docs/conformance/rest.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var source []byte
+	for _, pattern := range []string{"*_test.go", "../server/*_test.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			source = append(source, b...)
+		}
+	}
+	seen := map[string]bool{}
+	for _, m := range regexp.MustCompile("`(TestTrap([0-9]{2})[A-Za-z0-9]+)`").FindAllSubmatch(doc, -1) {
+		seen[string(m[2])] = true
+		if !bytes.Contains(source, append(append([]byte("func "), m[1]...), '(')) {
+			t.Errorf("there is no %s", m[1])
+		}
+	}
+	for n := 1; n <= 30; n++ {
+		if !seen[fmt.Sprintf("%02d", n)] {
+			t.Errorf("number %d has no test", n)
+		}
 	}
 }

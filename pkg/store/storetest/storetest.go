@@ -433,6 +433,32 @@ func testSequels(t *testing.T, s ehr.Store) {
 		}
 	}
 
+	// Every transition: docs/conformance/rest.md has the same table.
+	lawful := map[int][]int{
+		complete:   {complete, incomplete, inactive, ehr.LifecycleDeleted},
+		incomplete: {complete, incomplete, inactive, abandoned, ehr.LifecycleDeleted},
+		inactive:   {complete, incomplete, inactive, ehr.LifecycleDeleted},
+		abandoned:  {incomplete, abandoned, ehr.LifecycleDeleted},
+	}
+	for from, to := range lawful {
+		for _, next := range []int{complete, incomplete, inactive, abandoned, ehr.LifecycleDeleted} {
+			object := uuid.New()
+			mustCommit(t, s, contribution(id, state(1, from, object)))
+			v := state(2, next, object)
+			if next == ehr.LifecycleDeleted {
+				v = composition(object, 2, "")
+			}
+			_, err := s.Commit(t.Context(), contribution(id, v))
+			if slices.Contains(to, next) {
+				if err != nil {
+					t.Errorf("%d to %d: %v", from, next, err)
+				}
+			} else {
+				wantKind(t, err, errs.Unprocessable)
+			}
+		}
+	}
+
 	object := uuid.New()
 	mustCommit(t, s, contribution(id, composition(object, 1, document(1))))
 	v := composition(object, 2, document(2))
