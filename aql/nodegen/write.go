@@ -13,13 +13,15 @@ import (
 
 // access writes the FROM clause.
 func (m *maker) access() *sqlgen.Access {
-	a := &sqlgen.Access{Values: m.values, Versions: map[*analyze.Source]string{}}
+	a := &sqlgen.Access{
+		Guard:  fmt.Sprintf("node_guard(%d, %d)", m.reg.Generation, nodeindex.Rules),
+		Values: m.values, Versions: map[*analyze.Source]string{},
+	}
 	for _, s := range m.versionOf {
 		a.Versions[s] = "v"
 	}
 	a.From = func(w *sqlgen.Writer) {
 		m.writer = w
-		w.Where(fmt.Sprintf("(select node_guard(%d, %d))", m.reg.Generation, nodeindex.Rules))
 		frames := slices.DeleteFunc(slices.Clone(m.frames), func(f *frame) bool { return f.dropped })
 		first := frames[0]
 		needsEHR := m.ehr || m.opt.Scoped || m.plan.Query.NamesEHR || m.plan.Query.EHR.Pred != nil

@@ -3,6 +3,7 @@ package sqlgen
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/cairn-ehr/cairn/aql/analyze"
 )
@@ -11,6 +12,10 @@ import (
 // other means than the documents. Everything else of a statement, conditions,
 // aggregates, order and paging, is written as for documents.
 type Access struct {
+	// Guard is a call that raises an error if the access has been compiled from a
+	// state that has passed. It runs before anything else and whatever the
+	// database's planner makes of the rest, which it may find to be empty.
+	Guard string
 	// From writes the items of the FROM clause with their conditions.
 	From func(w *Writer)
 	// Values are those of all paths of the plan that are not Stored.
@@ -95,6 +100,18 @@ func (g *gen) access(f *from) {
 		}
 	}
 	g.opt.Access.From(&Writer{g, f})
+}
+
+// guarded puts the guard before a statement.
+func (g *gen) guarded(sql string) string {
+	if g.opt.Access == nil {
+		return sql
+	}
+	nulls := make([]string, len(g.plan.Query.Columns))
+	for i := range nulls {
+		nulls[i] = "null::text"
+	}
+	return "select " + strings.Join(nulls, ", ") + " where not " + g.opt.Access.Guard + "\nunion all (\n" + sql + ")"
 }
 
 // fixedText binds a text that does not depend on the request.

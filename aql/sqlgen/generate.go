@@ -46,7 +46,8 @@ func Generate(p *plan.Plan, opt Options) *Statement {
 		return &Statement{SQL: sql + f.text("") + g.paging(), args: g.args}
 	}
 	g.groupKeys(&f)
-	return &Statement{SQL: g.query(&f), args: g.args}
+	sql := g.guarded(g.query(&f))
+	return &Statement{SQL: sql, args: g.args}
 }
 
 // asks reports whether a condition needs answers that are not known while

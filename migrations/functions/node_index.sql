@@ -42,7 +42,7 @@ $$;
 -- registry, or runs while the index does not cover everything: it could miss
 -- rows. The query is compiled anew then.
 create function node_guard(p_generation bigint, p_rules integer) returns boolean
-language plpgsql stable as $$
+language plpgsql volatile as $$
 begin
     if exists (select from node_state where generation = p_generation and rules = p_rules and complete) then
         return true;
