@@ -80,3 +80,7 @@ func TestPagesModelling(t *testing.T) {
 func TestPagesFHIR(t *testing.T) {
 	runPage(t, "fhir.md", "dev", "--patients", "3")
 }
+
+func TestPagesAQL(t *testing.T) {
+	runPage(t, "aql.md", "dev", "--patients", "3")
+}

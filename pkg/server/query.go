@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/aql"
+	"github.com/cairn-ehr/cairn/aql/analyze"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest"
@@ -23,6 +24,7 @@ type queries struct {
 func (s *Server) queryRunner(decision ehr.DecisionPoint) (*queries, error) {
 	engine, err := aql.NewEngine(s.store.QueryPool(), s.store, aql.Options{
 		Timeout: s.options.QueryTimeout, MaxRows: int64(s.options.QueryMaxRows), Terminology: s.terms, Guide: guide{s.Service},
+		MaxCost: s.options.QueryMaxCost, Limits: aql.Limits{Analyze: analyze.Limits{Strict: s.options.QueryStrict}},
 	})
 	if err != nil {
 		return nil, err
