@@ -23,7 +23,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/store"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) { pgtest.Main(answered{m}) }
 
 const (
 	systemID = "test.cairn"

@@ -37,7 +37,7 @@ const startTimeout = 2 * time.Minute
 
 // Main runs a package's tests and stops the server that they started. To be
 // called as the only statement of TestMain; it exits the process.
-func Main(m *testing.M) {
+func Main(m interface{ Run() int }) {
 	code := m.Run()
 	if err := stop(); err != nil {
 		fmt.Fprintln(os.Stderr, "pgtest:", err)

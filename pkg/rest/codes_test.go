@@ -1,0 +1,198 @@
+package rest_test
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/pkg/rest"
+)
+
+// seen are the statuses that the tests of this package were answered with, by
+// operation.
+var seen = struct {
+	sync.Mutex
+	codes map[string]map[int]bool
+}{codes: map[string]map[int]bool{}}
+
+// routed are the operations of the specification and Cairn's own.
+var routed = sync.OnceValue(func() []contract {
+	var out []contract
+	list, _ := rest.OperationList()
+	for _, op := range append(list, rest.ExtensionList()...) {
+		part := strings.Fields(op)
+		out = append(out, contract{method: part[0], path: part[1], id: part[2]})
+	}
+	return out
+})
+
+func recordAnswer(method string, u *url.URL, code int) {
+	path := strings.TrimPrefix(u.EscapedPath(), base)
+	if path == "" {
+		path = "/"
+	}
+	c := find(routed(), method, path)
+	if c == nil {
+		return
+	}
+	key := c.method + " " + c.path
+	seen.Lock()
+	defer seen.Unlock()
+	if seen.codes[key] == nil {
+		seen.codes[key] = map[int]bool{}
+	}
+	seen.codes[key][code] = true
+}
+
+// answered runs the tests, and when all have run compares the statuses that
+// they have seen with the table in the documentation.
+type answered struct{ m *testing.M }
+
+const codesFile = "../../docs/conformance/rest-codes.md"
+
+// Run is that of testing.M.
+func (a answered) Run() int {
+	code := a.m.Run()
+	whole := flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" && flag.Lookup("test.list").Value.String() == ""
+	if code != 0 || !whole || testing.Short() || sharedDir() == "" {
+		return code
+	}
+	if err := compareCodes(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// compareCodes writes the table, or fails if it claims what was not seen.
+func compareCodes() error {
+	if *update {
+		return os.WriteFile(codesFile, []byte(codesTable()), 0o644)
+	}
+	b, err := os.ReadFile(codesFile)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(b)) {
+		cell := strings.Split(line, "|")
+		if len(cell) < 6 || !strings.Contains(cell[2], "`") {
+			continue
+		}
+		key := strings.Trim(cell[2], " `")
+		for _, s := range strings.Fields(cell[3]) {
+			if n, err := strconv.Atoi(s); err == nil && !seen.codes[key][n] {
+				return fmt.Errorf("%s says that %s is tested with %d, but it is not; run go test ./pkg/rest -update", filepath.Base(codesFile), key, n)
+			}
+		}
+	}
+	return nil
+}
+
+func codesTable() string {
+	var b strings.Builder
+	b.WriteString(`# openEHR REST API: operations and statuses
+
+Every status that the tests of the API have really seen, operation by operation, and those that the published OpenAPI
+documents declare and no test has seen. Written by ` + "`go test ./pkg/rest -update`" + `; a run of all tests fails if a status in the
+column "tested" is not seen any more. Each answer of each test is compared with the documents: a status that is not
+declared fails the test, unless [rest.md](rest.md) says why Cairn gives it.
+
+| Operation | | Tested | Declared, not tested |
+|---|---|---|---|
+`)
+	byKey := map[string]contract{}
+	dir := sharedDir()
+	for _, c := range loadContracts(tbNone{}, dir) {
+		byKey[c.method+" "+c.path] = c
+	}
+	_, offered := rest.OperationList()
+	tested, open := 0, 0
+	for _, c := range routed() {
+		key := c.method + " " + c.path
+		if ok, spec := offered[key+" "+c.id], byKey[key].id != ""; spec && !ok {
+			continue
+		}
+		var codes, missing []string
+		for n := range seen.codes[key] {
+			codes = append(codes, strconv.Itoa(n))
+		}
+		for n := range byKey[key].headers {
+			if i, _ := strconv.Atoi(n); !seen.codes[key][i] {
+				missing = append(missing, n)
+			}
+		}
+		slices.Sort(codes)
+		slices.Sort(missing)
+		tested, open = tested+len(codes), open+len(missing)
+		fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", c.id, key, strings.Join(codes, " "), strings.Join(missing, " "))
+	}
+	fmt.Fprintf(&b, "\n%d statuses are tested; %d that are declared are not. Those cannot come about: a POST of a party names nothing that could be\n"+
+		"missing (404), any text may be a template id (400), and physical deletion is synchronous (202).\n", tested, open)
+	return b.String()
+}
+
+// tbNone stands for a test where there is none any more: a failure ends the
+// process.
+type tbNone struct{ testing.TB }
+
+func (tbNone) Helper()           {}
+func (tbNone) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
+
+// TestGeneralFaults asks of every operation what it cannot do: without
+// credentials, for a format that it does not write, with one that it does not
+// read.
+func TestGeneralFaults(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, func(c *rest.Config) { c.EraseEHRs, c.EraseAllEHRs = true, true })
+	id := a.newEHR()
+	v := a.create(id, composition(t))
+	a.do("PUT", "/definition/query/x::y/1.0.0", []byte("SELECT 1"), "Content-Type: text/plain").status(http.StatusOK)
+	values := strings.NewReplacer("{ehr_id}", id, "{versioned_object_uid}", object(v), "{contribution_uid}", uuid.NewString(),
+		"{template_id}", escape(templateID), "{qualified_query_name}", "x::y", "{version}", "1.0.0", "{key}", "k")
+	for _, op := range rest.Operations("") {
+		path := op.Path
+		if path == "" {
+			path = "/"
+		}
+		uid := object(v)
+		if op.Method == "DELETE" && !strings.HasSuffix(path, "/{key}") {
+			uid = v
+		}
+		path = values.Replace(strings.NewReplacer("{uid_based_id}", uid, "{version_uid}", v).Replace(path))
+		var writes, general bool
+		for _, r := range op.Responses {
+			writes = writes || r.Status == http.StatusNotAcceptable
+			general = general || r.Status == http.StatusUnauthorized
+		}
+		var body []byte
+		if op.Body != nil {
+			body = []byte("{}")
+		}
+		if general {
+			a.do(op.Method, path, body, "Authorization: none").status(http.StatusUnauthorized).fault()
+		}
+		match := `If-Match: "` + v + `"`
+		if writes {
+			res := a.do(op.Method, path+"?q=x&subject_id=x&subject_namespace=y", body, "Accept: image/png", "Prefer: return=representation", match)
+			if res.code != http.StatusNotAcceptable {
+				t.Errorf("%s: %d to a client that only takes pictures: %s", op.Key(), res.code, res.body)
+			}
+		}
+		if op.Body != nil {
+			res := a.do(op.Method, path, body, "Content-Type: image/png", match)
+			if res.code != http.StatusUnsupportedMediaType {
+				t.Errorf("%s: %d to a picture: %s", op.Key(), res.code, res.body)
+			}
+		}
+	}
+}
