@@ -206,9 +206,13 @@ begin
                 raise exception using errcode = 'ZC409', message = 'object';
             end if;
             if x ? 'only' then
-                perform pg_advisory_xact_lock(hashtextextended('only ' || v_template[i], e.ehr_no));
+                -- Of the template, whichever of its revisions.
+                perform pg_advisory_xact_lock(hashtextextended('only ' || (
+                    select tn.template_id from template tn where tn.template_no = v_template[i]), e.ehr_no));
                 if exists (select from version v where v.ehr_no = e.ehr_no and v.kind = 1 and v.time_superseded is null
-                           and v.template_no = v_template[i] and v.category = 431 and v.lifecycle_state <> 523)
+                           and v.template_no in (select tr.template_no from template tn join template tr on tr.template_id = tn.template_id
+                                                 where tn.template_no = v_template[i])
+                           and v.category = 431 and v.lifecycle_state <> 523)
                    or exists (select from generate_subscripts(v_object, 1) o
                               where o < i and v_ver[o] = 1 and v_template[o] = v_template[i] and v_category[o] = 431) then
                     raise exception using errcode = 'ZC409', message = 'persistent';

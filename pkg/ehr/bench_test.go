@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/synth"
 )
@@ -18,14 +19,32 @@ type nowhere struct{ ehr.Store }
 
 func (nowhere) Commit(context.Context, ehr.Contribution) (time.Time, error) { return time.Now(), nil }
 
-func (nowhere) InsertTemplate(_ context.Context, t ehr.Template) (ehr.TemplateInfo, error) {
+type oneTemplate struct {
+	nowhere
+	template *ehr.Template
+}
+
+func (s oneTemplate) InsertTemplate(_ context.Context, t ehr.Template, _ int, _ string) (ehr.TemplateInfo, error) {
+	t.No, t.Revision = 1, 1
+	*s.template = t
 	return t.TemplateInfo, nil
+}
+
+func (s oneTemplate) Template(context.Context, string, int) (ehr.Template, error) {
+	if s.template.No == 0 {
+		return ehr.Template{}, errs.New(errs.NotFound, "test", "no template yet")
+	}
+	return *s.template, nil
+}
+
+func (s oneTemplate) TemplateInfo(context.Context, string, int) (ehr.TemplateInfo, error) {
+	return s.template.TemplateInfo, nil
 }
 
 // BenchmarkCommitBeforeStore decodes, validates and encodes compositions of
 // 18 KB on average.
 func BenchmarkCommitBeforeStore(b *testing.B) {
-	s, err := ehr.New(ehr.Config{Store: nowhere{}, Decision: ehr.AllowAll{}, SystemID: systemID})
+	s, err := ehr.New(ehr.Config{Store: oneTemplate{template: &ehr.Template{}}, Decision: ehr.AllowAll{}, SystemID: systemID})
 	if err != nil {
 		b.Fatal(err)
 	}

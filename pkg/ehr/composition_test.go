@@ -436,8 +436,8 @@ func TestDecisionPointIsAskedByEveryUseCase(t *testing.T) {
 		},
 		"PutTemplate":      func(s *ehr.Service) error { _, err := s.PutTemplate(ctx, who, nil); return err },
 		"Templates":        func(s *ehr.Service) error { _, err := s.Templates(ctx, who); return err },
-		"Template":         func(s *ehr.Service) error { _, err := s.Template(ctx, who, synth.VitalSigns); return err },
-		"CompiledTemplate": func(s *ehr.Service) error { _, err := s.CompiledTemplate(ctx, who, synth.VitalSigns); return err },
+		"Template":         func(s *ehr.Service) error { _, err := s.Template(ctx, who, synth.VitalSigns, 0); return err },
+		"CompiledTemplate": func(s *ehr.Service) error { _, err := s.CompiledTemplate(ctx, who, synth.VitalSigns, 0); return err },
 	}
 	for name, use := range uses {
 		// An error that is no refusal refuses as well.

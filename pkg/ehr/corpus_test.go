@@ -36,7 +36,7 @@ func TestCorpus(t *testing.T) {
 		switch info, err := s.PutTemplate(ctx, who, opt); {
 		case err == nil:
 			uploaded++
-			if got, err := s.Template(ctx, who, info.TemplateID); err != nil || !bytes.Equal(got.OPT, opt) {
+			if got, err := s.Template(ctx, who, info.TemplateID, 0); err != nil || !bytes.Equal(got.OPT, opt) {
 				t.Errorf("%s does not come back: %v", filepath.Base(f), err)
 			}
 		case errs.Is(err, errs.Conflict): // two files of one id

@@ -57,18 +57,16 @@ func (s *Service) EraseComposition(ctx context.Context, who Actor, ehrID, object
 	return s.cfg.Store.EraseComposition(ctx, who, ehrID, object)
 }
 
-// EraseTemplate deletes a template physically; Conflict if content uses it.
-// Other servers on the same database may know it until they restart, but cannot
-// commit anything on it.
+// EraseTemplate deletes a template with all its revisions physically; Conflict,
+// with their number in the message, if versions refer to it. Other servers on
+// the same database may know it for a while, but cannot commit anything on it.
 func (s *Service) EraseTemplate(ctx context.Context, who Actor, id string) error {
 	if err := s.decide(ctx, who, ActionErase, Target{Class: "TEMPLATE", TemplateID: id}); err != nil {
 		return err
 	}
-	if err := s.cfg.Store.EraseTemplate(ctx, who, id); err != nil {
-		return err
-	}
-	s.compiled.Invalidate(id)
-	return nil
+	err := s.cfg.Store.EraseTemplate(ctx, who, id)
+	s.latest.Invalidate(id)
+	return err
 }
 
 // EraseQuery deletes one version of a stored query physically. The version is

@@ -92,6 +92,9 @@ type VersionMeta struct {
 	Audit          Audit
 	// TemplateID of a COMPOSITION; "" for other kinds and for a deletion.
 	TemplateID string
+	// TemplateRevision is the revision of the template that the content was
+	// validated against; 0 if there is no template.
+	TemplateRevision int
 	// Signature is VERSION.signature verbatim; "" if absent.
 	Signature string
 	// TimeSuperseded is when the next version of the trunk was committed; zero for
@@ -140,15 +143,17 @@ type Content struct {
 	Root *rm.Node
 }
 
-// TemplateInfo describes a stored operational template.
+// TemplateInfo describes a revision of a stored operational template.
 type TemplateInfo struct {
 	TemplateID string
 	// Concept is the template's name, ArchetypeID that of its root, Language
 	// the original language code, UID the template's uid ("" if it has none).
 	Concept, ArchetypeID, Language, UID string
 	Created                             time.Time
+	// Revision counts the contents that were stored under the id, from 1.
+	Revision int
 
-	// No is the store's number of the template.
+	// No is the store's number of the revision.
 	No int32
 }
 

@@ -155,11 +155,11 @@ func TestTemplates(t *testing.T) {
 		!strings.HasPrefix(list[2].ArchetypeID, "openEHR-EHR-COMPOSITION.") || list[2].Language == "" {
 		t.Errorf("%+v, %v", list, err)
 	}
-	stored, err := s.Template(ctx, who, synth.VitalSigns)
+	stored, err := s.Template(ctx, who, synth.VitalSigns, 0)
 	if err != nil || !bytes.Equal(stored.OPT, opt) || stored.TemplateInfo != list[2] {
 		t.Errorf("%+v, %v", stored.TemplateInfo, err)
 	}
-	_, err = s.Template(ctx, who, "none")
+	_, err = s.Template(ctx, who, "none", 0)
 	wantKind(t, err, errs.NotFound)
 
 	// Another server knows it from the store; many ask it at once.
@@ -170,7 +170,7 @@ func TestTemplates(t *testing.T) {
 		wg.Go(func() { mustCreate(t, other, e.ID) })
 	}
 	wg.Wait()
-	tree, err := other.CompiledTemplate(ctx, who, synth.VitalSigns)
+	tree, err := other.CompiledTemplate(ctx, who, synth.VitalSigns, 0)
 	if err != nil || tree.ID != synth.VitalSigns {
 		t.Errorf("%v", err)
 	}

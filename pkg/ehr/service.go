@@ -39,7 +39,10 @@ type Config struct {
 	// Archetypes are those by which the content of slots and invariants are
 	// checked; nil leaves that out.
 	Archetypes validate.Archetypes
-	Limits     Limits
+	// TemplateUpdates says what becomes of the upload of a template whose id is
+	// taken.
+	TemplateUpdates TemplateUpdates
+	Limits          Limits
 }
 
 // Limits bound what one request may ask for and what is kept in memory. Zero
@@ -64,7 +67,10 @@ type Limits struct {
 type Service struct {
 	cfg      Config
 	contexts *otter.Cache[uuid.UUID, ehrContext]
-	compiled *otter.Cache[string, *compiledTemplate]
+	// compiled has revisions of templates by number, latest the latest ones by
+	// template id.
+	compiled *otter.Cache[int32, *compiledTemplate]
+	latest   *otter.Cache[string, *compiledTemplate]
 	compile  singleflight.Group
 }
 
@@ -100,11 +106,17 @@ func New(cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, errs.Wrap(errs.Internal, op, "", err)
 	}
-	compiled, err := otter.New(&otter.Options[string, *compiledTemplate]{MaximumSize: cfg.Limits.Templates})
+	compiled, err := otter.New(&otter.Options[int32, *compiledTemplate]{MaximumSize: cfg.Limits.Templates})
 	if err != nil {
 		return nil, errs.Wrap(errs.Internal, op, "", err)
 	}
-	return &Service{cfg: cfg, contexts: contexts, compiled: compiled}, nil
+	latest, err := otter.New(&otter.Options[string, *compiledTemplate]{
+		MaximumSize: cfg.Limits.Templates, ExpiryCalculator: otter.ExpiryWriting[string, *compiledTemplate](latestFor),
+	})
+	if err != nil {
+		return nil, errs.Wrap(errs.Internal, op, "", err)
+	}
+	return &Service{cfg: cfg, contexts: contexts, compiled: compiled, latest: latest}, nil
 }
 
 // notInSystemID tells characters that would make a version uid ambiguous or
@@ -193,7 +205,7 @@ func committed(c *Contribution, at time.Time, warnings []rm.Problem) Committed {
 					SystemID: c.SystemID, TimeCommitted: at, ChangeType: v.ChangeType,
 					Committer: c.Committer, Description: v.Description,
 				},
-				TemplateID: v.Template.TemplateID, Signature: v.Signature, Preceding: v.Preceding,
+				TemplateID: v.Template.TemplateID, TemplateRevision: v.Template.Revision, Signature: v.Signature, Preceding: v.Preceding,
 			},
 		},
 		Warnings: warnings,

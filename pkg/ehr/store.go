@@ -18,6 +18,13 @@ const (
 	CodeDeleted = "deleted"
 	// CodeNotModifiable: EHR_STATUS.is_modifiable is false.
 	CodeNotModifiable = "ehr_not_modifiable"
+	// CodeTemplateRevision: another revision of the template is the latest.
+	CodeTemplateRevision = "template_revision"
+	// CodeTemplateExists, CodeTemplateBreaking and CodeTemplateInUse: why a
+	// template was not replaced or deleted.
+	CodeTemplateExists   = "template_exists"
+	CodeTemplateBreaking = "template_breaking"
+	CodeTemplateInUse    = "template_in_use"
 )
 
 // ErrStaleContext is what a store answers to a commit whose
@@ -81,10 +88,28 @@ type Store interface {
 	EraseTemplate(ctx context.Context, who Actor, id string) error
 	EraseQuery(ctx context.Context, who Actor, name, version string) error
 
-	// InsertTemplate stores a template; errs.Conflict if its id is taken.
-	InsertTemplate(ctx context.Context, t Template) (TemplateInfo, error)
+	// InsertTemplate stores a revision of a template, after the one that is the
+	// latest, 0 if there is none; errs.Conflict with CodeTemplateRevision if
+	// another is.
+	InsertTemplate(ctx context.Context, t Template, after int, actor string) (TemplateInfo, error)
+	// Templates lists the latest revisions by template id, TemplateRevisions
+	// those of a template with their use, oldest first.
 	Templates(ctx context.Context) ([]TemplateInfo, error)
-	Template(ctx context.Context, id string) (Template, error)
+	TemplateRevisions(ctx context.Context, id string) ([]TemplateUse, error)
+	// Template reads a revision of a template, TemplateInfo what describes it;
+	// 0 is the latest.
+	Template(ctx context.Context, id string, revision int) (Template, error)
+	TemplateInfo(ctx context.Context, id string, revision int) (TemplateInfo, error)
+	// TemplateInUse reports whether a version refers to any revision of a
+	// template.
+	TemplateInUse(ctx context.Context, id string) (bool, error)
+
+	// InsertADL2 stores an ADL 2 template; errs.Conflict if its id is taken.
+	InsertADL2(ctx context.Context, t ADL2Template, actor string) (ADL2Info, error)
+	// ADL2Templates lists them by id, those of the name if one is given; ADL2
+	// reads one.
+	ADL2Templates(ctx context.Context, name string) ([]ADL2Info, error)
+	ADL2(ctx context.Context, id string) (ADL2Template, error)
 
 	// InsertQuery stores a query; errs.Conflict if its version exists.
 	InsertQuery(ctx context.Context, q StoredQuery, actor string) (StoredQuery, error)

@@ -17,7 +17,9 @@ var exampleObjects = uuid.MustParse("6f0f4c57-5a0e-5c1b-9d0c-2f6f1f6f4c11")
 // TemplateExample asks for an example of a stored template.
 type TemplateExample struct {
 	TemplateID string
-	Detail     example.Detail
+	// Revision of the template; 0 is the latest.
+	Revision int
+	Detail   example.Detail
 	// Stored gives the example as it would be read from this server, with the
 	// uid of a first version, rather than as a client would commit it.
 	Stored bool
@@ -28,7 +30,7 @@ type TemplateExample struct {
 // template, Unsupported if one of its constraints cannot be exemplified.
 func (s *Service) TemplateExample(ctx context.Context, who Actor, in TemplateExample) (*rm.Node, error) {
 	const op = "ehr.TemplateExample"
-	tpl, err := s.CompiledTemplate(ctx, who, in.TemplateID)
+	tpl, err := s.CompiledTemplate(ctx, who, in.TemplateID, in.Revision)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,9 @@ const (
 	ProblemTemplateMissing = "template.missing"
 	// ProblemTemplateUnknown: the template named is not stored.
 	ProblemTemplateUnknown = "template.unknown"
+	// ProblemTemplateADL2: the template named is stored as ADL 2 only, which is
+	// not compiled.
+	ProblemTemplateADL2 = "template.adl2"
 )
 
 // CodeTerminology is the code of a refusal because a terminology server does
@@ -28,6 +31,11 @@ type Terminology interface {
 	// the status Unavailable or Refused keeps what is committed from being
 	// stored, besides NotMember.
 	Decide(ctx context.Context, questions []terminology.Question) []terminology.Answer
+}
+
+// adl2Only says why content cannot be validated against a template.
+func adl2Only(id string) string {
+	return "the template " + id + " is stored as ADL 2 only, which content cannot be validated against; store it as an operational template of ADL 1.4 too"
 }
 
 // validate checks a tree against the RM, the terminology and its template; the
@@ -51,6 +59,14 @@ func (s *Service) validate(ctx context.Context, op string, root *rm.Node, templa
 			p := rm.Problem{
 				Code: ProblemTemplateUnknown, Path: path, AQLPath: path, Actual: templateID,
 				Message: "the template " + templateID + " is not stored",
+			}
+			adl2, err := s.onlyADL2(ctx, templateID)
+			if err != nil {
+				return TemplateInfo{}, nil, err
+			}
+			if adl2 {
+				p.Code = ProblemTemplateADL2
+				p.Message = adl2Only(templateID)
 			}
 			if !required && !root.Class.IsA(classParty) {
 				p.Severity = rm.Warning

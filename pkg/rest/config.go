@@ -77,14 +77,19 @@ type Records interface {
 	CommitContribution(ctx context.Context, who ehr.Actor, in ehr.CommitContribution) (ehr.ContributionRecord, []rm.Problem, error)
 	Contribution(ctx context.Context, who ehr.Actor, ehrID, id uuid.UUID) (ehr.ContributionRecord, error)
 
-	PutTemplate(ctx context.Context, who ehr.Actor, opt []byte) (ehr.TemplateInfo, error)
+	PutTemplate(ctx context.Context, who ehr.Actor, opt []byte) (ehr.StoredTemplate, error)
 	Templates(ctx context.Context, who ehr.Actor) ([]ehr.TemplateInfo, error)
-	Template(ctx context.Context, who ehr.Actor, id string) (ehr.Template, error)
+	TemplateRevisions(ctx context.Context, who ehr.Actor, id string) ([]ehr.TemplateUse, error)
+	Template(ctx context.Context, who ehr.Actor, id string, revision int) (ehr.Template, error)
+
+	PutADL2(ctx context.Context, who ehr.Actor, text []byte, version string) (ehr.ADL2Info, error)
+	ADL2Templates(ctx context.Context, who ehr.Actor) ([]ehr.ADL2Info, error)
+	ADL2Template(ctx context.Context, who ehr.Actor, id, version string) (ehr.ADL2Template, error)
 
 	PutQuery(ctx context.Context, who ehr.Actor, name, version, text string) (ehr.StoredQuery, error)
 	Query(ctx context.Context, who ehr.Actor, name, version string) (ehr.StoredQuery, error)
 	Queries(ctx context.Context, who ehr.Actor, pattern string) ([]ehr.StoredQuery, error)
-	CompiledTemplate(ctx context.Context, who ehr.Actor, id string) (*templates.Template, error)
+	CompiledTemplate(ctx context.Context, who ehr.Actor, id string, revision int) (*templates.Template, error)
 	TemplateExample(ctx context.Context, who ehr.Actor, in ehr.TemplateExample) (*rm.Node, error)
 }
 

@@ -43,6 +43,8 @@ var undeclared = map[string][]int{
 	"directory_update":   {http.StatusConflict},
 	"directory_delete":   {http.StatusConflict},
 
+	"definition_template_adl1.4_upload": {http.StatusOK}, // the same template again, or an update
+
 	"agent_update":        {http.StatusConflict},
 	"group_update":        {http.StatusConflict},
 	"organisation_update": {http.StatusConflict},

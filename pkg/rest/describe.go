@@ -144,22 +144,27 @@ var described = map[string]description{
 
 	"POST /definition/template/adl1.4": {
 		summary: "Upload an operational template (OPT 1.4)", headers: joined([]string{"Prefer"}, keyed), reads: []string{mediaXML}, body: "OPT",
-		writes: []string{mediaXML}, success: []int{201}, faults: []int{400, 409},
+		text:   "A template whose id is taken is refused, or becomes a new revision, as the server is configured; the answer lists what it would change.",
+		writes: []string{mediaXML}, success: []int{200, 201}, faults: []int{400, 409},
+	},
+	"GET /definition/template/adl1.4/{template_id}/revision": {
+		summary: "List the revisions of a template", text: "With how many versions of compositions refer to each. An operation of Cairn's own.",
+		writes: onlyJSON, result: "TemplateRevisionList", success: []int{200}, faults: []int{404},
 	},
 	"GET /definition/template/adl1.4": {summary: "List the ADL 1.4 templates", writes: onlyJSON, result: "TemplateList", success: []int{200}},
 	"GET /definition/template/adl1.4/{template_id}": {
-		summary: "Read a template", text: "As it was uploaded, or as web template.",
+		summary: "Read a template", text: "As it was uploaded, or as web template.", query: []string{"revision"},
 		writes: []string{mediaXML, mediaWebTemplate}, success: []int{200}, faults: []int{404},
 	},
-	"GET /definition/template/adl1.4/{template_id}/example": exampleGet(contentMedia),
+	"GET /definition/template/adl1.4/{template_id}/example": exampleGet(contentMedia, "revision"),
 	"POST /definition/template/adl2": {
-		summary: "Upload an ADL 2 template", headers: joined([]string{"Prefer"}, keyed), reads: onlyText, body: "ADL2",
-		writes: []string{mediaText, mediaJSON}, success: []int{201}, faults: []int{400, 409},
+		summary: "Upload an ADL 2 template", text: "Its text is kept and served; content is not validated against it.", query: []string{"version"}, headers: joined([]string{"Prefer"}, keyed), reads: onlyText, body: "ADL2",
+		writes: []string{mediaText, mediaJSON}, result: "ADL2Template", success: []int{201}, faults: []int{400, 409},
 	},
-	"GET /definition/template/adl2":                         {summary: "List the ADL 2 templates", writes: onlyJSON, result: "TemplateList", success: []int{200}},
-	"GET /definition/template/adl2/{template_id}":           {summary: "Read an ADL 2 template", writes: []string{mediaText, mediaJSON}, success: []int{200}, faults: []int{400, 404}},
+	"GET /definition/template/adl2":                         {summary: "List the ADL 2 templates", writes: onlyJSON, result: "ADL2TemplateList", success: []int{200}},
+	"GET /definition/template/adl2/{template_id}":           {summary: "Read an ADL 2 template", text: "An id without its version, or with a part of it, is the latest that it fits.", writes: []string{mediaText, mediaJSON}, result: "ADL2Template", success: []int{200}, faults: []int{400, 404}},
 	"GET /definition/template/adl2/{template_id}/example":   exampleGet(canonical),
-	"GET /definition/template/adl2/{template_id}/{version}": {summary: "Read a version of an ADL 2 template", writes: []string{mediaText, mediaJSON}, success: []int{200}, faults: []int{400, 404}},
+	"GET /definition/template/adl2/{template_id}/{version}": {summary: "Read a version of an ADL 2 template", text: "Deprecated: the id has the version.", writes: []string{mediaText, mediaJSON}, result: "ADL2Template", success: []int{200}, faults: []int{400, 404}},
 
 	"GET /definition/query/{qualified_query_name}": {
 		summary: "List stored queries", text: "All versions of the query of the name, or of every query whose name begins with it.",
@@ -298,9 +303,9 @@ func tagsDelete(class string) description {
 	return description{summary: "Remove the item tags with a key from a " + class, success: []int{204}, faults: []int{400, 404}}
 }
 
-func exampleGet(media []string) description {
+func exampleGet(media []string, more ...string) description {
 	return description{
-		summary: "Make an example of a template's content", query: []string{"type", "detail_level"}, writes: media, result: "LOCATABLE",
+		summary: "Make an example of a template's content", query: joined([]string{"type", "detail_level"}, more), writes: media, result: "LOCATABLE",
 		success: []int{200}, faults: []int{400, 404},
 	}
 }

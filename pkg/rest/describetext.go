@@ -26,6 +26,8 @@ var queryParameters = map[string]apidoc.Param{
 	"tag_target_path":   {Description: "Only tags on this path."},
 	"type":              {Description: "What a client sends, or what the server would give back.", Enum: []string{"input", "output"}},
 	"detail_level":      {Description: "How much of the optional content.", Enum: []string{"required", "medium", "complete"}},
+	"revision":          {Description: "The revision, counted from 1; otherwise the latest.", Type: "integer"},
+	"version":           {Description: "Deprecated: the version, which the id has too."},
 	"query_type":        {Description: "The language, only AQL.", Enum: []string{"AQL"}},
 	"q":                 {Description: "The AQL."},
 	"ehr_id":            {Description: "The EHR, a UUID. For a query it limits the query to this EHR.", Format: "uuid"},

@@ -72,6 +72,17 @@ type Problem struct {
 	Message    string `json:"message"`
 }
 
+// TemplateChange is what the template of a refused upload would change, as error
+// bodies show it; docs/conformance/template-diff.md lists the kinds.
+type TemplateChange struct {
+	Kind         string `json:"kind"`
+	Breaking     bool   `json:"breaking"`
+	TemplatePath string `json:"template_path"`
+	Old          string `json:"old"`
+	New          string `json:"new"`
+	Reason       string `json:"reason"`
+}
+
 func problemOf(p rm.Problem) Problem {
 	out := Problem{
 		Code: p.Code, Severity: "error", RMPath: p.Path, AQLPath: p.AQLPath,
@@ -147,6 +158,18 @@ func faultBody(e *errs.Error, id string) []byte {
 			f.Problems = append(f.Problems, problemOf(p))
 			f.Errors = append(f.Errors, newCodedText(p.Message, p.Code))
 			f.ValidationErrors = append(f.ValidationErrors, p.Path+": "+p.Message)
+		}
+	case ehr.TemplateConflict:
+		for i, c := range list.Changes {
+			if i == maxProblems {
+				f.ProblemsOmitted = len(list.Changes) - maxProblems
+				break
+			}
+			f.Problems = append(f.Problems, TemplateChange{c.Kind, c.Breaking, c.Path, c.Old, c.New, c.Reason})
+			if c.Breaking {
+				f.Errors = append(f.Errors, newCodedText(c.Reason, c.Kind))
+				f.ValidationErrors = append(f.ValidationErrors, c.String())
+			}
 		}
 	case []QueryProblem:
 		for i, p := range list {

@@ -61,6 +61,11 @@ var offered = map[string]handler{
 	"GET /definition/template/adl1.4/{template_id}":         {serve: (*api).template},
 	"GET /definition/template/adl1.4/{template_id}/example": {serve: (*api).templateExample},
 
+	"POST /definition/template/adl2":                        {serve: (*api).uploadADL2},
+	"GET /definition/template/adl2":                         {serve: (*api).listADL2},
+	"GET /definition/template/adl2/{template_id}":           {serve: (*api).adl2},
+	"GET /definition/template/adl2/{template_id}/{version}": {serve: (*api).adl2},
+
 	"GET /definition/query/{qualified_query_name}":           {serve: (*api).listQueries},
 	"PUT /definition/query/{qualified_query_name}":           {serve: (*api).storeQuery},
 	"PUT /definition/query/{qualified_query_name}/{version}": {serve: (*api).storeQuery},
@@ -122,6 +127,8 @@ var offered = map[string]handler{
 	"GET /demographic/role/{uid_based_id}/tags":                  {serve: taggedRole.list},
 	"PUT /demographic/role/{uid_based_id}/tags":                  {serve: taggedRole.update},
 	"DELETE /demographic/role/{uid_based_id}/tags/{key}":         {serve: taggedRole.remove},
+
+	"GET /definition/template/adl1.4/{template_id}/revision": {serve: (*api).listRevisions},
 
 	"DELETE /admin/ehr/{ehr_id}": {serve: (*api).eraseEHR},
 	"DELETE /admin/ehr/all":      {serve: (*api).eraseEHRs},
@@ -234,6 +241,7 @@ var operations = []operation{
 
 // extensions are the operations of Cairn's own, which no specification knows.
 var extensions = []operation{
+	{group: "definition", method: http.MethodGet, path: "/definition/template/adl1.4/{template_id}/revision", id: "definition_template_revision_list"},
 	{group: "admin", method: http.MethodDelete, path: "/admin/ehr/{ehr_id}/composition/{versioned_object_uid}", id: "admin_composition_delete"},
 	{group: "admin", method: http.MethodDelete, path: "/admin/template/{template_id}", id: "admin_template_delete"},
 	{group: "admin", method: http.MethodDelete, path: "/admin/query/{qualified_query_name}/{version}", id: "admin_query_delete"},

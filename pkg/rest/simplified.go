@@ -27,7 +27,10 @@ func (a *api) simplified(r *request, media string, body []byte, class *rm.Class,
 	if templateID == "" {
 		return ehr.Content{}, nil, errs.New(errs.Invalid, op, "a body of type "+media+" needs the header openehr-template-id")
 	}
-	tpl, err := a.Records.CompiledTemplate(r.Context(), r.who, templateID)
+	tpl, err := a.Records.CompiledTemplate(r.Context(), r.who, templateID, 0)
+	if e := errs.As(err); e != nil && e.Code == ehr.ProblemTemplateADL2 {
+		return ehr.Content{}, nil, &errs.Error{Op: op, Kind: errs.Unprocessable, Code: e.Code, Msg: e.Msg, Err: err}
+	}
 	if errs.Is(err, errs.NotFound) {
 		return ehr.Content{}, nil, errs.Wrap(errs.Unprocessable, op, "the template that openehr-template-id names is not stored here", err)
 	}
@@ -64,7 +67,7 @@ func (a *api) representation(r *request, media string, rec ehr.VersionRecord) ([
 	if rec.Meta.TemplateID == "" {
 		return nil, errs.New(errs.NotAcceptable, op, "this "+class.Name+" has no template, so that it is available only as "+strings.Join(canonical, ", "))
 	}
-	tpl, err := a.Records.CompiledTemplate(r.Context(), r.who, rec.Meta.TemplateID)
+	tpl, err := a.Records.CompiledTemplate(r.Context(), r.who, rec.Meta.TemplateID, rec.Meta.TemplateRevision)
 	if err != nil {
 		return nil, err
 	}

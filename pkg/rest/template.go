@@ -3,6 +3,7 @@ package rest
 import (
 	"cmp"
 	"net/http"
+	"strconv"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 )
@@ -15,8 +16,15 @@ type templateMetadata struct {
 	Created     string `json:"created_timestamp"`
 }
 
-// templateTag is the identifier of the file: its uid, else its template id.
-func templateTag(t ehr.TemplateInfo) string { return cmp.Or(t.UID, t.TemplateID) }
+// templateTag is the identifier of the file: its uid, else its template id; of a
+// later revision with its number.
+func templateTag(t ehr.TemplateInfo) string {
+	tag := cmp.Or(t.UID, t.TemplateID)
+	if t.Revision > 1 {
+		tag += "::" + strconv.Itoa(t.Revision)
+	}
+	return tag
+}
 
 // uploadTemplate serves POST /definition/template/adl1.4.
 func (a *api) uploadTemplate(w *answer, r *request) error {
@@ -38,8 +46,15 @@ func (a *api) uploadTemplate(w *answer, r *request) error {
 	if err != nil {
 		return plainInvalid(err)
 	}
+	if info.Unchanged && prefer.returns == returnMinimal {
+		// ITS-REST has no 204 here.
+		entityHeaders(w.Header(), templateTag(info.TemplateInfo), info.Created)
+		w.Header().Set("Content-Length", "0")
+		w.WriteHeader(http.StatusOK)
+		return nil
+	}
 	return a.sendWritten(w, prefer, written{
-		created: true, tag: templateTag(info), uid: info.TemplateID, modified: info.Created,
+		created: !info.Unchanged, tag: templateTag(info.TemplateInfo), uid: info.TemplateID, modified: info.Created,
 		location: a.location(r, "definition", "template", "adl1.4", info.TemplateID),
 		media:    mediaXML, body: opt,
 	})
@@ -69,7 +84,11 @@ func (a *api) template(w *answer, r *request) error {
 		return err
 	}
 	w.Header().Add("Vary", "Accept")
-	t, err := a.Records.Template(r.Context(), r.who, r.param("template_id"))
+	revision, err := revisionOf(r)
+	if err != nil {
+		return err
+	}
+	t, err := a.Records.Template(r.Context(), r.who, r.param("template_id"), revision)
 	if err != nil {
 		return err
 	}
@@ -78,11 +97,48 @@ func (a *api) template(w *answer, r *request) error {
 		w.Header().Set("Location", a.location(r, "definition", "template", "adl1.4", t.TemplateID))
 	}
 	if media == mediaWebTemplate {
-		c, err := a.Records.CompiledTemplate(r.Context(), r.who, t.TemplateID)
+		c, err := a.Records.CompiledTemplate(r.Context(), r.who, t.TemplateID, t.Revision)
 		if err != nil {
 			return err
 		}
 		return send(w, http.StatusOK, media, a.webTemplates.of(c).json)
 	}
 	return send(w, http.StatusOK, mediaXML, t.OPT)
+}
+
+// revisionOf is the query parameter revision; 0 if it is not given.
+func revisionOf(r *request) (int, error) {
+	values := r.URL.Query()["revision"]
+	if len(values) == 0 {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(values[0], 10, 32)
+	if len(values) > 1 || err != nil || n < 1 {
+		return 0, invalid("revision", "revision must be given once, as a number from 1")
+	}
+	return int(n), nil
+}
+
+// templateRevision is an item of the list of a template's revisions.
+type templateRevision struct {
+	templateMetadata
+	Revision int    `json:"revision"`
+	UID      string `json:"uid,omitempty"`
+	Versions int64  `json:"versions"`
+}
+
+// listRevisions serves GET /definition/template/adl1.4/{template_id}/revision.
+func (a *api) listRevisions(w *answer, r *request) error {
+	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+		return err
+	}
+	uses, err := a.Records.TemplateRevisions(r.Context(), r.who, r.param("template_id"))
+	if err != nil {
+		return err
+	}
+	list := make([]templateRevision, len(uses))
+	for i, t := range uses {
+		list[i] = templateRevision{templateMetadata{t.TemplateID, t.Concept, t.ArchetypeID, dateTime(t.Created)}, t.Revision, t.UID, t.Versions}
+	}
+	return send(w, http.StatusOK, mediaJSON, marshal(list))
 }

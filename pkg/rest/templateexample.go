@@ -23,6 +23,9 @@ func (a *api) templateExample(w *answer, r *request) error {
 		return err
 	}
 	in.TemplateID = r.param("template_id")
+	if in.Revision, err = revisionOf(r); err != nil {
+		return err
+	}
 	root, err := a.Records.TemplateExample(r.Context(), r.who, in)
 	if err != nil {
 		return err
@@ -32,7 +35,7 @@ func (a *api) templateExample(w *answer, r *request) error {
 		return send(w, http.StatusOK, media, rm.AppendJSON(nil, root))
 	}
 	if media == mediaFlat || media == mediaStructured {
-		tpl, err := a.Records.CompiledTemplate(r.Context(), r.who, in.TemplateID)
+		tpl, err := a.Records.CompiledTemplate(r.Context(), r.who, in.TemplateID, in.Revision)
 		if err != nil {
 			return err
 		}

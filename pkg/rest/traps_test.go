@@ -475,6 +475,10 @@ func TestTrap17SecondPersistentComposition(t *testing.T) {
 	strict.do("DELETE", path+"/"+second, nil).status(http.StatusNoContent)
 	strict.commits(id, "249", another, another).status(http.StatusConflict).fault()
 	strict.commits(id, "249", another).status(http.StatusCreated)
+	// Whichever revision of the template it was committed with.
+	revised := a.beside(func(c *ehr.Config) { c.OnePersistent, c.TemplateUpdates = true, ehr.CompatibleUpdates })
+	revised.do("POST", "/definition/template/adl1.4", []byte(strings.Replace(opt, ">Mass<", ">Weight<", 1)), "Content-Type: application/xml").status(http.StatusCreated)
+	revised.do("POST", path, body).status(http.StatusConflict).fault()
 	// Of many at once one wins.
 	id = strict.newEHR()
 	var wg sync.WaitGroup

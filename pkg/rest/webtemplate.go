@@ -14,11 +14,10 @@ const maxWebTemplates = 256
 // times as long to make as to send. The zero value is empty.
 type webTemplates struct {
 	mu   sync.Mutex
-	byID map[string]*webTemplate
+	made map[*templates.Template]*webTemplate
 }
 
 type webTemplate struct {
-	of   *templates.Template
 	tree *webtemplate.Template
 	json []byte
 }
@@ -26,18 +25,18 @@ type webTemplate struct {
 // of is the web template of a compiled template.
 func (c *webTemplates) of(t *templates.Template) *webTemplate {
 	c.mu.Lock()
-	known := c.byID[t.ID]
+	known := c.made[t]
 	c.mu.Unlock()
-	if known != nil && known.of == t {
+	if known != nil {
 		return known
 	}
-	made := &webTemplate{of: t, tree: webtemplate.Build(t)}
+	made := &webTemplate{tree: webtemplate.Build(t)}
 	made.json = made.tree.JSON()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.byID == nil || len(c.byID) >= maxWebTemplates {
-		c.byID = map[string]*webTemplate{}
+	if c.made == nil || len(c.made) >= maxWebTemplates {
+		c.made = map[*templates.Template]*webTemplate{}
 	}
-	c.byID[t.ID] = made
+	c.made[t] = made
 	return made
 }

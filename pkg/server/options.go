@@ -29,6 +29,8 @@ type Options struct {
 	TokenFile   string   `env:"CAIRN_TOKEN_FILE" type:"path" help:"File with one name:token a line."`
 	AdminDelete string   `default:"off" enum:"off,ehr,all" env:"CAIRN_ADMIN_DELETE" help:"Physical deletion over the admin API: off, ehr (EHRs and compositions that are named) or all (also templates, stored queries and every EHR at once)."`
 
+	TemplateUpdates string `default:"refuse" enum:"refuse,compatible,any" env:"CAIRN_TEMPLATE_UPDATES" help:"Upload of a template whose id is taken: refuse it (409, as ITS-REST has it), store it as a new revision if it is compatible with stored data, or any."`
+
 	Compat103        bool `name:"compat-103" env:"CAIRN_COMPAT_103" help:"Send Location where release 1.0.3 of the openEHR REST API has it: on GET, PUT, DELETE, 409 and 412 too."`
 	PreferIdentifier bool `env:"CAIRN_PREFER_IDENTIFIER" help:"Make return=identifier the default of Prefer instead of return=minimal."`
 	OnePersistent    bool `name:"one-persistent" env:"CAIRN_ONE_PERSISTENT" help:"Refuse (409) a second persistent composition of the same template in an EHR."`

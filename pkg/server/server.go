@@ -140,6 +140,10 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	if s.terms, err = s.openTerminologies(ctx, metrics); err != nil {
 		return err
 	}
+	updates, err := ehr.ParseTemplateUpdates(o.TemplateUpdates)
+	if err != nil {
+		return err
+	}
 	policy, err := validate.ParsePolicy(o.ValidationPolicy)
 	if err != nil {
 		return err
@@ -149,7 +153,7 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 		return err
 	}
 	s.Service, err = ehr.New(ehr.Config{
-		Terminology: s.terms, Policy: policy, Archetypes: known, OnePersistent: o.OnePersistent,
+		Terminology: s.terms, Policy: policy, Archetypes: known, TemplateUpdates: updates, OnePersistent: o.OnePersistent,
 		Store: s.store, Decision: decision, SystemID: o.SystemID, Projections: []ehr.Projection{mapping},
 		Limits: ehr.Limits{
 			ContentBytes: int(o.Max.Body), TemplateBytes: int(o.Max.Body), Depth: o.Max.Depth, Items: o.Max.Items,

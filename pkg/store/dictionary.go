@@ -72,29 +72,39 @@ func (s *Store) Concepts(ctx context.Context, roots []ehr.ArchetypeRoot) ([]int3
 	return out, nil
 }
 
-// templateNames caches the ids of templates by number.
+// templateNames caches the ids and revisions of templates by number.
 type templateNames struct {
 	mu  sync.RWMutex
-	ids map[int32]string
+	ids map[int32]templateRevision
 }
 
-func (s *Store) templateID(ctx context.Context, no int32) (string, error) {
+type templateRevision struct {
+	id       string
+	revision int
+}
+
+// templateOf says which revision of which template a number stands for; none
+// for 0.
+func (s *Store) templateOf(ctx context.Context, no int32) (templateRevision, error) {
+	if no == 0 {
+		return templateRevision{}, nil
+	}
 	s.templates.mu.RLock()
-	id, ok := s.templates.ids[no]
+	t, ok := s.templates.ids[no]
 	s.templates.mu.RUnlock()
 	if ok {
-		return id, nil
+		return t, nil
 	}
-	if err := s.main.QueryRow(ctx, `select template_id from template where template_no = $1`, no).Scan(&id); err != nil {
-		return "", failure("store.templateID", err)
+	if err := s.main.QueryRow(ctx, `select template_id, revision from template where template_no = $1`, no).Scan(&t.id, &t.revision); err != nil {
+		return templateRevision{}, failure("store.templateOf", err)
 	}
 	s.templates.mu.Lock()
 	if s.templates.ids == nil {
-		s.templates.ids = map[int32]string{}
+		s.templates.ids = map[int32]templateRevision{}
 	}
-	s.templates.ids[no] = id
+	s.templates.ids[no] = t
 	s.templates.mu.Unlock()
-	return id, nil
+	return t, nil
 }
 
 // Concept is the dictionary's number of an archetype; false if no version has

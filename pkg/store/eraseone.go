@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -80,28 +81,30 @@ func (s *Store) EraseComposition(ctx context.Context, who ehr.Actor, ehrID, obje
 func (s *Store) EraseTemplate(ctx context.Context, who ehr.Actor, id string) error {
 	const op = "store.EraseTemplate"
 	return s.transaction(ctx, op, func(tx pgx.Tx) error {
+		if err := lockTemplate(ctx, tx, id); err != nil {
+			return failure(op, err)
+		}
 		// Waits for running commits. One that comes later finds the template
 		// gone when it has written its versions, and fails.
 		if _, err := tx.Exec(ctx, `lock table version in share row exclusive mode`); err != nil {
 			return failure(op, err)
 		}
-		var used bool
-		var no int32
+		var revisions, versions int64
 		err := tx.QueryRow(ctx, `
-			select t.template_no, exists (select from version v where v.template_no = t.template_no)
-			from template t where template_id = $1`, id).Scan(&no, &used)
+			select count(distinct t.template_no), count(v.template_no)
+			from template t left join version v on v.template_no = t.template_no where t.template_id = $1`, id).Scan(&revisions, &versions)
 		switch {
-		case errors.Is(err, pgx.ErrNoRows):
-			return errs.New(errs.NotFound, op, "no such template")
 		case err != nil:
 			return failure(op, err)
-		case used:
-			return errs.New(errs.Conflict, op, "the template is used by content in the record")
+		case revisions == 0:
+			return noTemplate(op)
+		case versions > 0:
+			return &errs.Error{Op: op, Kind: errs.Conflict, Code: ehr.CodeTemplateInUse, Msg: fmt.Sprintf("the template is used by %d versions and stays", versions)}
 		}
-		if _, err := tx.Exec(ctx, `delete from template where template_no = $1`, no); err != nil {
+		if _, err := tx.Exec(ctx, `delete from template where template_id = $1`, id); err != nil {
 			return failure(op, err)
 		}
-		return recordErased(ctx, tx, op, who, "TEMPLATE", nil, id, 1)
+		return recordErased(ctx, tx, op, who, "TEMPLATE", nil, id, revisions)
 	})
 }
 

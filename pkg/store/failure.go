@@ -45,14 +45,14 @@ var present = map[string]string{
 
 // taken are the unique constraints that a client's choice can violate.
 var taken = map[string]string{
-	"ehr_ehr_id_key":           "an EHR with this id exists already",
-	"ehr_subject":              "another EHR has this subject",
-	"contribution_pkey":        "a contribution with this uid exists already",
-	"version_folder":           "the EHR has a directory already",
-	"version_object":           "a versioned object with this id exists already",
-	"version_branch":           "this version of the branch exists already",
-	"stored_query_pkey":        "this version of the query exists already",
-	"template_template_id_key": "a template with this id exists already",
+	"ehr_ehr_id_key":    "an EHR with this id exists already",
+	"ehr_subject":       "another EHR has this subject",
+	"contribution_pkey": "a contribution with this uid exists already",
+	"version_folder":    "the EHR has a directory already",
+	"version_object":    "a versioned object with this id exists already",
+	"version_branch":    "this version of the branch exists already",
+	"stored_query_pkey": "this version of the query exists already",
+	"adl2_template_id":  "an ADL 2 template with this id exists already",
 }
 
 // Failure turns what pgx reports into an errs.Error. It is for packages that

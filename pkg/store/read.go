@@ -181,11 +181,11 @@ func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel
 	if rec.Deleted != (raw == nil) {
 		return ehr.VersionRecord{}, errs.New(errs.Internal, op, "a version is without its document, or a deletion has one")
 	}
-	if no != 0 {
-		if m.TemplateID, err = s.templateID(ctx, no); err != nil {
-			return ehr.VersionRecord{}, err
-		}
+	t, err := s.templateOf(ctx, no)
+	if err != nil {
+		return ehr.VersionRecord{}, err
 	}
+	m.TemplateID, m.TemplateRevision = t.id, t.revision
 	rec.Meta = m
 	return rec, nil
 }
@@ -214,11 +214,11 @@ func (s *Store) Versions(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, ob
 		return nil, s.missing(ctx, op, ehrID, "version")
 	}
 	for i, no := range templates {
-		if no != 0 {
-			if out[i].TemplateID, err = s.templateID(ctx, no); err != nil {
-				return nil, err
-			}
+		t, err := s.templateOf(ctx, no)
+		if err != nil {
+			return nil, err
 		}
+		out[i].TemplateID, out[i].TemplateRevision = t.id, t.revision
 	}
 	return out, nil
 }
@@ -309,9 +309,8 @@ func (s *Store) VersionDetails(ctx context.Context, ehrID uuid.UUID, kind ehr.Ki
 	if err != nil {
 		return ehr.VersionMeta{}, failure(op, err)
 	}
-	if no != 0 {
-		m.TemplateID, err = s.templateID(ctx, no)
-	}
+	t, err := s.templateOf(ctx, no)
+	m.TemplateID, m.TemplateRevision = t.id, t.revision
 	return m, err
 }
 

@@ -45,7 +45,10 @@ func Run(t *testing.T, s ehr.Store) {
 		{"versions of other systems are imported", testImports},
 		{"attestations are added to versions", testAttestations},
 		{"an EHR has one directory at a time", testDirectory},
-		{"templates are stored once", testTemplates},
+		{"templates have revisions", testTemplates},
+		{"of two uploads at a time one is stored", testTemplateRace},
+		{"a template in use stays", testDeleteTemplate},
+		{"ADL 2 templates are stored once per version", testADL2},
 		{"an erased EHR is gone", testErase},
 		{"tags are replaced as a whole", testTags},
 		{"queries are stored once per version", testQueries},
@@ -224,7 +227,7 @@ func testLifecycle(t *testing.T, s ehr.Store) {
 	id, object := mustEHR(t, s), uuid.New()
 	template, err := s.InsertTemplate(t.Context(), ehr.Template{
 		TemplateInfo: ehr.TemplateInfo{TemplateID: uuid.NewString(), Concept: "c", ArchetypeID: "a", Language: "en"}, OPT: []byte("<x/>"),
-	})
+	}, 0, "someone")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +254,7 @@ func testLifecycle(t *testing.T, s ehr.Store) {
 		}
 		m := ehr.VersionMeta{
 			UID: v.UID, Kind: v.Kind, ContributionID: c.ID, LifecycleState: v.LifecycleState,
-			TemplateID: v.Template.TemplateID, Signature: v.Signature,
+			TemplateID: v.Template.TemplateID, TemplateRevision: v.Template.Revision, Signature: v.Signature,
 			Audit: ehr.Audit{SystemID: SystemID, TimeCommitted: at, ChangeType: v.ChangeType},
 		}
 		want = append(want, m)
@@ -348,7 +351,7 @@ func testMissing(t *testing.T, s ehr.Store) {
 			_, err := s.Commit(ctx, contribution(other, composition(object, 2, document(1))))
 			return err
 		},
-		"template": func() error { _, err := s.Template(ctx, uuid.NewString()); return err },
+		"template": func() error { _, err := s.Template(ctx, uuid.NewString(), 0); return err },
 	} {
 		if err := f(); !errs.Is(err, errs.NotFound) {
 			t.Errorf("%s: %v", name, err)
@@ -639,32 +642,4 @@ func testStale(t *testing.T, s ehr.Store) {
 	}
 	content.StatusObject = c.Versions[0].UID.Object
 	mustCommit(t, s, content)
-}
-
-func testTemplates(t *testing.T, s ehr.Store) {
-	id := "suite " + uuid.NewString()
-	in := ehr.Template{
-		TemplateInfo: ehr.TemplateInfo{TemplateID: id, Concept: "c", ArchetypeID: "a", Language: "de", UID: "u"},
-		OPT:          []byte("\xef\xbb\xbf<template>\r\n\xe4</template>"), // whatever bytes they are
-	}
-	info, err := s.InsertTemplate(t.Context(), in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.No == 0 || info.Created.IsZero() {
-		t.Errorf("%+v", info)
-	}
-	_, err = s.InsertTemplate(t.Context(), in)
-	wantKind(t, err, errs.Conflict)
-	got, err := s.Template(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(ehr.Template{TemplateInfo: info, OPT: in.OPT}, got); diff != "" {
-		t.Error(diff)
-	}
-	list, err := s.Templates(t.Context())
-	if err != nil || !slices.Contains(list, info) {
-		t.Errorf("%v %v", list, err)
-	}
 }
