@@ -105,7 +105,7 @@ func run(ctx context.Context, c config) (err error) {
 	if err := w.prepare(ctx); err != nil {
 		return err
 	}
-	for _, phase := range []func(context.Context) error{w.commits, w.reads, w.queries, w.fhir, w.baselines, w.sizes, w.contributions} {
+	for _, phase := range []func(context.Context) error{w.commits, w.reads, w.queries, w.fhir, w.baselines, w.sizes, w.contributions, w.operations} {
 		if err := phase(ctx); err != nil {
 			return err
 		}
