@@ -25,17 +25,12 @@ func (c *reindexCmd) Run(ctx context.Context, out io.Writer) error {
 			return err
 		}
 		var told time.Time
-		var last server.IndexState
-		err := m.Reindex(ctx, c.Again, func(st server.IndexState) {
-			if last = st; time.Since(told) > 2*time.Second {
+		return m.Reindex(ctx, c.Again, func(st server.IndexState) {
+			if st.Complete || time.Since(told) > 2*time.Second {
 				told = time.Now()
 				printIndexState(out, st)
 			}
 		})
-		if err == nil {
-			printIndexState(out, last)
-		}
-		return err
 	})
 }
 

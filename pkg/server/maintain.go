@@ -2,11 +2,14 @@ package server
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/cairn-ehr/cairn/aql"
 	"github.com/cairn-ehr/cairn/migrations"
+	"github.com/cairn-ehr/cairn/pkg/pgembed"
 	"github.com/cairn-ehr/cairn/pkg/store"
 )
 
@@ -16,8 +19,22 @@ type IndexState = store.IndexState
 // Maintainer works on the indexes of one database.
 type Maintainer struct{ store *store.Store }
 
-// Maintain runs a command on the database, whose schema is brought up first.
+// Maintain runs a command on the database, whose schema is brought up first. An
+// embedded cluster that a server runs already is shared with it.
 func (d Database) Maintain(ctx context.Context, do func(context.Context, Maintainer) error) error {
+	if d.DatabaseURL == "" {
+		dir, err := filepath.Abs(d.DataDir)
+		if err != nil {
+			return err
+		}
+		running, err := pgembed.Look(dir)
+		switch {
+		case err == nil:
+			d.DatabaseURL = running.ConnString(databaseName)
+		case !errors.Is(err, pgembed.ErrNotRunning):
+			return err
+		}
+	}
 	return d.With(ctx, func(ctx context.Context, m Migrator) error {
 		if err := migrations.Up(ctx, m.url); err != nil {
 			return err
