@@ -10,7 +10,7 @@ import (
 func (g *gen) callJSON(c *analyze.Call, e env) string {
 	switch analyze.ModeOf(c) {
 	case analyze.ModeDynamic:
-		return g.native(c, e)
+		return "aql_shown(" + g.native(c, e) + ")"
 	case analyze.ModeDateTime, analyze.ModeTime, analyze.ModeDuration:
 		return "to_jsonb(" + g.callText(c, e) + ")"
 	}

@@ -111,6 +111,11 @@ begin
     end case;
 end $$;
 
+-- What aql_sum gives as it is shown: dates, times and durations as text.
+create function aql_shown(v jsonb) returns jsonb
+language sql immutable strict parallel safe
+return case jsonb_typeof(v) when 'object' then v -> 'value' else v end;
+
 -- A terminology id as services know it: without version, case, blanks, hyphens,
 -- underscores and dots. A URI stays as it is.
 create function aql_terminology(v text) returns text
