@@ -44,6 +44,7 @@ func Run(t *testing.T, s ehr.Store) {
 		{"branches leave the trunk alone", testBranches},
 		{"versions of other systems are imported", testImports},
 		{"attestations are added to versions", testAttestations},
+		{"one of many writers of a place in the tree wins", testTreeWriters},
 		{"an EHR has one directory at a time", testDirectory},
 		{"templates have revisions", testTemplates},
 		{"of two uploads at a time one is stored", testTemplateRace},

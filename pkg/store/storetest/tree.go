@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -319,4 +320,63 @@ func reasons(t testing.TB, list []ehr.Audit) string {
 		out = append(out, more.Reason.Value)
 	}
 	return strings.Join(out, " ")
+}
+
+// testTreeWriters: of concurrent writers of one place in the tree one wins,
+// whether they write, branch or import, and the trunk has one latest version.
+func testTreeWriters(t *testing.T, s ehr.Store) {
+	const they, rounds = "they.example", 15
+	id, o := mustEHR(t, s), uuid.New()
+	mustCommit(t, s, contribution(id, imported(at(o, they, 1), ehr.VersionUID{}, document(1))))
+	last := at(o, they, 1)
+	for round := range rounds {
+		places := map[string][]ehr.NewVersion{}
+		add := func(place string, v ehr.NewVersion) { places[place] = append(places[place], v) }
+		for range 3 {
+			add("trunk", follow(last.Next(SystemID), last, document(round)))
+			add("trunk", imported(last.Next(they), last, document(round)))
+			add("branch", follow(at(o, SystemID, last.Trunk, 1, 1), last, document(round)))
+			add("their branch", imported(at(o, they, last.Trunk, 7, 1), last, document(round)))
+		}
+		var mu sync.Mutex
+		won := map[string][]ehr.VersionUID{}
+		var wg sync.WaitGroup
+		start := make(chan struct{})
+		for place, list := range places {
+			for _, v := range list {
+				wg.Go(func() {
+					<-start
+					_, err := s.Commit(t.Context(), contribution(id, v))
+					switch {
+					case err == nil:
+						mu.Lock()
+						won[place] = append(won[place], v.UID)
+						mu.Unlock()
+					// A branch of theirs takes the numbers before it as well.
+					case !errs.Is(err, errs.Precondition) && !errs.Is(err, errs.Conflict) && !(place == "branch" && errs.Is(err, errs.Unprocessable)):
+						t.Errorf("%s: %v", place, err)
+					}
+				})
+			}
+		}
+		close(start)
+		wg.Wait()
+		if len(won["trunk"]) != 1 || len(won["branch"]) > 1 || len(won["their branch"]) != 1 {
+			t.Fatalf("round %d: %v", round, won)
+		}
+		last = won["trunk"][0]
+		list, err := s.Versions(t.Context(), id, ehr.KindComposition, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var current []ehr.VersionUID
+		for _, m := range list {
+			if m.TimeSuperseded.IsZero() {
+				current = append(current, m.UID)
+			}
+		}
+		if len(current) != 1 || current[0] != last {
+			t.Fatalf("round %d: current are %v, want %v", round, current, last)
+		}
+	}
 }
