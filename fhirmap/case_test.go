@@ -1,51 +1,24 @@
 package fhirmap
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
-	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/google/go-cmp/cmp"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-const (
-	testEHR    = "2b6f0e4e-8a3d-4a5e-9a66-3f1f2f1c8e01"
-	testObject = "8849182c-82ad-4088-a07f-48ead4180515"
-)
+const testEHR = CaseEHR
 
-// caseInput reads in.json, and input.json for facts that differ from the
-// ordinary: a complete first version.
 func caseInput(t testing.TB, dir string) Input {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(dir, "in.json"))
+	in, err := ReadCase(os.DirFS(dir))
 	if err != nil {
 		t.Fatal(err)
-	}
-	class := "COMPOSITION"
-	if bytes.Contains(data, []byte(`"_type": "EHR_STATUS"`)) {
-		class = "EHR_STATUS"
-	}
-	root, problems := rm.DecodeJSON(data, rm.Lookup(class), rm.JSONOptions{})
-	if rm.HasErrors(problems) {
-		t.Fatalf("%s: %+v", dir, problems)
-	}
-	in := Input{
-		Root: root, EHRID: testEHR, ObjectID: testObject, SystemID: "test.cairn",
-		VersionUID: testObject + "::test.cairn::1", Lifecycle: "532",
-	}
-	if data, err := os.ReadFile(filepath.Join(dir, "input.json")); err == nil {
-		var extra struct{ Lifecycle string }
-		if err := json.Unmarshal(data, &extra); err != nil {
-			t.Fatal(err)
-		}
-		in.Lifecycle = extra.Lifecycle
 	}
 	return in
 }
@@ -74,26 +47,19 @@ func TestCases(t *testing.T) {
 			if diff := cmp.Diff(got, again); err != nil || diff != "" {
 				t.Errorf("a second projection differs: %v %s", err, diff)
 			}
-			var resources []byte
+			resources, losses, err := got.Case()
+			if err != nil {
+				t.Fatal(err)
+			}
 			for _, r := range got.Resources {
 				for _, p := range r4.Validate(r.JSON) {
 					if !p.Warning {
 						t.Errorf("%s: %s", r.Path, p)
 					}
 				}
-				line, err := json.Marshal(map[string]any{"path": r.Path, "profiles": r.Profiles, "mapping": r.Mapping + " " + r.MappingVersion})
-				if err != nil {
-					t.Fatal(err)
-				}
-				resources = append(append(resources, line...), '\n')
-				resources = append(append(resources, r.JSON...), '\n')
-			}
-			losses, err := json.MarshalIndent(got.Losses, "", " ")
-			if err != nil {
-				t.Fatal(err)
 			}
 			golden(t, filepath.Join(dir, "resources.ndjson"), resources)
-			golden(t, filepath.Join(dir, "losses.json"), append(losses, '\n'))
+			golden(t, filepath.Join(dir, "losses.json"), losses)
 		})
 	}
 }

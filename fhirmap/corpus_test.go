@@ -20,7 +20,7 @@ func TestPublicMappingLibrary(t *testing.T) {
 	files, problems := ReadFiles(os.DirFS(root))
 	_, more := Compile(files)
 	problems = append(problems, more...)
-	problems.sort()
+	problems.Sort()
 
 	var names []string
 	err := filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {

@@ -1,5 +1,7 @@
 package fhirmap
 
+import "crypto/sha256"
+
 // FileKind is the type of a mapping file.
 type FileKind string
 
@@ -36,6 +38,8 @@ type File struct {
 	Hierarchy                   *Hierarchy
 	Methods                     []*Method
 	Context                     *ContextRule
+
+	sum [sha256.Size]byte // of its bytes
 }
 
 // ContextRule is the body of a context file.

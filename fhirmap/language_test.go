@@ -378,7 +378,7 @@ func TestIdentity(t *testing.T) {
 	if !r4.ValidPrimitive("id", base) {
 		t.Errorf("%q is not a FHIR id", base)
 	}
-	if got := id(func(in *Input) { in.VersionUID = testObject + "::test.cairn::2" }); got != base {
+	if got := id(func(in *Input) { in.VersionUID = CaseObject + "::test.cairn::2" }); got != base {
 		t.Error("a new version changes the id")
 	}
 	if got := id(func(in *Input) { in.Root = in.Root.With("name") }); got != base {

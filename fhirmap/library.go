@@ -87,7 +87,7 @@ func Load(fsys fs.FS) (*Library, error) {
 	lib, more := Compile(files)
 	problems = append(problems, more...)
 	if len(problems) > 0 {
-		problems.sort()
+		problems.Sort()
 		return nil, problems
 	}
 	return lib, nil

@@ -2,11 +2,15 @@ package fhirmap
 
 import (
 	"fmt"
+	"io/fs"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/templates"
+	"github.com/cairn-ehr/cairn/templates/library"
 )
 
 const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
@@ -75,6 +79,7 @@ func TestConformancePage(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", typ, strings.Join(profiles, ", "), strings.Join(params, ", "))
 	}
+	coverage(t, &b, lib)
 	b.WriteString("\n## Mappings\n")
 	files := append([]*File(nil), lib.Files()...)
 	sort.Slice(files, func(i, j int) bool { return files[i].Name.Value < files[j].Name.Value })
@@ -87,6 +92,47 @@ func TestConformancePage(t *testing.T) {
 		rows(&b, f.Methods, "$resource", "$archetype")
 	}
 	golden(t, "../docs/conformance/fhir.md", []byte(b.String()))
+}
+
+// coverage writes how much of each shipped template is mapped.
+func coverage(t *testing.T, b *strings.Builder, lib *Library) {
+	t.Helper()
+	b.WriteString("\n## Coverage of the shipped templates\n\nLeaves are the ELEMENTs and the other attributes that carry data (subject, provider, times, participations and the like).\n" +
+		"`cairn fhirmap coverage FILE.opt` lists those that nothing reaches.\n\n| Template | Leaves | Mapped | Declared losses | Coverage | Entries without a mapping |\n| --- | --- | --- | --- | --- | --- |\n")
+	for _, tmpl := range shippedTemplates(t) {
+		if tmpl.Root.Class.Name != "COMPOSITION" {
+			continue // parties are not projected
+		}
+		cov := lib.Coverage(tmpl)
+		var without []string
+		for _, e := range cov.Entries {
+			if len(e.Mappings) == 0 && !e.Absence && !slices.Contains(without, e.Archetype) {
+				without = append(without, e.Archetype)
+			}
+		}
+		fmt.Fprintf(b, "| %s | %d | %d | %d | %.1f %% | %s |\n", cov.TemplateID, cov.Leaves, cov.Mapped, cov.Declared, cov.Percent, strings.Join(without, ", "))
+	}
+}
+
+func shippedTemplates(t *testing.T) []*templates.Template {
+	t.Helper()
+	names, err := fs.Glob(library.Files, "*.opt")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no templates", err)
+	}
+	var out []*templates.Template
+	for _, name := range names {
+		data, err := library.Files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tmpl, err := templates.ReadOPT(data, templates.Limits{})
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		out = append(out, tmpl)
+	}
+	return out
 }
 
 // rows writes the methods with their paths in full.

@@ -1,6 +1,7 @@
 package fhirmap
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -49,6 +50,9 @@ func ParseFile(path string, data []byte) (*File, Problems) {
 		return nil, p.problems
 	}
 	f := p.file(doc.Content[0])
+	if f != nil {
+		f.sum = sha256.Sum256(data)
+	}
 	return f, p.problems
 }
 

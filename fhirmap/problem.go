@@ -51,7 +51,8 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-func (p Problems) sort() {
+// Sort orders the problems by file and place.
+func (p Problems) Sort() {
 	sort.SliceStable(p, func(i, j int) bool {
 		a, b := p[i], p[j]
 		switch {

@@ -134,3 +134,21 @@ func (v *validator) vitalUnit(q *Node, units []string) {
 		v.add("profile", "the quantity needs a value, a unit and one of the profile's UCUM codes")
 	}
 }
+
+// MustSupport lists the elements that a profile known here marks as
+// mustSupport, as paths without the [x] of choices.
+func MustSupport(url string) []string {
+	if _, ok := vitalSigns[url]; ok {
+		return vitalMustSupport
+	}
+	return nil
+}
+
+// vitalMustSupport is that of the vital signs profile (R4, vitalsigns).
+var vitalMustSupport = []string{
+	"Observation.status", "Observation.category", "Observation.category.coding",
+	"Observation.category.coding.system", "Observation.category.coding.code",
+	"Observation.code", "Observation.subject", "Observation.effective", "Observation.value",
+	"Observation.dataAbsentReason", "Observation.component", "Observation.component.code",
+	"Observation.component.value", "Observation.component.dataAbsentReason",
+}

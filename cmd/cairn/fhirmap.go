@@ -1,0 +1,358 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/templates"
+)
+
+type fhirmapCmd struct {
+	Lint     fhirmapLintCmd     `cmd:"" help:"Check mapping files. One problem a line; the exit code is 1 if there are any."`
+	Run      fhirmapRunCmd      `cmd:"" help:"Print the FHIR resources that mappings make of a composition, one a line."`
+	Test     fhirmapTestCmd     `cmd:"" help:"Compare what mappings make of test cases with what is expected."`
+	Coverage fhirmapCoverageCmd `cmd:"" help:"List what no mapping reaches: the leaves of templates, and mandatory and must-support elements of resources."`
+}
+
+// mappings says which mapping files a command works with.
+type mappings struct {
+	Mappings []string `short:"m" sep:"none" placeholder:"PATH" help:"A mapping file, or a folder with mapping files in any folder below; may repeat. Otherwise those that Cairn ships."`
+	Shipped  bool     `help:"Add the mappings that Cairn ships to those given."`
+}
+
+// library compiles the mappings; if anything is wrong the error is a
+// fhirmap.Problems.
+func (m mappings) library() (*fhirmap.Library, error) {
+	if len(m.Mappings) == 0 {
+		return fhirmap.LoadShipped()
+	}
+	lib, problems, err := compileMappings(m.Mappings, m.Shipped)
+	if err != nil {
+		return nil, err
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return lib, nil
+}
+
+// compileMappings reads and compiles files and folders of files.
+func compileMappings(paths []string, shipped bool) (*fhirmap.Library, fhirmap.Problems, error) {
+	var files []*fhirmap.File
+	var problems fhirmap.Problems
+	if shipped {
+		files, problems = fhirmap.ReadFiles(fhirmap.Mappings())
+	}
+	n := len(files)
+	for _, path := range paths {
+		err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			if ext := filepath.Ext(name); name != path && ext != ".yml" && ext != ".yaml" {
+				return nil
+			}
+			data, err := os.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			f, p := fhirmap.ParseFile(name, data)
+			problems = append(problems, p...)
+			if f != nil {
+				files = append(files, f)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(files) == n && len(problems) == 0 {
+		return nil, nil, fmt.Errorf("no mapping file (.yml or .yaml) in %s", strings.Join(paths, ", "))
+	}
+	lib, more := fhirmap.Compile(files)
+	problems = append(problems, more...)
+	problems.Sort()
+	return lib, problems, nil
+}
+
+type fhirmapLintCmd struct {
+	Paths   []string `arg:"" name:"path" help:"Mapping files, and folders with mapping files in any folder below."`
+	Shipped bool     `help:"Let the files refer to the mappings that Cairn ships."`
+	Format  string   `default:"text" enum:"text,json" help:"text, one problem a line, or json."`
+}
+
+// Run prints all problems and fails if there are any.
+func (c *fhirmapLintCmd) Run(out io.Writer) error {
+	_, problems, err := compileMappings(c.Paths, c.Shipped)
+	if err != nil {
+		return err
+	}
+	if c.Format == "json" {
+		type entry struct {
+			File    string `json:"file"`
+			Line    int    `json:"line"`
+			Column  int    `json:"column"`
+			Code    string `json:"code"`
+			Message string `json:"message"`
+		}
+		list := make([]entry, 0, len(problems))
+		for _, p := range problems {
+			list = append(list, entry{p.File, p.Line, p.Column, p.Code, p.Message})
+		}
+		err = printJSON(out, map[string]any{"problems": list})
+	} else {
+		for _, p := range problems {
+			if _, err = fmt.Fprintln(out, oneLine.Replace(fmt.Sprintf("%s: %s: %s", p.Position, p.Code, p.Message))); err != nil {
+				break
+			}
+		}
+	}
+	if err == nil && len(problems) > 0 {
+		err = fmt.Errorf("%d problems in the mapping files", len(problems))
+	}
+	return err
+}
+
+type fhirmapRunCmd struct {
+	Composition string `arg:"" help:"COMPOSITION or EHR_STATUS in canonical JSON; - for standard input."`
+	mappings
+	EHR      string `name:"ehr" placeholder:"UUID" help:"Id of the EHR, which is that of the Patient."`
+	Object   string `placeholder:"UUID" help:"Id of the versioned object, from which the ids of resources follow."`
+	System   string `placeholder:"ID" help:"Id of the creating system, from which the ids of resources follow."`
+	Template string `short:"t" placeholder:"FILE" help:"Check the composition against this operational template (.opt) first."`
+	Losses   string `placeholder:"FILE" help:"Where to write what did not arrive, as JSON; otherwise to standard error, one a line."`
+}
+
+// Run projects one object.
+func (c *fhirmapRunCmd) Run(out io.Writer) error {
+	lib, err := c.library()
+	if err != nil {
+		return err
+	}
+	text, err := readFile(c.Composition)
+	if err != nil {
+		return err
+	}
+	if c.Template != "" {
+		t, err := readTemplate(c.Template)
+		if err != nil {
+			return err
+		}
+		if problems := check(t, text, false); rm.HasErrors(problems) {
+			return problemList(c.Composition, problems)
+		}
+	}
+	in, err := fhirmap.NewInput(text)
+	if err != nil {
+		return inputError(c.Composition, err)
+	}
+	for _, o := range []struct {
+		value string
+		to    *string
+	}{{c.EHR, &in.EHRID}, {c.Object, &in.ObjectID}, {c.System, &in.SystemID}} {
+		if o.value != "" {
+			*o.to = o.value
+		}
+	}
+	in.VersionUID = in.ObjectID + "::" + in.SystemID + "::1"
+	res, err := lib.Project(in)
+	if err != nil {
+		return inputError(c.Composition, err)
+	}
+	for _, r := range res.Resources {
+		if _, err := fmt.Fprintf(out, "%s\n", r.JSON); err != nil {
+			return err
+		}
+	}
+	if c.Losses == "" {
+		e := json.NewEncoder(os.Stderr)
+		e.SetEscapeHTML(false)
+		for _, l := range res.Losses {
+			if err := e.Encode(l); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var b bytes.Buffer
+	if err := printJSON(&b, append([]fhirmap.Loss{}, res.Losses...)); err != nil {
+		return err
+	}
+	return os.WriteFile(c.Losses, b.Bytes(), 0o600) // names what a record holds
+}
+
+// inputError tells everything that is wrong with an object.
+func inputError(path string, err error) error {
+	if e := (*errs.Error)(nil); errors.As(err, &e) {
+		if problems, ok := e.Detail.([]rm.Problem); ok {
+			return problemList(path, problems)
+		}
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// problemList is an error of one line for each problem.
+func problemList(path string, problems []rm.Problem) error {
+	lines := make([]string, 0, len(problems))
+	for _, p := range problems {
+		lines = append(lines, problemLine(path, p))
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+type fhirmapTestCmd struct {
+	Cases []string `arg:"" help:"Folders of test cases, each a folder with in.json, resources.ndjson and losses.json; or such a folder."`
+	mappings
+	Update bool `help:"Write what the mappings make instead of comparing. Check it by hand."`
+}
+
+// Run projects the input of each case and compares the files byte for byte.
+func (c *fhirmapTestCmd) Run(out io.Writer) error {
+	lib, err := c.library()
+	if err != nil {
+		return err
+	}
+	var dirs []string
+	for _, path := range c.Cases {
+		found := len(dirs)
+		err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && d.Name() == fhirmap.CaseIn {
+				dirs = append(dirs, filepath.Dir(name))
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(dirs) == found {
+			return fmt.Errorf("no test case in %s: no folder holds %s", path, fhirmap.CaseIn)
+		}
+	}
+	failed := 0
+	for _, dir := range dirs {
+		differences, err := c.one(lib, dir)
+		if err != nil {
+			return err
+		}
+		state := "ok"
+		if len(differences) > 0 {
+			failed++
+			state = "FAILED"
+		}
+		if _, err := fmt.Fprintln(out, state, dir); err != nil {
+			return err
+		}
+		for _, d := range differences {
+			if _, err := fmt.Fprintln(out, "    "+oneLine.Replace(d)); err != nil {
+				return err
+			}
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d test cases failed", failed, len(dirs))
+	}
+	return nil
+}
+
+// one runs a case and gives the differences to what is expected.
+func (c *fhirmapTestCmd) one(lib *fhirmap.Library, dir string) ([]string, error) {
+	in, err := fhirmap.ReadCase(os.DirFS(dir))
+	if err != nil {
+		return nil, inputError(dir, err)
+	}
+	res, err := lib.Project(in)
+	if err != nil {
+		return nil, inputError(dir, err)
+	}
+	resources, losses, err := res.Case()
+	if err != nil {
+		return nil, err
+	}
+	var differences []string
+	for _, f := range []struct {
+		name string
+		got  []byte
+	}{{fhirmap.CaseResources, resources}, {fhirmap.CaseLosses, losses}} {
+		path := filepath.Join(dir, f.name)
+		if c.Update {
+			if err := os.WriteFile(path, f.got, 0o644); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		want, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			differences = append(differences, f.name+" does not exist; --update writes it")
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !bytes.Equal(want, f.got) {
+			differences = append(differences, lineDifference(f.name, string(want), string(f.got))...)
+		}
+	}
+	return differences, nil
+}
+
+// lineDifference lists the lines that only one of two texts has.
+func lineDifference(name, want, got string) (out []string) {
+	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i, line := range a {
+		if !slices.Contains(b, line) {
+			out = append(out, fmt.Sprintf("%s:%d: - %s", name, i+1, line))
+		}
+	}
+	for i, line := range b {
+		if !slices.Contains(a, line) {
+			out = append(out, fmt.Sprintf("%s:%d: + %s", name, i+1, line))
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, name+": the lines have another order or number")
+	}
+	return out
+}
+
+type fhirmapCoverageCmd struct {
+	Templates []string `arg:"" name:"template" help:"Operational templates (.opt)."`
+	mappings
+	Format string `default:"text" enum:"text,json" help:"text, one finding a line, or json."`
+}
+
+// Run prints the coverage of each template.
+func (c *fhirmapCoverageCmd) Run(out io.Writer) error {
+	lib, err := c.library()
+	if err != nil {
+		return err
+	}
+	list := make([]*fhirmap.TemplateCoverage, 0, len(c.Templates))
+	for _, path := range c.Templates {
+		var t *templates.Template
+		if t, err = readTemplate(path); err != nil {
+			return err
+		}
+		list = append(list, lib.Coverage(t))
+	}
+	if c.Format == "json" {
+		return printJSON(out, map[string]any{"templates": list})
+	}
+	for _, cov := range list {
+		if _, err := io.WriteString(out, cov.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

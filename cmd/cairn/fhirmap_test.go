@@ -1,0 +1,111 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cairn-ehr/cairn/fhirmap"
+)
+
+const fhirmapCases = "../../fhirmap/testdata/cases"
+
+func TestFHIRMapLint(t *testing.T) {
+	t.Parallel()
+	if out := succeed(t, "fhirmap", "lint", "../../fhirmap/mappings"); out != "" {
+		t.Errorf("the shipped mappings: %s", out)
+	}
+	dir := t.TempDir()
+	text := strings.Replace(read(t, "../../fhirmap/mappings/observation/pulse.v2.yml"), "$resource.performer", "$resource.colour", 1)
+	path := write(t, dir, "pulse.yml", text)
+	out, err := command(t, "fhirmap", "lint", dir)
+	if err == nil || !strings.Contains(out, path+":") || !strings.Contains(out, `Observation has no element "colour"`) {
+		t.Errorf("%v: %s", err, out)
+	}
+	if out, err := command(t, "fhirmap", "lint", dir, "--shipped"); err == nil || !strings.Contains(out, "duplicate: the model name") {
+		t.Errorf("beside the shipped one of the same name: %v: %s", err, out)
+	}
+	out, err = command(t, "fhirmap", "lint", path, "--format", "json")
+	var doc struct {
+		Problems []struct {
+			File, Code string
+			Line       int
+		}
+	}
+	if jsonErr := json.Unmarshal([]byte(out), &doc); err == nil || jsonErr != nil || len(doc.Problems) == 0 || doc.Problems[0].File != path || doc.Problems[0].Line < 2 {
+		t.Errorf("%v, %v: %s", err, jsonErr, out)
+	}
+	if _, err := command(t, "fhirmap", "lint", t.TempDir()); err == nil {
+		t.Error("a folder without mapping files passes")
+	}
+}
+
+func TestFHIRMapRun(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	losses := filepath.Join(dir, "losses.json")
+	const id = "11111111-2222-4333-8444-555555555555"
+	out := succeed(t, "fhirmap", "run", fhirmapCases+"/medication_orders/in.json", "--ehr", id, "--losses", losses)
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	for _, line := range lines {
+		var r struct {
+			ResourceType string
+			Subject      struct{ Reference string }
+		}
+		if err := json.Unmarshal([]byte(line), &r); err != nil || r.ResourceType != "MedicationRequest" || r.Subject.Reference != "Patient/"+id {
+			t.Errorf("%v: %s", err, line)
+		}
+	}
+	var list []fhirmap.Loss
+	if err := json.Unmarshal([]byte(read(t, losses)), &list); err != nil {
+		t.Error(err)
+	}
+	path := write(t, dir, "bad.json", `{"_type":"COMPOSITION","name":5}`)
+	if _, err := command(t, "fhirmap", "run", path); err == nil || !strings.Contains(err.Error(), path+": error") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := command(t, "fhirmap", "run", fhirmapCases+"/medication_orders/in.json", "-t", "../../templates/library/Cairn - Vital signs.v1.opt"); err == nil {
+		t.Error("a composition of another template passes")
+	}
+}
+
+func TestFHIRMapTest(t *testing.T) {
+	t.Parallel()
+	if out := succeed(t, "fhirmap", "test", fhirmapCases); strings.Count(out, "ok ") < 20 {
+		t.Errorf("got %s", out)
+	}
+	dir := filepath.Join(t.TempDir(), "case")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "in.json", read(t, fhirmapCases+"/height/in.json"))
+	if out, err := command(t, "fhirmap", "test", dir); err == nil || !strings.Contains(out, "FAILED "+dir) {
+		t.Errorf("without expectations: %v: %s", err, out)
+	}
+	succeed(t, "fhirmap", "test", dir, "--update")
+	if read(t, filepath.Join(dir, "resources.ndjson")) != read(t, fhirmapCases+"/height/resources.ndjson") {
+		t.Error("other resources than those of the engine's own test")
+	}
+	succeed(t, "fhirmap", "test", dir)
+	write(t, dir, "resources.ndjson", strings.Replace(read(t, filepath.Join(dir, "resources.ndjson")), "final", "amended", 1))
+	if out, err := command(t, "fhirmap", "test", dir); err == nil || !strings.Contains(out, "resources.ndjson:2: - ") || !strings.Contains(out, "resources.ndjson:2: + ") {
+		t.Errorf("changed: %v: %s", err, out)
+	}
+}
+
+func TestFHIRMapCoverage(t *testing.T) {
+	t.Parallel()
+	const opt = "../../templates/library/Cairn - Vital signs.v1.opt"
+	if out := succeed(t, "fhirmap", "coverage", opt); !strings.Contains(out, "OBSERVATION.pulse.v2 to Observation: ") || !strings.Contains(out, "not mapped: /other_participations") {
+		t.Errorf("got %s", out)
+	}
+	var doc struct{ Templates []fhirmap.TemplateCoverage }
+	if err := json.Unmarshal([]byte(succeed(t, "fhirmap", "coverage", opt, "--format", "json")), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if c := doc.Templates[0]; c.TemplateID != "Cairn - Vital signs.v1" || c.Mapped == 0 || c.Mapped >= c.Leaves || len(c.Entries) != 7 {
+		t.Errorf("got %+v", c)
+	}
+}
