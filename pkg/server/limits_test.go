@@ -55,6 +55,7 @@ func TestLimits(t *testing.T) {
 		"body":           {"POST", ehr + "/composition", strings.Repeat(" ", 4<<20+1), "", 413, "4194304 bytes"},
 		"depth":          {"POST", ehr + "/composition", deep, "", 413, "limit.depth"},
 		"depth of XML":   {"POST", ehr + "/composition", xml, "Content-Type: application/xml", 413, "limit.depth"},
+		"depth of FLAT":  {"POST", ehr + "/composition", `{"` + strings.Repeat("a/", 61) + `a":1}`, "Content-Type: application/openehr.wt.flat+json\nopenehr-template-id: Cairn - Vital signs.v1", 413, "limit.depth"},
 		"items":          {"POST", ehr + "/composition", long, "", 413, "limit.items"},
 		"tags":           {"PUT", ehr + "/ehr_status/" + status.UID.Value + "/tags", `[{"key":"a"},{"key":"b"},{"key":"c"},{"key":"d"}]`, "", 413, "3 tags"},
 		"versions":       {"POST", ehr + "/contribution", `{"versions":[{"data":{"_type":"FOLDER"}},{"data":{"_type":"FOLDER"}},{"data":{"_type":"FOLDER"}}],"audit":{}}`, "", 413, "2 versions"},

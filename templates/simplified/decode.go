@@ -52,6 +52,9 @@ func Decode(data []byte, f Format, wt *webtemplate.Template, tpl *templates.Temp
 		var bad *fault
 		errors.As(err, &bad)
 		p := rm.Problem{Code: CodeSyntax, Path: "/", Message: bad.msg}
+		if bad.code != "" {
+			p.Code = bad.code
+		}
 		if bad.key != "" {
 			p.Message += " (" + clip(bad.key) + ")"
 		}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // Format is one of the two simplified formats.
@@ -160,8 +162,9 @@ func (it *item) setText(suffix, s string) {
 
 func (it *item) empty() bool { return len(it.parts) == 0 && len(it.children) == 0 }
 
-// fault is what is wrong with a document, and where in it.
-type fault struct{ key, msg string }
+// fault is what is wrong with a document, and where in it; the code is that of a
+// limit, "" for the syntax.
+type fault struct{ key, msg, code string }
 
 func (f *fault) Error() string { return f.msg }
 
@@ -172,7 +175,7 @@ func parse(data []byte, f Format, maxDepth, maxValues int) (*item, error) {
 		if _, err := dec.ReadToken(); err != nil {
 			return nil, syntax(err)
 		}
-		return nil, &fault{"", "the document is not a JSON object"}
+		return nil, &fault{"", "the document is not a JSON object", ""}
 	}
 	p := parser{dec: dec, maxDepth: maxDepth, maxValues: maxValues}
 	top := &item{}
@@ -186,7 +189,7 @@ func parse(data []byte, f Format, maxDepth, maxValues int) (*item, error) {
 		return nil, err
 	}
 	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, &fault{"", "data follows the document's object"}
+		return nil, &fault{"", "data follows the document's object", ""}
 	}
 	return top, nil
 }
@@ -199,20 +202,20 @@ type parser struct {
 func syntax(err error) error {
 	var s *jsontext.SyntacticError
 	if errors.As(err, &s) {
-		return &fault{"", fmt.Sprintf("not JSON: %v at byte %d", s.Err, s.ByteOffset)}
+		return &fault{"", fmt.Sprintf("not JSON: %v at byte %d", s.Err, s.ByteOffset), ""}
 	}
-	return &fault{"", "not JSON: unexpected end of the document"}
+	return &fault{"", "not JSON: unexpected end of the document", ""}
 }
 
 // scalar reads a value; ok is false for null. Objects and arrays are only
 // values of |raw.
 func (p *parser) scalar(key string, raw bool) (s scalar, ok bool, err error) {
 	if p.values++; p.values > p.maxValues {
-		return s, false, &fault{key, "the document has more than " + strconv.Itoa(p.maxValues) + " values"}
+		return s, false, &fault{key, "the document has more than " + strconv.Itoa(p.maxValues) + " values", rm.CodeLimitNodes}
 	}
 	kind := p.dec.PeekKind()
 	if (kind == '{' || kind == '[') && !raw {
-		return s, false, &fault{key, "the value is an object or array"}
+		return s, false, &fault{key, "the value is an object or array", ""}
 	}
 	v, err := p.dec.ReadValue()
 	if err != nil {
@@ -252,7 +255,7 @@ func (p *parser) flat(top *item) error {
 		}
 		segments := strings.Split(path, "/")
 		if len(segments) > p.maxDepth {
-			return &fault{key, "the key has more than " + strconv.Itoa(p.maxDepth) + " levels"}
+			return &fault{key, "the key has more than " + strconv.Itoa(p.maxDepth) + " levels", rm.CodeLimitDepth}
 		}
 		it := top
 		for _, seg := range segments {
@@ -275,14 +278,14 @@ func (p *parser) flat(top *item) error {
 func segment(key, seg string) (string, int, error) {
 	id, number, indexed := strings.Cut(seg, ":")
 	if id == "" {
-		return "", 0, &fault{key, "a level of the key has no id"}
+		return "", 0, &fault{key, "a level of the key has no id", ""}
 	}
 	if !indexed {
 		return id, 0, nil
 	}
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 0 || n > maxIndex {
-		return "", 0, &fault{key, "an index must be a number from 0 to " + strconv.Itoa(maxIndex)}
+		return "", 0, &fault{key, "an index must be a number from 0 to " + strconv.Itoa(maxIndex), ""}
 	}
 	return id, n, nil
 }
@@ -290,7 +293,7 @@ func segment(key, seg string) (string, int, error) {
 // object reads an object of a STRUCTURED document.
 func (p *parser) object(it *item, key string, depth int) error {
 	if depth > p.maxDepth {
-		return &fault{key, "the document nests deeper than " + strconv.Itoa(p.maxDepth) + " levels"}
+		return &fault{key, "the document nests deeper than " + strconv.Itoa(p.maxDepth) + " levels", rm.CodeLimitDepth}
 	}
 	if _, err := p.dec.ReadToken(); err != nil {
 		return syntax(err)
@@ -349,7 +352,7 @@ func (p *parser) part(key, suffix string) (scalar, bool, error) {
 			return s, ok, err
 		}
 		if p.dec.PeekKind() != ']' {
-			return s, ok, &fault{key, "a suffix has more than one value"}
+			return s, ok, &fault{key, "a suffix has more than one value", ""}
 		}
 		if _, err := p.dec.ReadToken(); err != nil {
 			return s, ok, syntax(err)
@@ -379,7 +382,7 @@ func (p *parser) values0(it *item, id string, index int, key string, depth int) 
 	}
 	for ; p.dec.PeekKind() != ']'; index++ {
 		if index > maxIndex {
-			return &fault{key, "a list has more than " + strconv.Itoa(maxIndex+1) + " members"}
+			return &fault{key, "a list has more than " + strconv.Itoa(maxIndex+1) + " members", rm.CodeLimitItems}
 		}
 		if p.dec.PeekKind() == 0 {
 			_, err := p.dec.ReadToken()
