@@ -162,7 +162,9 @@ func (m *maker) from() {
 	if o.Source != nil {
 		id, names := match(o.Source.Pred)
 		m.root.names = names
-		m.root.paths = filter(m.root.paths, func(p *nodeindex.Path) bool { return o.Source.Types.Has(p.Place.Class) && (id == "" || p.Place.NodeID() == id) })
+		m.root.paths = filter(m.root.paths, func(p *nodeindex.Path) bool {
+			return o.Source.Types.Has(p.Place.Class) && (id == "" || p.Place.NodeID() == id)
+		})
 		m.vars[o.Source] = m.root
 	}
 	if o.Version != nil {

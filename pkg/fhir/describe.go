@@ -85,8 +85,12 @@ func Operations(basePath string) []apidoc.Operation {
 		return o
 	}
 	everything := []apidoc.Param{
-		id, {Name: "start", In: "query", Description: "Leave out what is dated earlier."}, {Name: "end", In: "query", Description: "Leave out what is dated later."},
-		since[0], {Name: "_type", In: "query", Description: "Resource types, separated by commas."}, {Name: "_count", In: "query", Type: "integer", Description: "Size of a page, to 5000."},
+		id,
+		{Name: "start", In: "query", Description: "Leave out what is dated earlier."},
+		{Name: "end", In: "query", Description: "Leave out what is dated later."},
+		since[0],
+		{Name: "_type", In: "query", Description: "Resource types, separated by commas."},
+		{Name: "_count", In: "query", Type: "integer", Description: "Size of a page, to 5000."},
 	}
 	lastn := []apidoc.Param{search[0], search[1], {Name: "max", In: "query", Type: "integer", Description: "How many of each code; 1 by default."}}
 	validate := func(oid, path string, params ...apidoc.Param) apidoc.Operation {
