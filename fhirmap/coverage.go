@@ -86,7 +86,7 @@ type leaf struct {
 func (lib *Library) Coverage(t *templates.Template) *TemplateCoverage {
 	cov := &TemplateCoverage{TemplateID: t.ID, Entries: []EntryCoverage{}}
 	byArchetype, bound := lib.templates[t.ID]
-	context := &tracer{root: t.Root, reached: map[leaf]bool{}, filled: map[string]bool{}}
+	context := &tracer{root: t.Root, reached: map[leaf]bool{}, filled: map[string]bool{}, pinned: map[string]bool{}}
 	var entries func(o *templates.Object)
 	entries = func(o *templates.Object) {
 		for _, a := range o.Attributes {
@@ -145,7 +145,7 @@ func (lib *Library) entryCoverage(t *templates.Template, entry *templates.Object
 	e.Leaves = len(list)
 	reached := map[leaf]bool{}
 	for _, p := range plans {
-		tr := &tracer{root: t.Root, reached: map[leaf]bool{}, filled: map[string]bool{}}
+		tr := &tracer{root: t.Root, reached: map[leaf]bool{}, filled: map[string]bool{}, pinned: map[string]bool{}}
 		tr.plan(p, trace{object: entry}, p.target.Name)
 		m := MappingCoverage{Name: p.file.Name.Value, Type: p.target.Name}
 		for _, l := range list {

@@ -53,6 +53,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  data-absent-reason `unknown`, in the summary alone.\n" +
 	"- Every version that was mapped has a Provenance, made of its audit when it is asked for: found by patient, target, recorded\n" +
 	"  and id, included by `_revinclude=Provenance:target`, not part of `$everything` and exports.\n" +
+	"- Resources are made when a version is committed, with the mappings of the program that commits it. Mappings that change later\n" +
+	"  do not change the resources of versions that are stored.\n" +
 	"- Pages of a search go by the keys of the last record: a resource that exists throughout appears once. An export is a snapshot.\n\n" +
 	"## Not supported\n\n" +
 	"`:text`, `:exact`, `:in`, `:of-type`, `:identifier` and the other modifiers, composite parameters, chains beyond the patient,\n" +

@@ -25,6 +25,9 @@ type tracer struct {
 	reached map[leaf]bool
 	// filled holds the paths of elements; true where a value as a whole comes in.
 	filled map[string]bool
+	// pinned holds the paths that filters of elements fix, as the url of an
+	// extension.
+	pinned map[string]bool
 	depth  int
 }
 
@@ -42,7 +45,7 @@ func (tr *tracer) steps(list []*step, archetype, at trace, root, into string) {
 		if s.hasSrc {
 			places = tr.follow(&s.src, archetype, at)
 		}
-		to := target(&s.dst, root, into)
+		to := tr.target(&s.dst, root, into)
 		for _, place := range places {
 			tr.step(s, archetype, place, root, to)
 		}
@@ -62,7 +65,7 @@ func (tr *tracer) step(s *step, archetype, place trace, root, to string) {
 		for _, m := range s.manual {
 			declared = declared && len(m.assign) == 0
 			for i := range m.assign {
-				tr.fill(target(&m.assign[i].path, root, to), true)
+				tr.fill(tr.target(&m.assign[i].path, root, to), true)
 			}
 		}
 		if s.hasSrc {
@@ -186,7 +189,7 @@ func (t *trace) step(seg *oseg, to []trace) []trace {
 }
 
 // target is the full path of an element, without types, indexes and filters.
-func target(p *fpath, root, into string) string {
+func (tr *tracer) target(p *fpath, root, into string) string {
 	if p.base == fromResource {
 		into = root
 	}
@@ -197,6 +200,9 @@ func target(p *fpath, root, into string) string {
 	}
 	for i := range p.steps {
 		into += "." + p.steps[i].name
+		for _, pin := range p.steps[i].pins {
+			tr.pinned[into+"."+strings.Join(pin.path, ".")] = true
+		}
 	}
 	return into
 }
@@ -218,7 +224,7 @@ func (tr *tracer) unfilled(typ *r4.Type, profiles []string) (mandatory, mustSupp
 		for _, e := range t.Elements {
 			whole, ok := tr.filled[path+"."+e.Name]
 			switch {
-			case !ok && e.Min > 0:
+			case !ok && e.Min > 0 && !tr.pinned[path+"."+e.Name]:
 				mandatory = append(mandatory, path+"."+e.Name)
 			case ok && !whole && len(e.Types) == 1 && e.Types[0].Type.Kind != r4.Primitive:
 				visit(e.Types[0].Type, path+"."+e.Name)

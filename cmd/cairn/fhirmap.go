@@ -20,6 +20,7 @@ import (
 
 type fhirmapCmd struct {
 	Lint     fhirmapLintCmd     `cmd:"" help:"Check mapping files. One problem a line; the exit code is 1 if there are any."`
+	Compile  fhirmapCompileCmd  `cmd:"" help:"Print the compiled plans: steps, types, conditions and targets as they will run."`
 	Run      fhirmapRunCmd      `cmd:"" help:"Print the FHIR resources that mappings make of a composition, one a line."`
 	Test     fhirmapTestCmd     `cmd:"" help:"Compare what mappings make of test cases with what is expected."`
 	Coverage fhirmapCoverageCmd `cmd:"" help:"List what no mapping reaches: the leaves of templates, and mandatory and must-support elements of resources."`
@@ -123,6 +124,17 @@ func (c *fhirmapLintCmd) Run(out io.Writer) error {
 		err = fmt.Errorf("%d problems in the mapping files", len(problems))
 	}
 	return err
+}
+
+type fhirmapCompileCmd struct{ mappings }
+
+// Run prints the plans of all models.
+func (c *fhirmapCompileCmd) Run(out io.Writer) error {
+	lib, err := c.library()
+	if err != nil {
+		return err
+	}
+	return lib.Print(out)
 }
 
 type fhirmapRunCmd struct {

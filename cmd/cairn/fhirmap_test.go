@@ -109,3 +109,14 @@ func TestFHIRMapCoverage(t *testing.T) {
 		t.Errorf("got %+v", c)
 	}
 }
+
+func TestFHIRMapCompile(t *testing.T) {
+	t.Parallel()
+	if out := succeed(t, "fhirmap", "compile", "-m", "../../fhirmap/testdata/print"); out != read(t, "../../fhirmap/testdata/print/plans.txt") {
+		t.Errorf("got %s", out)
+	}
+	path := write(t, t.TempDir(), "empty.yml", "")
+	if _, err := command(t, "fhirmap", "compile", "-m", path); err == nil || !strings.Contains(err.Error(), path+":1:1") {
+		t.Errorf("got %v", err)
+	}
+}
