@@ -50,8 +50,11 @@ func (d *differ) members(a, b *templates.Attribute) {
 	keyed := func(x, y *templates.Object) bool {
 		return x.Key() != "" && sameID(x.Key(), y.Key()) && (x.Kind == templates.Slot) == (y.Kind == templates.Slot)
 	}
+	// Only siblings of one key need a closer look, which goes through all that is
+	// below them: at each level it would double the effort.
+	several := func(x *templates.Object) bool { return len(a.Matching(x.Key())) > 1 || len(b.Matching(x.Key())) > 1 }
 	m.pass(func(x, y *templates.Object) bool {
-		return keyed(x, y) && x.Class == y.Class && (x.Names == nil) == (y.Names == nil) && equalSet(x.Names, y.Names) && d.same(x, y)
+		return keyed(x, y) && several(x) && x.Class == y.Class && (x.Names == nil) == (y.Names == nil) && equalSet(x.Names, y.Names) && d.same(x, y)
 	})
 	m.pass(func(x, y *templates.Object) bool {
 		return keyed(x, y) && (x.Names == nil) == (y.Names == nil) && equalSet(x.Names, y.Names)
@@ -203,10 +206,12 @@ func (d *differ) alternatives(a, b *templates.Attribute) {
 	sameType := func(x, y *templates.Object) bool {
 		return x.Class == y.Class && x.Param == y.Param && sameID(x.Key(), y.Key()) && (x.Kind == templates.Slot) == (y.Kind == templates.Slot)
 	}
-	m.pass(func(x, y *templates.Object) bool { return sameType(x, y) && d.same(x, y) })
-	m.pass(func(x, y *templates.Object) bool { return sameType(x, y) && d.covers(x, y) })
-	m.pass(sameType)
-	m.pass(func(x, y *templates.Object) bool { return d.covers(x, y) })
+	if len(a.Children) > 1 || len(b.Children) > 1 { // see members
+		m.pass(func(x, y *templates.Object) bool { return sameType(x, y) && d.same(x, y) })
+		m.pass(func(x, y *templates.Object) bool { return sameType(x, y) && d.covers(x, y) })
+		m.pass(sameType)
+		m.pass(func(x, y *templates.Object) bool { return d.covers(x, y) })
+	}
 	m.pass(func(x, y *templates.Object) bool { return related(x.Class, y.Class) })
 	m.pass(func(*templates.Object, *templates.Object) bool { return true })
 	changed := false
