@@ -202,6 +202,9 @@ func (q *Query) SQL(ctx context.Context, r Request, catalog Catalog) (sql string
 // answers of terminology services.
 func (q *Query) values(r Request) (sqlgen.Values, error) {
 	limit, offset, err := q.page(r)
+	if q.plan.Query.Demographic && r.scoped() {
+		err = &errs.Error{Op: "aql.SQL", Kind: errs.Invalid, Code: "parties", Msg: "AQL: a query of parties is not of one EHR"}
+	}
 	if r.Now.IsZero() {
 		r.Now = time.Now()
 	}

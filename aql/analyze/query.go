@@ -37,6 +37,8 @@ type Query struct {
 	// NamesEHR tells that the query itself restricts ehr_id to given values, so
 	// that it is no population query.
 	NamesEHR bool
+	// Demographic tells that the query is of parties, which are in no EHR.
+	Demographic bool
 	// Params are the parameters in the order of the text, each once.
 	Params []string
 }
@@ -95,6 +97,12 @@ const (
 	RootEHRStatus   Root = 2
 	RootFolder      Root = 3
 	RootEHRAccess   Root = 4
+	// Those of the demographic repository.
+	RootAgent        Root = 5
+	RootGroup        Root = 6
+	RootOrganisation Root = 7
+	RootPerson       Root = 8
+	RootRole         Root = 9
 )
 
 // Containment is *Source, *AllOf or *AnyOf.

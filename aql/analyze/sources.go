@@ -12,12 +12,18 @@ import (
 // roots maps the classes whose instances are the content of versioned objects.
 var roots = map[string]Root{
 	"COMPOSITION": RootComposition, "EHR_STATUS": RootEHRStatus, "FOLDER": RootFolder, "EHR_ACCESS": RootEHRAccess,
+	"AGENT": RootAgent, "GROUP": RootGroup, "ORGANISATION": RootOrganisation, "PERSON": RootPerson, "ROLE": RootRole,
 }
 
-var rootOrder = []Root{RootComposition, RootEHRStatus, RootFolder, RootEHRAccess}
+// The roots of an EHR and of the demographic repository.
+var (
+	rootOrder  = []Root{RootComposition, RootEHRStatus, RootFolder, RootEHRAccess}
+	partyOrder = []Root{RootAgent, RootGroup, RootOrganisation, RootPerson, RootRole}
+)
 
 var rootNames = map[Root]string{
 	RootComposition: "COMPOSITION", RootEHRStatus: "EHR_STATUS", RootFolder: "FOLDER", RootEHRAccess: "EHR_ACCESS",
+	RootAgent: "AGENT", RootGroup: "GROUP", RootOrganisation: "ORGANISATION", RootPerson: "PERSON", RootRole: "ROLE",
 }
 
 // String is the class.
@@ -34,7 +40,8 @@ type place struct {
 	scope  ast.VersionScope
 }
 
-// from resolves the FROM clause. An EHR is supplied where the query has none.
+// from resolves the FROM clause. An EHR is supplied where the query has none,
+// and stands for the demographic repository where the query is of parties.
 func (a *analyzer) from(c ast.Containment) {
 	if s, ok := c.(*ast.Source); ok && !s.Version && strings.EqualFold(s.Class, "EHR") {
 		a.q.EHR = a.source(s, place{})
@@ -43,10 +50,25 @@ func (a *analyzer) from(c ast.Containment) {
 		}
 		return
 	}
+	a.q.Demographic = ofParties(c)
 	a.q.EHR = &Source{Kind: SourceEHR, Types: typesOf(rm.Lookup("EHR"))}
 	a.q.Sources = append(a.q.Sources, a.q.EHR)
 	a.q.From = a.containment(c, place{outer: a.q.EHR})
 	a.q.EHR.Contains = a.q.From
+}
+
+// ofParties reports whether what is outermost in FROM is a PARTY, or a VERSION
+// of one.
+func ofParties(c ast.Containment) bool {
+	s, ok := c.(*ast.Source)
+	if !ok {
+		return false
+	}
+	if s.Version && s.Contains != nil {
+		return ofParties(s.Contains)
+	}
+	class := classByName()[strings.ToUpper(s.Class)]
+	return class != nil && class.IsA(rm.Lookup("PARTY"))
 }
 
 func (a *analyzer) containment(c ast.Containment, at place) Containment {
@@ -181,7 +203,13 @@ func (a *analyzer) topSource(s *Source, class *rm.Class, at place) bool {
 	case at.holder != nil:
 		allowed = at.holder.Roots
 	}
-	permitted := func(r Root) bool { return allowed == nil || slices.Contains(allowed, r) }
+	order := rootOrder
+	if a.q.Demographic {
+		order = partyOrder
+	}
+	permitted := func(r Root) bool {
+		return slices.Contains(order, r) && (allowed == nil || slices.Contains(allowed, r))
+	}
 	// A VERSION that contains one class expression is a version of it.
 	plain := at.outer.Kind != SourceVersion || !at.outer.Negated && at.outer.AST.Contains == ast.Containment(s.AST)
 	if r, ok := roots[class.Name]; ok && r != RootFolder && permitted(r) && plain {
@@ -190,7 +218,7 @@ func (a *analyzer) topSource(s *Source, class *rm.Class, at place) bool {
 	}
 	s.Kind = SourceInside
 	var kept Types
-	for _, r := range rootOrder {
+	for _, r := range order {
 		if !permitted(r) || isFolder(at.outer) && r == RootFolder {
 			continue
 		}
@@ -207,7 +235,11 @@ func (a *analyzer) topSource(s *Source, class *rm.Class, at place) bool {
 		return false
 	}
 	if len(kept) == 0 {
-		a.unsupported(s.AST.Pos, "class", "%s as a class expression: it does not occur in an EHR's versioned content", class.Name)
+		where := "an EHR's versioned content"
+		if a.q.Demographic {
+			where = "a party"
+		}
+		a.unsupported(s.AST.Pos, "class", "%s as a class expression: it does not occur in %s", class.Name, where)
 		return false
 	}
 	s.Types = kept

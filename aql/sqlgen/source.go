@@ -14,7 +14,12 @@ func (g *gen) top(f *from) {
 	s := g.plan.Query.EHR
 	b := &block{alias: "r"}
 	g.ehr = b
-	b.inner("ehr as e", "")
+	if g.plan.Query.Demographic {
+		// The partition of the version tables that is no EHR.
+		b.inner("(values (0::bigint)) as e(ehr_no)", "")
+	} else {
+		b.inner("ehr as e", "")
+	}
 	if g.readsStatus() {
 		b.joins = append(b.joins, join{
 			kind: "left join", item: "(version as ev join document as es using (ehr_no, vo_no, ver))",
@@ -22,7 +27,7 @@ func (g *gen) top(f *from) {
 		})
 	}
 	g.bound[s] = &binding{attribute: func(name string) string { return g.ehrAttribute(b, name) }}
-	if g.opt.AsOf {
+	if g.opt.AsOf && !g.plan.Query.Demographic {
 		b.and("e.time_created <= " + g.instant())
 	}
 	if g.opt.Scoped {
@@ -31,7 +36,7 @@ func (g *gen) top(f *from) {
 	if s.Pred != nil {
 		b.and(g.cond(s.Pred, env{}))
 	}
-	if !g.opt.Scoped && !g.plan.Query.NamesEHR {
+	if !g.opt.Scoped && !g.plan.Query.NamesEHR && !g.plan.Query.Demographic {
 		b.and("e.is_queryable")
 	}
 	f.joins = append(f.joins, join{kind: "join", block: b})
