@@ -136,12 +136,28 @@ func (v *validator) vitalUnit(q *Node, units []string) {
 }
 
 // MustSupport lists the elements that a profile known here marks as
-// mustSupport, as paths without the [x] of choices.
+// mustSupport, as paths without the [x] of choices and the names of slices.
 func MustSupport(url string) []string {
-	if _, ok := vitalSigns[url]; ok {
-		return vitalMustSupport
+	p, ok := vitalSigns[url]
+	if !ok {
+		return nil
 	}
-	return nil
+	out := slices.Clone(vitalMustSupport)
+	value := ""
+	switch {
+	case len(p.units) > 0:
+		value = "Observation.value."
+	case len(p.components) > 0:
+		value = "Observation.component.value."
+	case url == profileBase+"vitalspanel":
+		return append(out, "Observation.hasMember")
+	default:
+		return out
+	}
+	for _, part := range [...]string{"value", "unit", "system", "code"} {
+		out = append(out, value+part)
+	}
+	return out
 }
 
 // vitalMustSupport is that of the vital signs profile (R4, vitalsigns).

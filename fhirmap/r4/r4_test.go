@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -304,5 +305,38 @@ func TestUnions(t *testing.T) {
 	}
 	if found == 0 {
 		t.Error("no type has one")
+	}
+}
+
+// TestMustSupport keeps facts of the published profiles (R4, 4.0.1).
+func TestMustSupport(t *testing.T) {
+	t.Parallel()
+	for profile, want := range map[string]struct {
+		n  int
+		is string
+	}{
+		"vitalsigns": {14, "Observation.category.coding.code"}, "bodyweight": {18, "Observation.value.unit"},
+		"bp": {18, "Observation.component.value.code"}, "vitalspanel": {15, "Observation.hasMember"},
+	} {
+		list := MustSupport(profileBase + profile)
+		if len(list) != want.n || !slices.Contains(list, want.is) {
+			t.Errorf("%s: %v", profile, list)
+		}
+		for _, path := range list {
+			at := Lookup("Observation")
+			for _, name := range strings.Split(path, ".")[1:] {
+				if at == nil || at.Element(name) == nil {
+					t.Errorf("%s: there is no %s", profile, path)
+					break
+				}
+				e := at.Element(name)
+				if at = e.Types[0].Type; e.Choice {
+					at = Lookup("Quantity")
+				}
+			}
+		}
+	}
+	if list := MustSupport(profileBase + "Observation"); list != nil {
+		t.Errorf("the resource type itself: %v", list)
 	}
 }
