@@ -1,7 +1,6 @@
 package server
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
 	"strconv"
@@ -24,11 +23,8 @@ func loadMappings(log *slog.Logger) (*fhirProjection, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := sha256.New()
-	for _, f := range lib.Files() {
-		h.Write([]byte(f.Name.Value + " " + f.Version + "\n"))
-	}
-	return &fhirProjection{lib: lib, version: hex.EncodeToString(h.Sum(nil))[:12], log: log}, nil
+	digest := lib.Digest()
+	return &fhirProjection{lib: lib, version: hex.EncodeToString(digest[:6]), log: log}, nil
 }
 
 // Name and Version identify the set of mappings that made a resource.
