@@ -318,7 +318,7 @@ type Regex struct {
 	Pattern string
 }
 
-// AtTime, in the predicate of a VERSION, holds for the version that was the
+// AtTime holds, in the predicate of a VERSION, for the version that was the
 // latest at an instant.
 type AtTime struct {
 	Source  *Source

@@ -170,9 +170,7 @@ func (m *maker) from() {
 	if o.Version != nil {
 		m.vars[o.Version] = m.root
 	}
-	for _, f := range m.contained(o.Child, m.root) {
-		m.root.inside = append(m.root.inside, f)
-	}
+	m.root.inside = append(m.root.inside, m.contained(o.Child, m.root)...)
 }
 
 // contained finds the frames of a part of FROM inside a frame. Those in the
@@ -360,5 +358,5 @@ func (m *maker) one(p *nodeindex.Path, in, f *frame) bool {
 	if found == nil {
 		return false
 	}
-	return f.outer == nil || f.direct == false && above(p, f.outer.paths) == above(found, f.outer.paths)
+	return f.outer == nil || !f.direct && above(p, f.outer.paths) == above(found, f.outer.paths)
 }

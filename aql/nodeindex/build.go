@@ -61,10 +61,9 @@ type Builder struct {
 
 // frame is the frame under construction.
 type frame struct {
-	row   int // in rows
-	path  *Path
-	buf   []byte
-	empty bool
+	row  int // in rows
+	path *Path
+	buf  []byte
 }
 
 // Build gives the frames of a composition. If the registry lacks any of its

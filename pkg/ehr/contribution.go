@@ -116,7 +116,7 @@ func (s *Service) CommitContribution(ctx context.Context, who Actor, in CommitCo
 	}
 	if found, err := p.references(ctx, c.Versions); err != nil {
 		return none, nil, err
-	} else if found != nil {
+	} else {
 		for i, list := range found {
 			at := p.places[i]
 			if err := refuse(errs.Unprocessable, op, "the content is not valid", list); err != nil {

@@ -17,7 +17,7 @@ type OnceKey struct {
 	Lifetime time.Duration
 }
 
-// CodeOnceDiffers: the key was used for another request.
+// CodeOnceDiffers says that the key was used for another request.
 const CodeOnceDiffers = "idempotency_key_reused"
 
 // ErrOnceDiffers is the answer to a repetition that says something else.
@@ -32,27 +32,5 @@ var ErrOnceDiffers = &errs.Error{
 // all. An error of do is returned as it is and nothing is kept: a request that
 // was refused may be sent again.
 func (s *Service) Once(ctx context.Context, k OnceKey, do func(context.Context) ([]byte, error)) (answer []byte, repeated bool, err error) {
-	var kept later
-	answer, repeated, err = s.cfg.Store.Once(context.WithValue(ctx, laterKey{}, &kept), k, do)
-	if err == nil {
-		for _, f := range kept {
-			f()
-		}
-	}
-	return answer, repeated, err
-}
-
-// later is what is to be done once a write is sure to stay.
-type later []func()
-
-type laterKey struct{}
-
-// whenKept calls f when what was written with the context is kept: at once,
-// unless the write is a part of something larger.
-func whenKept(ctx context.Context, f func()) {
-	if l, ok := ctx.Value(laterKey{}).(*later); ok {
-		*l = append(*l, f)
-		return
-	}
-	f()
+	return s.cfg.Store.Once(ctx, k, do)
 }

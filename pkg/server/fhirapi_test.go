@@ -162,8 +162,8 @@ func TestFHIRInteractions(t *testing.T) {
 		t.Errorf("lastn gives %d of %d codes", len(lastn), len(newest))
 	}
 	for _, o := range lastn {
-		if code := string(o.Get("code").Get("coding").Append(nil)); o.Str("effectiveDateTime") != newest[code] {
-			t.Errorf("lastn gives one of %s, there is one of %s", o.Str("effectiveDateTime"), newest[code])
+		if want := newest[string(o.Get("code").Get("coding").Append(nil))]; o.Str("effectiveDateTime") != want {
+			t.Errorf("lastn gives one of %s, there is one of %s", o.Str("effectiveDateTime"), want)
 		}
 	}
 

@@ -1,7 +1,6 @@
 package archetyped_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -199,5 +198,5 @@ func TestCorpusCompiles(t *testing.T) {
 	for _, p := range problems {
 		t.Error(p)
 	}
-	t.Log(fmt.Sprintf("%d archetypes", out.Len()))
+	t.Logf("%d archetypes", out.Len())
 }
