@@ -32,7 +32,7 @@ func TestGarbage(t *testing.T) {
 	const seed = 4
 	g := &garbage{rnd: rand.New(rand.NewPCG(seed, seed)), real: map[string][]string{}}
 	g.learn(t, s)
-	inside := regexp.MustCompile(`goroutine \d|panic:|runtime error|\.go:\d+|SQLSTATE|pgx|pq:|/pkg/|postgres://`)
+	inside := regexp.MustCompile(`goroutine \d|panic:|runtime error|\.go:\d+|SQLSTATE|jackc|pgxpool|pgx:|pq:|/pkg/|postgres://`)
 	statuses := map[int]int{}
 	for i := range d.Operations {
 		op := &d.Operations[i]

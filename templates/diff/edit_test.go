@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -59,10 +60,17 @@ func (p *part) child(name string) *part {
 	return nil
 }
 
-// edit is a single change of an OPT.
+// edit is a single change of an OPT: other text in the place of a part of it.
 type edit struct {
-	what string
-	opt  []byte
+	what     string
+	text     []byte // the whole, before
+	from, to int
+	with     string
+}
+
+// opt is the text after the edit.
+func (e edit) opt() []byte {
+	return slices.Concat(e.text[:e.from], []byte(e.with), e.text[e.to:])
 }
 
 type editor struct {
@@ -72,8 +80,7 @@ type editor struct {
 
 func (e *editor) replace(from, to int, with, what string, p *part) {
 	line := 1 + bytes.Count(e.text[:p.start], []byte("\n"))
-	opt := append(append(append(make([]byte, 0, len(e.text)+len(with)), e.text[:from]...), with...), e.text[to:]...)
-	e.out = append(e.out, edit{fmt.Sprintf("line %d, offset %d, %s: %s", line, p.start, p.name, what), opt})
+	e.out = append(e.out, edit{fmt.Sprintf("line %d, offset %d, %s: %s", line, p.start, p.name, what), e.text, from, to, with})
 }
 
 func (e *editor) set(p *part, value string) {

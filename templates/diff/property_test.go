@@ -146,7 +146,7 @@ func checkEdits(t *testing.T, name string, opt []byte, list []edit, mutants bool
 	}
 	witnessed, silent = map[string]int{}, map[string]int{}
 	for _, e := range list {
-		changed, err := templates.ReadOPT(e.opt, templates.Limits{})
+		changed, err := templates.ReadOPT(e.opt(), templates.Limits{})
 		if err != nil {
 			continue
 		}
