@@ -119,7 +119,7 @@ func Breaking(changes []Change) bool {
 // new template; what was removed comes where it was. None means that the two
 // say the same.
 func Compare(old, changed *templates.Template, opt Options) []Change {
-	d := &differ{texts: map[string]bool{}, pairs: map[pair]bool{}}
+	d := &differ{texts: map[string]bool{}, pairs: map[pair]bool{}, effort: new(int)}
 	d.whole(old, changed, opt)
 	if !sameID(old.Root.ArchetypeID, changed.Root.ArchetypeID) {
 		d.add(KindNode, true, "/", old.Root.ArchetypeID, changed.Root.ArchetypeID, "every instance is of the old archetype")
@@ -128,6 +128,11 @@ func Compare(old, changed *templates.Template, opt Options) []Change {
 	d.object(old.Root, changed.Root, false)
 	return d.out
 }
+
+// maxEffort bounds the comparisons of objects, which alternatives and siblings
+// with one id multiply at each level. The largest templates in use take less
+// than a hundredth of it; what takes more counts as breaking, undecided.
+const maxEffort = 1_000_000
 
 type pair struct{ a, b *templates.Object }
 
@@ -140,6 +145,8 @@ type differ struct {
 	pairs map[pair]bool
 	// trial leaves out what does not matter for conformance.
 	trial bool
+	// effort counts the comparisons of objects, trials included.
+	effort *int
 }
 
 func (d *differ) add(kind string, breaking bool, path, before, after, reason string) {
@@ -148,14 +155,14 @@ func (d *differ) add(kind string, breaking bool, path, before, after, reason str
 
 // covers reports whether every instance of x is one of y.
 func (d *differ) covers(x, y *templates.Object) bool {
-	sub := &differ{trial: true, pairs: d.pairs}
+	sub := &differ{trial: true, pairs: d.pairs, effort: d.effort}
 	sub.object(x, y, false)
 	return !Breaking(sub.out)
 }
 
 // same reports whether two objects accept the same, as far as it shows.
 func (d *differ) same(x, y *templates.Object) bool {
-	sub := &differ{trial: true, pairs: d.pairs}
+	sub := &differ{trial: true, pairs: d.pairs, effort: d.effort}
 	sub.object(x, y, false)
 	return len(sub.out) == 0
 }

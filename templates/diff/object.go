@@ -25,6 +25,12 @@ func typeName(o *templates.Object) string {
 // object compares two objects that stand in the same place; member tells that
 // the place is a container, whose members are counted.
 func (d *differ) object(a, b *templates.Object, member bool) {
+	if *d.effort++; *d.effort > maxEffort {
+		if len(d.out) == 0 || d.out[len(d.out)-1].Kind != KindAmbiguous {
+			d.add(KindAmbiguous, true, b.Path(), "", "", "the templates are too intricate to be compared further")
+		}
+		return
+	}
 	if a == b || d.pairs[pair{a, b}] {
 		return
 	}

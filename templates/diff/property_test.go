@@ -242,3 +242,25 @@ func TestLibraryEdits(t *testing.T) {
 		t.Logf("%s: %d edits, %d compatible, shown %v, not shown %v", name, len(list), compatible, witnessed, silent)
 	}
 }
+
+// TestEffortIsBounded compares templates whose siblings all look alike at every
+// level: it ends, and what was not compared counts as breaking.
+func TestEffortIsBounded(t *testing.T) {
+	t.Parallel()
+	var nest func(depth int, leaf string) Obj
+	nest = func(depth int, leaf string) Obj {
+		if depth == 0 {
+			return Element("at0003", "0..1", Value("DV_TEXT", Strings(leaf)))
+		}
+		o := Obj{RM: "CLUSTER", ID: "at0002", Occ: "0..1", Attrs: []Attr{{Name: "items", Existence: "1..1", Cardinality: "1..*"}}}
+		for range 3 {
+			o.Attrs[0].Children = append(o.Attrs[0].Children, nest(depth-1, leaf))
+		}
+		return o
+	}
+	a := compile(t, Evaluation("Nested.v1", nest(7, "red")))
+	b := compile(t, Evaluation("Nested.v1", nest(7, "blue")))
+	if changes := diff.Compare(a, b, diff.Options{}); !diff.Breaking(changes) {
+		t.Errorf("%v", changes)
+	}
+}
