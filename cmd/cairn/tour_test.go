@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestTour runs each command that `cairn dev` prints, as pasted into a shell.
@@ -23,7 +24,11 @@ func TestTour(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	p := startProcess(t, "dev", "--patients", "8", "--data-dir", filepath.Join(dir, "data"))
+	// The tour is printed once the server answers, and read as soon as it does.
 	commands := printed(p)
+	for deadline := time.Now().Add(30 * time.Second); len(commands) < 9 && time.Now().Before(deadline); commands = printed(p) {
+		time.Sleep(50 * time.Millisecond)
+	}
 	if len(commands) < 9 {
 		t.Fatalf("only %d commands were printed:\n%s", len(commands), p.log)
 	}
