@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // ADL2 is what an ADL 2 text says of itself: its header, its language, its
@@ -128,25 +127,7 @@ func compareNumbers(a, b []string) int {
 
 // ParseADL2 reads what an ADL 2 text says of itself. The error, if any, is a
 // *SyntaxError.
-func ParseADL2(text string) (a *ADL2, err error) {
-	if len(text) > MaxSize {
-		return nil, &SyntaxError{Pos: Pos{1, 1}, Msg: fmt.Sprintf("text of %d bytes exceeds the limit of %d", len(text), MaxSize)}
-	}
-	if !utf8.ValidString(text) {
-		return nil, &SyntaxError{Pos: Pos{1, 1}, Msg: "text is not valid UTF-8"}
-	}
-	p := newParser(strings.TrimPrefix(text, "\ufeff"))
-	defer func() {
-		if r := recover(); r != nil {
-			se, ok := r.(*SyntaxError)
-			if !ok {
-				panic(r)
-			}
-			a, err = nil, se
-		}
-	}()
-	return p.adl2(), nil
-}
+func ParseADL2(text string) (*ADL2, error) { return parse(text, "text", (*parser).adl2) }
 
 func (p *parser) adl2() *ADL2 {
 	a := &ADL2{}

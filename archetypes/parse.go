@@ -9,12 +9,17 @@ import (
 
 // Parse reads one ADL 1.4 archetype. A byte order mark and Windows line ends
 // are accepted. The error, if any, is a *SyntaxError.
-func Parse(text string) (a *Archetype, err error) {
+func Parse(text string) (*Archetype, error) {
+	return parse(text, "archetype", (*parser).archetype)
+}
+
+// parse runs a parser over a text, whose kind is named in errors.
+func parse[T any](text, kind string, read func(*parser) T) (out T, err error) {
 	if len(text) > MaxSize {
-		return nil, &SyntaxError{Pos: Pos{1, 1}, Msg: fmt.Sprintf("archetype of %d bytes exceeds the limit of %d", len(text), MaxSize)}
+		return out, &SyntaxError{Pos: Pos{1, 1}, Msg: fmt.Sprintf("%s of %d bytes exceeds the limit of %d", kind, len(text), MaxSize)}
 	}
 	if !utf8.ValidString(text) {
-		return nil, &SyntaxError{Pos: Pos{1, 1}, Msg: "archetype is not valid UTF-8"}
+		return out, &SyntaxError{Pos: Pos{1, 1}, Msg: kind + " is not valid UTF-8"}
 	}
 	p := newParser(strings.TrimPrefix(text, "\ufeff"))
 	defer func() {
@@ -23,10 +28,11 @@ func Parse(text string) (a *Archetype, err error) {
 			if !ok {
 				panic(r)
 			}
-			a, err = nil, se
+			var none T
+			out, err = none, se
 		}
 	}()
-	return p.archetype(), nil
+	return read(p), nil
 }
 
 // Read is Parse of what a reader gives, up to MaxSize bytes.

@@ -67,7 +67,19 @@ func (w *where) count() (string, []any) {
 	return `select count(*)` + w.from + strings.Join(w.terms, "\n\tand "), *w.args
 }
 
+// conditions are those of a search of current resources.
 func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
+	w := records(patients)
+	w.current(q.Type)
+	if q.Latest > 0 {
+		return w, w.latest(op, q)
+	}
+	return w, w.narrow(op, q)
+}
+
+// records begins a search of the rows of patients, or without any of all who
+// are queryable.
+func records(patients []uuid.UUID) *where {
 	w := &where{from: "\n\tfrom fhir_resource r\n\twhere ", r: "r", args: new([]any)}
 	switch {
 	case patients == nil:
@@ -82,11 +94,7 @@ func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
 	if patients != nil {
 		w.kind = `(r.kind_no + 0)` // not by its index: the record's own resources are fewer
 	}
-	w.current(q.Type)
-	if q.Latest > 0 {
-		return w, w.latest(op, q)
-	}
-	return w, w.narrow(op, q)
+	return w
 }
 
 // narrow adds the conditions of a query beyond its patients and its type.

@@ -87,15 +87,10 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 	if err != nil {
 		return fhir.Page{}, err
 	}
-	w, err := conditions(op, fhir.Query{OfPatient: q.OfPatient, LastUpdated: q.LastUpdated}, patients)
-	if err != nil {
+	// Of all versions, current or not: a deletion has a provenance too.
+	w := records(patients)
+	if err := w.narrow(op, fhir.Query{OfPatient: q.OfPatient, LastUpdated: q.LastUpdated}); err != nil {
 		return fhir.Page{}, err
-	}
-	// A deletion has a provenance too.
-	for i, term := range w.terms {
-		if term == `r.superseded is null` || term == `r.byte_len is not null` {
-			w.terms[i] = `true`
-		}
 	}
 	if q.IDs != nil {
 		var keys []string
