@@ -354,8 +354,12 @@ begin
             raise exception using errcode = 'ZC422', message = 'category';
         end if;
         vo[i] := p.vo_no;
-        -- Also if the clock was set back: later versions are later.
-        t := greatest(t, p.time_committed + interval '1 millisecond');
+        -- Also if the clock was set back, and beside the trunk: later versions
+        -- are later.
+        t := greatest(t, interval '1 millisecond' + greatest(p.time_committed, (
+            select max(v.time_committed) from version v
+            where v.ehr_no = e.ehr_no and v.vo_no = p.vo_no
+              and v.ver < case when n_tree[i] is null and n_item[i] is null then 0 else 2147483647 end)));
     end loop;
 
     insert into contribution (ehr_no, contribution_id, system_id, time_committed,
