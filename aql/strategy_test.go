@@ -1,6 +1,8 @@
 package aql_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -52,6 +54,9 @@ func init() {
 // leafPath is a path that the index may hold.
 func (g *generator) leafPath() string {
 	v := pick(g, g.vars...)
+	if v.class.Name == "COMPOSITION" && g.IntN(10) == 0 {
+		return v.name // as a whole
+	}
 	if leaves[v.class.Name] == nil {
 		return v.name + "/name/value"
 	}
@@ -134,7 +139,7 @@ func TestStrategiesAgree(t *testing.T) {
 			continue
 		}
 		indexed++
-		var got, want collect
+		var got, want unordered
 		err = target.Engine().RunQuery(t.Context(), q, r, &got)
 		r.Strategy = aql.Documents
 		wantErr := target.Engine().RunQuery(t.Context(), q, r, &want)
@@ -165,6 +170,29 @@ func TestStrategiesAgree(t *testing.T) {
 	if indexed < *queries/20 {
 		t.Errorf("seed %d: only %d of %d queries were answered from the index", s, indexed, compiled)
 	}
+}
+
+// unordered collects rows whatever the order of the attributes of objects: the
+// documents give an object that is no valid one in the order of the database.
+type unordered struct{ collect }
+
+func (u *unordered) Row(cells [][]byte) error {
+	for i, cell := range cells {
+		if len(cell) == 0 || cell[0] != '{' {
+			continue
+		}
+		d := json.NewDecoder(bytes.NewReader(cell))
+		d.UseNumber()
+		var v any
+		if err := d.Decode(&v); err != nil {
+			return err
+		}
+		var err error
+		if cells[i], err = json.Marshal(v); err != nil {
+			return err
+		}
+	}
+	return u.collect.Row(cells)
 }
 
 // orderedBy is the position of the column that a query sorts by, if it is the

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
@@ -21,11 +22,13 @@ type DB interface {
 
 // Query is a statement to run.
 type Query struct {
-	SQL  string // its columns are text
+	SQL  string // its columns are text, or bytes that Expand expands
 	Args []any
 	// Objects tells which columns may hold objects, to be put into canonical
 	// form.
 	Objects []bool
+	// Expand gives the canonical JSON of a stored object.
+	Expand func(stored, buf []byte) ([]byte, error)
 	// Generic plans the statement once for all arguments. Right when the
 	// arguments do not sway the plan, as in one EHR, where planning would cost
 	// more than executing.
@@ -108,13 +111,23 @@ func stream(results pgx.BatchResults, q Query, row func([][]byte) error) error {
 	var count, size int64
 	var c canonical
 	var cells [][]byte
+	fields := rows.FieldDescriptions()
+	expanded := make([][]byte, len(fields))
 	for rows.Next() {
 		if count++; q.MaxRows > 0 && count > q.MaxRows {
 			return errs.New(errs.TooLarge, "exec.Run", fmt.Sprintf("the result has more than %d rows; narrow the query or use LIMIT or fetch", q.MaxRows))
 		}
 		cells = append(cells[:0], rows.RawValues()...)
 		for i, v := range cells {
-			if i < len(q.Objects) && q.Objects[i] && len(v) > 0 && v[0] == '{' {
+			if fields[i].DataTypeOID == pgtype.ByteaOID && v != nil {
+				if fields[i].Format != pgx.BinaryFormatCode || q.Expand == nil {
+					return errs.New(errs.Internal, "exec.Run", "a stored object is not given as bytes")
+				}
+				if expanded[i], err = q.Expand(v, expanded[i][:0]); err != nil {
+					return errs.Wrap(errs.Internal, "exec.Run", "a stored object cannot be read", err)
+				}
+				cells[i] = expanded[i]
+			} else if i < len(q.Objects) && q.Objects[i] && len(v) > 0 && v[0] == '{' {
 				cells[i] = c.object(v)
 			}
 			size += int64(len(cells[i]))

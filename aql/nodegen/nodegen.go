@@ -49,7 +49,7 @@ type Use struct {
 
 // Make finds how the index answers a plan; reason says why it cannot.
 func Make(p *plan.Plan, reg *nodeindex.Registry, opt Options) (result *Result, reason string) {
-	m := &maker{plan: p, reg: reg, opt: opt, vars: map[*analyze.Source]*frame{}, values: map[*analyze.Path]sqlgen.Value{}, columns: map[*analyze.Path]Use{}, expands: map[*plan.Expand]*position{}}
+	m := &maker{plan: p, reg: reg, opt: opt, vars: map[*analyze.Source]*frame{}, values: map[*analyze.Path]sqlgen.Value{}, columns: map[*analyze.Path]Use{}, documents: map[*analyze.Path]string{}, expands: map[*plan.Expand]*position{}}
 	defer func() {
 		if r := recover(); r != nil {
 			no, ok := r.(refusal)
@@ -129,6 +129,8 @@ type maker struct {
 	ehr     bool
 	// columns are those that paths are in.
 	columns map[*analyze.Path]Use
+	// documents are the columns with the bytes of whole objects.
+	documents map[*analyze.Path]string
 	// versionOf are the sources whose version is asked for.
 	versionOf []*analyze.Source
 	writer    *sqlgen.Writer

@@ -133,6 +133,7 @@ func (m *maker) object(p *analyze.Path, counted, identity bool) {
 		m.values[p] = sqlgen.Value{JSON: func() string { return "to_jsonb(" + f.alias + ".num)" }}
 	case p.Source.Kind == analyze.SourceRoot:
 		f.whole = true
+		m.documents[p] = "d.raw"
 		m.values[p] = sqlgen.Value{JSON: func() string { return "d.content" }}
 	default:
 		refuse("the whole object %s", analyze.ExprText(p))

@@ -15,7 +15,7 @@ import (
 func (m *maker) access() *sqlgen.Access {
 	a := &sqlgen.Access{
 		Guard:  fmt.Sprintf("node_guard(%d, %d)", m.reg.Generation, nodeindex.Rules),
-		Values: m.values, Versions: map[*analyze.Source]string{},
+		Values: m.values, Documents: m.documents, Versions: map[*analyze.Source]string{},
 	}
 	for _, s := range m.versionOf {
 		a.Versions[s] = "v"

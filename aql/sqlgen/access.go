@@ -20,6 +20,10 @@ type Access struct {
 	From func(w *Writer)
 	// Values are those of all paths of the plan that are not Stored.
 	Values map[*analyze.Path]Value
+	// Documents are columns with the stored bytes of whole objects, for paths that
+	// lead to one. They are selected where the object is returned as it is, which
+	// spares the database to write it out and the program to order it.
+	Documents map[*analyze.Path]string
 	// Versions are the aliases of the rows of the table version that belong to
 	// sources whose version is asked for.
 	Versions map[*analyze.Source]string
@@ -110,8 +114,22 @@ func (g *gen) guarded(sql string) string {
 	nulls := make([]string, len(g.plan.Query.Columns))
 	for i := range nulls {
 		nulls[i] = "null::text"
+		if g.document(g.plan.Query.Columns[i].Expr) != "" {
+			nulls[i] = "null::bytea"
+		}
 	}
 	return "select " + strings.Join(nulls, ", ") + " where not " + g.opt.Access.Guard + "\nunion all (\n" + sql + ")"
+}
+
+// document is the column with the stored bytes of a selected object; "" if it
+// must be written as JSON.
+func (g *gen) document(e analyze.Expr) string {
+	q := g.plan.Query
+	p, ok := e.(*analyze.Path)
+	if !ok || g.opt.Access == nil || q.Distinct || q.Backward || q.Aggregated || len(q.GroupBy) > 0 {
+		return ""
+	}
+	return g.opt.Access.Documents[p]
 }
 
 // fixedText binds a text that does not depend on the request.

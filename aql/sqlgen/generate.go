@@ -90,7 +90,8 @@ type gen struct {
 	uses    map[*analyze.Source]int // references to the JSON of a source
 	bound   map[*analyze.Source]*binding
 	expands map[*plan.Expand]string
-	keys    map[string]string // columns of the values of GROUP BY
+	keys    map[string]string // the values of GROUP BY as JSON
+	grouped []string          // what is grouped by
 	asOf    string            // the placeholder of the instant of the request
 }
 

@@ -10,9 +10,12 @@ import (
 // query writes the statement around its FROM clause.
 func (g *gen) query(f *from) string {
 	q := g.plan.Query
-	var columns []string
-	for _, c := range q.Columns {
-		columns = append(columns, g.selected(c.Expr))
+	columns, returned := make([]string, len(q.Columns)), make([]string, len(q.Columns))
+	for i, c := range q.Columns {
+		if returned[i] = g.document(c.Expr); returned[i] == "" {
+			columns[i] = g.json(c.Expr, env{})
+			returned[i] = columns[i] + "::text"
+		}
 	}
 	limit := g.paging()
 	// The FROM clause is written last, when it is known what is read of it.
@@ -25,10 +28,10 @@ func (g *gen) query(f *from) string {
 	body := f.text(indent) + grouping
 	if q.Aggregated && len(q.GroupBy) == 0 {
 		// One row has no order and no duplicates.
-		return "select " + texts(columns) + body + limit
+		return "select " + strings.Join(returned, ",\n  ") + body + limit
 	}
 	if !q.Distinct && !q.Backward {
-		return "select " + texts(columns) + body + orderBy(keys, false) + limit
+		return "select " + strings.Join(returned, ",\n  ") + body + orderBy(keys, false) + limit
 	}
 	// The columns and sort keys are named in a sub-select, to be made distinct
 	// or sorted twice.
@@ -56,7 +59,8 @@ func (g *gen) query(f *from) string {
 }
 
 // groupKeys makes the values of GROUP BY columns of the FROM clause, so that
-// each is written once whatever is bound in it.
+// each is written once whatever is bound in it. The id of the EHR is grouped by
+// as it is stored.
 func (g *gen) groupKeys(f *from) {
 	if len(g.plan.Query.GroupBy) == 0 {
 		return
@@ -64,10 +68,20 @@ func (g *gen) groupKeys(f *from) {
 	var columns []string
 	keys := map[string]string{}
 	for i, e := range g.plan.Query.GroupBy {
-		columns = append(columns, fmt.Sprintf("%s as k%d", g.json(e, env{}), i))
-		keys[analyze.Key(e)] = fmt.Sprintf("gk.k%d", i)
+		if p, ok := e.(*analyze.Path); ok && p.IsEHRID() && g.column(p) != nil {
+			id := g.ehr.column("e.ehr_id")
+			g.grouped = append(g.grouped, id)
+			keys[analyze.Key(e)] = "to_jsonb(" + id + "::text)"
+			continue
+		}
+		name := fmt.Sprintf("k%d", i)
+		columns = append(columns, g.json(e, env{})+" as "+name)
+		g.grouped = append(g.grouped, "gk."+name)
+		keys[analyze.Key(e)] = "gk." + name
 	}
-	f.joins = append(f.joins, join{kind: "cross join lateral", item: "(select " + strings.Join(columns, ", ") + " offset 0) as gk"})
+	if len(columns) > 0 {
+		f.joins = append(f.joins, join{kind: "cross join lateral", item: "(select " + strings.Join(columns, ", ") + " offset 0) as gk"})
+	}
 	g.keys = keys
 }
 
@@ -88,12 +102,8 @@ func (g *gen) isGroupKey(e analyze.Expr) bool {
 // grouping is the GROUP BY and HAVING of the statement.
 func (g *gen) grouping() string {
 	text := ""
-	if n := len(g.plan.Query.GroupBy); n > 0 {
-		columns := make([]string, n)
-		for i := range columns {
-			columns[i] = fmt.Sprintf("gk.k%d", i)
-		}
-		text = "\ngroup by " + strings.Join(columns, ", ")
+	if len(g.grouped) > 0 {
+		text = "\ngroup by " + strings.Join(g.grouped, ", ")
 	}
 	if g.plan.Query.Having != nil {
 		text += "\nhaving " + g.cond(g.plan.Query.Having, env{})
@@ -121,9 +131,6 @@ func (g *gen) paging() string {
 	return "\nlimit " + limit + "::bigint offset " + offset + "::bigint"
 }
 
-// selected is the value of a column as JSON.
-func (g *gen) selected(e analyze.Expr) string { return g.json(e, env{}) }
-
 func (g *gen) aggregate(a *analyze.Aggregate) string {
 	arg := a.Arg()
 	if arg == nil {
@@ -134,6 +141,8 @@ func (g *gen) aggregate(a *analyze.Aggregate) string {
 		value := ""
 		if a.Path != nil && isRoot(a.Path) && g.column(a.Path) == nil {
 			value = g.bound[a.Path.Source].uid() // stands for the object
+		} else if c := g.columnOf(a.Path); a.Distinct && c != nil && c.value != nil && analyze.ModeOf(a.Path) == analyze.ModeText {
+			value = g.operand(a.Path, analyze.ModeText, env{}).value + byCodePoint // texts are the same as texts or as JSON
 		} else {
 			value = g.json(arg, env{})
 		}
@@ -145,6 +154,14 @@ func (g *gen) aggregate(a *analyze.Aggregate) string {
 		return "to_jsonb(" + strings.ToLower(a.Function) + "(" + g.operand(arg, analyze.ModeNumber, env{}).value + "))"
 	}
 	return g.extreme(a)
+}
+
+// columnOf is the column of the path of an aggregate, which may have none.
+func (g *gen) columnOf(p *analyze.Path) *column {
+	if p == nil {
+		return nil
+	}
+	return g.column(p)
 }
 
 // extreme is MIN or MAX. Values that do not all compare with each other, such

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/cairn-ehr/cairn/aql"
 	"github.com/cairn-ehr/cairn/aql/aqltest"
@@ -23,12 +24,17 @@ type Target struct {
 	pool   *pgxpool.Pool
 	engine *aql.Engine
 	nodes  *nodestore.Index
+	// compress makes the bytes that documents are stored as.
+	compress *zstd.Encoder
 }
 
 // New makes a target of a migrated database without EHRs.
 func New(pool *pgxpool.Pool, opt aql.Options) (*Target, error) {
 	t := &Target{pool: pool, nodes: nodestore.New(pool)}
 	var err error
+	if t.compress, err = zstd.NewWriter(nil); err != nil {
+		return nil, err
+	}
 	t.engine, err = aql.NewEngine(pool, t, opt)
 	return t, err
 }
@@ -147,8 +153,9 @@ func (t *Target) Commit(ctx context.Context, v aqltest.Version) error {
 		if v.Content == nil {
 			return nil
 		}
-		_, err := tx.Exec(ctx, "insert into document (ehr_no, vo_no, ver, content, raw) values ($1, $2, $3, $4, '')",
-			ehrNo, voNo, v.Number, string(rm.AppendJSON(nil, v.Content)))
+		content := rm.AppendJSON(nil, v.Content)
+		_, err := tx.Exec(ctx, "insert into document (ehr_no, vo_no, ver, content, raw) values ($1, $2, $3, $4, $5)",
+			ehrNo, voNo, v.Number, string(content), t.compress.EncodeAll(content, nil))
 		return err
 	})
 }
