@@ -3,9 +3,11 @@ package simplified
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/terminology"
+	"github.com/cairn-ehr/cairn/templates"
 )
 
 // context is what ctx says.
@@ -19,16 +21,18 @@ type context struct {
 	state                 string
 	category              string
 	composer, provider    *object
+	self                  bool // the composer is a PARTY_SELF
 	facility, workflow    *object
 	participations, links []*object
 }
 
 // readContext reads the ctx keys.
 func (r *reader) readContext(top *item) {
-	it := top.one("ctx")
+	it := top.one("ctx", "_ctx")
 	if it == nil {
 		it = &item{}
 	}
+	it.plainIDs()
 	c := &r.ctx
 	bare := func(ids ...string) string {
 		x := it.one(ids...)
@@ -56,8 +60,21 @@ func (r *reader) readContext(top *item) {
 		return r.party(rm.ClassPartyProxy, p)
 	}
 	c.composer = named("composer")
-	if self := bare("composer_self"); self == "true" {
+	switch self := bare("composer_self"); {
+	case self == "true":
+		if bare("composer_name") != "" {
+			r.problems.Add(rm.Problem{
+				Code: CodeValue, Severity: rm.Warning, Path: "/composer",
+				Message: "ctx/composer_name is not kept: a composer that is the subject (ctx/composer_self) has no name",
+			})
+		}
+		c.self = true
 		c.composer = newObject("PARTY_SELF")
+		if id := bare("composer_id"); id != "" {
+			c.composer.add("external_ref", r.reference("PARTY_REF", nil, id, "PARTY"))
+		}
+	case self != "" && self != "false":
+		r.report("ctx/composer_self", ": neither true nor false: "+clip(self))
 	}
 	c.provider = named("provider")
 	if x := it.one("health_care_facility", "healthcare_facility"); x != nil {
@@ -151,6 +168,11 @@ func (r *reader) defaults(o *object) {
 		}
 		if c.facility != nil && !o.has("health_care_facility") {
 			o.add("health_care_facility", c.facility)
+		}
+		if !o.has("participations") {
+			for _, p := range c.participations {
+				o.add("participations", p)
+			}
 		}
 	case o.class.IsA(rm.ClassEntry):
 		r.entry(o)
@@ -260,11 +282,65 @@ func (r *reader) times(o *object) {
 			}
 			continue
 		}
-		e.addTime("time", t)
-		given = append(given, e.get("time").text("value"))
+		// The template may say how long after the origin an event is.
+		after, ok := offset(e.constraint)
+		if ok {
+			e.addTime("time", shift(t, after, 1))
+		} else {
+			e.addTime("time", t)
+		}
+		at := e.get("time").text("value")
+		if ok {
+			at = shift(at, after, -1)
+		}
+		given = append(given, at)
 	}
 	if first := earliest(given); r.ctx.origin == "" && first != "" {
 		t = first
 	}
 	o.addTime("origin", strings.TrimSpace(t))
+}
+
+// offset is the least time after the origin that the template demands of an
+// event (EVENT.offset); false if it says nothing or zero.
+func offset(c *templates.Object) (rm.Duration, bool) {
+	if c == nil {
+		return rm.Duration{}, false
+	}
+	if c.Target != nil {
+		c = c.Target
+	}
+	a := c.Attribute("offset")
+	for a != nil && len(a.Children) == 1 {
+		child := a.Children[0]
+		if d, ok := child.Constraint.(*templates.CDuration); ok {
+			if d.Range == nil || d.Range.LowerUnbounded {
+				break
+			}
+			after, err := rm.ParseDuration(d.Range.Lower)
+			return after, err == nil && after.Magnitude() != 0
+		}
+		a = child.Attribute("value")
+	}
+	return rm.Duration{}, false
+}
+
+// shift is a time later (sign 1) or earlier (-1) by a duration, in the form that
+// it is written in. A time without minutes or a duration of years or months
+// leaves it as it is: there is no exact time then.
+func shift(text string, by rm.Duration, sign int64) string {
+	t, err := rm.ParseDateTime(text)
+	if err != nil || t.Precision < rm.ToMinute || by.Years != 0 || by.Months != 0 {
+		return text
+	}
+	layout := "2006-01-02T15:04:05"
+	if strings.ContainsAny(text, ".,") {
+		layout += ".999999999"
+	}
+	if t.HasOffset {
+		layout += "Z07:00"
+	}
+	seconds, nanos := by.Parts()
+	span := time.Duration(seconds)*time.Second + time.Duration(nanos)
+	return t.Earliest().Add(time.Duration(sign) * span).Format(layout)
 }

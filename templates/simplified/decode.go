@@ -3,6 +3,7 @@ package simplified
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -86,12 +87,16 @@ func Decode(data []byte, f Format, wt *webtemplate.Template, tpl *templates.Temp
 	return n, append(r.problems.Problems(), more...)
 }
 
+// maxNearest bounds the unknown keys that a like one is looked for.
+const maxNearest = 20
+
 type reader struct {
-	wt       *webtemplate.Template
-	template *templates.Template
-	now      time.Time
-	ctx      context
-	problems rm.Collector
+	unknownKeys int
+	wt          *webtemplate.Template
+	template    *templates.Template
+	now         time.Time
+	ctx         context
+	problems    rm.Collector
 }
 
 func (r *reader) report(key, msg string) {
@@ -111,6 +116,9 @@ func (r *reader) unused(path string, it *item) {
 				continue
 			}
 			key := strings.TrimPrefix(path+"/"+c.id, "/")
+			if !x.used && (path == "" || path == "ctx") && strings.HasPrefix(c.id, "transient_") && len(x.children) == 0 {
+				continue // a client's own note beside the content
+			}
 			if !x.used {
 				r.unknown(key)
 				continue
@@ -121,10 +129,17 @@ func (r *reader) unused(path string, it *item) {
 }
 
 func (r *reader) unknown(key string) {
-	r.problems.Add(rm.Problem{
-		Code: CodeUnknown, Path: "/", Actual: clip(key),
-		Message: "the template " + r.wt.ID + " has nothing called " + clip(key),
-	})
+	p := rm.Problem{
+		Code: CodeUnknown, Path: "/", Actual: clipKey(key),
+		Message: "the template " + r.wt.ID + " has nothing called " + clipKey(key),
+	}
+	if r.unknownKeys++; r.unknownKeys <= maxNearest {
+		if like := nearest(r.wt.Tree, key); like != "" {
+			p.Expected = like
+			p.Message += "; did you mean " + like + "?"
+		}
+	}
+	r.problems.Add(p)
 }
 
 // node reads the instances of a node's children into its object.
@@ -134,6 +149,15 @@ func (r *reader) node(n *webtemplate.Node, o *object, it *item) {
 		for _, x := range it.all(c.ID) {
 			r.place(c, o, x)
 		}
+		// An RM attribute may have the underscore of those that no node is for.
+		if c.Object == nil && len(c.Steps) == 1 && it.find("_"+c.ID) != nil && !o.has(c.Steps[0].Attribute.Name) {
+			for _, x := range it.all("_" + c.ID) {
+				r.place(c, o, x)
+			}
+		}
+	}
+	if n.Class == rm.ClassElement {
+		r.alternatives(n, o, it)
 	}
 	for _, a := range intervalEvent {
 		if o.class.Name == "INTERVAL_EVENT" && !hasChild(n, a.attribute) {
@@ -149,6 +173,23 @@ func (r *reader) node(n *webtemplate.Node, o *object, it *item) {
 				h := r.step(o, webtemplate.Step{Attribute: def, Object: only(o.constraint, "data")}, false, nil)
 				h.add("origin", value("DV_DATE_TIME", x.text("", "value")))
 			}
+		}
+	}
+}
+
+// alternatives reads the values of an ELEMENT that is open for several kinds by
+// the names value, value2 and so on, in the order of the alternatives.
+func (r *reader) alternatives(n *webtemplate.Node, o *object, it *item) {
+	for i, c := range n.Children {
+		id := "value"
+		if i > 0 {
+			id += strconv.Itoa(i + 1)
+		}
+		if o.has("value") || hasChild(n, id) || !isValue(c) || it.find(id) == nil {
+			continue
+		}
+		for _, x := range it.all(id) {
+			r.place(c, o, x)
 		}
 	}
 }
@@ -189,6 +230,10 @@ func (r *reader) place(c *webtemplate.Node, parent *object, x *item) {
 	o := parent
 	for i, s := range c.Steps {
 		if i == len(c.Steps)-1 && isValue(c) {
+			// An ELEMENT is its value, but some clients name the level.
+			if len(x.parts) == 0 && x.find("value") != nil && !hasChild(c, "value") {
+				x = x.one("value")
+			}
 			r.put(o, s, c, x)
 			return
 		}

@@ -351,6 +351,9 @@ func (w *writer) checked(c *webtemplate.Node, v *rm.Node) *item {
 		return x
 	}
 	w.value(v, x)
+	if c != nil && c.Open && c.Class == rm.ClassDVCodedText && v.Class == rm.ClassDVText && len(x.parts) > 0 && x.parts[0].suffix == "" {
+		x.parts[0].suffix = "other"
+	}
 	if !w.careful {
 		return x
 	}

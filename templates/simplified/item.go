@@ -160,6 +160,15 @@ func (it *item) setText(suffix, s string) {
 	}
 }
 
+// plainIDs drops the underscore that some clients write before the keys of ctx.
+func (it *item) plainIDs() {
+	for _, c := range it.children {
+		if id, ok := strings.CutPrefix(c.id, "_"); ok && it.find(id) == nil {
+			c.id = id
+		}
+	}
+}
+
 func (it *item) empty() bool { return len(it.parts) == 0 && len(it.children) == 0 }
 
 // fault is what is wrong with a document, and where in it; the code is that of a

@@ -1,6 +1,7 @@
 package simplified
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -189,5 +190,40 @@ func (r *reader) raw(class *rm.Class, v scalar) *object {
 		r.report("", "|raw is not a JSON object")
 		return nil
 	}
-	return &object{class: class, raw: json}
+	return &object{class: class, raw: typed(json)}
+}
+
+// typed writes @class, by which older clients name the class, as _type.
+func typed(json jsontext.Value) jsontext.Value {
+	if !bytes.Contains(json, []byte(`"@class"`)) {
+		return json
+	}
+	var out bytes.Buffer
+	dec, enc := jsontext.NewDecoder(bytes.NewReader(json)), jsontext.NewEncoder(&out)
+	for {
+		if depth := dec.StackDepth(); depth > 0 && dec.PeekKind() == '"' {
+			// A member's name comes at an even place of an object.
+			if kind, length := dec.StackIndex(depth); kind == '{' && length%2 == 0 {
+				name, err := dec.ReadToken()
+				if err != nil {
+					return json
+				}
+				if name.String() == "@class" {
+					name = jsontext.String("_type")
+				}
+				if enc.WriteToken(name) != nil {
+					return json // both names: refused as it is
+				}
+				continue
+			}
+		}
+		token, err := dec.ReadToken()
+		if err != nil {
+			break
+		}
+		if enc.WriteToken(token) != nil {
+			return json
+		}
+	}
+	return bytes.TrimSpace(out.Bytes())
 }

@@ -19,7 +19,7 @@ func (r *reader) party(class *rm.Class, it *item) *object {
 	kind := it.text("_type")
 	name := it.text("name", "")
 	identifiers := r.identifiers(it)
-	relationship := it.one("relationship")
+	relationship := it.one("relationship", "_relationship")
 	switch {
 	case kind != "":
 		c := rm.Lookup(kind)
@@ -55,7 +55,7 @@ func (r *reader) party(class *rm.Class, it *item) *object {
 // reference reads the suffixes of an OBJECT_REF.
 func (r *reader) reference(class string, it *item, id, kind string) *object {
 	ref := newObject(class)
-	scheme := it.text("id_scheme", "id_schema")
+	scheme := it.text("id_scheme", "id_schema", "scheme")
 	if scheme == "" {
 		scheme = r.ctx.scheme
 	}
@@ -194,11 +194,21 @@ func openEHR(group, s string) (code, text string, ok bool) {
 // link reads a LINK.
 func (r *reader) link(it *item) *object {
 	o := newObject("LINK")
-	if m := it.text("meaning"); m != "" {
-		o.add("meaning", value("DV_TEXT", m))
-	}
-	if t := it.text("type"); t != "" {
-		o.add("type", value("DV_TEXT", t))
+	for _, name := range []string{"meaning", "type"} {
+		// The text stands at |meaning, a code at |meaning|code and so on.
+		x := &item{}
+		if v, ok := it.part(name, name+"|value"); ok {
+			x.set("value", v)
+		}
+		for _, part := range []string{"code", "terminology"} {
+			if v, ok := it.part(name + "|" + part); ok {
+				x.set(part, v)
+			}
+		}
+		if x.empty() {
+			x = it.one(name)
+		}
+		o.add(name, r.value(rm.ClassDVText, nil, x, nil))
 	}
 	if t := it.text("target"); t != "" {
 		o.add("target", value("DV_EHR_URI", t))
@@ -347,9 +357,14 @@ func (r *reader) attributes(o *object, it *item) {
 }
 
 // clip shortens a piece of the input for a message.
-func clip(s string) string {
-	if r := []rune(s); len(r) > 80 {
-		return string(r[:80]) + "…"
+func clip(s string) string { return clipTo(s, 80) }
+
+// clipKey shortens a key, of which the end says most.
+func clipKey(s string) string { return clipTo(s, 400) }
+
+func clipTo(s string, length int) string {
+	if r := []rune(s); len(r) > length {
+		return string(r[:length]) + "…"
 	}
 	return s
 }

@@ -70,6 +70,9 @@ func (r *reader) value(class, param *rm.Class, it *item, n *webtemplate.Node) *o
 	case "DV_MULTIMEDIA":
 		r.multimedia(o, it)
 	case "PARTY_PROXY", "PARTY_IDENTIFIED", "PARTY_RELATED", "PARTY_SELF":
+		if n != nil && r.ctx.self && len(n.Steps) > 0 && n.Steps[0].Attribute.Name == "composer" && !it.has("_type") {
+			class = rm.Lookup("PARTY_SELF")
+		}
 		return r.party(class, it)
 	default:
 		return nil
@@ -81,6 +84,17 @@ func (r *reader) value(class, param *rm.Class, it *item, n *webtemplate.Node) *o
 		return nil
 	}
 	return o
+}
+
+// terminologyOf is the terminology that an item names. Forms that do not know
+// the terminology of a local code write "undefined": that says nothing where the
+// template has the code.
+func terminologyOf(it *item, n *webtemplate.Node) string {
+	vocabulary := it.text("terminology")
+	if vocabulary == "undefined" && it.has("code") && choice(n, it.text("code")) != nil {
+		return ""
+	}
+	return vocabulary
 }
 
 func (r *reader) textParts(o *object, it *item) {
@@ -130,7 +144,7 @@ func (r *reader) coded(it *item, n *webtemplate.Node) *object {
 		r.textParts(o, it)
 		return o
 	}
-	code, text, vocabulary := it.text("code"), it.text("value"), it.text("terminology")
+	code, text, vocabulary := it.text("code"), it.text("value"), terminologyOf(it, n)
 	if bare := it.text(""); bare != "" && code == "" {
 		code = bare
 		switch parts := strings.Split(bare, "::"); len(parts) {
@@ -395,7 +409,7 @@ func (r *reader) ordinal(o *object, it *item, n *webtemplate.Node) {
 	}
 	o.put("value", number, hasNumber)
 	if code != "" {
-		vocabulary := it.text("terminology")
+		vocabulary := terminologyOf(it, n)
 		if vocabulary == "" {
 			vocabulary = "local"
 			if n != nil && len(n.Inputs) > 0 && n.Inputs[0].Terminology != "" {

@@ -140,6 +140,8 @@ func TestRefused(t *testing.T) {
 	tests := []struct{ members, code, text string }{
 		{`"root/blood_pressure/no_such":1`, simplified.CodeUnknown, "no_such"},
 		{`"root/blood_pressure:0/any_event:0/systolic|colour":"red","` + systolic, simplified.CodeUnknown, "systolic|colour"},
+		{`"root/blood_presure/any_event/systolic|magnitude":1`, simplified.CodeUnknown, "did you mean "},
+		{`"root/blood_pressure:0/any_event:0/systolic|magnitud":1`, simplified.CodeUnknown, "systolic|magnitude?"},
 		{`"ctx/weather":"fine","` + systolic, simplified.CodeUnknown, "ctx/weather"},
 		{`"` + strings.Replace(systolic, "120", `{"a":1}`, 1), simplified.CodeSyntax, "object or array"},
 		{`"root/blood_pressure:x/any_event":1`, simplified.CodeSyntax, "index"},

@@ -1,7 +1,9 @@
 package simplified
 
 import (
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -65,6 +67,9 @@ func (w *writer) value(v *rm.Node, it *item) {
 		w.part(it, "denominator", v.Get("denominator"))
 		w.part(it, "type", v.Get("type"))
 		w.part(it, "precision", v.Get("precision"))
+		if m, ok := ratio(v); ok {
+			it.set("", scalar{'0', m})
+		}
 	case "DV_INTERVAL":
 		w.interval(v, it)
 	case "DV_IDENTIFIER":
@@ -92,6 +97,24 @@ func (w *writer) value(v *rm.Node, it *item) {
 	if v.Class.IsA(rm.ClassDVOrdered) {
 		w.ordered(v, it)
 	}
+}
+
+// ratio is the magnitude of a DV_PROPORTION, which is written beside its parts
+// for reading only.
+func ratio(v *rm.Node) (string, bool) {
+	numerator, err := strconv.ParseFloat(v.String("numerator"), 64)
+	if err != nil {
+		return "", false
+	}
+	denominator, err := strconv.ParseFloat(v.String("denominator"), 64)
+	if err != nil || denominator == 0 {
+		return "", false
+	}
+	q := numerator / denominator
+	if math.IsInf(q, 0) || math.IsNaN(q) {
+		return "", false
+	}
+	return strconv.FormatFloat(q, 'g', -1, 64), true
 }
 
 func (w *writer) phrase(v *rm.Node, it *item) {
