@@ -2,13 +2,16 @@ package simplified_test
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/synth"
+	"github.com/cairn-ehr/cairn/pkg/testshared"
 	"github.com/cairn-ehr/cairn/templates/example"
 	"github.com/cairn-ehr/cairn/templates/simplified"
 )
@@ -49,29 +52,61 @@ var codecs = []codec{
 	simple("STRUCTURED", simplified.Structured),
 }
 
-// TestEveryPairOfFormats takes random compositions (of synthetic patients,
-// examples of every template, and both with parts left out) from any format
-// into any other and back.
+// TestEveryPairOfFormats takes random compositions (of synthetic patients, and
+// examples of every template of the library and the corpus, with parts left out,
+// repeated, and with all that the RM allows beside what a template asks for) from
+// any format into any other and back.
 func TestEveryPairOfFormats(t *testing.T) {
 	t.Parallel()
-	subjects := librarySubjects(t)
-	ids := slices.Sorted(maps.Keys(subjects))
+	everyPair(t, librarySubjects(t), true)
+}
+
+// TestEveryPairOfFormatsOfTheCorpus does so with the templates of the corpus.
+func TestEveryPairOfFormatsOfTheCorpus(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(testshared.Dir(t), "corpus/templates/*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	subjects := map[string]subject{}
+	for _, file := range files {
+		s := load(t, file)
+		subjects[s.tpl.ID] = s
+	}
+	everyPair(t, subjects, false)
+}
+
+func everyPair(t *testing.T, subjects map[string]subject, synthetic bool) {
+	examples := map[string]*rm.Node{}
+	for _, s := range subjects {
+		for _, detail := range []string{"required", "medium", "complete"} {
+			d, ok := example.ParseDetail(detail)
+			if !ok {
+				t.Fatal(detail)
+			}
+			n, err := example.Instance(s.tpl, example.Options{Detail: d})
+			if err == nil && n.Class.IsA(rm.ClassComposition) {
+				examples[s.tpl.ID+" "+detail] = n
+			}
+		}
+	}
+	names := slices.Sorted(maps.Keys(examples))
+	t.Logf("%d examples of %d templates", len(examples), len(subjects))
 	rapid.Check(t, func(t *rapid.T) {
 		var id string
 		var want *rm.Node
-		if rapid.Bool().Draw(t, "synthetic") {
+		if synthetic && rapid.Bool().Draw(t, "synthetic") {
 			p := synth.New(rapid.Uint64().Draw(t, "seed")).Patient(rapid.IntRange(0, 50).Draw(t, "patient"))
 			var json []byte
 			id, json = p.Composition(rapid.IntRange(0, p.Compositions()-1).Draw(t, "composition"))
 			want, _ = rm.DecodeJSON(json, rm.ClassComposition, rm.JSONOptions{})
 		} else {
-			id = rapid.SampledFrom(ids).Draw(t, "template")
-			detail, _ := example.ParseDetail(rapid.SampledFrom([]string{"required", "medium", "complete"}).Draw(t, "detail"))
-			n, err := example.Instance(subjects[id].tpl, example.Options{Detail: detail})
-			if err != nil || !n.Class.IsA(rm.ClassComposition) {
-				t.Skip("no example")
-			}
-			want = n
+			name := rapid.SampledFrom(names).Draw(t, "example")
+			id = name[:strings.LastIndexByte(name, ' ')]
+			want = examples[name]
+		}
+		for range rapid.IntRange(0, 6).Draw(t, "enriched") {
+			want = enrich(t, want, 0)
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "left out") {
 			want = prune(t, want, 0)
