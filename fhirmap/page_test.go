@@ -39,7 +39,19 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- FHIR Connect keys that are not supported yet are errors when a file is loaded: `conceptmap`,\n" +
 	"  `participationsFunction`, `mappingCode`, `link`, `split.*.unique`, `split.openehr`, the static types before 1.0, and of\n" +
 	"  FHIRPath everything but element names, `ofType()`, `where(path = 'value')`, `extension('url')`, indexes and `^`.\n" +
-	"- Mappings run from openEHR to FHIR. The other direction's parts are checked when loading and not run.\n" +
+	"- The server runs mappings from openEHR to FHIR. The way back (`cairn fhirmap run --reverse`) runs the inverse of the same\n" +
+	"  methods, puts what it can tell for certain into a composition of the template, validates that, projects it again and\n" +
+	"  refuses the resource, naming each element, unless it comes back as it came but for `id`, `meta` and `text`. It is refused\n" +
+	"  too with a `modifierExtension`, `implicitRules` or `contained` anywhere, when it is `entered-in-error` or `refuted`, when two\n" +
+	"  methods could take one value, two values of the record stand behind one constant, or a mapping of another archetype has all\n" +
+	"  its constants in the resource. AllergyIntolerance and Condition have no way back: a code can deny what it names.\n" +
+	"- The way back takes language, territory, composer and start of the context from its caller where the mapping does not say\n" +
+	"  them; category and names from the template (the category is event unless the template fixes one), the setting is\n" +
+	"  other care, the origin of a history the time of its event. Of several data types that the template allows the first that\n" +
+	"  comes back exactly is taken.\n" +
+	"- Not run on the way back, each an error: `fhirCondition`, `openehr` of `manual`, `unidirectional: fhir->openehr`, and templates\n" +
+	"  that a context file binds. Data types without an inverse: Period, Range, Ratio, Duration,\n" +
+	"  Attachment, Identifier as a value, time, ordinals, intervals, and codes outside ELEMENTs; other resources that are referred to.\n" +
 	"- `reference` makes another resource with an id of its own (from the model, the method's name and the source node); where\n" +
 	"  the source has nothing for it there is neither the resource nor the reference.\n" +
 	"- A medication order is a MedicationRequest; in a medication list or health summary, where it states what is taken, a\n" +

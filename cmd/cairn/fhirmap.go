@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/pkg/errs"
@@ -138,13 +139,18 @@ func (c *fhirmapCompileCmd) Run(out io.Writer) error {
 }
 
 type fhirmapRunCmd struct {
-	Composition string `arg:"" help:"COMPOSITION or EHR_STATUS in canonical JSON; - for standard input."`
+	Composition string `arg:"" help:"COMPOSITION or EHR_STATUS in canonical JSON, with --reverse a FHIR resource in JSON; - for standard input."`
 	mappings
-	EHR      string `name:"ehr" placeholder:"UUID" help:"Id of the EHR, which is that of the Patient."`
-	Object   string `placeholder:"UUID" help:"Id of the versioned object, from which the ids of resources follow."`
-	System   string `placeholder:"ID" help:"Id of the creating system, from which the ids of resources follow."`
-	Template string `short:"t" placeholder:"FILE" help:"Check the composition against this operational template (.opt) first."`
-	Losses   string `placeholder:"FILE" help:"Where to write what did not arrive, as JSON; otherwise to standard error, one a line."`
+	Reverse   bool   `help:"The way back: print the composition, of the template given, that a FHIR resource becomes; refused if anything of the resource would be lost."`
+	Composer  string `placeholder:"NAME" default:"cairn fhirmap run" help:"With --reverse, who composes, unless the resource says so."`
+	Language  string `placeholder:"CODE" help:"With --reverse, the language (ISO 639-1) of the composition; otherwise that of the template."`
+	Territory string `placeholder:"CODE" default:"DE" help:"With --reverse, the territory (ISO 3166-1) of the composition."`
+	Time      string `placeholder:"TIME" help:"With --reverse, the start of the context (RFC 3339), unless the resource says so; otherwise now."`
+	EHR       string `name:"ehr" placeholder:"UUID" help:"Id of the EHR, which is that of the Patient."`
+	Object    string `placeholder:"UUID" help:"Id of the versioned object, from which the ids of resources follow."`
+	System    string `placeholder:"ID" help:"Id of the creating system, from which the ids of resources follow."`
+	Template  string `short:"t" placeholder:"FILE" help:"Check the composition against this operational template (.opt) first."`
+	Losses    string `placeholder:"FILE" help:"Where to write what did not arrive, as JSON; otherwise to standard error, one a line."`
 }
 
 // Run projects one object.
@@ -156,6 +162,9 @@ func (c *fhirmapRunCmd) Run(out io.Writer) error {
 	text, err := readFile(c.Composition)
 	if err != nil {
 		return err
+	}
+	if c.Reverse {
+		return c.reverse(out, lib, text)
 	}
 	if c.Template != "" {
 		t, err := readTemplate(c.Template)
@@ -203,6 +212,44 @@ func (c *fhirmapRunCmd) Run(out io.Writer) error {
 		return err
 	}
 	return os.WriteFile(c.Losses, b.Bytes(), 0o600) // names what a record holds
+}
+
+// reverse prints the composition that a resource becomes.
+func (c *fhirmapRunCmd) reverse(out io.Writer, lib *fhirmap.Library, text []byte) error {
+	if c.Template == "" {
+		return errors.New("--reverse needs the template (-t) that the composition follows")
+	}
+	t, err := readTemplate(c.Template)
+	if err != nil {
+		return err
+	}
+	in := fhirmap.ComposeInput{
+		Resource: text, Template: t, EHRID: fhirmap.CaseEHR, Language: c.Language, Territory: c.Territory,
+		Composer: rm.Object("PARTY_IDENTIFIED", rm.Str("name", c.Composer)), Time: time.Now(),
+	}
+	if c.EHR != "" {
+		in.EHRID = c.EHR
+	}
+	if c.Time != "" {
+		if in.Time, err = time.Parse(time.RFC3339, c.Time); err != nil {
+			return fmt.Errorf("--time: %w", err)
+		}
+	}
+	composed, err := lib.Compose(in)
+	if err != nil {
+		if e := errs.As(err); e != nil {
+			if list, ok := e.Detail.([]fhirmap.Difference); ok {
+				lines := make([]string, 0, len(list))
+				for _, d := range list {
+					lines = append(lines, c.Composition+": "+d.Path+": "+d.Message)
+				}
+				return errors.New(strings.Join(lines, "\n"))
+			}
+		}
+		return inputError(c.Composition, err)
+	}
+	_, err = fmt.Fprintf(out, "%s\n", rm.AppendJSON(nil, composed.Root))
+	return err
 }
 
 // inputError tells everything that is wrong with an object.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -68,6 +69,28 @@ func TestFHIRMapRun(t *testing.T) {
 	}
 	if _, err := command(t, "fhirmap", "run", fhirmapCases+"/medication_orders/in.json", "-t", "../../templates/library/Cairn - Vital signs.v1.opt"); err == nil {
 		t.Error("a composition of another template passes")
+	}
+}
+
+func TestFHIRMapReverse(t *testing.T) {
+	t.Parallel()
+	const opt = "../../templates/library/Cairn - Vital signs.v1.opt"
+	dir := t.TempDir()
+	resource := strings.SplitN(read(t, fhirmapCases+"/height/resources.ndjson"), "\n", 3)[1]
+	path := write(t, dir, "height.json", resource)
+	out := succeed(t, "fhirmap", "run", "--reverse", "-t", opt, "--composer", "A. Author", "--time", "2024-03-05T12:00:00+01:00", path)
+	composition := write(t, dir, "composition.json", out)
+	again := succeed(t, "fhirmap", "run", "-t", opt, composition, "--losses", filepath.Join(dir, "losses.json"))
+	id := regexp.MustCompile(`"id":"[^"]*",`)
+	if got, want := strings.TrimSpace(id.ReplaceAllString(again, "")), id.ReplaceAllString(resource, ""); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if _, err := command(t, "fhirmap", "run", "--reverse", path); err == nil {
+		t.Error("the way back runs without a template")
+	}
+	path = write(t, dir, "lost.json", strings.Replace(resource, `"status":"final"`, `"status":"final","method":{"text":"x"}`, 1))
+	if _, err := command(t, "fhirmap", "run", "--reverse", "-t", opt, path); err == nil || !strings.Contains(err.Error(), path+": Observation.method: the element would be lost") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -1,0 +1,328 @@
+package fhirmap
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/templates"
+)
+
+// backward runs the inverse of a plan. It carries over what it can tell for
+// certain and leaves the rest: the proof afterwards finds whatever is missing.
+type backward struct {
+	in       ComposeInput
+	resource *r4.Node
+	language string
+
+	root, archetype *part
+	// event is the occurrence that the resource stands for, if the plan splits.
+	event *part
+	// takers are the methods that have taken each value: two would be a guess.
+	takers map[*r4.Node]*step
+	depth  int
+}
+
+// place is where a method's FHIR path has led: nodes with their parents.
+type fplace struct {
+	node *r4.Node
+	up   *fplace
+}
+
+// compose fills the entry of the template.
+func (b *backward) compose(p *plan, entry *templates.Object) (*rm.Node, *Difference) {
+	b.language = b.in.Language
+	if b.language == "" {
+		b.language = b.in.Template.Language
+	}
+	b.root = b.newPart(b.in.Template.Root.Class, b.in.Template.Root, nil)
+	chain := []*templates.Object{}
+	for o := entry; o.Parent != nil; o = o.Parent.Owner {
+		chain = append(chain, o)
+	}
+	at := b.root
+	for _, o := range slices.Backward(chain) {
+		next := b.newPart(o.Class, o, at)
+		at.add(o.Parent.Name, next)
+		at = next
+	}
+	b.archetype = at
+	if p.split != nil {
+		places := b.find(at, p.split.segs, true)
+		if len(places) != 1 {
+			return nil, &Difference{p.target.Name, "the occurrence that the resource stands for is not in the template"}
+		}
+		b.event = places[0]
+	}
+	if fault := b.plan(p, at, &fplace{node: b.resource}); fault != nil {
+		return nil, fault
+	}
+	b.surround()
+	return b.root.finish(b)
+}
+
+func (b *backward) plan(p *plan, archetype *part, at *fplace) *Difference {
+	if b.depth++; b.depth > maxSlotDepth {
+		return &Difference{p.target.Name, "mappings call each other too deeply"}
+	}
+	if p.file.ReverseCondition != nil {
+		return &Difference{p.target.Name, "not supported on the way back: the fhirCondition of " + p.file.Name.Value}
+	}
+	if m := oneWay(p.file.Methods); m != nil {
+		return &Difference{p.target.Name, "not supported on the way back: fhirCondition, openehr of manual and unidirectional fhir->openehr, as in the method " + m.Name}
+	}
+	outer := b.archetype
+	b.archetype = archetype
+	defer func() { b.archetype, b.depth = outer, b.depth-1 }()
+	return b.steps(p.methods, archetype, at, at)
+}
+
+// oneWay finds a method that says by itself what to do on the way back. Only
+// inverses are run, so that without it the outcome could be another.
+func oneWay(methods []*Method) *Method {
+	for _, m := range methods {
+		if m.Direction == ToOpenEHR || len(m.ReverseConditions) > 0 || slices.ContainsFunc(m.Manual, func(x *Manual) bool {
+			return len(x.OpenEHR) > 0 || len(x.ReverseConditions) > 0
+		}) {
+			return m
+		}
+		if found := oneWay(m.Children); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+func (b *backward) steps(list []*step, at *part, root, from *fplace) *Difference {
+	for _, s := range list {
+		if fault := b.step(s, at, root, from); fault != nil {
+			return fault
+		}
+	}
+	return nil
+}
+
+// step runs one method over each of the FHIR values that its path leads to.
+func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
+	if s.m.Direction == ToFHIR {
+		return nil
+	}
+	start := at
+	if s.hasSrc {
+		switch s.src.base {
+		case fromArchetype:
+			start = b.archetype
+		case fromComposition:
+			start = b.root
+		case fromVersion:
+			return nil // facts about the version, which the commit makes
+		}
+		for range s.src.up {
+			if start = start.up; start == nil {
+				return nil
+			}
+		}
+	}
+	values := follow(&s.dst, root, from)
+	fresh := false
+	for _, v := range values {
+		if !fits(s, v) {
+			continue
+		}
+		// With children or constants only, the place is made when something in
+		// it is; a value taken makes it at once.
+		to := start
+		if n := len(s.src.segs); s.hasSrc && s.transfer && n >= 2 && s.src.segs[n-1].attr == "value" && s.src.segs[n-2].attr == "name" {
+			b.rename(start, s.src.segs[:n-2], v.node)
+			continue
+		}
+		if s.hasSrc && len(s.src.segs) > 0 {
+			if len(s.manual) > 0 && !slices.ContainsFunc(s.manual, func(m *manualStep) bool { return assignedIn(m, v) }) {
+				continue
+			}
+			target := b.open(start, s.src.segs, fresh)
+			if target == nil {
+				continue // not in the template, or below a data value
+			}
+			to, fresh = target, true
+		}
+		switch {
+		case s.slot != nil:
+			if fault := b.plan(s.slot, to, v); fault != nil {
+				return fault
+			}
+		case s.refer != nil:
+			continue // the resource referred to is not here
+		case len(s.manual) > 0:
+			b.manual(s, to, v)
+		case s.transfer:
+			if other := b.takers[v.node]; other != nil && other != s {
+				return &Difference{s.dstType.String(), fmt.Sprintf("the methods %s and %s both take the element; which is meant cannot be told", other.m.Name, s.m.Name)}
+			}
+			if b.restore(s, to, v) {
+				b.takers[v.node] = s
+			}
+		}
+		if fault := b.steps(s.children, to, root, v); fault != nil {
+			return fault
+		}
+	}
+	if len(values) == 0 && s.transfer {
+		b.absent(s, start, root, from)
+	}
+	return nil
+}
+
+// rename gives the object at a path a name that came from the resource.
+func (b *backward) rename(at *part, segs []oseg, v *r4.Node) {
+	if places := b.find(at, segs, false); len(places) == 1 && v.Kind == r4.String {
+		places[0].once("name", rm.Text(v.Text))
+	}
+}
+
+// follow finds the values at a FHIR path.
+func follow(p *fpath, root, from *fplace) []*fplace {
+	if p.base == fromResource {
+		from = root
+	}
+	for range p.up {
+		if from.up != nil {
+			from = from.up
+		}
+	}
+	places := []*fplace{from}
+	for i := range p.steps {
+		var next []*fplace
+		for _, at := range places {
+			s := &p.steps[i]
+			var names []string
+			if s.typ.Type != nil {
+				names = []string{s.elem.Property(s.typ.Type)}
+			} else {
+				for _, ref := range s.elem.Types {
+					names = append(names, s.elem.Property(ref.Type))
+				}
+			}
+			for _, name := range slices.Compact(names) {
+				for k, n := range at.node.List(name) {
+					if n.Kind != r4.Null && (s.index < 0 || s.index == k) && s.pinned(n) {
+						next = append(next, &fplace{n, at})
+					}
+				}
+			}
+		}
+		places = next
+	}
+	return places
+}
+
+// fits reports whether a value has the constants that the method's children put
+// beside what they carry: by them the members of a list are told apart.
+func fits(s *step, v *fplace) bool {
+	for _, c := range s.children {
+		if len(c.gates)+len(c.filters) > 0 || c.hasSrc || c.dst.base != fromParent || c.dst.up > 0 {
+			continue
+		}
+		for _, m := range c.manual {
+			if len(m.gates) > 0 {
+				continue
+			}
+			places := follow(&c.dst, v, v)
+			if len(places) == 0 && len(m.assign) > 0 {
+				return false
+			}
+			for _, at := range places {
+				if !assignedIn(m, at) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// assignedIn reports whether all constants of an entry stand at a place.
+func assignedIn(m *manualStep, at *fplace) bool {
+	for i := range m.assign {
+		a := &m.assign[i]
+		root := at
+		for root.up != nil {
+			root = root.up
+		}
+		if !slices.ContainsFunc(follow(&a.path, root, at), func(f *fplace) bool {
+			return f.node.Kind == a.value.Kind && f.node.Text == a.value.Text
+		}) {
+			return false
+		}
+	}
+	return len(m.assign) > 0
+}
+
+// manual takes back the entry whose constants stand there, if there is exactly
+// one and its conditions name exactly one value.
+func (b *backward) manual(s *step, to *part, v *fplace) {
+	var hit *manualStep
+	for _, m := range s.manual {
+		if !assignedIn(m, v) {
+			continue
+		}
+		if hit != nil {
+			return
+		}
+		hit = m
+	}
+	if hit == nil || !s.hasSrc || len(hit.gates) != 1 {
+		return
+	}
+	k := hit.gates[0]
+	if k.op != OneOf || len(k.criteria) != 1 || len(k.attrs) != 1 || k.root.base != fromParent || len(k.root.segs)+k.root.up > 0 {
+		return
+	}
+	segs := k.attrs[0].segs
+	for code := range k.criteria {
+		n := len(segs)
+		if n < 2 || segs[n-1].attr != "code_string" || segs[n-2].attr != "defining_code" {
+			return
+		}
+		if n == 3 && segs[0].attr == "value" && to.class == rm.ClassElement {
+			to.code(code, b)
+		}
+	}
+}
+
+// surround fills in what every composition has and the resource does not say.
+func (b *backward) surround() {
+	r := b.root
+	r.once("language", rm.Code("ISO_639-1", b.language))
+	r.once("territory", rm.Code("ISO_3166-1", b.in.Territory))
+	r.once("composer", b.in.Composer)
+	category := "433"
+	if o := only(b.in.Template.Root, "category"); o != nil {
+		if c := only(o, "defining_code"); c != nil {
+			if phrase, ok := c.Constraint.(*templates.CCodePhrase); ok && len(phrase.Codes) == 1 {
+				category = phrase.Codes[0]
+			}
+		}
+	}
+	r.once("category", rm.CodedText(categories[category], "openehr", category))
+	if category == "433" && r.fields["context"] == nil && !b.in.Time.IsZero() {
+		r.add("context", b.newPart(rm.Lookup("EVENT_CONTEXT"), only(b.in.Template.Root, "context"), r))
+	}
+	for _, c := range r.fields["context"] {
+		if !b.in.Time.IsZero() {
+			c.once("start_time", rm.Object("DV_DATE_TIME", rm.Str("value", b.in.Time.Format("2006-01-02T15:04:05.999Z07:00"))))
+		}
+		c.once("setting", rm.CodedText("other care", "openehr", "238"))
+	}
+}
+
+var categories = map[string]string{"431": "persistent", "433": "event", "451": "episodic"}
+
+// only is the single alternative that a template allows at an attribute.
+func only(o *templates.Object, name string) *templates.Object {
+	if a := o.Attribute(name); a != nil && len(a.Children) == 1 {
+		return a.Children[0]
+	}
+	return nil
+}

@@ -1,0 +1,350 @@
+package fhirmap
+
+import (
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/templates"
+	"github.com/cairn-ehr/cairn/templates/validate"
+)
+
+// ComposeInput is a FHIR resource that is to become a COMPOSITION, with what
+// the resource does not say of the composition around it.
+type ComposeInput struct {
+	// Resource is the resource in JSON.
+	Resource []byte
+	// Template is the one that the composition follows.
+	Template *templates.Template
+	// EHRID is the record, whose Patient the resource has to be about.
+	EHRID string
+	// Composer is the PARTY_PROXY who answers for the composition, unless the
+	// mapping takes it from the resource.
+	Composer *rm.Node
+	// Language (ISO 639-1) and Territory (ISO 3166-1); without a language, that
+	// of the template.
+	Language, Territory string
+	// Time is the start of the context unless the mapping takes it from the
+	// resource. The zero time leaves the context out.
+	Time time.Time
+}
+
+// Composed is the outcome of the way back.
+type Composed struct {
+	// Root is the COMPOSITION. It is valid against the template.
+	Root *rm.Node
+	// Mapping names the model whose inverse made it.
+	Mapping string
+}
+
+// Difference is one element that a resource would lose, gain or change by being
+// stored as a composition. It holds no value.
+type Difference struct {
+	// Path is the place in the resource, with indexes.
+	Path string
+	// Message says what would become of it.
+	Message string
+}
+
+// Compose makes a composition of a resource by the inverse of the mapping of an
+// entry of the template, and only if nothing is lost: the composition is
+// validated, projected again, and must give the resource as it came, except for
+// id, meta and text. Otherwise the error is errs.Unprocessable and its
+// Detail the differences ([]Difference) or the problems ([]rm.Problem).
+func (lib *Library) Compose(in ComposeInput) (out Composed, err error) {
+	const op = "fhirmap.Compose"
+	defer func() { // as in Project
+		if v := recover(); v != nil {
+			out, err = Composed{}, errs.Wrap(errs.Internal, op, "the mapping engine failed",
+				fmt.Errorf("panic with a %T\n%s", v, debug.Stack()))
+		}
+	}()
+	switch {
+	case in.Template == nil || in.Template.Root.Class != rm.ClassComposition:
+		return Composed{}, errs.New(errs.Invalid, op, "the way back needs the template of a COMPOSITION")
+	case !r4.ValidPrimitive("id", in.EHRID):
+		return Composed{}, errs.New(errs.Invalid, op, "the way back needs the id of an EHR")
+	case in.Composer == nil || in.Territory == "":
+		return Composed{}, errs.New(errs.Invalid, op, "the way back needs a composer and a territory")
+	}
+	n, err := r4.Parse(in.Resource)
+	if err != nil {
+		return Composed{}, errs.Wrap(errs.Invalid, op, "not a FHIR resource: "+err.Error(), err)
+	}
+	var bad []Difference
+	for _, p := range r4.ValidateNode(n) {
+		if !p.Warning {
+			bad = append(bad, Difference{p.Path, p.Message})
+		}
+	}
+	if len(bad) == 0 {
+		bad = unsafe(n, n.Str("resourceType"), nil)
+	}
+	if len(bad) > 0 {
+		return Composed{}, unprocessable(op, "the resource is not accepted", bad)
+	}
+	if _, bound := lib.templates[in.Template.ID]; bound {
+		return Composed{}, errs.New(errs.Unsupported, op, "there is no way back for a template that a context file binds")
+	}
+	if lib.denies(n.Str("resourceType")) {
+		return Composed{}, errs.New(errs.Unsupported, op, "there is no way back for "+n.Str("resourceType")+
+			": its code can deny what it names, and a denial is another entry in openEHR")
+	}
+	var found []Composed
+	var best error
+	least := -1
+	for _, t := range lib.entriesFor(in.Template, n.Str("resourceType")) {
+		c, err := lib.composeBy(t.plan, t.entry, n, in)
+		if err == nil {
+			found = append(found, c)
+			continue
+		}
+		// Of several mappings, the one that came closest explains why.
+		size := 1 << 20
+		if e := errs.As(err); e != nil {
+			if list, ok := e.Detail.([]Difference); ok {
+				size = len(list)
+			}
+		}
+		if least < 0 || size < least {
+			best, least = err, size
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return Composed{}, errs.New(errs.Unprocessable, op, "several entries of the template could hold the resource; which is meant cannot be told")
+	case best != nil:
+		return Composed{}, best
+	}
+	return Composed{}, errs.New(errs.Unsupported, op, "no mapping of the template makes "+n.Str("resourceType"))
+}
+
+func unprocessable(op, msg string, list []Difference) error {
+	e := errs.New(errs.Unprocessable, op, fmt.Sprintf("%s: %s: %s", msg, list[0].Path, list[0].Message))
+	e.Detail = list
+	return e
+}
+
+// unsafe lists what may reverse or qualify the meaning of a resource in ways
+// that a composition would not show.
+func unsafe(n *r4.Node, path string, to []Difference) []Difference {
+	for _, name := range [...]string{"status", "verificationStatus"} {
+		v := n.Get(name)
+		codes := []string{v.Str()}
+		for _, c := range v.List("coding") {
+			codes = append(codes, c.Str("code"))
+		}
+		for _, code := range codes {
+			if code == "entered-in-error" || code == "refuted" {
+				to = append(to, Difference{path + "." + name, "a resource that is " + code + " is not made into a composition"})
+			}
+		}
+	}
+	var visit func(n *r4.Node, path string)
+	visit = func(n *r4.Node, path string) {
+		for i := range n.Fields {
+			f := &n.Fields[i]
+			if f.Name == "modifierExtension" || f.Name == "implicitRules" || f.Name == "contained" {
+				to = append(to, Difference{path + "." + f.Name, "it can alter the meaning of the resource and is not understood"})
+				continue
+			}
+			visit(f.Value, path+"."+f.Name)
+		}
+		for i, item := range n.Items {
+			visit(item, fmt.Sprintf("%s[%d]", path, i))
+		}
+	}
+	visit(n, path)
+	return to
+}
+
+// wayBack is a plan and the entry of a template that its inverse fills.
+type wayBack struct {
+	plan  *plan
+	entry *templates.Object
+}
+
+// entriesFor finds the entries of a template from which a type is made.
+func (lib *Library) entriesFor(t *templates.Template, typ string) []wayBack {
+	var out []wayBack
+	var visit func(o *templates.Object)
+	visit = func(o *templates.Object) {
+		for _, a := range o.Attributes {
+			for _, child := range a.Children {
+				if prohibited(child) {
+					continue
+				}
+				if !child.Class.IsA(rm.ClassEntry) {
+					visit(child)
+					continue
+				}
+				for _, p := range lib.starts[child.ArchetypeID] {
+					if p.target.Name == typ {
+						out = append(out, wayBack{p, child})
+					}
+				}
+			}
+		}
+	}
+	visit(t.Root)
+	return out
+}
+
+// exclusionArchetypes state that something is not the case.
+const exclusionArchetypes = "openEHR-EHR-EVALUATION.exclusion_"
+
+// denies reports whether resources of a type are also made of exclusions.
+func (lib *Library) denies(typ string) bool {
+	for archetype, plans := range lib.starts {
+		if strings.HasPrefix(archetype, exclusionArchetypes) && slices.ContainsFunc(plans, func(p *plan) bool { return p.target.Name == typ }) {
+			return true
+		}
+	}
+	return false
+}
+
+// rival finds a mapping of another archetype all of whose constants stand in
+// the resource, so that it could have been made of that archetype as well.
+func (lib *Library) rival(p *plan, n *r4.Node) *plan {
+	root := &fplace{node: n}
+	for _, plans := range lib.starts {
+		for _, other := range plans {
+			if other.target != p.target || other.file.Archetype.Value == p.file.Archetype.Value {
+				continue
+			}
+			claims, agrees := false, true
+			for _, s := range other.methods {
+				if s.hasSrc {
+					continue
+				}
+				for _, m := range s.manual {
+					if len(m.gates) > 0 || len(m.assign) == 0 {
+						continue
+					}
+					claims = true
+					agrees = agrees && slices.ContainsFunc(follow(&s.dst, root, root), func(at *fplace) bool { return assignedIn(m, at) })
+				}
+				for _, c := range s.children {
+					claims = claims || len(c.manual) > 0
+				}
+				agrees = agrees && slices.ContainsFunc(follow(&s.dst, root, root), func(at *fplace) bool { return fits(s, at) })
+			}
+			for _, s := range other.methods {
+				if s.hasSrc && len(s.src.segs) == 0 && s.src.base == fromArchetype && len(s.children) > 0 {
+					agrees = agrees && slices.ContainsFunc(follow(&s.dst, root, root), func(at *fplace) bool { return fits(s, at) })
+				}
+			}
+			if claims && agrees {
+				return other
+			}
+		}
+	}
+	return nil
+}
+
+// composeBy runs the inverse of one plan and proves the outcome.
+func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in ComposeInput) (Composed, error) {
+	const op = "fhirmap.Compose"
+	b := &backward{in: in, resource: n, takers: map[*r4.Node]*step{}}
+	root, fault := b.compose(p, entry)
+	if fault != nil {
+		return Composed{}, unprocessable(op, "the mapping "+p.file.Name.Value+" cannot be run backwards", []Difference{*fault})
+	}
+	// The tree is read back as any client's would be: what is mandatory must be there.
+	tree, problems := rm.DecodeJSON(rm.AppendJSON(nil, root), rm.ClassComposition, rm.JSONOptions{})
+	if !rm.HasErrors(problems) {
+		problems = validate.All(in.Template, tree, validate.Options{})
+	}
+	if rm.HasErrors(problems) {
+		i := slices.IndexFunc(problems, func(p rm.Problem) bool { return p.Severity == rm.Error })
+		e := errs.New(errs.Unprocessable, op, "the composition that "+p.file.Name.Value+" makes of the resource is not valid: "+problems[i].Path+": "+problems[i].Message)
+		e.Detail = problems
+		return Composed{}, e
+	}
+	res, err := lib.Project(Input{Root: tree, EHRID: in.EHRID, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete})
+	if err != nil {
+		return Composed{}, err
+	}
+	if len(res.Resources) != 1 {
+		msg := fmt.Sprintf("the composition gives %d resources instead of one", len(res.Resources))
+		for _, l := range res.Losses {
+			if l.Kind == LossRefused {
+				msg += "; " + l.Target + ": " + l.Message
+				break
+			}
+		}
+		return Composed{}, unprocessable(op, "the resource would not come back", []Difference{{n.Str("resourceType"), msg}})
+	}
+	again, err := r4.Parse(res.Resources[0].JSON)
+	if err != nil {
+		return Composed{}, errs.Wrap(errs.Internal, op, "", err)
+	}
+	list := differences(n, again)
+	// What the forward mapping reports as lost was put there by the inverse.
+	for _, l := range res.Losses {
+		if l.Code != "profile-not-met" {
+			list = append(list, Difference{l.Target, "not carried back exactly: " + l.Code})
+		}
+	}
+	if len(list) > 0 {
+		return Composed{}, unprocessable(op, "the resource would not come back as it is", list)
+	}
+	if other := lib.rival(p, n); other != nil {
+		return Composed{}, unprocessable(op, "what the resource is made of cannot be told",
+			[]Difference{{n.Str("resourceType"), "the mapping " + other.file.Name.Value + " could have made it as well as " + p.file.Name.Value}})
+	}
+	return Composed{Root: tree, Mapping: p.file.Name.Value}, nil
+}
+
+// assigned are the elements of a resource that the server sets, and the
+// narrative, which is made from the rest.
+var assigned = []string{"id", "meta", "text"}
+
+// differences lists where two resources differ.
+func differences(a, b *r4.Node) []Difference {
+	var out []Difference
+	var compare func(a, b *r4.Node, path string, top bool)
+	compare = func(a, b *r4.Node, path string, top bool) {
+		if a.Kind != b.Kind || a.Text != b.Text {
+			out = append(out, Difference{path, "the value would change"})
+			return
+		}
+		for i := range a.Fields {
+			f := &a.Fields[i]
+			if top && slices.Contains(assigned, f.Name) {
+				continue
+			}
+			if other := b.Get(f.Name); other != nil {
+				compare(f.Value, other, path+"."+f.Name, false)
+			} else {
+				out = append(out, Difference{path + "." + f.Name, "the element would be lost"})
+			}
+		}
+		for i := range b.Fields {
+			if f := &b.Fields[i]; a.Get(f.Name) == nil && (!top || !slices.Contains(assigned, f.Name)) {
+				out = append(out, Difference{path + "." + f.Name, "the element is absent and the mapping would add it"})
+			}
+		}
+		for i := range max(len(a.Items), len(b.Items)) {
+			at := fmt.Sprintf("%s[%d]", path, i)
+			switch {
+			case i >= len(a.Items):
+				out = append(out, Difference{at, "the element is absent and the mapping would add it"})
+			case i >= len(b.Items):
+				out = append(out, Difference{at, "the element would be lost"})
+			default:
+				compare(a.Items[i], b.Items[i], at, false)
+			}
+		}
+	}
+	compare(a, b, a.Str("resourceType"), true)
+	slices.SortStableFunc(out, func(x, y Difference) int { return strings.Compare(x.Path, y.Path) })
+	return out
+}
