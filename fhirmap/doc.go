@@ -7,6 +7,7 @@
 // Model (pkg/rm) and the element table of FHIR R4 (fhirmap/r4); Project runs
 // the plans over one version and gives resources, their search values and a
 // list of everything that did not arrive.
+//
 // Compose goes the other way, by the inverse of a plan, and takes only resources
 // that are proven to come back from the composition as they were.
 //
