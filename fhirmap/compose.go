@@ -46,9 +46,9 @@ type Composed struct {
 // stored as a composition. It holds no value.
 type Difference struct {
 	// Path is the place in the resource, with indexes.
-	Path string
+	Path string `json:"path"`
 	// Message says what would become of it.
-	Message string
+	Message string `json:"message"`
 }
 
 // Compose makes a composition of a resource by the inverse of the mapping of an

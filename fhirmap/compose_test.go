@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -196,6 +197,41 @@ func TestComposeValues(t *testing.T) {
 			if len(nodes) != 1 || nodes[0].Text != tt.want {
 				t.Errorf("got %d nodes of %s in %s", len(nodes), tt.path, rm.AppendJSON(nil, c.Root))
 			}
+		})
+	}
+}
+
+// TestBackCases runs every directory of testdata/back: a resource in, the
+// composition or the refusal out. The expected files were checked by hand.
+func TestBackCases(t *testing.T) {
+	t.Parallel()
+	lib, err := LoadShipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dirs, err := filepath.Glob("testdata/back/*")
+	if err != nil || len(dirs) == 0 {
+		t.Fatal("no cases", err)
+	}
+	for _, dir := range dirs {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			t.Parallel()
+			in, path, err := ReadBackCase(os.DirFS(dir))
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := os.ReadFile(filepath.Join(dir, path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if in.Template, err = templates.ReadOPT(data, templates.Limits{}); err != nil {
+				t.Fatal(err)
+			}
+			got, err := BackCase(lib.Compose(in))
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, filepath.Join(dir, CaseOutcome), got)
 		})
 	}
 }

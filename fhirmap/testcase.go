@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"time"
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -25,6 +26,14 @@ const (
 	CaseInput     = "input.json"
 	CaseResources = "resources.ndjson"
 	CaseLosses    = "losses.json"
+)
+
+// The files of a test case of the way back: the resource, what surrounds it, and
+// the composition that it becomes or why it is refused.
+const (
+	CaseResource = "resource.json"
+	CaseBack     = "back.json"
+	CaseOutcome  = "outcome.json"
 )
 
 // NewInput reads a COMPOSITION or EHR_STATUS in canonical JSON and takes it for
@@ -103,4 +112,65 @@ func (r *Result) Case() (resources, losses []byte, err error) {
 	}
 	losses, err = json.MarshalIndent(r.Losses, "", " ")
 	return resources, append(losses, '\n'), err
+}
+
+// ReadBackCase reads the test case of the way back in a folder: its input, still
+// without the template, and the path of that from the folder.
+func ReadBackCase(dir fs.FS) (in ComposeInput, template string, err error) {
+	const op = "fhirmap.ReadBackCase"
+	if in.Resource, err = fs.ReadFile(dir, CaseResource); err != nil {
+		return in, "", errs.Wrap(errs.NotFound, op, "a test case of the way back needs "+CaseResource, err)
+	}
+	data, err := fs.ReadFile(dir, CaseBack)
+	if err != nil {
+		return in, "", errs.Wrap(errs.NotFound, op, "a test case of the way back needs "+CaseBack, err)
+	}
+	facts := struct {
+		Template  string    `json:"template"`
+		Language  string    `json:"language"`
+		Territory string    `json:"territory"`
+		Composer  string    `json:"composer"`
+		Time      time.Time `json:"time"`
+	}{Territory: "DE", Composer: "Test case"}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&facts); err != nil {
+		return in, "", errs.Wrap(errs.Invalid, op, CaseBack+": "+err.Error(), err)
+	}
+	if facts.Template == "" {
+		return in, "", errs.New(errs.Invalid, op, CaseBack+" needs the path of the template")
+	}
+	in.EHRID, in.Language, in.Territory, in.Time = CaseEHR, facts.Language, facts.Territory, facts.Time
+	in.Composer = rm.Object("PARTY_IDENTIFIED", rm.Str("name", facts.Composer))
+	return in, facts.Template, nil
+}
+
+// BackCase is the outcome of Compose as the expected file of a test case holds
+// it: the mapping and the composition, or the refusal with the differences. Any
+// other error is returned.
+func BackCase(c Composed, err error) ([]byte, error) {
+	var out any
+	switch e := errs.As(err); {
+	case err == nil:
+		out = struct {
+			Mapping     string          `json:"mapping"`
+			Composition json.RawMessage `json:"composition"`
+		}{c.Mapping, rm.AppendJSON(nil, c.Root)}
+	case e != nil && (e.Kind == errs.Unprocessable || e.Kind == errs.Unsupported):
+		list, _ := e.Detail.([]Difference)
+		out = struct {
+			Refused     string       `json:"refused"`
+			Differences []Difference `json:"differences,omitempty"`
+		}{e.Msg, list}
+	default:
+		return nil, err
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", " ")
+	if err := enc.Encode(out); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }

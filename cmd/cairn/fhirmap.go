@@ -272,7 +272,7 @@ func problemList(path string, problems []rm.Problem) error {
 }
 
 type fhirmapTestCmd struct {
-	Cases []string `arg:"" help:"Folders of test cases, each a folder with in.json, resources.ndjson and losses.json; or such a folder."`
+	Cases []string `arg:"" help:"Folders of test cases, each a folder with in.json, resources.ndjson and losses.json, or for the way back with resource.json, back.json and outcome.json; or such a folder."`
 	mappings
 	Update bool `help:"Write what the mappings make instead of comparing. Check it by hand."`
 }
@@ -287,7 +287,7 @@ func (c *fhirmapTestCmd) Run(out io.Writer) error {
 	for _, path := range c.Cases {
 		found := len(dirs)
 		err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() && d.Name() == fhirmap.CaseIn {
+			if err == nil && !d.IsDir() && (d.Name() == fhirmap.CaseIn || d.Name() == fhirmap.CaseResource) {
 				dirs = append(dirs, filepath.Dir(name))
 			}
 			return err
@@ -296,9 +296,11 @@ func (c *fhirmapTestCmd) Run(out io.Writer) error {
 			return err
 		}
 		if len(dirs) == found {
-			return fmt.Errorf("no test case in %s: no folder holds %s", path, fhirmap.CaseIn)
+			return fmt.Errorf("no test case in %s: no folder holds %s or %s", path, fhirmap.CaseIn, fhirmap.CaseResource)
 		}
 	}
+	slices.Sort(dirs)
+	dirs = slices.Compact(dirs) // a case may hold both ways
 	failed := 0
 	for _, dir := range dirs {
 		differences, err := c.one(lib, dir)
@@ -325,8 +327,47 @@ func (c *fhirmapTestCmd) Run(out io.Writer) error {
 	return nil
 }
 
-// one runs a case and gives the differences to what is expected.
+// one runs a case, in each of the ways that it has files for, and gives the
+// differences to what is expected.
 func (c *fhirmapTestCmd) one(lib *fhirmap.Library, dir string) ([]string, error) {
+	var differences []string
+	for _, way := range []struct {
+		input string
+		run   func(*fhirmap.Library, string) ([]string, error)
+	}{{fhirmap.CaseIn, c.forward}, {fhirmap.CaseResource, c.back}} {
+		if _, err := os.Stat(filepath.Join(dir, way.input)); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		more, err := way.run(lib, dir)
+		if err != nil {
+			return nil, err
+		}
+		differences = append(differences, more...)
+	}
+	return differences, nil
+}
+
+// back runs a case of the way back.
+func (c *fhirmapTestCmd) back(lib *fhirmap.Library, dir string) ([]string, error) {
+	in, path, err := fhirmap.ReadBackCase(os.DirFS(dir))
+	if err != nil {
+		return nil, inputError(dir, err)
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	if in.Template, err = readTemplate(path); err != nil {
+		return nil, err
+	}
+	got, err := fhirmap.BackCase(lib.Compose(in))
+	if err != nil {
+		return nil, inputError(dir, err)
+	}
+	return c.compare(dir, fhirmap.CaseOutcome, got)
+}
+
+// forward projects the input of a case.
+func (c *fhirmapTestCmd) forward(lib *fhirmap.Library, dir string) ([]string, error) {
 	in, err := fhirmap.ReadCase(os.DirFS(dir))
 	if err != nil {
 		return nil, inputError(dir, err)
@@ -344,26 +385,29 @@ func (c *fhirmapTestCmd) one(lib *fhirmap.Library, dir string) ([]string, error)
 		name string
 		got  []byte
 	}{{fhirmap.CaseResources, resources}, {fhirmap.CaseLosses, losses}} {
-		path := filepath.Join(dir, f.name)
-		if c.Update {
-			if err := os.WriteFile(path, f.got, 0o644); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		want, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			differences = append(differences, f.name+" does not exist; --update writes it")
-			continue
-		}
+		more, err := c.compare(dir, f.name, f.got)
 		if err != nil {
 			return nil, err
 		}
-		if !bytes.Equal(want, f.got) {
-			differences = append(differences, lineDifference(f.name, string(want), string(f.got))...)
-		}
+		differences = append(differences, more...)
 	}
 	return differences, nil
+}
+
+// compare gives the differences to an expected file, or writes it.
+func (c *fhirmapTestCmd) compare(dir, name string, got []byte) ([]string, error) {
+	path := filepath.Join(dir, name)
+	if c.Update {
+		return nil, os.WriteFile(path, got, 0o644)
+	}
+	want, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return []string{name + " does not exist; --update writes it"}, nil
+	}
+	if err != nil || bytes.Equal(want, got) {
+		return nil, err
+	}
+	return lineDifference(name, string(want), string(got)), nil
 }
 
 // lineDifference lists the lines that only one of two texts has.

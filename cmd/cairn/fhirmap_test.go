@@ -99,6 +99,9 @@ func TestFHIRMapTest(t *testing.T) {
 	if out := succeed(t, "fhirmap", "test", fhirmapCases); strings.Count(out, "ok ") < 20 {
 		t.Errorf("got %s", out)
 	}
+	if out := succeed(t, "fhirmap", "test", "../../fhirmap/testdata/back"); strings.Count(out, "ok ") < 3 {
+		t.Errorf("the way back: got %s", out)
+	}
 	dir := filepath.Join(t.TempDir(), "case")
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
