@@ -157,6 +157,21 @@ func (t *Terminology) AnyRubric(code string) (string, bool) {
 	return "", false
 }
 
+// ContentRubric is the rubric, in a language of [Languages], of a code that
+// stands in content: 532 is there the state "completed" of an instruction, never
+// the version lifecycle state "complete", which only versions have (SPECPR-51).
+func (t *Terminology) ContentRubric(code, lang string) (string, bool) {
+	for _, g := range t.groupOrder {
+		if g.Name == "version_lifecycle_state" {
+			continue
+		}
+		if r, ok := g.Rubric(code, lang); ok {
+			return r, true
+		}
+	}
+	return "", false
+}
+
 // CodeSetHas reports whether the named code set has the code; false for an
 // unknown set. A language tag is matched without regard to case, and a listed
 // language followed by a listed country counts as listed, because the set is

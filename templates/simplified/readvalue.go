@@ -179,7 +179,7 @@ func (r *reader) coded(it *item, n *webtemplate.Node) *object {
 		vocabulary = r.vocabulary(n, code)
 	}
 	if text == "" && vocabulary == terminology.ID {
-		text, _ = terminology.OpenEHR.AnyRubric(code)
+		text, _ = terminology.OpenEHR.ContentRubric(code, "en")
 	}
 	if text == "" && n != nil && n.Open && choice(n, code) == nil {
 		o := value("DV_TEXT", code)

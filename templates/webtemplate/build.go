@@ -34,6 +34,7 @@ func Build(t *templates.Template) *Template {
 	root := b.object(t.Root, nil, "")
 	root.Min, root.Max = 1, 1
 	root.ID = identifier(root.Name)
+	writeNodeIDs(root)
 	return &Template{ID: t.ID, Version: Version, DefaultLanguage: t.Language, Languages: b.languages, Tree: root}
 }
 
@@ -341,6 +342,16 @@ func (b *builder) child(a *templates.Attribute, c *templates.Object, name string
 		n.InContext = inContext[def.Name] && def.Name != "width" && def.Name != "math_function"
 		b.inputs(n)
 		p.node.Children = append(p.node.Children, n)
+	}
+}
+
+// writeNodeIDs gives all nodes from the template their node id, be it empty.
+func writeNodeIDs(n *Node) {
+	if n.NodeID != "" || n.Object != nil {
+		n.WrittenNodeID = &n.NodeID
+	}
+	for _, c := range n.Children {
+		writeNodeIDs(c)
 	}
 }
 

@@ -75,7 +75,7 @@ func compare(path string, want, got map[string]any, out *[]difference) {
 	for _, k := range slices.Sorted(maps.Keys(keys)) {
 		w, g := want[k], got[k]
 		if k == "inputs" {
-			compareInputs(w, g, add)
+			compareInputs(w, g, want["id"] == "current_state", add)
 			continue
 		}
 		if !reflect.DeepEqual(plain(w), plain(g)) {
@@ -101,7 +101,7 @@ func compare(path string, want, got map[string]any, out *[]difference) {
 	}
 }
 
-func compareInputs(w, g any, add func(string, any, any)) {
+func compareInputs(w, g any, states bool, add func(string, any, any)) {
 	wl, _ := w.([]any)
 	gl, _ := g.([]any)
 	if len(wl) != len(gl) {
@@ -112,7 +112,7 @@ func compareInputs(w, g any, add func(string, any, any)) {
 		wi, gi := wl[i].(map[string]any), gl[i].(map[string]any)
 		for _, k := range []string{"suffix", "type", "terminology", "listOpen", "defaultValue", "validation", "list"} {
 			if k == "list" {
-				compareList(wi[k], gi[k], add)
+				compareList(wi[k], gi[k], states, add)
 			} else if !reflect.DeepEqual(plain(wi[k]), plain(gi[k])) {
 				add("inputs."+k, wi[k], gi[k])
 			}
@@ -120,12 +120,20 @@ func compareInputs(w, g any, add func(string, any, any)) {
 	}
 }
 
-func compareList(w, g any, add func(string, any, any)) {
+func compareList(w, g any, states bool, add func(string, any, any)) {
 	wl, _ := w.([]any)
 	gl, _ := g.([]any)
 	if len(wl) != len(gl) {
 		add("inputs.list", w, g)
 		return
+	}
+	if states {
+		byValue := func(a, b any) int {
+			return strings.Compare(fmt.Sprint(a.(map[string]any)["value"]), fmt.Sprint(b.(map[string]any)["value"]))
+		}
+		wl, gl = slices.Clone(wl), slices.Clone(gl)
+		slices.SortFunc(wl, byValue)
+		slices.SortFunc(gl, byValue)
 	}
 	for i := range wl {
 		wi, gi := wl[i].(map[string]any), gl[i].(map[string]any)

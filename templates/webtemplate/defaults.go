@@ -40,7 +40,6 @@ func (b *builder) preset(n *Node) {
 		set(0, v.String("value") == "true")
 	case "DV_PROPORTION":
 		set(0, Number(v.String("numerator")))
-		set(1, Number(v.String("denominator")))
 	case "DV_DURATION":
 		d, err := rm.ParseDuration(v.String("value"))
 		if err != nil {

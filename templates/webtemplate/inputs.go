@@ -29,8 +29,8 @@ func (b *builder) inputs(n *Node) {
 	case "DV_COUNT":
 		n.Inputs = []Input{count(leaf[*templates.CInteger](o, "magnitude"))}
 	case "DV_QUANTITY":
-		n.Inputs = quantity(own[*templates.CQuantity](o))
-		if o == nil {
+		n.Inputs = b.quantity(own[*templates.CQuantity](o))
+		if own[*templates.CQuantity](o) == nil {
 			n.Inputs[1].Type = "TEXT"
 		}
 	case "DV_ORDINAL", "DV_SCALE":
@@ -288,13 +288,27 @@ func whole(r *templates.Bounds[int64]) *templates.Bounds[int64] {
 	return &out
 }
 
+// unitNames are how units are written whose code says it badly.
+func (b *builder) unitNames(unit string) map[string]string {
+	written := map[string]string{"mm[Hg]": "mmHg", "deg": "°"}[unit]
+	if written == "" {
+		return nil
+	}
+	names := map[string]string{}
+	for _, lang := range b.languages {
+		names[lang] = written
+	}
+	return names
+}
+
 // quantity is magnitude and unit. With a single unit its bounds are those of
 // the magnitude too.
-func quantity(c *templates.CQuantity) []Input {
+func (b *builder) quantity(c *templates.CQuantity) []Input {
 	magnitude, unit := Input{Suffix: "magnitude", Type: "DECIMAL"}, Input{Suffix: "unit", Type: "CODED_TEXT"}
 	if c != nil {
 		for _, q := range c.List {
 			it := Item{Value: q.Units, Label: q.Units}
+			it.LocalizedLabels = b.unitNames(q.Units)
 			v := Validation{Range: bounds(q.Magnitude, decimal), Precision: bounds(q.Precision, integer)}
 			if v.Range != nil || v.Precision != nil {
 				it.Validation = &v

@@ -41,7 +41,10 @@ type Node struct {
 	Name          string `json:"name,omitempty"`
 	LocalizedName string `json:"localizedName,omitempty"`
 	RMType        string `json:"rmType"`
-	NodeID        string `json:"nodeId,omitempty"`
+	NodeID        string `json:"-"`
+	// WrittenNodeID is NodeID as clients get it: nil for an attribute of the RM
+	// that the template does not mention, empty for what it has without an id.
+	WrittenNodeID *string `json:"nodeId,omitempty"`
 	// Min and Max are the occurrences; Max is -1 when there is no upper bound.
 	Min int `json:"min"`
 	Max int `json:"max"`

@@ -10,25 +10,22 @@ import (
 // rubric is the text of a code of the openEHR terminology, in the template's
 // language if there is one in it, and in all of its languages that have one.
 func (b *builder) rubric(code string) (string, map[string]string) {
-	label, _ := terminology.OpenEHR.AnyRubric(code)
+	label, _ := terminology.OpenEHR.ContentRubric(code, "en")
 	var localized map[string]string
 	for _, lang := range b.languages {
 		if !slices.Contains(terminology.Languages[:], lang) {
 			continue
 		}
-		for _, g := range terminology.OpenEHR.Groups() {
-			text, ok := g.Rubric(code, lang)
-			if !ok {
-				continue
-			}
-			if localized == nil {
-				localized = map[string]string{}
-			}
-			localized[lang] = text
-			if lang == b.template.Language {
-				label = text
-			}
-			break
+		text, ok := terminology.OpenEHR.ContentRubric(code, lang)
+		if !ok {
+			continue
+		}
+		if localized == nil {
+			localized = map[string]string{}
+		}
+		localized[lang] = text
+		if lang == b.template.Language {
+			label = text
 		}
 	}
 	return label, localized
