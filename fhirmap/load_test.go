@@ -106,7 +106,7 @@ func TestLoadReportsDefectsWithTheirPlace(t *testing.T) {
 `, 1), `another method with reference is named "a"`},
 		{"mappingCode", more("    mappingCode: x\n"), "m.yml:19:5: not supported: mappingCode"},
 		{"conceptmap", more("    conceptmap: x\n"), "m.yml:19:5: not supported: conceptmap"},
-		{"participationsFunction", more("    participationsFunction: x\n"), "m.yml:19:5: not supported: participationsFunction"},
+		{"participationsFunction", more("    participationsFunction: x\n"), `m.yml:19:29: openEHR path "function/value": CLUSTER|ELEMENT has no attribute "function"`},
 		{"a conceptmap in the header", strings.Replace(model, "  openEhrConfig:", "  conceptmap: x\n  openEhrConfig:", 1), "m.yml:9:3: not supported: conceptmap"},
 		{"a static type", more("      type: QUANTITY\n"), "not supported: type QUANTITY"},
 		{"an unknown type", more("      type: NOTHING\n"), "type must be NONE"},

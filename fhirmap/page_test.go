@@ -37,7 +37,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  a known URI is left out and its text kept.\n" +
 	"- EVALUATION.absence becomes no resource; searches tell that the record states an absence of information.\n" +
 	"- FHIR Connect keys that are not supported yet are errors when a file is loaded: `conceptmap`,\n" +
-	"  `participationsFunction`, `mappingCode`, `link`, `split.*.unique`, `split.openehr`, the static types before 1.0, and of\n" +
+	"  `mappingCode`, `link`, `split.*.unique`, `split.openehr`, the static types before 1.0, and of\n" +
 	"  FHIRPath everything but element names, `ofType()`, `where(path = 'value')`, `extension('url')`, indexes and `^`.\n" +
 	"- The server runs mappings from openEHR to FHIR. The way back (`cairn fhirmap run --reverse`) runs the inverse of the same\n" +
 	"  methods, puts what it can tell for certain into a composition of the template, validates that, projects it again and\n" +
@@ -52,6 +52,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- Not run on the way back, each an error: `fhirCondition`, `openehr` of `manual`, `unidirectional: fhir->openehr`, and templates\n" +
 	"  that a context file binds. Data types without an inverse: Period, Range, Ratio, Duration,\n" +
 	"  Attachment, Identifier as a value, time, ordinals, intervals, and codes outside ELEMENTs; other resources that are referred to.\n" +
+	"- `participationsFunction` takes the performers of the participations whose function has that text, exactly.\n" +
 	"- `reference` makes another resource with an id of its own (from the model, the method's name and the source node); where\n" +
 	"  the source has nothing for it there is neither the resource nor the reference.\n" +
 	"- A medication order is a MedicationRequest; in a medication list or health summary, where it states what is taken, a\n" +

@@ -390,13 +390,13 @@ func (p *parser) methods(n *yaml.Node, extension bool) []*Method {
 }
 
 // unsupportedMethods are keys of a method that this engine does not have.
-var unsupportedMethods = []string{"conceptmap", "participationsFunction", "mappingCode", "link", "type"}
+var unsupportedMethods = []string{"conceptmap", "mappingCode", "link", "type"}
 
 // staticTypes are the deprecated types of FHIR Connect before 1.0.
 var staticTypes = []string{"QUANTITY", "DATETIME", "CODEABLECONCEPT", "CODING", "STRING", "DOSAGE", "ID", "IDENTIFIER", "PROPORTION"}
 
 func (p *parser) method(n *yaml.Node, extension bool) *Method {
-	known := []string{"name", "with", "openehrCondition", "fhirCondition", "unidirectional", "manual", "slotArchetype", "reference", "followedBy"}
+	known := []string{"name", "with", "openehrCondition", "fhirCondition", "unidirectional", "manual", "slotArchetype", "reference", "followedBy", "participationsFunction"}
 	if extension {
 		known = append(known, "extension", "appendTo")
 	}
@@ -451,6 +451,9 @@ func (p *parser) method(n *yaml.Node, extension bool) *Method {
 			p.at(o.keys["reference"], CodeStructure, "reference excludes slotArchetype and manual")
 		}
 	}
+	if f := p.text(o, "participationsFunction"); f.Value != "" {
+		p.participation(m, f)
+	}
 	if extension {
 		p.change(m, o)
 	}
@@ -461,6 +464,26 @@ func (p *parser) method(n *yaml.Node, extension bool) *Method {
 		p.at(o.keys["manual"], CodeStructure, "slotArchetype and manual exclude each other")
 	}
 	return m
+}
+
+// participation is the key participationsFunction: of the participations at the
+// openEHR path those with the function are meant, and of each the performer.
+func (p *parser) participation(m *Method, function Text) {
+	if m.OpenEHR.Value == "" || m.FHIR.Value == "" || m.Iterate || m.Slot.Value != "" || m.Reference != nil || len(m.Manual) > 0 {
+		p.problems = append(p.problems, Problem{
+			function.Position, CodeStructure,
+			"participationsFunction needs both paths, and excludes NONE, slotArchetype, reference and manual",
+		})
+		return
+	}
+	at := func(value string) Text { return Text{function.Position, value} }
+	m.Conditions = append(m.Conditions, &Condition{
+		Position: function.Position, Root: m.OpenEHR, Attributes: []Text{at("function/value")}, Operator: OneOf, Criteria: []Text{function},
+	})
+	m.Iterate = true
+	m.Children = append([]*Method{{
+		Position: m.Position, Name: m.Name + " performer", FHIR: at("$fhirRoot"), OpenEHR: at("performer"), Direction: m.Direction,
+	}}, m.Children...)
 }
 
 func (p *parser) change(m *Method, o object) {
