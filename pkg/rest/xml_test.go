@@ -170,22 +170,33 @@ func TestEHRInXML(t *testing.T) {
 	a.do("POST", "/ehr", asXML(t, composition(t), "COMPOSITION"), "Content-Type: application/xml").status(http.StatusBadRequest).fault()
 }
 
-// TestXMLAnswersFollowTheSchema validates an answer with xmllint.
+// TestXMLAnswersFollowTheSchema validates answers with xmllint: a COMPOSITION, and
+// the ORIGINAL_VERSIONs of it. The schemas have no element for other resources.
 func TestXMLAnswersFollowTheSchema(t *testing.T) {
 	t.Parallel()
-	schema := filepath.Join(testshared.Dir(t), "specs/xsd/v1/Composition.xsd")
+	schemas := filepath.Join(testshared.Dir(t), "specs/xsd/v1")
 	lint, err := exec.LookPath("xmllint")
 	if err != nil {
 		t.Skip("xmllint is not installed")
 	}
-	a := newAPI(t)
-	collection := "/ehr/" + a.newEHR() + "/composition"
-	res := a.do("POST", collection, composition(t), "Accept: application/xml", "Prefer: return=representation").status(http.StatusCreated)
-	file := filepath.Join(t.TempDir(), "composition.xml")
-	if err := os.WriteFile(file, res.body, 0o644); err != nil {
-		t.Fatal(err)
+	validate := func(schema string, xml []byte) {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "answer.xml")
+		if err := os.WriteFile(file, xml, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command(lint, "--noout", "--schema", filepath.Join(schemas, schema), file).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s\n%s", err, out, xml)
+		}
 	}
-	if out, err := exec.Command(lint, "--noout", "--schema", schema, file).CombinedOutput(); err != nil {
-		t.Errorf("%v: %s", err, out)
+	a := newAPI(t)
+	id := a.newEHR()
+	collection := "/ehr/" + id + "/composition"
+	res := a.do("POST", collection, composition(t), "Accept: application/xml", "Prefer: return=representation").status(http.StatusCreated)
+	validate("Composition.xsd", res.body)
+	second := a.do("PUT", collection+"/"+object(res.tag()), composition(t), `If-Match: "`+res.tag()+`"`).status(http.StatusNoContent)
+	versions := "/ehr/" + id + "/versioned_composition/" + object(res.tag()) + "/version/"
+	for _, uid := range []string{res.tag(), second.tag()} {
+		validate("Version.xsd", a.do("GET", versions+uid, nil, "Accept: application/xml").status(http.StatusOK).body)
 	}
 }
