@@ -16,6 +16,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -42,6 +44,13 @@ func main() {
 	flag.Uint64Var(&c.seed, "seed", 1, "seed of the data")
 	aql := flag.Bool("aql", false, "compare AQL with relational tables instead; -compositions is 50000 then, or as given")
 	quick := flag.Bool("quick", false, "with -aql: a small run that writes no report")
+	commit := flag.Bool("commit", false, "measure commits only, with what they write to each table and to the WAL")
+	var variants []string
+	flag.Func("variant", "with -commit: a server to compare, as name;cairn=BINARY;args=FLAGS;SETTING=VALUE (all but the name optional); may repeat", func(s string) error {
+		variants = append(variants, s)
+		return nil
+	})
+	clients := flag.String("clients", "1,8,32", "with -commit: numbers of clients")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -52,6 +61,22 @@ func main() {
 			c.compositions = 50_000
 		}
 		if err := runAQL(ctx, aqlConfig{c.binary, c.dir, c.out, c.compositions, c.rounds, c.seed, *quick}); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if *commit {
+		cc := commitConfig{config: c, variants: variants}
+		for _, s := range strings.Split(*clients, ",") {
+			n, err := strconv.Atoi(s)
+			if err != nil || n < 1 {
+				fmt.Fprintln(os.Stderr, "bench: -clients takes numbers from 1:", s)
+				os.Exit(2)
+			}
+			cc.clients = append(cc.clients, n)
+		}
+		if err := runCommit(ctx, cc); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)
 		}

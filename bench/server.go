@@ -29,8 +29,9 @@ type server struct {
 	database string // connection string of the record
 }
 
-// start runs the binary on the data directory and waits until it is ready.
-func start(ctx context.Context, binary, dataDir, logPath string) (*server, error) {
+// start runs the binary on the data directory, with further flags of serve, and
+// waits until it is ready.
+func start(ctx context.Context, binary, dataDir, logPath string, args ...string) (*server, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
@@ -40,7 +41,7 @@ func start(ctx context.Context, binary, dataDir, logPath string) (*server, error
 		return nil, err
 	}
 	listen := "127.0.0.1:" + strconv.Itoa(port)
-	cmd := exec.Command(binary, "serve", "--listen", listen, "--data-dir", dataDir, "--log-level", "warn")
+	cmd := exec.Command(binary, append([]string{"serve", "--listen", listen, "--data-dir", dataDir, "--log-level", "warn"}, args...)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	began := time.Now()
 	if err := cmd.Start(); err != nil {

@@ -120,6 +120,7 @@ func settings(opts Options) map[string]string {
 		"min_wal_size":         "256MB",
 		"max_wal_size":         "4GB",
 		"checkpoint_timeout":   "15min",
+		"wal_compression":      "lz4", // of page images; documents need lz4 anyway
 		"timezone":             "UTC",
 		"log_timezone":         "UTC",
 		"log_line_prefix":      "%m [%p] ",

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// commitConfig is what a comparison of commits is run with.
+type commitConfig struct {
+	config
+	variants []string
+	clients  []int
+}
+
+// variant is one way to run a server. All variants of a run commit the same
+// compositions, in alternating rounds, so that what else the machine does
+// meets all of them.
+type variant struct {
+	Name     string            `json:"name"`
+	Binary   string            `json:"-"`
+	Args     []string          `json:"args,omitempty"`
+	Settings map[string]string `json:"settings,omitempty"` // of Postgres
+
+	Runs []Run `json:"runs"`
+	// Per composition.
+	WAL        float64              `json:"wal_bytes"`
+	PageImages float64              `json:"page_image_bytes"`
+	Tables     map[string]tableCost `json:"tables"`
+
+	w  *workloads
+	db *pgxpool.Pool
+}
+
+// tableCost is what one composition takes in a table, or in one of its indexes.
+type tableCost struct {
+	Disk    float64 `json:"disk_bytes"`
+	WAL     float64 `json:"wal_bytes"`
+	Records float64 `json:"wal_records"`
+}
+
+// parseVariant reads name;key=value;... where a key is cairn (the binary), args
+// (flags of serve) or a setting of Postgres.
+func parseVariant(text, binary string) (*variant, error) {
+	parts := strings.Split(text, ";")
+	v := &variant{Name: parts[0], Binary: binary, Settings: map[string]string{}}
+	for _, p := range parts[1:] {
+		key, value, ok := strings.Cut(p, "=")
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("variant %q: %q is not key=value", text, p)
+		case key == "cairn":
+			v.Binary = value
+		case key == "args":
+			v.Args = strings.Fields(value)
+		default:
+			v.Settings[key] = value
+		}
+	}
+	return v, nil
+}
+
+func runCommit(ctx context.Context, c commitConfig) (err error) {
+	if c.dir == "" {
+		if c.dir, err = os.MkdirTemp("", "cairn-bench-commit"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(c.dir)
+		if err := os.Chmod(c.dir, 0o755); err != nil { // the cluster's user must reach it
+			return err
+		}
+	}
+	if len(c.variants) == 0 {
+		c.variants = []string{"cairn"}
+	}
+	var list []*variant
+	defer func() {
+		for _, v := range list {
+			err = errors.Join(err, v.stop())
+		}
+	}()
+	for i, text := range c.variants {
+		v, err := parseVariant(text, c.binary)
+		if err != nil {
+			return err
+		}
+		list = append(list, v)
+		if err := v.start(ctx, c.config, i); err != nil {
+			return err
+		}
+	}
+
+	share := c.compositions / (c.rounds * len(c.clients))
+	at := 0
+	for range c.rounds {
+		for _, clients := range c.clients {
+			for _, v := range list {
+				run := once(ctx, v.w.server.procs, v.Name, clients, share, at, v.commit)
+				fmt.Println(run)
+				if run.Errors > 0 {
+					return fmt.Errorf("%s: %d requests failed, the first with: %s", run.Name, run.Errors, run.FirstError)
+				}
+				v.Runs = append(v.Runs, run)
+			}
+			at += share
+		}
+	}
+	for _, v := range list {
+		if err := v.measure(ctx, at); err != nil {
+			return err
+		}
+		fmt.Print(v.page(c.clients))
+	}
+	if c.out == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(list, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(c.out, "commit.json"), append(data, '\n'), 0o644)
+}
+
+func (v *variant) start(ctx context.Context, c config, i int) error {
+	dir := filepath.Join(c.dir, fmt.Sprint(i))
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	s, err := start(ctx, v.Binary, filepath.Join(dir, "data"), filepath.Join(dir, "server.log"), v.Args...)
+	if err != nil {
+		return err
+	}
+	v.w = &workloads{config: c, server: s, report: &report{}}
+	if v.db, err = v.w.database(ctx); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.Settings)) {
+		if _, err := v.db.Exec(ctx, "alter system set "+pgx.Identifier{name}.Sanitize()+" = '"+strings.ReplaceAll(v.Settings[name], "'", "''")+"'"); err != nil {
+			return err
+		}
+	}
+	if _, err := v.db.Exec(ctx, "select pg_reload_conf()"); err != nil {
+		return err
+	}
+	if err := v.w.prepare(ctx); err != nil {
+		return err
+	}
+	// What comes with the first documents (dictionaries, plans, files of tables)
+	// is no cost of a commit: one composition of each kind for one patient more.
+	for n := range min(len(v.w.bodies), 3*v.w.patients) {
+		if n%v.w.patients == 0 {
+			if err := v.commit(ctx, 0, n); err != nil {
+				return err
+			}
+		}
+	}
+	if _, err := v.db.Exec(ctx, "create extension if not exists pg_walinspect"); err != nil {
+		return err
+	}
+	if _, err := v.db.Exec(ctx, "checkpoint"); err != nil {
+		return err
+	}
+	_, err = v.db.Exec(ctx, `create table bench_before as
+		select pg_current_wal_lsn() as lsn, oid::bigint as oid, pg_relation_size(oid) as bytes from pg_class
+		where relkind in ('r', 'i', 't') and relnamespace in (current_schema()::regnamespace, 'pg_toast'::regnamespace)`)
+	return err
+}
+
+func (v *variant) commit(ctx context.Context, _, n int) error {
+	_, _, err := v.w.server.call(ctx, "POST", openehr+"/ehr/"+v.w.ehrs[n%v.w.patients]+"/composition", v.w.bodies[n], nil, http.StatusCreated)
+	return err
+}
+
+// measure reads what n compositions wrote, table by table and index by index.
+// A TOAST table counts as its table, partitions of the node index as one.
+func (v *variant) measure(ctx context.Context, n int) error {
+	rows, err := v.db.Query(ctx, `
+		with wal as materialized (
+			select record_length - fpi_length as bytes, fpi_length, resource_manager || ' ' || record_type as what,
+			       substring(block_ref from 'rel [0-9]+/[0-9]+/([0-9]+)')::oid as node
+			from pg_get_wal_records_info((select max(lsn) from bench_before), pg_current_wal_flush_lsn())
+		), named as (
+			select c.oid, c.relfilenode as node, regexp_replace(coalesce(owner.relname || ' (toast)', c.relname), '^node_[0-9]+', 'node') as name
+			from pg_class c
+			left join pg_class owner on c.relkind = 't' and owner.reltoastrelid = c.oid
+			where c.relkind in ('r', 'i', 't', 'S') and c.relname !~ 'bench_'
+			and c.relnamespace in (current_schema()::regnamespace, 'pg_toast'::regnamespace)
+		), disk as (
+			select name, sum(pg_relation_size(oid) - coalesce(b.bytes, 0)) as bytes from named left join bench_before b using (oid) group by 1
+		), written as (
+			select coalesce(name, what) as name, sum(wal.bytes) as bytes, sum(fpi_length) as images, count(*) as records
+			from wal left join named using (node) group by 1
+		)
+		select coalesce(d.name, w.name), coalesce(d.bytes, 0)::float8, coalesce(w.bytes, 0)::float8, coalesce(w.images, 0)::float8, coalesce(w.records, 0)::float8
+		from disk d full join written w using (name)`)
+	if err != nil {
+		return err
+	}
+	v.Tables = map[string]tableCost{}
+	var name string
+	var disk, wal, images, records float64
+	_, err = pgx.ForEachRow(rows, []any{&name, &disk, &wal, &images, &records}, func() error {
+		v.WAL += wal / float64(n)
+		v.PageImages += images / float64(n)
+		if disk+wal > 0 {
+			v.Tables[name] = tableCost{disk / float64(n), wal / float64(n), records / float64(n)}
+		}
+		return nil
+	})
+	return err
+}
+
+func (v *variant) page(clients []int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%s: WAL %.0f bytes a composition, and %.0f of page images\n", v.Name, v.WAL, v.PageImages)
+	names := slices.SortedFunc(maps.Keys(v.Tables), func(a, c string) int {
+		x, y := v.Tables[a], v.Tables[c]
+		return int(y.Disk + y.WAL - x.Disk - x.WAL)
+	})
+	var disk float64
+	for _, name := range names {
+		t := v.Tables[name]
+		disk += t.Disk
+		if t.Disk+t.WAL >= 8 {
+			fmt.Fprintf(&b, "  %-34s disk %7.0f  WAL %7.0f in %5.1f records\n", name, t.Disk, t.WAL, t.Records)
+		}
+	}
+	fmt.Fprintf(&b, "  %-34s disk %7.0f  WAL %7.0f\n", "all", disk, v.WAL)
+	for _, n := range clients {
+		var count, seconds, server, postgres float64
+		var rates []float64
+		for _, r := range v.Runs {
+			if r.Clients == n {
+				count += float64(r.Count)
+				seconds += r.Seconds
+				server += r.ServerCPU * float64(r.Count)
+				postgres += r.PostgresCPU * float64(r.Count)
+				rates = append(rates, r.PerSec)
+			}
+		}
+		if count == 0 {
+			continue
+		}
+		slices.Sort(rates)
+		fmt.Fprintf(&b, "  %2d clients: median %6.0f/s, all rounds %6.0f/s; CPU server %5.0f us, Postgres %5.0f us\n",
+			n, rates[len(rates)/2], count/seconds, server/count, postgres/count)
+	}
+	return b.String()
+}
+
+// stop ends the server, if it was started.
+func (v *variant) stop() error {
+	if v.db != nil {
+		v.db.Close()
+	}
+	if v.w == nil || v.w.server == nil {
+		return nil
+	}
+	done := make(chan error, 1)
+	go func() { done <- v.w.server.stop() }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(time.Minute):
+		return fmt.Errorf("variant %s: the server did not end within a minute", v.Name)
+	}
+}
