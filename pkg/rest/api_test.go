@@ -39,6 +39,8 @@ type api struct {
 	handler http.Handler
 	db      *store.Store
 	queries *queries
+	// documents are what was answered in XML.
+	documents *documents
 	// beyond is set where a test sends what the RM has and the schemas of the
 	// OpenAPI documents do not.
 	beyond bool
@@ -57,7 +59,8 @@ func newAPI(t testing.TB, change ...func(*rest.Config)) *api {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &api{t: t, db: db, queries: &queries{}}
+	a := &api{t: t, db: db, queries: &queries{}, documents: &documents{}}
+	t.Cleanup(func() { a.documents.check(t) })
 	a.handler = handler(t, append([]func(*rest.Config){func(c *rest.Config) {
 		c.Records = records
 		c.Queries = a.queries
@@ -148,6 +151,7 @@ func (a *api) do(method, path string, body []byte, lines ...string) *result {
 	a.handler.ServeHTTP(w, req)
 	res := &result{a.t, w.Code, w.Header(), w.Body.Bytes()}
 	checkContract(a.t, method, req.URL, res)
+	a.checkCanonical(method+" "+path, req.Header, res)
 	if !a.beyond {
 		checkBodies(a.t, method, req.URL, body, req.Header, res)
 	}
