@@ -75,8 +75,12 @@ func (g *generator) query() string {
 		}
 	}
 	q := "SELECT " + pick(g, "", "", "DISTINCT ") + strings.Join(cols, ", ") + " FROM " + from
+	where := g.demands()
 	if g.IntN(3) > 0 {
-		q += " WHERE " + g.condition(2)
+		where = append(where, g.condition(2))
+	}
+	if len(where) > 0 {
+		q += " WHERE (" + strings.Join(where, ") AND (") + ")"
 	}
 	if len(keys) > 0 {
 		q += " GROUP BY " + strings.Join(keys, ", ")
@@ -88,6 +92,17 @@ func (g *generator) query() string {
 		q += " ORDER BY " + pick(g, cols[0], g.path()) + pick(g, "", " DESC")
 	}
 	return q + pick(g, "", " LIMIT 20", " LIMIT 3 OFFSET 1")
+}
+
+// demands are conditions without which the index does not answer ELEMENT.
+func (g *generator) demands() (list []string) {
+	for _, v := range g.vars {
+		if g.leafy && v.class == rm.ClassElement && g.IntN(6) > 0 {
+			list = append(list, v.name+pick(g, "/value/magnitude > 5", "/value/units = 'mm[Hg]'", "/value/value LIKE '*e*'", "/value/value != 'x'",
+				"/value/magnitude <= 165", "/value/defining_code/code_string != '718-7'", "/value/symbol/value MATCHES {'Mild', 'Severe', '++'}"))
+		}
+	}
+	return list
 }
 
 func (g *generator) aggregate() string {

@@ -22,6 +22,7 @@ import (
 	"github.com/cairn-ehr/cairn/aql/nodeindex"
 	"github.com/cairn-ehr/cairn/aql/plan"
 	"github.com/cairn-ehr/cairn/aql/sqlgen"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // Options are what the statement is to be like.
@@ -60,6 +61,7 @@ func Make(p *plan.Plan, reg *nodeindex.Registry, opt Options) (result *Result, r
 		}
 	}()
 	m.from()
+	m.demand()
 	m.paths()
 	m.drop()
 	return &Result{Access: m.access(), Uses: m.restricting()}, ""
@@ -114,6 +116,7 @@ type frame struct {
 	dropped  bool
 	whole    bool // the document is asked for
 	version  bool // the row of table version is asked for
+	elements *elements
 }
 
 type maker struct {
@@ -131,6 +134,7 @@ type maker struct {
 	columns map[*analyze.Path]Use
 	// documents are the columns with the bytes of whole objects.
 	documents map[*analyze.Path]string
+	negated   int // depth of NOT CONTAINS
 	// versionOf are the sources whose version is asked for.
 	versionOf []*analyze.Source
 	writer    *sqlgen.Writer
@@ -190,9 +194,9 @@ func (m *maker) contained(n plan.Node, outer *frame) []*frame {
 	case *plan.Not:
 		// Frames of what must not be there are joined in a place of their own.
 		kept := m.frames
-		m.frames = nil
+		m.frames, m.negated = nil, m.negated+1
 		none := m.contained(n.Node, outer)
-		m.frames = kept
+		m.frames, m.negated = kept, m.negated-1
 		if len(none) != 1 {
 			refuse("NOT CONTAINS of several things together")
 		}
@@ -211,6 +215,9 @@ func (m *maker) descend(n *plan.Descend, outer *frame) *frame {
 	s := n.Source
 	id, names := match(s.Pred)
 	if !nodeindex.IsRoot(id) {
+		if len(s.Types) == 1 && s.Types[0] == rm.ClassElement {
+			return m.elementsOf(n, outer, id, names)
+		}
 		for _, c := range s.Types {
 			if !nodeindex.IsFrame(c) {
 				refuse("%s has no rows of its own", c.Name)
@@ -345,10 +352,14 @@ func (m *maker) drop() {
 // it, and that has as many of its own outer frame as the frame itself.
 func (m *maker) one(p *nodeindex.Path, in, f *frame) bool {
 	var found *nodeindex.Path
+	innermost, around := p.Parent, above
+	if in.elements != nil {
+		innermost, around = p, aboveElement
+	}
 	if in.direct {
 		found = p.Parent
 	} else {
-		for a := p.Parent; a != nil; a = a.Parent {
+		for a := innermost; a != nil; a = a.Parent {
 			if slices.Contains(f.paths, a) {
 				if found != nil {
 					return false
@@ -360,5 +371,5 @@ func (m *maker) one(p *nodeindex.Path, in, f *frame) bool {
 	if found == nil {
 		return false
 	}
-	return f.outer == nil || !f.direct && above(p, f.outer.paths) == above(found, f.outer.paths)
+	return f.outer == nil || !f.direct && around(p, f.outer.paths) == above(found, f.outer.paths)
 }

@@ -95,6 +95,10 @@ func (m *maker) path(p *analyze.Path, ref plan.Ref, counted, identity bool) {
 	if ref.Expand == nil {
 		at = m.source(s)
 	}
+	if at.frame.elements != nil {
+		m.elementPath(p, at.frame, ref.Tail)
+		return
+	}
 	for i, st := range ref.Tail {
 		rest := ref.Tail[i:]
 		if at.spots == nil && len(rest) == 2 && rest[0].Attribute == "name" && rest[1].Attribute == "value" && rest[0].Pred == nil && rest[1].Pred == nil {
@@ -163,7 +167,7 @@ func follows(types analyze.Types, attribute string) (values, ok bool) {
 // joined; inner tells that rows without it are not wanted.
 func (m *maker) step(at *position, s *analyze.Step, inner bool) *position {
 	values, ok := follows(at.types, s.Attribute)
-	if !ok || values {
+	if !ok || values || at.frame.elements != nil {
 		refuse("%s is not in the index", s.Attribute)
 	}
 	id, names := match(s.Pred)

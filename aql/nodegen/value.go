@@ -22,6 +22,30 @@ type leaf struct {
 // value finds the attribute of a data value that a path leads to: rest begins
 // with the attribute that holds the data value.
 func (m *maker) value(p *analyze.Path, at *position, rest []*analyze.Step) {
+	tail := tailOf(p, rest)
+	at.frame.used = true
+	var leaves []leaf
+	places := placesOf(at.frame)
+	for _, place := range places {
+		spots := []*nodeindex.Spot{place.Spot}
+		if at.spots != nil {
+			spots = at.spots[place]
+		}
+		for _, spot := range spots {
+			leaves = append(leaves, leavesAt(place, spot, rest[0].Attribute, tail)...)
+		}
+	}
+	f := at.frame
+	m.noteUse(p, f, places, leaves)
+	var conds []func(w *sqlgen.Writer) string
+	for _, n := range at.names {
+		conds = append(conds, func(w *sqlgen.Writer) string { return m.elementNamed(w, f, n) })
+	}
+	m.values[p] = m.put(f, places, leaves, conds)
+}
+
+// tailOf is the attributes after the one that holds a data value.
+func tailOf(p *analyze.Path, rest []*analyze.Step) []string {
 	var tail []string
 	for i, s := range rest {
 		if s.Pred != nil {
@@ -37,35 +61,24 @@ func (m *maker) value(p *analyze.Path, at *position, rest []*analyze.Step) {
 	if len(tail) == 0 {
 		refuse("the whole data value at %s", analyze.ExprText(p))
 	}
-	at.frame.used = true
+	return tail
+}
+
+// leavesAt is the values of an attribute path of the data values at a spot.
+func leavesAt(place *nodeindex.Place, spot *nodeindex.Spot, attribute string, tail []string) []leaf {
 	var leaves []leaf
-	places := placesOf(at.frame)
-	for _, place := range places {
-		spots := []*nodeindex.Spot{place.Spot}
-		if at.spots != nil {
-			spots = at.spots[place]
+	for _, v := range spot.Child(attribute, "").Values() {
+		if !has(v.Class, tail) {
+			continue
 		}
-		for _, spot := range spots {
-			for _, v := range spot.Child(rest[0].Attribute, "").Values() {
-				if !has(v.Class, tail) {
-					continue
-				}
-				list := nodeindex.Covered(v.Class)
-				i := slices.IndexFunc(list, func(a nodeindex.Attribute) bool { return slices.Equal(a.Path, tail) })
-				if i < 0 {
-					refuse("%s of %s is not in the index", strings.Join(tail, "/"), v.Class.Name)
-				}
-				leaves = append(leaves, leaf{place, v, list[i]})
-			}
+		list := nodeindex.Covered(v.Class)
+		i := slices.IndexFunc(list, func(a nodeindex.Attribute) bool { return slices.Equal(a.Path, tail) })
+		if i < 0 {
+			refuse("%s of %s is not in the index", strings.Join(tail, "/"), v.Class.Name)
 		}
+		leaves = append(leaves, leaf{place, v, list[i]})
 	}
-	f := at.frame
-	m.noteUse(p, f, places, leaves)
-	var conds []func(w *sqlgen.Writer) string
-	for _, n := range at.names {
-		conds = append(conds, func(w *sqlgen.Writer) string { return m.elementNamed(w, f, n) })
-	}
-	m.put(p, f, places, leaves, conds)
+	return leaves
 }
 
 // placesOf is the places of a frame, each once.
@@ -80,7 +93,7 @@ func placesOf(f *frame) []*nodeindex.Place {
 }
 
 // put makes the value of a path from its leaves.
-func (m *maker) put(p *analyze.Path, f *frame, places []*nodeindex.Place, leaves []leaf, conds []func(*sqlgen.Writer) string) {
+func (m *maker) put(f *frame, places []*nodeindex.Place, leaves []leaf, conds []func(*sqlgen.Writer) string) sqlgen.Value {
 	combine := func(null string, form func(l leaf) string) string {
 		var parts []string
 		for _, l := range leaves {
@@ -111,7 +124,7 @@ func (m *maker) put(p *analyze.Path, f *frame, places []*nodeindex.Place, leaves
 		}
 		return out
 	}
-	m.values[p] = sqlgen.Value{
+	return sqlgen.Value{
 		JSON: func() string { return combine("null::jsonb", func(l leaf) string { return m.json(f, l) }) },
 		Operand: func(mode analyze.Mode) string {
 			switch mode {
@@ -257,8 +270,12 @@ func (m *maker) nameOf(w *sqlgen.Writer, f *frame) string {
 func (m *maker) frameName(p *analyze.Path, at *position) {
 	f := at.frame
 	f.used = true
-	text := func() string { return "(" + m.nameOf(m.writer, f) + ")" }
-	m.values[p] = sqlgen.Value{
+	m.values[p] = nameValue(func() string { return "(" + m.nameOf(m.writer, f) + ")" })
+}
+
+// nameValue makes the value of a path to a name.
+func nameValue(text func() string) sqlgen.Value {
+	return sqlgen.Value{
 		JSON: func() string { return "to_jsonb" + text() },
 		Operand: func(mode analyze.Mode) string {
 			switch mode {

@@ -48,6 +48,14 @@ func (m *maker) access() *sqlgen.Access {
 
 // join adds a frame to the FROM clause.
 func (m *maker) join(w *sqlgen.Writer, f, first *frame) {
+	if f.elements != nil {
+		var on []string
+		if f != first {
+			on = m.inside(f, first)
+		}
+		w.JoinLater(func() string { return m.elementRows(w, f) }, strings.Join(on, " and "))
+		return
+	}
 	on := m.conditions(w, f)
 	item := table(f.paths) + " as " + f.alias
 	if f == first {
@@ -74,6 +82,10 @@ func (m *maker) inside(f, first *frame) []string {
 	case f.outer == nil:
 	case f.direct:
 		on = append(on, f.alias+".parent = "+outer.alias+".num")
+	case f.elements != nil:
+		if f.outer != m.root {
+			on = append(on, f.elements.around(f, outer)...)
+		}
 	case f.outer != m.root:
 		on = append(on, f.alias+".num > "+outer.alias+".num", f.alias+".num <= "+outer.alias+".last")
 	}

@@ -142,6 +142,7 @@ func (b *Builder) walk(n *rm.Node, s *Spot, f *frame, depth int) {
 				b.child(m, s, name, id, f, depth)
 			case a.Def.Container && repeated(a.Items, k, id):
 				b.element(m, s.Child(name, id), true, f)
+				b.classes(m, s.Child(name, id), f)
 			default:
 				c := s.Child(name, id)
 				if m.Class == rm.ClassElement {
@@ -191,6 +192,20 @@ func (b *Builder) element(m *rm.Node, s *Spot, multiple bool, f *frame) {
 		f.null(strconv.Itoa(int(s.Element.ID)))
 	case name.Text != s.Element.Usual:
 		f.text(strconv.Itoa(int(s.Element.ID)), name.Text)
+	}
+}
+
+// classes sees to it that the registry knows the classes of the values of an
+// element that rows do not have.
+func (b *Builder) classes(m *rm.Node, s *Spot, f *frame) {
+	for i := range m.Attrs {
+		a := &m.Attrs[i]
+		if !isValue(a.Def.Name) || len(a.Items) == 0 {
+			continue
+		}
+		if c := s.Child(a.Def.Name, ""); c == nil || c.values[a.Items[0].Class] == nil {
+			b.needs = append(b.needs, Need{Place: f.path.Place, Steps: append(clone(b.steps), a.Def.Name, ""), Class: a.Items[0].Class, Multiple: true})
+		}
 	}
 }
 

@@ -33,4 +33,4 @@ package nodeindex
 
 // Rules is the version of the rules by which rows are made. An index made by
 // other rules is not used until it is rebuilt.
-const Rules = 1
+const Rules = 2

@@ -130,7 +130,9 @@ func (g *grower) value(n *Need) {
 		}
 		return
 	}
-	v.Column = g.column(v.Place, n.Class)
+	if !n.Multiple {
+		v.Column = g.column(v.Place, n.Class)
+	}
 	v.ID = next(g.t.Values, func(v ValueRow) int32 { return v.ID })
 	g.values[key] = len(g.t.Values)
 	g.t.Values = append(g.t.Values, v)

@@ -48,6 +48,14 @@ type Place struct {
 	Part int16
 	// Spot is the frame itself.
 	Spot *Spot
+	// Elements are the elements inside frames here, frames of their own aside.
+	Elements []ElementSpot
+}
+
+// ElementSpot is where an ELEMENT of a node id stands inside a frame.
+type ElementSpot struct {
+	NodeID string
+	Spot   *Spot
 }
 
 // Root reports whether frames here are roots of the archetype.
@@ -154,7 +162,8 @@ type Value struct {
 	// Column is the column of the first attribute; "" for none.
 	Column string
 	// Multiple tells of an element that it occurred more than once among its
-	// siblings. Rows do not have the values of such elements.
+	// siblings. Rows do not have the values of such elements, whose classes the
+	// registry knows nevertheless.
 	Multiple bool
 }
 
@@ -205,6 +214,8 @@ func NewRegistry(generation int64, t Tables) *Registry {
 		v := &Value{ID: row.ID, Class: rm.Lookup(row.Class), Usual: row.Usual, Column: row.Column, Multiple: row.Multiple}
 		if v.Class == rm.ClassElement {
 			s.Element = v
+			place := r.places[row.Place]
+			place.Elements = append(place.Elements, ElementSpot{row.Steps[len(row.Steps)-1], s})
 			continue
 		}
 		if s.values == nil {

@@ -50,6 +50,11 @@ type Writer struct {
 // one of the statement.
 func (w *Writer) Join(item, on string) { w.f.inner(item, on) }
 
+// JoinLater adds an item that is written when all values have been.
+func (w *Writer) JoinLater(item func() string, on string) {
+	w.f.joins = append(w.f.joins, join{kind: "join", later: item, on: on})
+}
+
 // LeftJoin adds an item that may be absent.
 func (w *Writer) LeftJoin(item, on string) {
 	w.f.joins = append(w.f.joins, join{kind: "left join", item: item, on: on})

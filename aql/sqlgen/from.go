@@ -15,6 +15,7 @@ type from struct {
 type join struct {
 	kind, item, on string
 	block          *block
+	later          func() string
 }
 
 func (f *from) inner(item, on string) {
@@ -41,6 +42,9 @@ func (f *from) text(indent string) string {
 	where := f.where
 	for i, j := range f.joins {
 		item := j.item
+		if j.later != nil {
+			item = j.later()
+		}
 		if j.block != nil {
 			item = j.block.text(indent+"    ", len(f.joins) > 1)
 		}
