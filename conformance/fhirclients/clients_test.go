@@ -1,0 +1,146 @@
+package fhirclients
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cairn-ehr/cairn/pkg/pgembed/pgtest"
+	"github.com/cairn-ehr/cairn/pkg/server"
+	"github.com/cairn-ehr/cairn/pkg/synth"
+)
+
+const patients = 4
+
+// limits are those of the program's flags.
+var limits = server.Limits{
+	Body: 16 << 20, Expansion: 100, Path: 4096, Query: 65536, Parameters: 1000, Headers: 65536, Fields: 200,
+	Depth: 256, Items: 100_000, Tags: 100, Versions: 1000,
+}
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// missing skips the test, or fails it where the clients are required.
+func missing(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("CAIRN_FHIRCLIENTS") == "required" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
+
+// run is a command with its output, and whether it succeeded.
+func run(t *testing.T, dir, name string, args ...string) (string, bool) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	return string(out), err == nil
+}
+
+// installed is a folder with the npm packages, made once for each state of
+// package-lock.json.
+func installed(t *testing.T) string {
+	t.Helper()
+	for _, tool := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			missing(t, tool+" is not installed")
+		}
+	}
+	lock, err := os.ReadFile("package-lock.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(lock)
+	dir := filepath.Join(cache, "cairn", "fhirclients-"+hex.EncodeToString(sum[:8]))
+	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err == nil {
+		return dir
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	work, err := os.MkdirTemp(filepath.Dir(dir), "fetch-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(work)
+	for _, name := range []string{"package.json", "package-lock.json"} {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(work, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, ok := run(t, work, "npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional", "--legacy-peer-deps"); !ok {
+		missing(t, "npm cannot fetch the packages: "+out)
+	}
+	if err := os.Rename(work, dir); err != nil {
+		if _, again := os.Stat(filepath.Join(dir, "node_modules")); again != nil {
+			t.Fatal(err)
+		} // another test run was faster
+	}
+	return dir
+}
+
+// api starts a server with a sandbox and gives the address of its FHIR API and
+// the ids of its patients.
+func api(t *testing.T) []string {
+	t.Helper()
+	s, err := server.Start(t.Context(), server.Options{
+		Listen: "127.0.0.1:0", DatabaseURL: pgtest.URL(t), SystemID: "cairn.test",
+		OpenEHRBase: "/openehr/v1", FHIRBase: "/fhir/r4", Max: limits,
+		LogLevel: "warn", LogFormat: "text",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	if _, err := s.LoadSandbox(t.Context(), seed, patients); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(t.Context()) }()
+	t.Cleanup(func() {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	out := []string{s.Origin() + "/fhir/r4"}
+	for i := range patients {
+		out = append(out, synth.New(seed).Patient(i).EHRID)
+	}
+	return out
+}
+
+// script runs one of the scripts beside this file with the packages.
+func script(t *testing.T, name string) {
+	t.Helper()
+	dir := installed(t)
+	path, err := filepath.Abs(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, ok := run(t, dir, "node", append([]string{path, dir}, api(t)...)...)
+	if !ok {
+		t.Fatalf("%s:\n%.8000s", name, out)
+	}
+	t.Log(strings.TrimSpace(out))
+}
+
+// TestClientLibrary lets an independent client read, search, page and fail.
+func TestClientLibrary(t *testing.T) {
+	t.Parallel()
+	script(t, "walk.mjs")
+}
