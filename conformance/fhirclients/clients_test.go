@@ -1,6 +1,7 @@
 package fhirclients
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
@@ -15,7 +16,14 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/synth"
 )
 
-const patients = 4
+// The sandbox: its seed is fixed, so that a failure is one of the API.
+const (
+	seed     = 20
+	patients = 4
+)
+
+// fetchTime is the most that npm may take before the test is without packages.
+const fetchTime = 2 * time.Minute
 
 // limits are those of the program's flags.
 var limits = server.Limits{
@@ -34,10 +42,13 @@ func missing(t *testing.T, why string) {
 	t.Skip(why)
 }
 
-// run is a command with its output, and whether it succeeded.
+// run is a command with its output, and whether it succeeded in time.
 func run(t *testing.T, dir, name string, args ...string) (string, bool) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), name, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), fetchTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.WaitDelay = time.Second
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	return string(out), err == nil
@@ -83,7 +94,7 @@ func installed(t *testing.T) string {
 		}
 	}
 	if out, ok := run(t, work, "npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional", "--legacy-peer-deps"); !ok {
-		missing(t, "npm cannot fetch the packages: "+out)
+		missing(t, "npm cannot fetch the packages within "+fetchTime.String()+": "+out)
 	}
 	if err := os.Rename(work, dir); err != nil {
 		if _, again := os.Stat(filepath.Join(dir, "node_modules")); again != nil {
@@ -105,8 +116,6 @@ func api(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
 	if _, err := s.LoadSandbox(t.Context(), seed, patients); err != nil {
 		t.Fatal(err)
 	}
