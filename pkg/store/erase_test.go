@@ -128,3 +128,50 @@ func TestTemplateDeletedMeanwhile(t *testing.T) {
 		t.Errorf("a template that is not there: %v", err)
 	}
 }
+
+// TestEraseWaitsForWhatIsDerived: a rebuild that has a version locked may write
+// rows of it until it commits; they are deleted too.
+func TestEraseWaitsForWhatIsDerived(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	id, _ := written(t, s)
+	tx, err := s.Pool().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(t.Context())
+	var ehrNo int64
+	if err := tx.QueryRow(t.Context(), `select v.ehr_no from version v join ehr e using (ehr_no)
+		where e.ehr_id = $1 and v.kind = 1 for share of v`, id).Scan(&ehrNo); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), `insert into fhir_loss (ehr_no, vo_no, ver, losses)
+		select ehr_no, vo_no, 1000, '[]' from version where ehr_no = $1 and kind = 1 limit 1`, ehrNo); err != nil {
+		t.Fatal(err)
+	}
+	erased := make(chan error, 1)
+	go func() { erased <- s.EraseEHRs(t.Context(), ehr.Actor{ID: "u"}, []uuid.UUID{id}) }()
+	for waiting := false; !waiting; {
+		if err := s.Pool().QueryRow(t.Context(), `select exists (select from pg_stat_activity
+			where datname = current_database() and wait_event_type = 'Lock' and query like 'delete from version%')`).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-erased:
+			t.Fatalf("the deletion did not wait: %v", err)
+		default:
+		}
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-erased; err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range store.EHRTables {
+		var n int
+		if err := s.Pool().QueryRow(t.Context(), `select count(*) from `+table+` where ehr_no = $1`, ehrNo).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%s has %d rows, %v", table, n, err)
+		}
+	}
+}

@@ -12,8 +12,9 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
-// objectTables are all tables with rows of one versioned object by its number.
-var objectTables = []string{"attestation", "fhir_loss", "fhir_resource", "fhir_content", "node", "document", "version"}
+// objectTables are all tables with rows of one versioned object by its number,
+// in the order of ehrTables.
+var objectTables = []string{"version", "attestation", "fhir_loss", "fhir_resource", "fhir_content", "node", "document"}
 
 // recordErased leaves a trace of a deletion.
 func recordErased(ctx context.Context, tx pgx.Tx, op string, who ehr.Actor, kind string, ehrID *uuid.UUID, id string, versions int64) error {
