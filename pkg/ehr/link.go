@@ -108,7 +108,7 @@ func (s *Service) linked(ctx context.Context, ehrID uuid.UUID, l link) (*rm.Node
 		case rec.Deleted:
 			return nil, nil
 		}
-		root, _ := rm.DecodeJSON(rec.Raw, rm.Lookup("LOCATABLE"), rm.JSONOptions{Incomplete: true, Limits: rm.Limits{Bytes: s.cfg.Limits.ContentBytes * 2}})
+		root, _ := rm.DecodeJSON(rec.Raw, rm.Lookup("LOCATABLE"), rm.JSONOptions{Incomplete: true, Limits: rm.Limits{Bytes: len(rec.Raw)}})
 		return root, nil
 	}
 	return nil, nil

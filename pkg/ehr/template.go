@@ -84,7 +84,7 @@ func (s *Service) PutTemplate(ctx context.Context, who Actor, opt []byte) (Store
 		return StoredTemplate{}, err
 	}
 	opt = bytes.Clone(opt) // the compiled template keeps it
-	tree, err := templates.ReadOPT(opt, s.templateLimits())
+	tree, err := templates.ReadOPT(opt, templates.Limits{Bytes: s.cfg.Limits.TemplateBytes})
 	if err != nil {
 		return StoredTemplate{}, err
 	}
@@ -257,17 +257,14 @@ func (s *Service) compileStored(stored Template) (*compiledTemplate, error) {
 	if t, ok := s.compiled.GetIfPresent(stored.No); ok {
 		return t, nil
 	}
-	tree, err := templates.ReadOPT(stored.OPT, s.templateLimits())
+	// It was within the limit when it came in, which may have been lowered since.
+	tree, err := templates.ReadOPT(stored.OPT, templates.Limits{Bytes: len(stored.OPT)})
 	if err != nil {
 		return nil, errs.Wrap(errs.Internal, "ehr.template", "a stored template cannot be used any more", err)
 	}
 	t := &compiledTemplate{stored.TemplateInfo, tree}
 	s.compiled.Set(stored.No, t)
 	return t, nil
-}
-
-func (s *Service) templateLimits() templates.Limits {
-	return templates.Limits{Bytes: s.cfg.Limits.TemplateBytes}
 }
 
 // TemplateTrees gives the constraint trees of the stored templates, of so many

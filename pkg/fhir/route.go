@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -276,6 +277,9 @@ func resourceBody(c *call, op string, limit int) (*r4.Node, error) {
 	}
 	if len(body) > limit {
 		return nil, errs.New(errs.TooLarge, op, fmt.Sprintf("the body is longer than %d bytes", limit))
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, errs.New(errs.Invalid, op, "the body is empty: a resource is expected")
 	}
 	parse := r4.Parse
 	if f == xmlForm {

@@ -21,8 +21,8 @@ type Manifest struct {
 	Operations []string `json:"operations"`
 }
 
-// conformanceProfile: CORE also asks for provisioning of ADL 1.4 archetypes and
-// for the whole DEFINITION and EHR REST APIs, of which some is not offered yet.
+// conformanceProfile: CORE also asks for provisioning of ADL 1.4 archetypes
+// (CNF profiles, functional, Definitions), for which there is no operation.
 const conformanceProfile = "NONE"
 
 func (a *api) buildManifest() []byte {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest"
 )
 
 // Limits bound what one request may be made of. Each refusal names its limit.
@@ -53,6 +54,10 @@ func (l Limits) check(r *http.Request) error {
 	}
 	return nil
 }
+
+// ownBytes bounds what the server itself puts in and has stored: the limit of
+// request bodies is for clients, and the shipped templates are no request.
+func (l Limits) ownBytes() int { return max(int(l.Body), rest.DefaultMaxBody) }
 
 // headerBytes is what net/http may read before it gives up by itself, without
 // naming a limit: more than check lets pass.

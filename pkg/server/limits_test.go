@@ -149,3 +149,38 @@ func TestCompressedBombs(t *testing.T) {
 		}
 	}
 }
+
+// TestSmallBodies starts with a limit of request bodies far below the size of
+// the shipped templates, which are there all the same; clients are held to it.
+func TestSmallBodies(t *testing.T) {
+	t.Parallel()
+	o := testOptions(t)
+	o.Max.Body = 2000
+	s := runningWith(t, o, 1, 1)
+	list := fetch(t, s, "GET", "/openehr/v1/definition/template/adl1.4", nil)
+	if !strings.Contains(string(list), "Cairn - International Patient Summary.v1") {
+		t.Errorf("the templates are not there: %.300s", list)
+	}
+	const ehr = "/openehr/v1/ehr/984328a6-b93e-4091-9109-2f72f4b56055"
+	for _, c := range []struct {
+		path, media, body string
+		status            int
+	}{
+		{ehr + "/composition", "application/json", `{"_type":"COMPOSITION"` + strings.Repeat(" ", 2000) + "}", 413},
+		{"/openehr/v1/definition/template/adl1.4", "application/xml", "<template>" + strings.Repeat(" ", 2000), 413},
+		{ehr + "/composition", "application/json", `{"_type":"COMPOSITION"}`, 400},
+	} {
+		resp, err := http.Post(s.Origin()+c.path, c.media, strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode != c.status || c.status == 413 && !strings.Contains(string(body), "2000 bytes") {
+			t.Errorf("%s: %s %.300s; want %d", c.path, resp.Status, body, c.status)
+		}
+	}
+}

@@ -156,7 +156,7 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 		Terminology: s.terms, Policy: policy, Archetypes: known, TemplateUpdates: updates, OnePersistent: o.OnePersistent,
 		Store: s.store, Decision: decision, SystemID: o.SystemID, Projections: []ehr.Projection{mapping},
 		Limits: ehr.Limits{
-			ContentBytes: int(o.Max.Body), TemplateBytes: int(o.Max.Body), Depth: o.Max.Depth, Items: o.Max.Items,
+			ContentBytes: o.Max.ownBytes(), TemplateBytes: o.Max.ownBytes(), Depth: o.Max.Depth, Items: o.Max.Items,
 			Tags: o.Max.Tags, Changes: o.Max.Versions,
 		},
 	})
@@ -212,10 +212,22 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 		}
 	})
 	r.Mount(o.OpenEHRBase, openehr)
-	r.Handle(o.FHIRBase, partner)
-	r.Handle(o.FHIRBase+"/*", partner)
+	r.Handle(o.FHIRBase, wholePatterns(partner))
+	r.Handle(o.FHIRBase+"/*", wholePatterns(partner))
 	s.handler = r
 	return nil
+}
+
+// wholePatterns is for a handler whose own router has patterns of whole paths:
+// what the router above has matched would stand twice in the pattern of a route,
+// by which requests are logged and counted.
+func wholePatterns(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if route := chi.RouteContext(r.Context()); route != nil {
+			route.RoutePatterns = route.RoutePatterns[:0]
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Serve answers requests until the context ends or the embedded Postgres is
