@@ -168,7 +168,9 @@ func TestComposeValues(t *testing.T) {
 		{"period", weightHead + `,"effectivePeriod":{"start":"2024-03-05","end":"2024-03-06"}` + weightValue + "}", "", "not valid"},
 		{"no code", strings.Replace(weightHead, "29463-7", "1-8", 1) + weightTime + weightValue + "}", "", "several entries of the template|would"},
 		{"unknown element", weightHead + weightTime + weightValue + `,"colour":"red"}`, "", "colour"},
-		{"another type", `{"resourceType":"Procedure","status":"completed","subject":{"reference":"Patient/` + CaseEHR + `"}}`, "", "no mapping of the template makes Procedure"},
+		{"another type", `{"resourceType":"Goal","lifecycleStatus":"active","description":{"text":"x"},"subject":{"reference":"Patient/` + CaseEHR + `"}}`, "", "no mapping of the template makes Goal"},
+		{"a type that can deny", `{"resourceType":"Procedure","status":"completed","subject":{"reference":"Patient/` + CaseEHR + `"}}`, "", "no way back for Procedure"},
+		{"a medication that can deny", `{"resourceType":"MedicationStatement","status":"unknown","medicationCodeableConcept":{"text":"none"},"subject":{"reference":"Patient/` + CaseEHR + `"}}`, "", "no way back for MedicationStatement"},
 		{"no resource", `[]`, "", ""},
 	}
 	for _, tt := range tests {

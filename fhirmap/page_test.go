@@ -35,7 +35,14 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- `~` (approximately) has no form as a quantity and becomes text. A TERM_MAPPING is a coding only if its match is `=`.\n" +
 	"- The codes of an archetype have the system `http://openehr.org/archetypes/<archetype id>`. A code of a terminology without\n" +
 	"  a known URI is left out and its text kept.\n" +
-	"- EVALUATION.absence becomes no resource; searches tell that the record states an absence of information.\n" +
+	"- EVALUATION.absence becomes no resource, as it states only in words what is absent; searches and `$summary` tell that the record\n" +
+	"  states an absence of information, and nothing is made `no-...-info` by guessing.\n" +
+	"- EVALUATION.exclusion_global becomes an AllergyIntolerance, Condition, MedicationStatement or Procedure with a `no-known-...` code\n" +
+	"  of IPS, by the code in the name of its statement. Without that code each of the four is refused; family history and\n" +
+	"  exclusion_specific stay unmapped and are told. The status of a denied medication or procedure is `unknown`.\n" +
+	"- Where the resources of one page or of a section of `$summary` name something of a patient that stands (not refuted, over,\n" +
+	"  stopped or not done) and also deny it, all are shown with a warning of code `conflict`, in a summary in the section's narrative.\n" +
+	"  Resources on different pages are not compared.\n" +
 	"- FHIR Connect keys that are not supported yet are errors when a file is loaded: `conceptmap`,\n" +
 	"  `mappingCode`, `link`, `split.*.unique`, `split.openehr`, the static types before 1.0, and of\n" +
 	"  FHIRPath everything but element names, `ofType()`, `where(path = 'value')`, `extension('url')`, indexes and `^`.\n" +
@@ -44,7 +51,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  refuses the resource, naming each element, unless it comes back as it came but for `id`, `meta` and `text`. It is refused\n" +
 	"  too with a `modifierExtension`, `implicitRules` or `contained` anywhere, when it is `entered-in-error` or `refuted`, when two\n" +
 	"  methods could take one value, two values of the record stand behind one constant, or a mapping of another archetype has all\n" +
-	"  its constants in the resource. AllergyIntolerance and Condition have no way back: a code can deny what it names.\n" +
+	"  its constants in the resource. AllergyIntolerance, Condition, MedicationStatement and Procedure have no way back: a code can\n" +
+	"  deny what it names.\n" +
 	"- The way back takes language, territory, composer and start of the context from its caller where the mapping does not say\n" +
 	"  them; category and names from the template (the category is event unless the template fixes one), the setting is\n" +
 	"  other care, the origin of a history the time of its event. Of several data types that the template allows the first that\n" +

@@ -28,6 +28,11 @@ func (a *api) bundle(c *call, req *request, page Page, others []Record) ([]byte,
 	}
 	dst = append(dst, ']')
 	notes := append(req.notes, gapIssues(req.query.Type, page.Gaps)...)
+	disputes, err := disputeIssues(page.Records, others)
+	if err != nil {
+		return nil, err
+	}
+	notes = append(notes, disputes...)
 	entries := 0
 	entry := func() {
 		if entries++; entries == 1 {

@@ -475,6 +475,65 @@ func TestSearchTellsGaps(t *testing.T) {
 	}
 }
 
+// TestExclusionsAreTold has a patient of whom it is stated that there is no
+// medication, no procedure, no allergy and no problem, beside a list of problems.
+func TestExclusionsAreTold(t *testing.T) {
+	t.Parallel()
+	m := project(t)
+	h := handler(t, m)
+	sections := func(h http.Handler) map[string]*r4.Node {
+		out := map[string]*r4.Node{}
+		doc := ask(t, h, "GET", "/fhir/r4/Patient/"+testEHR+"/$summary").body
+		for _, sec := range doc.List("entry")[0].Get("resource").List("section") {
+			out[sec.Get("code").List("coding")[0].Str("code")] = sec
+		}
+		return out
+	}
+	tests := []struct {
+		typ, code, section, text string
+		entries                  int
+		disputed                 bool
+	}{
+		{"AllergyIntolerance", "no-known-allergies", "48765-2", "No known allergies", 1, false},
+		{"MedicationStatement", "no-known-medications", "10160-0", "No medication", 1, false},
+		{"Procedure", "no-known-procedures", "47519-4", "No known operations", 1, false},
+		{"Condition", "no-known-problems", "11450-4", "No known problems", 6, true},
+	}
+	found := sections(h)
+	for _, tt := range tests {
+		r := ask(t, h, "GET", "/fhir/r4/"+tt.typ+"?patient="+testEHR)
+		if strings.Count(r.raw, `"`+tt.code+`"`) != 1 {
+			t.Errorf("%s: no %s: %s", tt.typ, tt.code, r.raw)
+		}
+		if got := strings.Contains(r.raw, "has to be clarified"); got != tt.disputed || got != strings.Contains(r.raw, `"code":"conflict"`) {
+			t.Errorf("%s: disputed %v, want %v: %s", tt.typ, got, tt.disputed, r.raw)
+		}
+		sec := found[tt.section]
+		if sec == nil {
+			t.Errorf("no section %s", tt.section)
+			continue
+		}
+		div := sec.Str("text", "div")
+		if len(sec.List("entry")) != tt.entries || sec.Get("emptyReason") != nil || !strings.Contains(div, tt.text) {
+			t.Errorf("section %s: %d entries, %s", tt.section, len(sec.List("entry")), div)
+		}
+		if got := strings.Contains(div, "has to be clarified"); got != tt.disputed {
+			t.Errorf("section %s: disputed %v, want %v", tt.section, got, tt.disputed)
+		}
+	}
+	if div := found["48767-8"].Str("text", "div"); !strings.Contains(div, "EVALUATION.absence.v2") {
+		t.Errorf("the absence of information is not told: %s", div)
+	}
+
+	m.records = slices.DeleteFunc(m.records, func(r Record) bool { return strings.HasPrefix(r.Mapping, "EVALUATION.exclusion_global") })
+	for _, code := range []string{"48765-2", "10160-0"} {
+		sec := sections(h)[code]
+		if len(sec.List("entry")) != 0 || !strings.Contains(string(sec.Get("emptyReason").Append(nil)), `"unavailable"`) {
+			t.Errorf("silence became %s", sec.Append(nil))
+		}
+	}
+}
+
 func TestCapabilities(t *testing.T) {
 	t.Parallel()
 	h := handler(t, project(t))

@@ -104,7 +104,7 @@ func (m *memory) Search(_ context.Context, _ ehr.Actor, q Query) (Page, error) {
 	total := 0
 	for _, r := range m.records {
 		switch {
-		case r.Type != q.Type,
+		case len(q.Types) == 0 && r.Type != q.Type, len(q.Types) > 0 && !slices.Contains(q.Types, r.Type),
 			len(q.IDs) > 0 && !slices.Contains(q.IDs, r.ID),
 			len(q.Patients) > 0 && !slices.Contains(q.Patients, testEHR),
 			!m.matches(r, q):

@@ -31,6 +31,9 @@ func (s filled) narrative() string {
 		return "<p>" + escape(s.none()) + "</p>"
 	}
 	var b strings.Builder
+	for _, kind := range disputed(s.entries) {
+		b.WriteString("<p><b>Attention: " + escape(dispute(kind)) + ".</b></p>")
+	}
 	b.WriteString("<table><thead><tr><th>What</th><th>Value</th><th>Status</th><th>When</th></tr></thead><tbody>")
 	for _, n := range s.entries {
 		b.WriteString("<tr>")
