@@ -90,6 +90,18 @@ func TestDataTypes(t *testing.T) {
 			`{"coding":[{"system":"http://fhir.de/CodeSystem/bfarm/icd-10-gm","code":"A17.0"}],"text":"x"}`,
 		},
 		{
+			"a code with a dagger", `{"_type":"DV_CODED_TEXT","value":"x","defining_code":{"_type":"CODE_PHRASE","terminology_id":{"_type":"TERMINOLOGY_ID","value":"http://fhir.de/CodeSystem/bfarm/icd-10-gm"},"code_string":"A17.0†"}}`, "Observation.code",
+			`{"coding":[{"system":"http://fhir.de/CodeSystem/bfarm/icd-10-gm","code":"A17.0†"}],"text":"x"}`,
+		},
+		{
+			"a code with an asterisk", `{"_type":"DV_CODED_TEXT","value":"x","defining_code":{"_type":"CODE_PHRASE","terminology_id":{"_type":"TERMINOLOGY_ID","value":"http://fhir.de/CodeSystem/bfarm/icd-10-gm"},"code_string":"G01*"}}`, "Observation.code",
+			`{"coding":[{"system":"http://fhir.de/CodeSystem/bfarm/icd-10-gm","code":"G01*"}],"text":"x"}`,
+		},
+		{
+			"a code with an exclamation mark", `{"_type":"DV_CODED_TEXT","value":"x","defining_code":{"_type":"CODE_PHRASE","terminology_id":{"_type":"TERMINOLOGY_ID","value":"http://fhir.de/CodeSystem/bfarm/icd-10-gm"},"code_string":"B95.6!"}}`, "Observation.code",
+			`{"coding":[{"system":"http://fhir.de/CodeSystem/bfarm/icd-10-gm","code":"B95.6!"}],"text":"x"}`,
+		},
+		{
 			"a code of a house terminology", `{"_type":"DV_CODED_TEXT","value":"x","defining_code":{"_type":"CODE_PHRASE","terminology_id":{"_type":"TERMINOLOGY_ID","value":"house"},"code_string":"1"}}`, "Observation.code",
 			`{"text":"x"} | terminology`,
 		},

@@ -102,6 +102,7 @@ func TestConformancePage(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", typ, strings.Join(profiles, ", "), strings.Join(params, ", "))
 	}
+	hazardTable(t, &b)
 	coverage(t, &b, lib)
 	b.WriteString("\n## Mappings\n")
 	files := append([]*File(nil), lib.Files()...)

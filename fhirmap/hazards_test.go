@@ -1,0 +1,62 @@
+package fhirmap
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// hazards are the ways in which a projection can mislead, what is done about
+// each, the tests that hold it (file and function, from this folder), and what
+// they leave open.
+var hazards = []struct {
+	hazard, rule string
+	tests        []string
+	open         string
+}{
+	{"negation and silence", "a denial is a resource of its own, an absence is told, silence is never none", []string{"case_test.go TestCases", "../pkg/fhir/fhir_test.go TestExclusionsAreTold", "../pkg/fhir/fhir_test.go TestSearchTellsGaps"}, "pages are compared one by one; exclusion_specific is told as unmapped"},
+	{"refuted findings", "the verification status goes with them, or they are refused", []string{"case_test.go TestCases", "../pkg/fhir/fhir_test.go TestSearchTellsGaps"}, ""},
+	{"certainty", "one code table per archetype; no fallback to confirmed", []string{"case_test.go TestCases", "language_test.go TestLanguage"}, ""},
+	{"null flavours", "a fixed table; masked gives nothing away", []string{"case_test.go TestCases", "language_test.go TestLanguage"}, ""},
+	{"comparators", "kept, or the quantity is refused", []string{"convert_test.go TestDataTypes", "case_test.go TestCases"}, ""},
+	{"precision and decimals", "digits stay as written", []string{"convert_test.go TestDataTypes", "r4/r4_test.go TestNodeKeepsNumbersAndOrder"}, ""},
+	{"units", "a UCUM code only for a UCUM unit", []string{"convert_test.go TestDataTypes", "case_test.go TestCases"}, ""},
+	{"proportions", "a percentage as %, others as Ratio", []string{"convert_test.go TestDataTypes"}, ""},
+	{"intervals", "bounds keep whether they are included; an interval event becomes a Period", []string{"convert_test.go TestDataTypes", "case_test.go TestCases"}, ""},
+	{"partial dates and zones", "cut, never padded or shifted", []string{"convert_test.go TestDataTypes", "case_test.go TestCases"}, ""},
+	{"timing and dosage", "words before structure, nothing summed", []string{"case_test.go TestCases"}, ""},
+	{"status from silence", "unknown, or the resource is refused", []string{"case_test.go TestCases", "language_test.go TestLanguage"}, "the cases do not go through every careflow step"},
+	{"versions and deletion", "the latest complete version; what vanished is gone", []string{"../pkg/store/fhirstore/reader_test.go TestResourceLifecycle", "../pkg/fhir/history_test.go TestHistory", "case_test.go TestCases"}, "no test of branch versions"},
+	{"ids", "made of what stays the same between versions", []string{"language_test.go TestIdentity"}, "no aliases when a mapping is renamed"},
+	{"terminology", "archetype codes have a system per archetype; only equal mappings are codings", []string{"convert_test.go TestDataTypes"}, ""},
+	{"language and text", "the text is the value as written", []string{"convert_test.go TestDataTypes"}, ""},
+	{"reference ranges and state", "carried as elements or components", []string{"case_test.go TestCases", "coverage_test.go TestCoverageAgreesWithProjection"}, ""},
+	{"faults of mappings", "found when loaded; conditions fail closed; what is lost is recorded", []string{"load_test.go TestLoadReportsDefectsWithTheirPlace", "load_test.go TestShippedNodesExist", "language_test.go TestLanguage", "fault_test.go TestFaultOfTheEngineIsAnError"}, ""},
+	{"gaps of searches", "every searchset of a patient names what it cannot show", []string{"../pkg/fhir/fhir_test.go TestSearchTellsGaps", "../pkg/store/fhirstore/reader_test.go TestSearchGaps"}, ""},
+	{"privacy", "masked stays masked; access is decided before anything is read", []string{"case_test.go TestCases", "../pkg/store/fhirstore/reader_test.go TestDecisionPoint", "../pkg/store/fhirstore/reader_test.go TestSearchPagesAndScope"}, "no security labels in `meta.security`"},
+	{"writing back", "only what comes back exactly; never by the server", []string{"compose_test.go TestComposeProjected", "compose_test.go TestComposeValues", "compose_test.go TestBackCases", "compose_test.go TestComposeProperty"}, ""},
+	{"marks on codes", "a code keeps its dagger, asterisk or exclamation mark", []string{"convert_test.go TestDataTypes"}, "not tested per code system on the way back"},
+}
+
+// hazardTable writes the hazards, and fails if a test that it names is not there.
+func hazardTable(t *testing.T, b *strings.Builder) {
+	t.Helper()
+	b.WriteString("\n## Hazards, and the tests that hold them\n\nThe cases of TestCases are the folders of `fhirmap/testdata/cases`.\n\n| Hazard | What is done | Tests | Left open |\n| --- | --- | --- | --- |\n")
+	for _, h := range hazards {
+		var names []string
+		for _, test := range h.tests {
+			file, name, _ := strings.Cut(test, " ")
+			src, err := os.ReadFile(file)
+			if err != nil || !strings.Contains(string(src), "\nfunc "+name+"(t *testing.T)") {
+				t.Errorf("%s: no test %s: %v", h.hazard, test, err)
+			}
+			pkg := "fhirmap"
+			if i := strings.LastIndexByte(file, '/'); i >= 0 {
+				pkg = strings.TrimPrefix("fhirmap/"+file[:i], "fhirmap/../")
+			}
+			names = append(names, pkg+" "+name)
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", h.hazard, h.rule, strings.Join(names, ", "), h.open)
+	}
+}
