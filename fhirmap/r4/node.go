@@ -2,6 +2,7 @@ package r4
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -173,12 +174,27 @@ func Parse(data []byte) (*Node, error) {
 	dec := jsontext.NewDecoder(bytes.NewReader(data))
 	n, err := parseValue(dec, 0)
 	if err != nil {
-		return nil, fmt.Errorf("json: %w", err)
+		return nil, fmt.Errorf("json: %w", syntax(err))
 	}
 	if _, err := dec.ReadToken(); err != io.EOF {
 		return nil, fmt.Errorf("json: content after the value at byte %d", dec.InputOffset())
 	}
 	return n, nil
+}
+
+// syntax says what is wrong with a document and where, without the name of the
+// library that found it.
+func syntax(err error) error {
+	var s *jsontext.SyntacticError
+	switch {
+	case err == io.EOF:
+		return errors.New("nothing where a value is expected")
+	case !errors.As(err, &s) || s.Err == nil:
+		return err
+	case s.JSONPointer != "":
+		return fmt.Errorf("%w at byte %d in %s", s.Err, s.ByteOffset, s.JSONPointer)
+	}
+	return fmt.Errorf("%w at byte %d", s.Err, s.ByteOffset)
 }
 
 func parseValue(dec *jsontext.Decoder, depth int) (*Node, error) {

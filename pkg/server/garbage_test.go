@@ -32,7 +32,7 @@ func TestGarbage(t *testing.T) {
 	const seed = 4
 	g := &garbage{rnd: rand.New(rand.NewPCG(seed, seed)), real: map[string][]string{}}
 	g.learn(t, s)
-	inside := regexp.MustCompile(`goroutine \d|panic:|runtime error|\.go:\d+|SQLSTATE|jackc|pgxpool|pgx:|pq:|/pkg/|postgres://`)
+	inside := regexp.MustCompile(`jsontext|goroutine \d|panic:|runtime error|\.go:\d+|SQLSTATE|jackc|pgxpool|pgx:|pq:|/pkg/|postgres://`)
 	statuses := map[int]int{}
 	for i := range d.Operations {
 		op := &d.Operations[i]
@@ -68,6 +68,79 @@ func TestGarbage(t *testing.T) {
 	t.Logf("answers by status: %v", statuses)
 	if statuses[200]+statuses[201]+statuses[204] == 0 || statuses[400] == 0 || statuses[404] == 0 {
 		t.Error("the requests do not get anywhere")
+	}
+}
+
+// TestGarbageBodies sends each operation that has a body bodies of wrong types,
+// with members twice, of no text, nested deep, and headers far too long: each is
+// the client's fault and said so without what is inside the server.
+func TestGarbageBodies(t *testing.T) {
+	t.Parallel()
+	o := testOptions(t)
+	o.Max.Body = 1 << 20
+	s := runningWith(t, o, 1, 1)
+	d, err := s.document(exampleOrigin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &garbage{rnd: rand.New(rand.NewPCG(1, 1)), real: map[string][]string{}}
+	g.learn(t, s)
+	bodies := []string{
+		"", " ", "null", "[]", "0", `"x"`, "1e999999", "[null]", `{"":null}`, `{"a":1,"a":2}`, `{"_type":null}`, `{"_type":[]}`,
+		`{"_type":"COMPOSITION","_type":"EHR_STATUS"}`, "{\"x\":\"\xff\xfe\"}", `{"x":"\ud800"}`, `{"x":"\u0000"}`, "\ufeff{}", "\x00\x01",
+		`{"versions":null,"audit":null}`, `{"versions":[null],"audit":[]}`, `{"versions":[{"data":null,"lifecycle_state":[]}],"audit":{"committer":1}}`,
+		`{"q":null}`, `{"q":"SELECT e FROM EHR e","q":1}`, `{"q":"SELECT e FROM EHR e","query_parameters":[1]}`, `[{"key":1,"key":{}}]`,
+		`{"resourceType":"Bundle","type":"batch","entry":[null,{"request":null},{"request":{"method":1,"url":[]}}]}`,
+		`{"resourceType":"Parameters","parameter":[null,{"name":1}]}`, strings.Repeat("[", 100_000), strings.Repeat(`{"a":`, 50_000),
+		strings.Repeat("<a>", 30_000), `<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>`, "SELECT " + strings.Repeat("(", 5000), "a=%zz&b=%ff",
+	}
+	inside := regexp.MustCompile(`jsontext|json: EOF|goroutine \d|panic:|runtime error|\.go:\d+|SQLSTATE|jackc|pgx|/pkg/|postgres://|go-json|cannot unmarshal`)
+	sent, refused := 0, 0
+	for i := range d.Operations {
+		op := &d.Operations[i]
+		if op.Body == nil {
+			continue
+		}
+		target := op.Path
+		for _, p := range op.Params {
+			if known := g.real[p.Name]; p.In == "path" && len(known) > 0 {
+				target = strings.Replace(target, "{"+p.Name+"}", url.PathEscape(known[0]), 1)
+			}
+		}
+		for _, media := range append([]string{"application/json", ";;", ""}, op.Body.Media...) {
+			for k, body := range bodies {
+				req, err := http.NewRequest(op.Method, s.Origin()+"/", strings.NewReader(body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.URL.Opaque = target
+				req.Header.Set("Content-Type", media)
+				req.Header.Set("If-Match", `"`+g.real["version_uid"][0]+`"`)
+				req.Header.Set("openehr-template-id", "Cairn - Vital signs.v1")
+				if k == 0 {
+					req.Header.Set("X-Long", strings.Repeat("x", 100_000))
+				}
+				resp, err := http.DefaultClient.Do(req)
+				if err != nil {
+					t.Fatalf("%s %.40q: %v", op.Key(), body, err)
+				}
+				answer, err := io.ReadAll(resp.Body)
+				resp.Body.Close()
+				if err != nil {
+					t.Fatal(err)
+				}
+				sent++
+				if resp.StatusCode >= 400 && resp.StatusCode < 500 {
+					refused++
+				}
+				if resp.StatusCode >= 500 && resp.StatusCode != http.StatusNotImplemented || inside.Match(answer) || k == 0 && resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+					t.Errorf("%s as %q with %.60q: %s %.400s", op.Key(), media, body, resp.Status, answer)
+				}
+			}
+		}
+	}
+	if t.Logf("%d of %d refused", refused, sent); refused < sent/2 {
+		t.Error("garbage is taken")
 	}
 }
 
