@@ -19,12 +19,21 @@
 --     audit         what an ATTESTATION has beyond AUDIT_DETAILS
 --     item          of an IMPORTED_VERSION, its ORIGINAL_VERSION without data
 --     chosen        true: the object of a first version has an id of the client's
+--     alone         true: a later call will need to be alone with the object
 --     only          true: no other object may have a current persistent
 --                   COMPOSITION of its template}}
 --   attestations  [{
 --     i             position of the version of this contribution, or else
 --     object, system, ver or tree    of an earlier one
 --     change, committer, description, more    as in table attestation}]
+--   continues     true: an earlier call in this transaction has begun the
+--                 contribution, and with it every object of this call
+--
+-- One call has at most one version of each object. A contribution with more is
+-- several calls in one transaction, the versions that others follow first. Each
+-- has a time of its own, later than that of the versions it goes on from, and
+-- the contribution has that of the last. What the first call has checked of the
+-- EHR holds for all of them.
 --
 -- Guards raise these conditions; DETAIL is the latest version uid where one
 -- is meant, of the trunk or of the branch:
@@ -114,6 +123,7 @@ declare
     latest   version%rowtype;
     trunk    version%rowtype;
     updates  boolean := false;
+    goes_on  boolean := coalesce((p_more->'continues')::boolean, false);
     t        timestamptz;
     i        integer;
     x        jsonb;                           -- of p_more, for the version at hand
@@ -168,7 +178,7 @@ begin
         if p_status_trunk > 0 and e.status_ver <> p_status_trunk or e.status_object <> p_status_seen then
             raise exception using errcode = 'ZC001', message = 'the EHR_STATUS has changed';
         end if;
-        if not e.is_modifiable and v_kind && '{1,3}'::smallint[] then
+        if not goes_on and not e.is_modifiable and v_kind && '{1,3}'::smallint[] then
             raise exception using errcode = 'ZC403', message = 'the EHR is not modifiable';
         end if;
         t := date_trunc('milliseconds', clock_timestamp());
@@ -183,7 +193,7 @@ begin
             n_inputs[i] := (select array_agg(u) from jsonb_array_elements_text(x->'inputs') u)::text;
             n_audit[i] := x->>'audit';
             n_item[i] := x->>'item';
-            if n_tree[i] is not null or n_item[i] is not null or x ? 'chosen' then
+            if n_tree[i] is not null or n_item[i] is not null or x ? 'chosen' or x ? 'alone' then
                 -- Alone with the object: its rows below zero are counted, and
                 -- there may be none yet to lock.
                 perform pg_advisory_xact_lock(uuid_hash_extended(v_object[i], 2));
@@ -362,11 +372,16 @@ begin
               and v.ver < case when n_tree[i] is null and n_item[i] is null then 0 else 2147483647 end)));
     end loop;
 
-    insert into contribution (ehr_no, contribution_id, system_id, time_committed,
-                              change_type, description, committer,
-                              actor, on_behalf_of, purpose)
-    values (e.ehr_no, p_contribution, p_system, t, p_change, p_description, p_committer,
-            p_actor, p_on_behalf_of, p_purpose);
+    if goes_on then
+        update contribution set time_committed = t
+        where ehr_no = e.ehr_no and contribution_id = p_contribution;
+    else
+        insert into contribution (ehr_no, contribution_id, system_id, time_committed,
+                                  change_type, description, committer,
+                                  actor, on_behalf_of, purpose)
+        values (e.ehr_no, p_contribution, p_system, t, p_change, p_description, p_committer,
+                p_actor, p_on_behalf_of, p_purpose);
+    end if;
 
     if updates then
         update version as old set time_superseded = t
@@ -468,7 +483,7 @@ begin
             if p.ver is null then
                 raise exception using errcode = 'ZC404', message = 'no such version to attest';
             end if;
-            if not e.is_modifiable and p.kind in (1, 3) then
+            if not goes_on and not e.is_modifiable and p.kind in (1, 3) then
                 raise exception using errcode = 'ZC403', message = 'the EHR is not modifiable';
             end if;
             -- RM common, VERSIONED_OBJECT.commit_attestation

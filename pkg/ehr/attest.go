@@ -37,7 +37,7 @@ func (p *changeSet) attest(ctx context.Context, c *Contribution, in *Change) err
 	case len(in.OtherInputs) > 0:
 		return errs.New(errs.Invalid, op, "an attestation makes no version that could have other_input_version_uids")
 	}
-	kind, err := p.s.kindOf(ctx, p.ehrID, uid.Object)
+	kind, err := p.kindOf(ctx, uid.Object)
 	if err != nil {
 		return err
 	}
@@ -68,16 +68,23 @@ func (p *changeSet) attest(ctx context.Context, c *Contribution, in *Change) err
 // be lost, and something else would be signed than what the client has shown.
 func (p *changeSet) unchanged(ctx context.Context, kind Kind, uid VersionUID, content Content) error {
 	const op = "ehr.CommitContribution"
-	rec, err := p.s.cfg.Store.Version(ctx, p.ehrID, kind, selectVersion(uid))
+	var raw []byte
+	var lifecycle int
+	if v, ok := p.pending.made[versionKey(uid)]; ok {
+		uid, raw, lifecycle = v.UID, v.Raw, v.LifecycleState
+	} else {
+		rec, err := p.s.cfg.Store.Version(ctx, p.ehrID, kind, selectVersion(uid))
+		if err != nil {
+			return err
+		}
+		uid, raw, lifecycle = rec.UID, rec.Raw, rec.Meta.LifecycleState
+	}
+	root, _, err := p.s.decode(op, content, rm.ClassLocatable, lifecycle)
 	if err != nil {
 		return err
 	}
-	root, _, err := p.s.decode(op, content, rm.ClassLocatable, rec.Meta.LifecycleState)
-	if err != nil {
-		return err
-	}
-	same := root.With("uid", rm.ID("OBJECT_VERSION_ID", rec.UID.String()))
-	if !bytes.Equal(rm.AppendJSON(nil, same), rec.Raw) {
+	same := root.With("uid", rm.ID("OBJECT_VERSION_ID", uid.String()))
+	if !bytes.Equal(rm.AppendJSON(nil, same), raw) {
 		return errs.New(errs.Unprocessable, op, "an attestation changes no content: the data differs from that of the version attested")
 	}
 	return nil

@@ -25,14 +25,15 @@ type CommitContribution struct {
 	EHRID uuid.UUID
 	// ID is the client's choice of uid; the zero UUID lets the server choose.
 	ID uuid.UUID
-	// Audit of the set. Its change type is that of the changes if it is 0 and
+	// Audit of the set, whose time is that of its last version. Its change type is that of the changes if it is 0 and
 	// they have one in common, else 251 modification; its LifecycleState is the
 	// default of the changes'.
 	Audit   AuditInput
 	Changes []Change
 }
 
-// Change is one new version in a contribution.
+// Change is one new version in a contribution. Several may be of one object: they
+// stand in the order in which they follow each other.
 type Change struct {
 	// Preceding is the version that the new one follows; zero creates an object.
 	Preceding VersionUID
@@ -210,7 +211,7 @@ type changeSet struct {
 	ehrID     uuid.UUID
 	set       commitAudit
 	lifecycle int
-	seen      map[uuid.UUID]bool
+	pending   pending
 	status    *StatusFields
 	attested  []ContributionVersion // versions of before
 	member    string                // of the version at hand that holds the content: /data, /item
@@ -243,6 +244,9 @@ func (p *changeSet) add(ctx context.Context, c *Contribution, in *Change) error 
 		err = p.envelope(&v, in)
 	}
 	if err == nil {
+		err = p.pending.add(&v)
+	}
+	if err == nil {
 		c.Versions = append(c.Versions, v)
 	}
 	return err
@@ -271,7 +275,7 @@ func (p *changeSet) version(ctx context.Context, in *Change) (NewVersion, error)
 	}
 	var root *rm.Node
 	if what == deleting {
-		kind, err := p.s.deletable(ctx, p.ehrID, in.Preceding)
+		kind, err := p.deletable(ctx, in.Preceding)
 		if err != nil {
 			return NewVersion{}, err
 		}
@@ -386,19 +390,7 @@ func (p *changeSet) uid(in *Change) (VersionUID, error) {
 	case !in.UID.Equal(uid) || foreign:
 		return uid, errs.New(errs.Invalid, op, "the uid of a version must follow its preceding_version_uid, or begin a branch at it (n.b.1)")
 	}
-	return uid, p.once(uid.Object)
-}
-
-// once refuses a second version of an object.
-func (p *changeSet) once(object uuid.UUID) error {
-	if p.seen[object] {
-		return errs.New(errs.Invalid, "ehr.CommitContribution", "a contribution may have only one version of an object")
-	}
-	if p.seen == nil {
-		p.seen = map[uuid.UUID]bool{}
-	}
-	p.seen[object] = true
-	return nil
+	return uid, nil
 }
 
 // newStatus checks that an EHR_STATUS follows the latest one.
@@ -407,38 +399,21 @@ func (p *changeSet) newStatus(ctx context.Context, what operation, preceding Ver
 	if what == creating {
 		return errs.New(errs.Conflict, op, "the EHR has its EHR_STATUS: a contribution can only modify it")
 	}
-	e, err := p.s.cfg.Store.EHR(ctx, p.ehrID)
-	if err != nil {
-		return err
-	}
-	if !preceding.Equal(e.StatusUID) {
-		return notLatest(op, e.StatusUID)
+	if last, ok := p.pending.last[preceding.Object]; ok {
+		if !preceding.Equal(last.UID) {
+			return errs.New(errs.Invalid, op, "the versions of the EHR_STATUS in a contribution must follow each other")
+		}
+	} else {
+		e, err := p.s.cfg.Store.EHR(ctx, p.ehrID)
+		if err != nil {
+			return err
+		}
+		if !preceding.Equal(e.StatusUID) {
+			return notLatest(op, e.StatusUID)
+		}
 	}
 	p.status = statusFields(root)
 	return nil
-}
-
-// deletable finds the kind of an object that is to be deleted.
-func (s *Service) deletable(ctx context.Context, ehrID uuid.UUID, uid VersionUID) (Kind, error) {
-	kind, err := s.kindOf(ctx, ehrID, uid.Object)
-	if err == nil && kind == KindEHRStatus {
-		return 0, errs.New(errs.Invalid, "ehr.CommitContribution", "an EHR_STATUS cannot be deleted")
-	}
-	return kind, err
-}
-
-// kindOf finds the kind of an object.
-func (s *Service) kindOf(ctx context.Context, ehrID, object uuid.UUID) (Kind, error) {
-	if ehrID == Demographics {
-		return s.partyKind(ctx, object)
-	}
-	var err error
-	for _, kind := range []Kind{KindComposition, KindFolder, KindEHRStatus} {
-		if _, err = s.cfg.Store.Version(ctx, ehrID, kind, VersionSelector{Object: object}); !errs.Is(err, errs.NotFound) {
-			return kind, err
-		}
-	}
-	return 0, err
 }
 
 // inVersion says which version of a contribution is wrong.

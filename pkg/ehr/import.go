@@ -35,9 +35,6 @@ func (p *changeSet) imported(ctx context.Context, in *Change) (NewVersion, error
 			return NewVersion{}, errs.New(errs.Invalid, op, "the item's preceding_version_uid names another object than its uid")
 		}
 	}
-	if err := p.once(uid.Object); err != nil {
-		return NewVersion{}, err
-	}
 	lifecycle, ok := codeOf(item.Get("lifecycle_state"))
 	if !ok {
 		return NewVersion{}, errs.New(errs.Invalid, op, "the item's lifecycle_state is not a code of the openehr terminology")
@@ -53,7 +50,7 @@ func (p *changeSet) imported(ctx context.Context, in *Change) (NewVersion, error
 	audit.lifecycle = lifecycle
 
 	if data == nil {
-		kind, err := p.s.deletable(ctx, p.ehrID, uid)
+		kind, err := p.deletable(ctx, uid)
 		if err != nil {
 			return NewVersion{}, err
 		}

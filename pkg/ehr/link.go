@@ -47,18 +47,22 @@ func (s *Service) checkLinks(ctx context.Context, ehrID uuid.UUID, versions []Ne
 	}
 	var out [][]rm.Problem
 	targets := map[string]*rm.Node{}
+	var last map[uuid.UUID]*NewVersion
 	read := 0
 	for i := range versions {
 		v := &versions[i]
 		if v.Root == nil || !bytes.Contains(v.Raw, linkMarks[0]) && !bytes.Contains(v.Raw, linkMarks[1]) {
 			continue
 		}
+		if last == nil {
+			last = lastVersions(versions)
+		}
 		for _, l := range s.links(ehrID, v.Root) {
 			key := l.object.String() + " " + strconv.Itoa(l.trunk)
 			target, known := targets[key]
 			if !known {
-				target = sibling(versions, l)
-				if target == nil {
+				var found bool
+				if target, found = sibling(versions, last, l); !found {
 					if read++; read > maxLinks {
 						out = addProblem(out, len(versions), i, l.problem(validate.CodeLinkUnchecked, rm.Warning, "too many references to check them all"))
 						break
@@ -86,14 +90,22 @@ func addProblem(out [][]rm.Problem, n, i int, p rm.Problem) [][]rm.Problem {
 	return out
 }
 
-// sibling finds the target among the versions of the same contribution.
-func sibling(versions []NewVersion, l link) *rm.Node {
+// sibling finds the target among the versions of the same contribution; nil if
+// that is a deletion. The latest version of an object is its last one there.
+func sibling(versions []NewVersion, last map[uuid.UUID]*NewVersion, l link) (root *rm.Node, found bool) {
+	v := last[l.object]
+	switch {
+	case v == nil:
+		return nil, false
+	case l.trunk == 0:
+		return v.Root, true
+	}
 	for i := range versions {
-		if v := &versions[i]; v.UID.Object == l.object && (l.trunk == 0 || v.UID.Trunk == l.trunk) {
-			return v.Root
+		if v := &versions[i]; v.UID.Object == l.object && v.UID.Trunk == l.trunk && !v.UID.IsBranch() {
+			return v.Root, true
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // linked reads the target of a link; nil if there is none.

@@ -150,4 +150,16 @@ func TestLinks(t *testing.T) {
 		!strings.HasPrefix(warnings[0].Path, "/versions[1]/") {
 		t.Errorf("%+v %v", warnings, err)
 	}
+
+	// An object is what its last version makes of it, and a version what it is.
+	c := ehr.VersionUID{Object: uuid.New(), System: systemID, Trunk: 1}
+	gone := ehr.Change{Preceding: c, Audit: ehr.AuditInput{ChangeType: ehr.ChangeDeleted}}
+	other1, other2 := c, c
+	other1.Object, other2.Object = uuid.New(), uuid.New()
+	_, warnings, err = s.CommitContribution(t.Context(), who, ehr.CommitContribution{EHRID: e.ID, Changes: []ehr.Change{
+		change(c, object), gone, change(other1, c.Object.String()), change(other2, c.String()),
+	}})
+	if err != nil || len(warnings) != 1 || warnings[0].Code != validate.CodeLinkTarget || !strings.HasPrefix(warnings[0].Path, "/versions[2]/") {
+		t.Errorf("%+v %v", warnings, err)
+	}
 }

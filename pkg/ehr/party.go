@@ -273,9 +273,8 @@ func (s *Service) checkReferences(ctx context.Context, versions []NewVersion) ([
 	refs := make([][]partyReference, len(versions))
 	known := map[uuid.UUID]PartyState{}
 	var ids []uuid.UUID
-	for i := range versions {
-		v := &versions[i]
-		known[v.UID.Object] = PartyState{v.Kind, v.Root == nil}
+	for object, v := range lastVersions(versions) {
+		known[object] = PartyState{v.Kind, v.Root == nil}
 	}
 	for i := range versions {
 		if versions[i].Root == nil {

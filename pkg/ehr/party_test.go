@@ -1,6 +1,7 @@
 package ehr_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -174,5 +175,40 @@ func TestKindsOfParty(t *testing.T) {
 	}
 	if root.List("relationships")[0].String("source", "id", "value") != id.String() {
 		t.Error("the caller's tree was changed")
+	}
+}
+
+// A party is what the last of its versions in a contribution makes of it, for
+// those that refer to it and for its deletion.
+func TestHistoryOfAParty(t *testing.T) {
+	t.Parallel()
+	s, _ := ready(t, func(*ehr.Config) {})
+	first := func() ehr.VersionUID { return ehr.VersionUID{Object: uuid.New(), System: systemID, Trunk: 1} }
+	kept, gone, role := first(), first(), first()
+	creation := func(uid ehr.VersionUID, root *rm.Node) ehr.Change {
+		return ehr.Change{UID: uid, Content: ehr.Content{Root: root}}
+	}
+	played := func(by ehr.VersionUID) *rm.Node {
+		return party("ROLE", rm.Child("performer", partyRef("PERSON", by.Object)))
+	}
+	changes := []ehr.Change{
+		creation(kept, party("PERSON")), creation(gone, party("PERSON")),
+		creation(role, played(kept)),
+		{Preceding: role, Content: ehr.Content{Root: played(gone)}},
+		{Preceding: kept, Content: ehr.Content{Root: party("PERSON")}},
+		{Preceding: gone, Audit: ehr.AuditInput{ChangeType: ehr.ChangeDeleted}},
+	}
+	done, warnings, err := s.CommitContribution(t.Context(), who, ehr.CommitContribution{EHRID: ehr.Demographics, Changes: changes})
+	if err != nil || len(done.Versions) != len(changes) {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if len(warnings) != 1 || warnings[0].Code != ehr.ProblemReferenceDeleted || !strings.HasPrefix(warnings[0].Path, "/versions[3]/") {
+		t.Errorf("%+v", warnings)
+	}
+	for uid, deleted := range map[ehr.VersionUID]bool{kept: false, gone: true} {
+		rec, err := s.Party(t.Context(), who, ehr.KindPerson, uid.Object, time.Time{})
+		if err != nil || rec.UID.Trunk != 2 || rec.Deleted != deleted {
+			t.Errorf("%+v, %v", rec, err)
+		}
 	}
 }

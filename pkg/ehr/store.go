@@ -37,7 +37,10 @@ var ErrStaleContext = errs.New(errs.Unavailable, "ehr", "the EHR_STATUS has chan
 // In the place of an EHR's id, Demographics means the demographic repository,
 // which holds the kinds of party and nothing else, as EHRs hold none of them.
 type Store interface {
-	// Commit stores one contribution. It fails with errs.Precondition if a
+	// Commit stores one contribution and gives its time. It may have several
+	// versions of an object that follow each other, each of which is later than
+	// the one before; the time is that of the last. They are refused as
+	// errs.Invalid if they do not. It fails with errs.Precondition if a
 	// version's preceding version is not the latest of its trunk or branch
 	// (Detail: the latest VersionUID), errs.Conflict if an id or subject is taken
 	// or the EHR is not modifiable, ErrStaleContext if the EHR_STATUS is not the

@@ -193,7 +193,7 @@ func TestContributionIsAtomic(t *testing.T) {
 		"uid of another system":      {change(creation, complete, "", composition(t), `,"uid":{"value":"`+uuid.NewString()+`::elsewhere::1"}`), 400, "another system"},
 		"uid out of order":           {change(creation, complete, "", composition(t), `,"uid":{"value":"`+uuid.NewString()+"::"+systemID+`::2"}`), 400, "uid"},
 		"uid in use":                 {change(creation, complete, "", composition(t), `,"uid":{"value":"`+v1+`"}`), 409, "exists"},
-		"twice the same object":      {change(modification, complete, v2, composition(t)) + "," + change(modification, complete, v2, composition(t)), 400, "only one version"},
+		"twice the same object":      {change(modification, complete, v2, composition(t)) + "," + change(modification, complete, v2, composition(t)), 400, "a version only once"},
 	} {
 		f := a.do("POST", path, set("253", good, test.bad)).status(test.code).fault()
 		if !strings.Contains(f.Message, test.says) && !strings.Contains(fmt.Sprint(f.ValidationErrors), test.says) {

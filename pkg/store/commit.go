@@ -36,33 +36,71 @@ func placeholders(n int) string {
 	return b.String()
 }
 
-// Commit stores one contribution in one statement, or if it sets tags in one
+// Commit stores one contribution: in one statement if it has at most one version
+// of each object, else in one for each wave, and then, or if it sets tags, in one
 // transaction. See ehr.Store.
 func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, error) {
 	const op = "store.Commit"
 	if len(c.Versions) == 0 && len(c.Attestations) == 0 {
 		return time.Time{}, errs.New(errs.Invalid, op, "a contribution needs at least one version or attestation")
 	}
-	more, err := moreArg(&c)
-	if err != nil {
-		return time.Time{}, err
-	}
-
 	if err := samePartition(c); err != nil {
 		return time.Time{}, err
 	}
+	list := waves(c)
+	args := make([][]any, len(list))
+	for i := range list {
+		var err error
+		if args[i], err = s.commitArgs(ctx, &list[i]); err != nil {
+			return time.Time{}, err
+		}
+	}
+	if o := onceOf(ctx); o != nil && c.EHRID != ehr.Demographics {
+		o.ehr = c.EHRID
+	}
+	var t time.Time
+	// Within a request that is carried out once, a refusal must not end the
+	// transaction that it is a part of: the use case may try again.
+	if len(list) > 1 || len(c.Tags) > 0 || onceOf(ctx) != nil {
+		err := s.transaction(ctx, op, func(tx pgx.Tx) error {
+			for i := range list {
+				if err := tx.QueryRow(ctx, commitSQL, args[i]...).Scan(&t); err != nil {
+					return outOfOrder(failure(op, err), list[:i])
+				}
+			}
+			for _, u := range c.Tags {
+				if err := s.putTags(ctx, tx, c.EHRID, u, c.Actor); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		return t.UTC(), err
+	}
+	if err := s.main.QueryRow(ctx, commitSQL, args[0]...).Scan(&t); err != nil {
+		return time.Time{}, failure(op, err)
+	}
+	return t.UTC(), nil
+}
 
+// commitArgs are the arguments of commitSQL for a wave of a contribution.
+func (s *Store) commitArgs(ctx context.Context, w *wave) ([]any, error) {
+	c := &w.Contribution
+	more, err := moreArg(c, *w)
+	if err != nil {
+		return nil, err
+	}
 	v, err := s.versionArgs(ctx, c.Versions)
 	if err != nil {
-		return time.Time{}, err
+		return nil, err
 	}
-	p, err := s.projectedArgs(ctx, &c)
+	p, err := s.projectedArgs(ctx, c)
 	if err != nil {
-		return time.Time{}, err
+		return nil, err
 	}
 	replaces, indexed, err := s.indexArgs(ctx, c.Versions)
 	if err != nil {
-		return time.Time{}, err
+		return nil, err
 	}
 	var statusObject, accessObject *uuid.UUID
 	if c.NewEHR != nil {
@@ -75,11 +113,6 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 			queryable, modifiable, subject = &st.IsQueryable, &st.IsModifiable, st.Subject
 		}
 	}
-
-	if o := onceOf(ctx); o != nil && c.EHRID != ehr.Demographics {
-		o.ehr = c.EHRID
-	}
-	var t time.Time
 	args := []any{
 		owner(c.EHRID), c.ID, c.SystemID, int16(c.ChangeType), jsonText(c.Description), jsonText(c.Committer),
 		c.Actor, optional(c.OnBehalfOf), optional(c.Purpose), known(c.StatusObject), int32(c.StatusTrunk),
@@ -90,36 +123,7 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 		p.rI, p.rKind, p.rType, p.rID, p.rFrom, p.rLen, p.rSearch, p.cI, p.cRaw,
 		p.lI, p.lMapped, p.lLosses, more, replaces,
 	}
-	args = append(args, indexed...)
-	if len(c.Tags) > 0 {
-		err = s.transaction(ctx, op, func(tx pgx.Tx) error {
-			if err := tx.QueryRow(ctx, commitSQL, args...).Scan(&t); err != nil {
-				return failure(op, err)
-			}
-			for _, u := range c.Tags {
-				if err := s.putTags(ctx, tx, c.EHRID, u, c.Actor); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		return t.UTC(), err
-	}
-	if onceOf(ctx) != nil {
-		// A refusal must not end the transaction that it is a part of: the use
-		// case may try again.
-		err = s.transaction(ctx, op, func(tx pgx.Tx) error {
-			if err := tx.QueryRow(ctx, commitSQL, args...).Scan(&t); err != nil {
-				return failure(op, err)
-			}
-			return nil
-		})
-		return t.UTC(), err
-	}
-	if err := s.main.QueryRow(ctx, commitSQL, args...).Scan(&t); err != nil {
-		return time.Time{}, failure(op, err)
-	}
-	return t.UTC(), nil
+	return append(args, indexed...), nil
 }
 
 // indexArgs is what index_versions takes beside the result of the commit.

@@ -13,6 +13,7 @@ import (
 type more struct {
 	Versions     map[string]moreVersion `json:"versions,omitempty"`
 	Attestations []moreAttestation      `json:"attestations,omitempty"`
+	Continues    bool                   `json:"continues,omitempty"`
 }
 
 type moreVersion struct {
@@ -24,6 +25,7 @@ type moreVersion struct {
 	Item      string          `json:"item,omitempty"`
 	Chosen    bool            `json:"chosen,omitempty"`
 	Only      bool            `json:"only,omitempty"`
+	Alone     bool            `json:"alone,omitempty"`
 }
 
 type moreAttestation struct {
@@ -41,9 +43,9 @@ type moreAttestation struct {
 // moreArg is p_more; nil, as for almost every contribution, if nothing is to be
 // said. It refuses versions of other systems that are not imports and versions
 // that do not follow another: the rules of commit_contribution rest on both.
-func moreArg(c *ehr.Contribution) (*string, error) {
+func moreArg(c *ehr.Contribution, w wave) (*string, error) {
 	const op = "store.Commit"
-	var m more
+	m := more{Continues: w.continues}
 	for i := range c.Versions {
 		v := &c.Versions[i]
 		var x moreVersion
@@ -63,7 +65,8 @@ func moreArg(c *ehr.Contribution) (*string, error) {
 			x.Tree = []int{v.UID.Trunk, v.UID.Branch, v.UID.BranchVersion}
 		}
 		x.Inputs, x.Audit, x.Chosen, x.Only = v.OtherInputs, v.AuditAttestation, v.ChosenObject, v.OnlyPersistent
-		if x.Tree != nil || x.Item != "" || x.Inputs != nil || x.Audit != nil || x.Chosen || x.Only {
+		x.Alone = w.alone[v.UID.Object]
+		if x.Tree != nil || x.Item != "" || x.Inputs != nil || x.Audit != nil || x.Chosen || x.Only || x.Alone {
 			if m.Versions == nil {
 				m.Versions = map[string]moreVersion{}
 			}
@@ -87,7 +90,7 @@ func moreArg(c *ehr.Contribution) (*string, error) {
 		}
 		m.Attestations = append(m.Attestations, x)
 	}
-	if m.Versions == nil && m.Attestations == nil {
+	if m.Versions == nil && m.Attestations == nil && !m.Continues {
 		return nil, nil
 	}
 	b, err := json.Marshal(m)

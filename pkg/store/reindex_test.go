@@ -225,3 +225,35 @@ func TestReindexRunsOnce(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestIndexFollowsAHistory: of several versions in one contribution the index has
+// the last.
+func TestIndexFollowsAHistory(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	id, first := written(t, s)
+	if _, err := s.Commit(t.Context(), contribution(id, next(deleted(first)))); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Reindex(t.Context(), store.ReindexOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	kept, gone := compositionVersion(t, 0, 0), compositionVersion(t, 0, 1)
+	other := compositionVersion(t, 1, 1)
+	changed := next(kept)
+	changed.Raw, changed.Root, changed.ChangeType = other.Raw, other.Root, 251
+	if _, err := s.Commit(t.Context(), contribution(id, kept, gone, changed, next(deleted(gone)))); err != nil {
+		t.Fatal(err)
+	}
+	got := indexRows(t, s)
+	if len(got) == 0 {
+		t.Fatal("nothing is indexed")
+	}
+	emptied(t, s)
+	if err := s.Reindex(t.Context(), store.ReindexOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(indexRows(t, s), got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -150,3 +150,46 @@ func (c *classes) Decide(_ context.Context, _ ehr.Actor, _ ehr.Action, on ehr.Ta
 	c.list = append(c.list, on.Class)
 	return nil
 }
+
+// TestHistoryOfOneContribution: versions that come in one contribution leave the
+// history that they would have left one by one.
+func TestHistoryOfOneContribution(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	reader := fhirstore.New(s, ehr.AllowAll{})
+	rec, object := newRecord(t, s, true), uuid.New()
+	a, b := "w-"+uuid.NewString(), "w-"+uuid.NewString()
+	var c ehr.Contribution
+	for _, p := range []*ehr.Projected{
+		{Resources: []ehr.Resource{observation(a), observation(b)}},
+		{Resources: []ehr.Resource{observation(a)}}, // b vanishes
+		{Resources: []ehr.Resource{observation(a), observation(b)}},
+		nil,
+	} {
+		c.Versions = append(c.Versions, rec.next(object, p))
+		rec.ver[object]++
+	}
+	// Beside another object, which the waves after the first do not have.
+	beside := "w-" + uuid.NewString()
+	c.Versions = append(c.Versions, rec.next(uuid.New(), &ehr.Projected{Resources: []ehr.Resource{observation(beside)}}))
+	at := rec.commit(c)
+
+	for id, want := range map[string][]string{
+		a:      {"/4 delete", "/3 update", "/2 update", "/1 create"},
+		b:      {"/4 delete", "/3 update", "/2 delete", "/1 create"},
+		beside: {"/1 create"},
+	} {
+		for i := range want {
+			want[i] = "Observation/" + id + want[i]
+		}
+		if got := walk(t, reader, fhir.HistoryQuery{Type: "Observation", ID: id, Count: 3}); !slices.Equal(got, want) {
+			t.Errorf("got %v\nwant %v", got, want)
+		}
+	}
+	for version, kind := range map[int]errs.Kind{1: 0, 2: errs.Gone, 3: 0, 4: errs.Gone, 5: errs.NotFound} {
+		got, err := reader.ResourceVersion(t.Context(), who, "Observation", b, version)
+		if kind == 0 && (err != nil || got.Version != version || got.JSON == nil || !got.LastUpdated.Before(at)) || kind != 0 && !errs.Is(err, kind) {
+			t.Errorf("version %d: %+v, %v", version, got, err)
+		}
+	}
+}

@@ -128,6 +128,7 @@ func (m *model) actions() map[string]func(*rapid.T) {
 		"write":           m.write,
 		"write stale":     m.writeStale,
 		"write several":   m.writeSeveral,
+		"write a history": m.writeHistory,
 		"begin a branch":  m.branch,
 		"go on a branch":  m.goOn,
 		"import":          m.importTrunk,
@@ -283,6 +284,79 @@ func (m *model) writeSeveral(t *rapid.T) {
 		for i, o := range m.objects[:2] {
 			m.written(t, o, versions[i], at)
 		}
+	}
+}
+
+// writeHistory commits several versions of an object, new or known, in one
+// contribution and in any order, beside one of another object.
+func (m *model) writeHistory(t *rapid.T) {
+	o, p := &modelObject{id: uuid.New()}, (*modelVersion)(nil)
+	if len(m.objects) > 0 && rapid.Bool().Draw(t, "known object") {
+		o = m.object(t)
+		p = o.latest()
+	}
+	beside := &modelObject{id: uuid.New()}
+	objects := []*modelObject{beside}
+	versions := []ehr.NewVersion{version(at(beside.id, SystemID, 1), m.kind, ehr.LifecycleComplete, m.document())}
+	var kind errs.Kind
+	var latest *modelVersion
+	for i := range rapid.IntRange(2, 4).Draw(t, "versions") {
+		var v ehr.NewVersion
+		var wrong errs.Kind
+		if p == nil {
+			v = version(at(o.id, SystemID, 1), m.kind, ehr.LifecycleComplete, m.document())
+		} else {
+			v, wrong = m.next(t, p.uid.Next(SystemID), p)
+		}
+		if wrong == errs.Conflict && i > 0 {
+			wrong = errs.Invalid // the deletion is one of this contribution
+		} else if wrong == errs.Conflict {
+			latest = p
+		}
+		if kind == 0 {
+			kind = wrong
+		}
+		p = &modelVersion{uid: v.UID, lifecycle: v.LifecycleState}
+		objects, versions = append(objects, o), append(versions, v)
+	}
+	order := rapid.Permutation([]int{0, 1, 2, 3, 4}[:len(versions)]).Draw(t, "order")
+	m.history(t, kind, latest, objects, versions, order)
+}
+
+// history is try for several versions of an object: their times are read back.
+func (m *model) history(t *rapid.T, kind errs.Kind, latest *modelVersion, objects []*modelObject, versions []ehr.NewVersion, order []int) {
+	if !m.modifiable {
+		kind, latest = errs.Conflict, nil
+	}
+	c := contribution(m.id, versions...)
+	c.Versions = make([]ehr.NewVersion, len(versions))
+	for to, from := range order {
+		c.Versions[to] = versions[from]
+	}
+	when, err := m.store.Commit(m.t.Context(), c)
+	if kind != 0 {
+		m.want(t, err, kind)
+		if got := errs.As(err).Detail; latest != nil && got != latest.uid {
+			t.Fatalf("latest is said to be %v, is %v", got, latest.uid)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, o := range objects {
+		rec, err := m.read(versions[i].UID)
+		if err != nil || rec.Meta.ContributionID != c.ID {
+			t.Fatalf("%v: %+v, %v", versions[i].UID, rec, err)
+		}
+		m.written(t, o, versions[i], rec.Meta.Audit.TimeCommitted)
+	}
+	if last := objects[len(objects)-1].latest(); !last.at.Equal(when) {
+		t.Fatalf("the contribution was committed at %v, its last version at %v", when, last.at)
+	}
+	rec, err := m.store.Contribution(m.t.Context(), m.id, c.ID)
+	if err != nil || len(rec.Versions) != len(versions) || !rec.Audit.TimeCommitted.Equal(when) {
+		t.Fatalf("%+v, %v", rec, err)
 	}
 }
 
