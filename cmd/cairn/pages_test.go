@@ -1,9 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -83,4 +87,81 @@ func TestPagesFHIR(t *testing.T) {
 
 func TestPagesAQL(t *testing.T) {
 	runPage(t, "aql.md", "dev", "--patients", "3")
+}
+
+// TestPagesAPI pastes docs/api into a shell, page by page: each page in a shell
+// of its own, after what the index says comes before the examples, against a
+// sandbox started as the index says. Every command is to print the statuses
+// that the page shows, and every operation to have a command.
+func TestPagesAPI(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server")
+	}
+	for _, tool := range []string{"bash", "curl", "sed"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("no %s", tool)
+		}
+	}
+	t.Parallel()
+	read := func(name string) string { return string(must(os.ReadFile("../../docs/api/" + name))(t)) }
+	index := read("README.md")
+	_, setup, _ := strings.Cut(index, "\n```sh\n")
+	setup, _, _ = strings.Cut(setup, "\n```")
+	_, args, found := strings.Cut(index, `make run ARGS="`)
+	args, _, _ = strings.Cut(args, `"`)
+	if setup == "" || !found {
+		t.Fatalf("the index does not say how to begin:\n%s", index)
+	}
+	dir := t.TempDir()
+	p := startProcess(t, append([]string{"dev", "--quiet", "--patients", "3", "--data-dir", filepath.Join(dir, "data")}, strings.Fields(args)...)...)
+	local := strings.NewReplacer("http://127.0.0.1:8080", p.origin)
+	statusLine := regexp.MustCompile(`(?m)^HTTP/1\.1 (\d{3})`)
+	operations := 0
+	for _, link := range regexp.MustCompile(`(?m)^- \[.*?\]\((\w+\.md)\)`).FindAllStringSubmatch(index, -1) {
+		var script strings.Builder
+		script.WriteString("{\n" + setup + "\n} >/dev/null\n")
+		sections := strings.Split(read(link[1]), "\n## ")[1:]
+		shown := make([]string, len(sections))
+		for i, section := range sections {
+			operations++
+			parts := strings.Split(section, "\n```")
+			if len(parts) < 2 || !strings.HasPrefix(parts[1], "sh\n") {
+				t.Errorf("%s: no command for %s", link[1], section)
+				continue
+			}
+			if len(parts) > 3 && strings.HasPrefix(parts[3], "text\n") {
+				shown[i] = parts[3]
+			}
+			fmt.Fprintf(&script, "echo '=== %d'\n%s\necho\n", i, strings.TrimPrefix(parts[1], "sh\n"))
+		}
+		cmd := exec.Command("bash", "-c", local.Replace(script.String()))
+		cmd.Dir = t.TempDir()
+		output, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Errorf("%s: %v\n%s", link[1], err, output)
+		}
+		printed := strings.Split(string(output), "\n=== ")
+		if head, ok := strings.CutPrefix(printed[0], "=== "); ok {
+			printed[0] = head // the setup printed nothing
+		} else {
+			t.Errorf("%s: what comes before the examples prints %s", link[1], printed[0])
+			printed = printed[1:]
+		}
+		if len(printed) != len(sections) {
+			t.Fatalf("%s: %d of %d commands ran:\n%s", link[1], len(printed), len(sections), output)
+		}
+		for i, text := range printed {
+			want, got := statusLine.FindAllString(shown[i], -1), statusLine.FindAllString(text, -1)
+			title, _, _ := strings.Cut(sections[i], "\n")
+			if len(want) == 0 && strings.TrimSpace(strings.TrimPrefix(text, strconv.Itoa(i))) == "" {
+				t.Errorf("%s, %s: nothing is printed", link[1], title)
+			}
+			if len(got) < len(want) || !slices.Equal(got[:len(want)], want) {
+				t.Errorf("%s, %s: printed is %q, shown %q:\n%.1500s", link[1], title, got, want, text)
+			}
+		}
+	}
+	if operations < 110 {
+		t.Errorf("%d operations are documented", operations)
+	}
 }

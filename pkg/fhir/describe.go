@@ -150,8 +150,8 @@ func Operations(basePath string) []apidoc.Operation {
 		kickOff("fhir_export_patient", http.MethodGet, "/Patient/$export", "Export the resources of all patients, at the level of Patient"),
 		kickOff("fhir_export_patient_post", http.MethodPost, "/Patient/$export", "Export the resources of patients, by POST, at the level of Patient"),
 		exportOp("fhir_export_status", http.MethodGet, "/$export-status/{export}", "Read the status or manifest of an export", "200 with the manifest once it is complete, 202 until then.", "application/json", 200, 202),
-		exportOp("fhir_export_drop", http.MethodDelete, "/$export-status/{export}", "Drop an export", "", "", 202),
 		exportOp("fhir_export_file", http.MethodGet, "/$export-file/{export}/{file}", "Read a file of an export", "One resource per line, as of the transactionTime of the manifest; it can be read again.", MediaTypeNDJSON, 200),
+		exportOp("fhir_export_drop", http.MethodDelete, "/$export-status/{export}", "Drop an export", "", "", 202),
 		withBody(op("fhir_batch", http.MethodPost, "/", "Send several reads at once", "A Bundle of type batch, or transaction: then all succeed or none.", nil, "Bundle", false,
 			http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity), "Bundle", "The requests."),
 	}

@@ -117,7 +117,7 @@ func record(t *testing.T, s *Server, printed map[string]string) {
 			t.Fatal(err)
 		}
 	}
-	index.WriteString("\n## Before the examples\n\nThe commands are for a shell with `curl`, against `make run`, and use what these leave behind:\n\n```sh\n" + d.Setup + "\n```\n")
+	index.WriteString("\n## Before the examples\n\nThe commands are for a shell with `curl`, against a sandbox, and use what these leave behind:\n\n```text\nmake run ARGS=\"--admin-delete all --status\"\n```\n\n```sh\n" + d.Setup + "\n```\n")
 	if err := os.WriteFile(filepath.Join(dir, "README.md"), []byte(index.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
