@@ -71,7 +71,9 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- A laboratory report without a status is `unknown`; an analyte without one has that of its report.\n" +
 	"- `$summary` infers nothing from silence: mandatory sections without entries have the emptyReason `unavailable`, and what the\n" +
 	"  record holds and no mapping shows is a section of its own. What IPS demands and the record does not have is given as\n" +
-	"  data-absent-reason `unknown`, in the summary alone.\n" +
+	"  data-absent-reason `unknown`, in the summary alone. A test validates the summaries of synthetic patients against the\n" +
+	"  published profiles of IPS 2.0 (conformance/fhirclients: structure, slices, constraints, required bindings, references,\n" +
+	"  sections) and shows that it finds twenty faults put into them.\n" +
 	"- Every version that was mapped has a Provenance, made of its audit when it is asked for: found by patient, target, recorded\n" +
 	"  and id, included by `_revinclude=Provenance:target`, not part of `$everything` and exports.\n" +
 	"- Resources are made when a version is committed, with the mappings of the program that commits it. Mappings that change later\n" +

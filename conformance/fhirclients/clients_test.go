@@ -19,7 +19,14 @@ import (
 // The sandbox: its seed is fixed, so that a failure is one of the API.
 const (
 	seed     = 20
-	patients = 4
+	patients = 8
+)
+
+// The profiles of the International Patient Summary, and the SHA-256 of the file
+// that npm gives for them.
+const (
+	ipsPackage = "hl7.fhir.uv.ips@2.0.0"
+	ipsSum     = "4a5cff17580f869140614ac51097d81540c63644d550ced8d4cd9b9bce7345c4"
 )
 
 // fetchTime is the most that npm may take before the test is without packages.
@@ -54,7 +61,7 @@ func run(t *testing.T, dir, name string, args ...string) (string, bool) {
 	return string(out), err == nil
 }
 
-// installed is a folder with the npm packages, made once for each state of
+// installed is a folder with the npm packages and, in ips, the profiles, made once for each state of
 // package-lock.json.
 func installed(t *testing.T) string {
 	t.Helper()
@@ -71,7 +78,7 @@ func installed(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := sha256.Sum256(lock)
+	sum := sha256.Sum256(append(lock, ipsSum...))
 	dir := filepath.Join(cache, "cairn", "fhirclients-"+hex.EncodeToString(sum[:8]))
 	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err == nil {
 		return dir
@@ -95,6 +102,23 @@ func installed(t *testing.T) string {
 	}
 	if out, ok := run(t, work, "npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional", "--legacy-peer-deps"); !ok {
 		missing(t, "npm cannot fetch the packages within "+fetchTime.String()+": "+out)
+	}
+	if out, ok := run(t, work, "npm", "pack", "--silent", ipsPackage); !ok {
+		missing(t, "npm cannot fetch "+ipsPackage+" within "+fetchTime.String()+": "+out)
+	}
+	tarball := filepath.Join(work, "hl7.fhir.uv.ips-2.0.0.tgz")
+	data, err := os.ReadFile(tarball)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != ipsSum {
+		t.Fatalf("%s is not what it was: SHA-256 %x", ipsPackage, sum)
+	}
+	if out, ok := run(t, work, "tar", "-xzf", tarball); !ok {
+		t.Fatalf("tar: %s", out)
+	}
+	if err := os.Rename(filepath.Join(work, "package"), filepath.Join(work, "ips")); err != nil {
+		t.Fatal(err)
 	}
 	if err := os.Rename(work, dir); err != nil {
 		if _, again := os.Stat(filepath.Join(dir, "node_modules")); again != nil {
@@ -152,4 +176,12 @@ func script(t *testing.T, name string) {
 func TestClientLibrary(t *testing.T) {
 	t.Parallel()
 	script(t, "walk.mjs")
+}
+
+// TestPatientSummaries validates the summaries of all patients against the
+// profiles of the International Patient Summary, and shows that the check finds
+// faults.
+func TestPatientSummaries(t *testing.T) {
+	t.Parallel()
+	script(t, "summary.mjs")
 }
