@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -150,80 +149,6 @@ func (d *documents) add(what string, body []byte) {
 		d.list = map[string]string{}
 	}
 	d.list[string(body)] = what
-}
-
-// schemaWrapper lets whatever class of the schemas stand alone: they have root
-// elements for COMPOSITION and VERSION only.
-const schemaWrapper = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="http://schemas.openehr.org/v1"
-	targetNamespace="http://schemas.openehr.org/v1" elementFormDefault="qualified">
-	<xs:include schemaLocation="%s"/>
-	<xs:element name="folder" type="FOLDER"/>
-	<xs:element name="revision_history" type="REVISION_HISTORY"/>
-</xs:schema>`
-
-// check validates the documents with xmllint; without it, or without the
-// schemas, it checks nothing (TestXMLAnswersFollowTheSchema says so).
-func (d *documents) check(t testing.TB) {
-	t.Helper()
-	lint, err := exec.LookPath("xmllint")
-	if err != nil || sharedDir() == "" || len(d.list) == 0 {
-		return
-	}
-	dir := t.TempDir()
-	source, err := filepath.Abs(filepath.Join(sharedDir(), "specs", "xsd", "v1", "Version.xsd"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	wrapper := filepath.Join(dir, "all.xsd")
-	if err := os.WriteFile(wrapper, fmt.Appendf(nil, schemaWrapper, filepath.ToSlash(source)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	args := []string{"--noout", "--schema", wrapper}
-	what := map[string]string{}
-	for body, request := range d.list {
-		if !schemaKnows(body) {
-			continue
-		}
-		file := filepath.Join(dir, fmt.Sprintf("%d.xml", len(what)))
-		what[file] = request + ": " + body
-		if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		args = append(args, file)
-	}
-	if len(what) == 0 {
-		return
-	}
-	out, err := exec.Command(lint, args...).CombinedOutput()
-	if err == nil {
-		return
-	}
-	for line := range strings.Lines(string(out)) {
-		file, finding, _ := strings.Cut(line, ".xml:")
-		if strings.Contains(line, "'ehr:") && strings.Contains(line, "'xs:anyURI'") {
-			continue // the brackets of an openEHR path, which xmllint has no URI for
-		}
-		if !strings.Contains(line, " fails to validate") && !strings.Contains(line, " validates") {
-			t.Errorf("the XML does not meet its schema: %s in %s", finding, what[file+".xml"])
-		}
-	}
-}
-
-// schemaKnows tells whether the schemas of release 1.0.2 have the class of the
-// document's root: EHR, EHR_STATUS, CONTRIBUTION, the versioned objects and the
-// parties are not in them, nor versions of these.
-func schemaKnows(body string) bool {
-	for _, class := range []string{"EHR_STATUS", "AGENT", "GROUP", "ORGANISATION", "PERSON", "ROLE"} {
-		if strings.Contains(body, `xsi:type="`+class+`"`) {
-			return false
-		}
-	}
-	for _, root := range []string{"<composition ", "<version ", "<folder ", "<revision_history "} {
-		if strings.Contains(body, root) {
-			return true
-		}
-	}
-	return false
 }
 
 // TestCanonicalSchemasCheckSomething: the schemas refuse what is wrong.

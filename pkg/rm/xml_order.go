@@ -15,7 +15,9 @@ const (
 const namespaceXSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 // xmlSequences lists, for the types of the v1 XML Schema, the elements that
-// each adds to those of its base type, in the order of its xs:sequence.
+// each adds to those of its base type, in the order of its xs:sequence. From EHR
+// on they are types that release 1.0.2 of the schema lacks, as later releases of
+// ITS-XML order them (Common, Ehr and Demographic).
 const xmlSequences = `
 LOCATABLE: name uid links archetype_details feeder_audit
 ARCHETYPED: archetype_id template_id rm_version
@@ -68,6 +70,16 @@ INSTRUCTION_DETAILS: instruction_id activity_id wf_details
 ISM_TRANSITION: current_state transition careflow_step
 VERSION: contribution commit_audit signature
 ORIGINAL_VERSION: uid data preceding_version_uid other_input_version_uids attestations lifecycle_state
+EHR: system_id ehr_id time_created contributions ehr_access ehr_status directory compositions
+EHR_STATUS: subject is_queryable is_modifiable other_details
+VERSIONED_OBJECT: uid owner_id time_created
+CONTRIBUTION: uid versions audit
+PARTY: identities contacts relationships reverse_relationships details
+CONTACT: time_validity addresses
+ACTOR: roles languages
+ROLE: capabilities time_validity performer
+CAPABILITY: credentials time_validity
+PARTY_RELATIONSHIP: details time_validity source target
 `
 
 // xmlForm is how XML writes the instances of a class.
