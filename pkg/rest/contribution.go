@@ -210,8 +210,10 @@ func (a *api) contributionInput(raw []byte, headers ehr.AuditInput) (ehr.CommitC
 	if err := jsonv2.Unmarshal(raw, &body, jsonv2.RejectUnknownMembers(true)); err != nil {
 		return in, errs.Wrap(errs.Invalid, op, "the body is not a contribution"+jsonPlace(err), err)
 	}
-	if body.Type != "" && body.Type != "CONTRIBUTION" {
-		return in, errs.New(errs.Invalid, op, "_type must be CONTRIBUTION")
+	switch body.Type {
+	case "", "CONTRIBUTION", "UPDATE_CONTRIBUTION":
+	default:
+		return in, errs.New(errs.Invalid, op, "_type must be CONTRIBUTION or UPDATE_CONTRIBUTION")
 	}
 	if uid, err := idText(body.UID, "uid"); err != nil {
 		return in, err

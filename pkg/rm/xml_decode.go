@@ -19,7 +19,17 @@ var xmlRules = []Rule{
 }
 
 // XMLOptions adjust DecodeXML as JSONOptions do DecodeJSON.
-type XMLOptions JSONOptions
+type XMLOptions struct {
+	Limits     Limits
+	Incomplete bool
+	PathPrefix string
+	// Line is the number of the document's first line within a larger one, for
+	// the messages; 0 counts as 1.
+	Line int
+	// Member tells that the root's element has the name of an attribute, which
+	// says nothing about its class.
+	Member bool
+}
 
 // DecodeXML reads canonical XML (ITS-XML) into a tree and types it as DecodeJSON
 // does, with the same problems. Elements may be in either of the openEHR
@@ -36,7 +46,7 @@ type XMLOptions JSONOptions
 // is dropped from base64 data. An empty list is not told from an absent one.
 func DecodeXML(data []byte, declared *Class, opt XMLOptions) (*Node, []Problem) {
 	lim := opt.Limits.withDefaults()
-	var s xmlScanner
+	s := xmlScanner{before: max(opt.Line-1, 0)}
 	if p := s.scan(data, lim); p != nil {
 		if opt.PathPrefix != "" {
 			p.Path = opt.PathPrefix + strings.TrimSuffix(p.Path, "/")
@@ -54,7 +64,7 @@ func DecodeXML(data []byte, declared *Class, opt XMLOptions) (*Node, []Problem) 
 	x.maxDepth = lim.Depth
 	x.walk.Start(nil, opt.PathPrefix)
 	root := &x.elements[1]
-	if root.typ == "" {
+	if root.typ == "" && !opt.Member {
 		if c := classIndex[strings.ToUpper(root.name)]; c != nil && !c.Abstract && c.Primitive == NotPrimitive {
 			root.typ = c.Name
 		}

@@ -33,6 +33,7 @@ type xmlScanner struct {
 	attributes int
 	src        []byte
 	stack      []xmlFrame
+	before     int // lines before the document
 }
 
 type xmlFrame struct {
@@ -61,7 +62,7 @@ func (s *xmlScanner) scan(data []byte, lim Limits) *Problem {
 	s.src = make([]byte, 0, len(data)/2)
 	fault := func(msg string) *Problem {
 		line, column := dec.InputPos()
-		return &Problem{Code: CodeXMLSyntax, Path: s.path(), Message: fmt.Sprintf("%s at line %d column %d", msg, line, column)}
+		return &Problem{Code: CodeXMLSyntax, Path: s.path(), Message: fmt.Sprintf("%s at line %d column %d", msg, s.before+line, column)}
 	}
 	limited := func(code, format string, limit int) *Problem {
 		return &Problem{Code: code, Path: s.path(), Message: fmt.Sprintf(format, limit)}
@@ -95,7 +96,8 @@ func (s *xmlScanner) scan(data []byte, lim Limits) *Problem {
 			if len(s.elements)-1+s.attributes > lim.Nodes {
 				return limited(CodeLimitNodes, "more than %d elements and attributes", lim.Nodes)
 			}
-			s.elements[len(s.elements)-1].line, _ = dec.InputPos()
+			line, _ := dec.InputPos()
+			s.elements[len(s.elements)-1].line = s.before + line
 		case xml.EndElement:
 			s.stack = s.stack[:len(s.stack)-1]
 		case xml.CharData:
