@@ -205,10 +205,6 @@ func TestErrorsCarryTheirProblems(t *testing.T) {
 	if len(problems) != 2 || problems[1].Snippet != "SELECT d/name FROM COMPOSITION c ORDER BY c/nam\n                                            ^^^" {
 		t.Errorf("problems %+v", problems)
 	}
-	_, err = aql.Compile("SELECT e/tags FROM EHR e", aql.Limits{})
-	if e := errs.As(err); e == nil || e.Kind != errs.Unsupported || e.Code != "unsupported.ehr_tags" {
-		t.Errorf("error %v", err)
-	}
 }
 
 func TestColumnsAndParameters(t *testing.T) {

@@ -91,9 +91,7 @@ type Column struct {
 }
 
 // Compile parses, analyses and plans a query. The error of a query that is
-// wrong, or uses a feature that the engine does not have, is an errs.Error of
-// kind Invalid or, if all its problems are missing features, Unsupported, with
-// Detail []Problem.
+// wrong is an errs.Error of kind Invalid with Detail []Problem.
 func Compile(text string, limits Limits) (*Query, error) {
 	tree, problems := parse.Query(text, limits.Parse)
 	if problems != nil {
@@ -131,12 +129,7 @@ func holdsObjects(e analyze.Expr) bool {
 }
 
 func problemsError(list []Problem) error {
-	e := errs.New(errs.Unsupported, "aql.Compile", "")
-	for _, p := range list {
-		if !strings.HasPrefix(p.Code, analyze.Unsupported) {
-			e.Kind = errs.Invalid
-		}
-	}
+	e := errs.New(errs.Invalid, "aql.Compile", "")
 	e.Code, e.Detail = list[0].Code, list
 	e.Msg = "AQL: " + list[0].Error()
 	if more := len(list) - 1; more > 0 {

@@ -33,10 +33,6 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// Unsupported is the prefix of the codes of problems that are features of AQL
-// which the engine does not have.
-const Unsupported = "unsupported."
-
 // Analyze makes a query of a syntax tree; text is what the tree was parsed
 // from. The query is nil if and only if there are problems, which are in the
 // order of the text as far as they are independent of each other.
@@ -62,7 +58,13 @@ func Analyze(tree *ast.Query, text string, limits Limits) (*Query, []ast.Problem
 		slices.SortStableFunc(a.problems, func(x, y ast.Problem) int { return x.Offset - y.Offset })
 		return nil, a.problems
 	}
-	a.q.NamesEHR = namesEHR(a.q.EHR.Pred) || namesEHR(a.q.Where)
+	a.q.NamesEHR = true
+	for _, s := range a.q.Sources {
+		if s.Kind == SourceEHR {
+			s.Named = s.namedBy(s.Pred) || s.namedBy(a.q.Where)
+			a.q.NamesEHR = a.q.NamesEHR && s.Named
+		}
+	}
 	return a.q, nil
 }
 
@@ -73,6 +75,8 @@ type analyzer struct {
 	paths    int
 	depth    int // of arithmetic
 	problems []ast.Problem
+	// parties tells that the demographic repository is what FROM is about.
+	parties bool
 	// aggregating tells that aggregates may stand here, and aliases that a bare
 	// name may be a column's.
 	aggregating, aliases bool
@@ -82,11 +86,6 @@ func (a *analyzer) fail(pos ast.Pos, code, format string, args ...any) {
 	if len(a.problems) < a.limits.Problems {
 		a.problems = append(a.problems, ast.Problem{Pos: pos, Code: code, Message: fmt.Sprintf(format, args...)})
 	}
-}
-
-// unsupported refuses a feature of AQL.
-func (a *analyzer) unsupported(pos ast.Pos, feature, format string, args ...any) {
-	a.fail(pos, Unsupported+feature, "not supported: "+format, args...)
 }
 
 // extension refuses what goes beyond AQL 1.1 if that is wanted.
@@ -115,20 +114,20 @@ func (a *analyzer) paging(tree *ast.Query) {
 	}
 }
 
-// namesEHR reports whether a condition can hold only for EHRs whose ids the
-// query gives.
-func namesEHR(c Cond) bool {
+// namedBy reports whether a condition can hold only if the query gives the id of
+// the EHR.
+func (s *Source) namedBy(c Cond) bool {
 	switch c := c.(type) {
 	case *And:
-		return slices.ContainsFunc(c.Operands, namesEHR)
+		return slices.ContainsFunc(c.Operands, s.namedBy)
 	case *Or:
-		return !slices.ContainsFunc(c.Operands, func(o Cond) bool { return !namesEHR(o) })
+		return !slices.ContainsFunc(c.Operands, func(o Cond) bool { return !s.namedBy(o) })
 	case *Compare:
 		l, lp := c.Left.(*Path)
 		r, rp := c.Right.(*Path)
-		return c.Op == ast.EQ && lp != rp && (lp && l.IsEHRID() && Constant(c.Right) || rp && r.IsEHRID() && Constant(c.Left))
+		return c.Op == ast.EQ && lp != rp && (lp && l.IsEHRID() && l.Source == s && Constant(c.Right) || rp && r.IsEHRID() && r.Source == s && Constant(c.Left))
 	case *In:
-		return c.Path != nil && c.Path.IsEHRID()
+		return c.Path != nil && c.Path.IsEHRID() && c.Path.Source == s
 	}
 	return false
 }

@@ -18,9 +18,7 @@ func (a *analyzer) condition(c ast.Condition, at *scope) Cond {
 	case *ast.Not:
 		return &Not{Operand: a.condition(c.Operand, at)}
 	case *ast.Exists:
-		p := a.path(c.Path, at)
-		a.notTheEHR(p, c.Pos)
-		return &Exists{Path: p}
+		return &Exists{Path: a.path(c.Path, at)}
 	case *ast.Compare:
 		return a.compare(c, at)
 	case *ast.Like:
@@ -33,13 +31,6 @@ func (a *analyzer) condition(c ast.Condition, at *scope) Cond {
 		return a.holds(c, at)
 	}
 	panic("analyze: unknown condition")
-}
-
-// notTheEHR refuses a test for the existence of the EHR itself.
-func (a *analyzer) notTheEHR(p *Path, pos ast.Pos) {
-	if p != nil && p.Source != nil && len(p.Steps) == 0 && p.Source.Kind == SourceEHR {
-		a.fail(pos, "exists.ehr", "an EHR always exists; test one of its paths")
-	}
 }
 
 func (a *analyzer) conditions(list []ast.Condition, at *scope) []Cond {
@@ -132,9 +123,6 @@ func (a *analyzer) compare(c *ast.Compare, at *scope) Cond {
 		}
 		if given(left) {
 			a.fail(c.Pos, "compare.null", "%s is not NULL, whatever the data", leftAST)
-		}
-		if p, ok := left.(*Path); ok {
-			a.notTheEHR(p, c.Pos)
 		}
 		n.Mode = ModeNull
 		return n

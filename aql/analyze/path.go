@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cairn-ehr/cairn/aql/ast"
@@ -54,7 +55,13 @@ func (a *analyzer) path(n *ast.Path, at *scope) *Path {
 		}
 		if p.Source != nil && p.Source.Kind == SourceVersion && i == 0 && step.Attribute == "data" {
 			to = nil
-			for _, r := range rootOrder {
+			order := rootOrder
+			if a.q.EHR != nil && a.q.EHR.Demographic {
+				order = partyOrder
+			} else if a.q.EHR == nil && a.q.Demographic {
+				order = slices.Concat(rootOrder, partyOrder)
+			}
+			for _, r := range order {
 				to = append(to, r.Class())
 			}
 		}
@@ -159,8 +166,7 @@ func (a *analyzer) ehrAttribute(step *ast.Step) (to Types, container bool) {
 	case "ehr_access":
 		return Types{RootEHRAccess.Class()}, false
 	case "tags":
-		a.unsupported(step.Pos, "ehr_tags", "paths through tags of EHR; tags are read by their own API")
-		return nil, false
+		return Types{rm.Lookup("ITEM_TAG")}, true
 	}
 	if to, container = ehr.Follow(step.Attribute); to == nil {
 		a.fail(step.Pos, "path.unknown", "EHR has no attribute %s%s", step.Attribute, didYouMean(step.Attribute, ehr.attributes()))

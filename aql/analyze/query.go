@@ -11,9 +11,11 @@ import (
 type Query struct {
 	AST *ast.Query
 	// EHR is the class expression of EHR; one without a variable is supplied
-	// where the query has none, since everything is in some EHR.
+	// where the query has none, since everything is in some EHR. It is nil where
+	// FROM combines several EHRs.
 	EHR *Source
-	// From is what the EHR contains; nil for FROM EHR alone.
+	// From is what the EHR contains; nil for FROM EHR alone. Where FROM combines
+	// several EHRs it is their combination, with sources of kind EHR.
 	From Containment
 	// Sources are all class expressions in the order of the text, EHR included.
 	Sources []*Source
@@ -34,10 +36,11 @@ type Query struct {
 	Backward bool
 	// Top tells that the limit is a TOP.
 	Top bool
-	// NamesEHR tells that the query itself restricts ehr_id to given values, so
-	// that it is no population query.
+	// NamesEHR tells that the query itself restricts ehr_id to given values, of
+	// each EHR, so that it is no population query.
 	NamesEHR bool
-	// Demographic tells that the query is of parties, which are in no EHR.
+	// Demographic tells that the query is of parties, which are in no EHR, or if
+	// FROM combines several EHRs that the demographic repository is one of them.
 	Demographic bool
 	// Params are the parameters in the order of the text, each once.
 	Params []string
@@ -70,6 +73,11 @@ type Source struct {
 	// its items refer to, FOLDER; nil deeper down. Of a SourceVersioned they are
 	// the kinds that it stands for.
 	Roots []Root
+	// Named tells of an EHR that the query restricts it to ids that it gives.
+	Named bool
+	// Demographic tells of a SourceEHR that it stands for the demographic
+	// repository.
+	Demographic bool
 }
 
 // SourceKind tells how the instances of a class expression are found.

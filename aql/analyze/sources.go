@@ -43,6 +43,10 @@ type place struct {
 // from resolves the FROM clause. An EHR is supplied where the query has none,
 // and stands for the demographic repository where the query is of parties.
 func (a *analyzer) from(c ast.Containment) {
+	if _, single := c.(*ast.Source); !single && (hasEHR(c) || mixed(c)) {
+		a.q.From = a.ehrs(c)
+		return
+	}
 	if s, ok := c.(*ast.Source); ok && !s.Version && strings.EqualFold(s.Class, "EHR") {
 		a.q.EHR = a.source(s, place{})
 		if a.q.EHR != nil {
@@ -50,25 +54,117 @@ func (a *analyzer) from(c ast.Containment) {
 		}
 		return
 	}
-	a.q.Demographic = ofParties(c)
-	a.q.EHR = &Source{Kind: SourceEHR, Types: typesOf(rm.Lookup("EHR"))}
-	a.q.Sources = append(a.q.Sources, a.q.EHR)
-	a.q.From = a.containment(c, place{outer: a.q.EHR})
-	a.q.EHR.Contains = a.q.From
+	a.q.EHR = a.supplied(c)
+	a.q.From = a.q.EHR.Contains
 }
 
-// ofParties reports whether what is outermost in FROM is a PARTY, or a VERSION
-// of one.
+// hasEHR reports whether one of the expressions that FROM combines is an EHR.
+func hasEHR(c ast.Containment) bool {
+	if s, ok := c.(*ast.Source); ok {
+		return !s.Version && strings.EqualFold(s.Class, "EHR")
+	}
+	return slices.ContainsFunc(operands(c), hasEHR)
+}
+
+// mixed reports whether FROM combines parties with what is in an EHR.
+func mixed(c ast.Containment) bool {
+	return ofParties(c) && slices.ContainsFunc(operands(c), func(o ast.Containment) bool { return mixed(o) || !ofParties(o) })
+}
+
+// operands are the expressions that one combines; none of a class expression.
+func operands(c ast.Containment) []ast.Containment {
+	switch c := c.(type) {
+	case *ast.AllOf:
+		return c.Operands
+	case *ast.AnyOf:
+		return c.Operands
+	}
+	return nil
+}
+
+// combined combines expressions in the way of another.
+func combined(like ast.Containment, ops []ast.Containment) ast.Containment {
+	if len(ops) == 1 {
+		return ops[0]
+	}
+	if _, any := like.(*ast.AnyOf); any {
+		return &ast.AnyOf{Operands: ops}
+	}
+	return &ast.AllOf{Operands: ops}
+}
+
+// ehrs resolves a FROM clause that combines EHRs. The operands that are none
+// are together in one of their own, and parties in the demographic repository.
+func (a *analyzer) ehrs(c ast.Containment) Containment {
+	if s, ok := c.(*ast.Source); ok && hasEHR(c) {
+		a.parties = false
+		if s := a.source(s, place{}); s != nil {
+			return s
+		}
+		return nil
+	}
+	if !hasEHR(c) && !mixed(c) {
+		return a.supplied(c)
+	}
+	var out []Containment
+	var content, parties []ast.Containment
+	for _, o := range operands(c) {
+		switch {
+		case hasEHR(o) || mixed(o):
+			if n := a.ehrs(o); n != nil {
+				out = append(out, n)
+			}
+		case ofParties(o):
+			parties = append(parties, o)
+		default:
+			content = append(content, o)
+		}
+	}
+	for _, list := range [][]ast.Containment{content, parties} {
+		if len(list) > 0 {
+			out = append(out, a.supplied(combined(c, list)))
+		}
+	}
+	if _, any := c.(*ast.AnyOf); any {
+		return &AnyOf{Operands: out}
+	}
+	return &AllOf{Operands: out}
+}
+
+// supplied is an EHR for what the query says to be in none, or the demographic
+// repository.
+func (a *analyzer) supplied(c ast.Containment) *Source {
+	a.parties = ofParties(c)
+	a.q.Demographic = a.q.Demographic || a.parties
+	s := &Source{Index: len(a.q.Sources), Kind: SourceEHR, Types: typesOf(rm.Lookup("EHR")), Demographic: a.parties}
+	a.q.Sources = append(a.q.Sources, s)
+	s.Contains = a.containment(c, place{outer: s})
+	return s
+}
+
+// ofParties reports whether what is outermost in FROM is a class of which
+// objects are found in the demographic repository only, or a VERSION of one.
+// If there are several, one that is found nowhere else decides.
 func ofParties(c ast.Containment) bool {
 	s, ok := c.(*ast.Source)
 	if !ok {
-		return false
+		return slices.ContainsFunc(operands(c), ofParties)
 	}
 	if s.Version && s.Contains != nil {
 		return ofParties(s.Contains)
 	}
 	class := classByName()[strings.ToUpper(s.Class)]
-	return class != nil && class.IsA(rm.Lookup("PARTY"))
+	return class != nil && (class.Name == "VERSIONED_PARTY" || contentOf(class, partyOrder) && !contentOf(class, rootOrder))
+}
+
+// contentOf reports whether objects of a class are the content of versioned
+// objects of one of the kinds, or inside of it.
+func contentOf(class *rm.Class, order []Root) bool {
+	types := typesOf(class)
+	return slices.ContainsFunc(order, func(r Root) bool {
+		root := Types{r.Class()}
+		return len(types.Common(root)) > 0 || len(types.Inside(root)) > 0
+	})
 }
 
 func (a *analyzer) containment(c ast.Containment, at place) Containment {
@@ -148,20 +244,25 @@ func (a *analyzer) sourceClass(s *Source, at place) bool {
 	class := classByName()[strings.ToUpper(n.Class)]
 	if class == nil || class.Primitive != rm.NotPrimitive {
 		names := slices.Sorted(maps.Keys(classByName()))
+		if class != nil {
+			a.fail(n.Pos, "class.primitive", "%s is a primitive type; class expressions are of objects", class.Name)
+			return false
+		}
 		a.fail(n.Pos, "class.unknown", "the Reference Model has no class %s%s", n.Class, didYouMean(n.Class, names))
 		return false
 	}
 	s.Types = typesOf(class)
 	if class.Name == "EHR" {
 		s.Kind = SourceEHR
-		if at.outer != nil || len(a.q.Sources) > 1 {
-			a.unsupported(n.Pos, "several_ehrs", "EHR anywhere but as the outermost class expression of FROM")
+		if at.outer != nil {
+			a.fail(n.Pos, "containment.impossible",
+				"an EHR is never inside %s; CONTAINS takes the whole expression to its right, use parentheses to end it", a.describe(at.outer))
 			return false
 		}
 		return true
 	}
 	if len(s.Types) == 0 {
-		a.unsupported(n.Pos, "class", "%s as a class expression: no instances of it are stored", class.Name)
+		a.fail(n.Pos, "class.abstract", "%s is abstract, and the Reference Model has no class of objects that inherits from it", class.Name)
 		return false
 	}
 	if at.outer == nil {
@@ -204,7 +305,7 @@ func (a *analyzer) topSource(s *Source, class *rm.Class, at place) bool {
 		allowed = at.holder.Roots
 	}
 	order := rootOrder
-	if a.q.Demographic {
+	if a.parties {
 		order = partyOrder
 	}
 	permitted := func(r Root) bool {
@@ -235,11 +336,7 @@ func (a *analyzer) topSource(s *Source, class *rm.Class, at place) bool {
 		return false
 	}
 	if len(kept) == 0 {
-		where := "an EHR's versioned content"
-		if a.q.Demographic {
-			where = "a party"
-		}
-		a.unsupported(s.AST.Pos, "class", "%s as a class expression: it does not occur in %s", class.Name, where)
+		a.fail(s.AST.Pos, "containment.impossible", "%s is never inside %s%s", class.Name, a.content(), elsewhere(class))
 		return false
 	}
 	s.Types = kept
@@ -252,23 +349,61 @@ var versionedRoots = map[string]Root{
 	"VERSIONED_FOLDER": RootFolder, "VERSIONED_EHR_ACCESS": RootEHRAccess,
 }
 
+// versioned are the kinds of versioned object that a class stands for.
+func (a *analyzer) versioned(class *rm.Class) []Root {
+	if a.parties {
+		if rm.Lookup("VERSIONED_PARTY").IsA(class) {
+			return partyOrder
+		}
+		return nil
+	}
+	var out []Root
+	for _, c := range typesOf(class) {
+		if r, ok := versionedRoots[c.Name]; ok {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // versionedSource places a versioned object.
 func (a *analyzer) versionedSource(s *Source, class *rm.Class, at place) bool {
 	if at.outer.Kind != SourceEHR {
 		a.fail(s.AST.Pos, "containment.impossible", "%s is not contained in %s", class.Name, a.describe(at.outer))
 		return false
 	}
-	s.Kind = SourceVersioned
-	for _, c := range typesOf(class) {
-		if r, ok := versionedRoots[c.Name]; ok {
-			s.Roots = append(s.Roots, r)
-		}
-	}
+	s.Kind, s.Roots = SourceVersioned, a.versioned(class)
 	if len(s.Roots) == 0 {
-		a.unsupported(s.AST.Pos, "class", "%s as a class expression: no EHR has one", class.Name)
+		a.fail(s.AST.Pos, "containment.impossible", "%s is never inside %s%s", class.Name, a.content(), elsewhere(class))
 		return false
 	}
 	return true
+}
+
+// content names what FROM is about.
+func (a *analyzer) content() string {
+	if a.parties {
+		return "the content of a party"
+	}
+	return "the versioned content of an EHR"
+}
+
+// elsewhere tells where objects of a class are found.
+func elsewhere(class *rm.Class) string {
+	switch class.Name {
+	case "ORIGINAL_VERSION", "IMPORTED_VERSION":
+		return "; versions are written VERSION"
+	case "AUDIT_DETAILS", "ATTESTATION":
+		return "; they are reached by the paths commit_audit and attestations of VERSION"
+	case "CONTRIBUTION":
+		return "; it is reached by the path contribution of VERSION"
+	case "ITEM_TAG":
+		return "; tags are reached by the path tags of EHR"
+	}
+	if contentOf(class, partyOrder) {
+		return "; it is in the demographic repository, which FROM names by leaving EHR out"
+	}
+	return ""
 }
 
 func (a *analyzer) describe(s *Source) string {

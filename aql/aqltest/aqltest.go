@@ -19,9 +19,15 @@
 // which _type may be left out where it is clear and mandatory attributes are
 // not asked for. Each commit is one minute after the one before it.
 //
+// Without ehr the object is a party of the demographic repository.
+//
 //	delete NAME ehr=NAME
 //
 // deletes an object logically.
+//
+//	tag NAME ehr=NAME key=KEY [value=VALUE] [path=PATH] [version=N]
+//
+// tags an object or one of its versions.
 //
 //	query [ehr=NAME] [fetch=N] [offset=N] [now=TIME] [asof=TIME] [strict] [columns]
 //
@@ -61,6 +67,8 @@ type Target interface {
 	CreateEHR(ctx context.Context, e EHR) error
 	// Commit stores a version, after those committed before.
 	Commit(ctx context.Context, v Version) error
+	// Tag tags an object or version.
+	Tag(ctx context.Context, t Tag) error
 	// Query runs a query; errors are errs.Error.
 	Query(ctx context.Context, text string, r aql.Request, sink aql.Sink) error
 }
@@ -72,9 +80,18 @@ type EHR struct {
 	Created time.Time
 }
 
+// Tag is a tag to store. Value and Path are "" for none, Version is 0 for a tag
+// of the object.
+type Tag struct {
+	EHR, Object      uuid.UUID
+	Version          int
+	Key, Value, Path string
+	Saved            time.Time
+}
+
 // Version is a version to store.
 type Version struct {
-	EHR    uuid.UUID
+	EHR    uuid.UUID // uuid.Nil for a party
 	Object uuid.UUID
 	Number int
 	// Content is nil for a deletion.
@@ -123,6 +140,8 @@ func (r *runner) run(t *testing.T, d *datadriven.TestData) string {
 		err = r.ehr(ctx, d)
 	case "commit", "delete":
 		err = r.commit(ctx, d)
+	case "tag":
+		err = r.tag(ctx, d)
 	case "query":
 		return r.query(ctx, t, d)
 	default:
@@ -190,7 +209,7 @@ func (r *runner) commit(ctx context.Context, d *datadriven.TestData) error {
 	name := d.CmdArgs[0].Key
 	r.versions[name]++
 	r.clock = r.clock.Add(time.Minute)
-	v := Version{EHR: r.id(argument(d, "ehr")), Object: r.id(name), Number: r.versions[name], Committed: r.clock, Incomplete: has(d, "incomplete")}
+	v := Version{EHR: r.owner(d), Object: r.id(name), Number: r.versions[name], Committed: r.clock, Incomplete: has(d, "incomplete")}
 	if d.Cmd == "delete" {
 		return r.target.Commit(ctx, v)
 	}
@@ -208,6 +227,28 @@ func (r *runner) commit(ctx context.Context, d *datadriven.TestData) error {
 	uid := fmt.Sprintf("%s::%s::%d", v.Object, System, v.Number)
 	v.Content = n.With("uid", rm.ID("OBJECT_VERSION_ID", uid))
 	return r.target.Commit(ctx, v)
+}
+
+// owner is the EHR that a command names.
+func (r *runner) owner(d *datadriven.TestData) uuid.UUID {
+	if name := argument(d, "ehr"); name != "" {
+		return r.id(name)
+	}
+	return uuid.Nil
+}
+
+func (r *runner) tag(ctx context.Context, d *datadriven.TestData) error {
+	r.clock = r.clock.Add(time.Minute)
+	t := Tag{
+		EHR: r.owner(d), Object: r.id(d.CmdArgs[0].Key), Key: argument(d, "key"), Value: argument(d, "value"), Path: argument(d, "path"), Saved: r.clock,
+	}
+	if s := argument(d, "version"); s != "" {
+		var err error
+		if t.Version, err = strconv.Atoi(s); err != nil {
+			return err
+		}
+	}
+	return r.target.Tag(ctx, t)
 }
 
 var reference = regexp.MustCompile(`@[a-z][a-z0-9_.]*`)

@@ -149,6 +149,8 @@ func (m *maker) frame() *frame {
 func (m *maker) from() {
 	o, ok := m.plan.From.(*plan.Object)
 	switch {
+	case m.plan.Query.EHR == nil:
+		refuse("FROM combines several EHRs")
 	case m.plan.From == nil:
 		refuse("the query asks for nothing inside the EHR")
 	case !ok:

@@ -15,7 +15,7 @@ import (
 // They are: calls, terminology, regex, groups, order_value, versions (other
 // than the latest), version_at_time, versioned_object, folder_items,
 // version_content (class expressions that a VERSION combines or excludes),
-// ehr_references, whole_ehr, whole_version.
+// ehr_references, whole_ehr, whole_version, several_ehrs.
 func (p *Plan) Features() []string {
 	var out []string
 	add := func(name string) {
@@ -120,6 +120,9 @@ func nodeFeatures(n Node, add func(string)) {
 	case *Not:
 		nodeFeatures(n.Node, add)
 	case *Descend:
+		nodeFeatures(n.Child, add)
+	case *Repository:
+		add("several_ehrs")
 		nodeFeatures(n.Child, add)
 	case *Versioned:
 		add("versioned_object")

@@ -24,7 +24,8 @@ import (
 // Plan is the logical plan of a query.
 type Plan struct {
 	Query *analyze.Query
-	// From is what the EHR must contain; nil for FROM EHR alone.
+	// From is what the EHR must contain; nil for FROM EHR alone. If the query has
+	// no EHR it is the combination of several, *Repository.
 	From Node
 	// Expands are the expansions, each after the one it builds on.
 	Expands []*Expand
@@ -32,9 +33,15 @@ type Plan struct {
 	Refs map[*analyze.Path]Ref
 }
 
-// Node is a part of the FROM clause: *Object, *Versioned, *Descend, *All, *Any
-// or *Not.
+// Node is a part of the FROM clause: *Repository, *Object, *Versioned, *Descend,
+// *All, *Any or *Not.
 type Node interface{ node() }
+
+// Repository is one of several EHRs, or the demographic repository among them.
+type Repository struct {
+	Source *analyze.Source
+	Child  Node // nil without
+}
 
 // Object is the versions of versioned objects in the EHR.
 type Object struct {
@@ -89,12 +96,13 @@ type Any struct{ Nodes []Node }
 // Not is a node that must not be found.
 type Not struct{ Node Node }
 
-func (*Object) node()    {}
-func (*Versioned) node() {}
-func (*Descend) node()   {}
-func (*All) node()       {}
-func (*Any) node()       {}
-func (*Not) node()       {}
+func (*Repository) node() {}
+func (*Object) node()     {}
+func (*Versioned) node()  {}
+func (*Descend) node()    {}
+func (*All) node()        {}
+func (*Any) node()        {}
+func (*Not) node()        {}
 
 // Expand gives a row for every object that its steps lead to from its base, or
 // one row with nothing.
@@ -119,14 +127,25 @@ type Ref struct {
 // Make plans a query.
 func Make(q *analyze.Query) *Plan {
 	p := &Plan{Query: q, Refs: map[*analyze.Path]Ref{}}
-	if q.From != nil {
-		p.From = top(q.From)
-		if q.EHR.Negated {
-			p.From = &Not{Node: p.From}
-		}
+	if q.EHR == nil {
+		p.From = each(q.From, func(s *analyze.Source) Node { return &Repository{Source: s, Child: within(s)} })
+	} else {
+		p.From = within(q.EHR)
 	}
 	p.expand()
 	return p
+}
+
+// within plans what an EHR contains.
+func within(ehr *analyze.Source) Node {
+	if ehr.Contains == nil {
+		return nil
+	}
+	n := top(ehr.Contains)
+	if ehr.Negated {
+		return &Not{Node: n}
+	}
+	return n
 }
 
 // top plans what stands directly under EHR.

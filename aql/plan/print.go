@@ -101,18 +101,29 @@ func sourceName(s *analyze.Source) string {
 }
 
 func (p *Plan) fromItem() item {
-	q := p.Query
-	it := item{text: "EHR " + sourceName(q.EHR)}
-	if q.EHR.Pred != nil {
-		it.text += " where " + analyze.Text(q.EHR.Pred)
+	if p.Query.EHR == nil {
+		return nodeItem(p.From)
 	}
-	if q.NamesEHR {
+	return ehrItem(p.Query.EHR, p.From)
+}
+
+func ehrItem(s *analyze.Source, child Node) item {
+	it := item{text: "EHR " + sourceName(s)}
+	if s.Demographic {
+		it.text = "demographic repository"
+	}
+	if s.Pred != nil {
+		it.text += " where " + analyze.Text(s.Pred)
+	}
+	switch {
+	case s.Demographic:
+	case s.Named:
 		it.text += " (named)"
-	} else {
+	default:
 		it.text += " (queryable)"
 	}
-	if p.From != nil {
-		it.children = append(it.children, nodeItem(p.From))
+	if child != nil {
+		it.children = append(it.children, nodeItem(child))
 	}
 	return it
 }
@@ -133,6 +144,8 @@ func nodeItem(n Node) item {
 		return many("any of", n.Nodes)
 	case *Not:
 		return many("none of", []Node{n.Node})
+	case *Repository:
+		return ehrItem(n.Source, n.Child)
 	case *Versioned:
 		it.text = "versioned " + n.Source.Types.String() + " " + sourceName(n.Source)
 		if n.Source.Pred != nil {

@@ -100,7 +100,7 @@ func (w *Writer) EHR(number string) {
 // access writes the FROM clause by the options' Access.
 func (g *gen) access(f *from) {
 	g.ehr = &block{} // its columns are those of the table
-	g.bound[g.plan.Query.EHR] = &binding{}
+	g.bound[g.plan.Query.EHR] = &binding{table: func(name string) string { return "e." + name }}
 	for s, v := range g.opt.Access.Versions {
 		g.bound[s] = &binding{
 			uid:       fixed(fmt.Sprintf("%[1]s.object_id || '::' || %[1]s.creating_system || '::' || %[1]s.ver", v)),

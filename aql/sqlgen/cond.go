@@ -66,11 +66,26 @@ func (g *gen) exists(p *analyze.Path, e env) string {
 		}
 		return "(" + c.text() + " is not null)"
 	}
-	if isRoot(p) {
-		return "(" + g.bound[p.Source].uid() + " is not null)"
+	if there := g.present(p); there != "" {
+		return "(" + there + " is not null)"
 	}
 	r := g.locate(p, e, false)
 	return r.test(r.value + " is not null")
+}
+
+// present is a column that is null if the source that a path is nothing but is
+// not there; "" for other paths and for objects inside content.
+func (g *gen) present(p *analyze.Path) string {
+	if p.Source == nil || len(p.Steps) > 0 || p.Pred != nil {
+		return ""
+	}
+	switch p.Source.Kind {
+	case analyze.SourceEHR:
+		return g.bound[p.Source].table("ehr_id")
+	case analyze.SourceRoot, analyze.SourceVersion, analyze.SourceVersioned:
+		return g.bound[p.Source].uid()
+	}
+	return ""
 }
 
 func (g *gen) compare(c *analyze.Compare, e env) string {
@@ -117,7 +132,7 @@ func given(e analyze.Expr) bool {
 // indexed; "" when the path is none.
 func (g *gen) compareID(c *analyze.Compare, left *analyze.Path) string {
 	if left.IsEHRID() && (c.Op == ast.EQ || c.Op == ast.NE) {
-		return "(" + g.ehr.column("e.ehr_id") + " " + opSQL[c.Op] + " " + g.bind(scalar{c.Right, formUUID}) + "::uuid)"
+		return "(" + g.bound[left.Source].table("ehr_id") + " " + opSQL[c.Op] + " " + g.bind(scalar{c.Right, formUUID}) + "::uuid)"
 	}
 	if col := g.column(left); col != nil && col.uid != nil && c.Op == ast.EQ {
 		if b := g.bound[col.uid]; b.object != nil {
@@ -167,7 +182,7 @@ func (g *gen) pattern(v analyze.Expr, e env) string {
 func (g *gen) in(c *analyze.In, e env) string {
 	left := c.Value()
 	if c.Path != nil && c.Path.IsEHRID() {
-		return "(" + g.ehr.column("e.ehr_id") + " = any(" + g.bind(list{c.Items, formUUID}) + "::text[]::uuid[]))"
+		return "(" + g.bound[c.Path.Source].table("ehr_id") + " = any(" + g.bind(list{c.Items, formUUID}) + "::text[]::uuid[]))"
 	}
 	if c.Path != nil && c.Path.Kinds == analyze.KindCode && slices.ContainsFunc(c.Items, isTerminology) {
 		// Data name a terminology in several ways, a service by its URI.

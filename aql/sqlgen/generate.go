@@ -85,7 +85,7 @@ type gen struct {
 	varsArg string
 	names   int
 
-	ehr     *block                  // the block with the table ehr
+	ehr     *block                  // the block with the table ehr, of the EHR at hand
 	pending []analyze.Cond          // of WHERE, not yet in the statement
 	uses    map[*analyze.Source]int // references to the JSON of a source
 	bound   map[*analyze.Source]*binding
@@ -106,6 +106,8 @@ type binding struct {
 	superseded func() string
 	number     func() string            // vo_no, of versioned objects
 	attribute  func(name string) string // of versions, versioned objects and the EHR: one attribute as JSON
+	table      func(name string) string // of the EHR: a column of its table
+	optional   bool                     // that the source may be absent
 }
 
 func fixed(expr string) func() string { return func() string { return expr } }
@@ -189,6 +191,8 @@ func (g *gen) countUses() {
 			}
 		case *plan.Not:
 			visit(n.Node)
+		case *plan.Repository:
+			visit(n.Child)
 		case *plan.Versioned:
 			visit(n.Child)
 		case *plan.Object:

@@ -173,9 +173,9 @@ func (g *gen) navigable(s *analyze.Source) string {
 	names := versionAttributes
 	switch s.Kind {
 	case analyze.SourceEHR:
-		names = []string{"ehr_id", "system_id", "time_created", "ehr_status", "ehr_access", "directory", "compositions", "folders", "contributions"}
+		names = ehrAttributes
 	case analyze.SourceVersioned:
-		names = []string{"uid", "owner_id", "time_created"}
+		names = versionedAttributes
 	}
 	parts := make([]string, len(names))
 	for i, n := range names {

@@ -69,7 +69,7 @@ func (g *gen) groupKeys(f *from) {
 	keys := map[string]string{}
 	for i, e := range g.plan.Query.GroupBy {
 		if p, ok := e.(*analyze.Path); ok && p.IsEHRID() && g.column(p) != nil {
-			id := g.ehr.column("e.ehr_id")
+			id := g.bound[p.Source].table("ehr_id")
 			g.grouped = append(g.grouped, id)
 			keys[analyze.Key(e)] = "to_jsonb(" + id + "::text)"
 			continue

@@ -2,6 +2,8 @@ package sqlgen
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/cairn-ehr/cairn/aql/analyze"
@@ -11,39 +13,53 @@ import (
 
 // top begins the FROM clause with the EHR, and what must be found in it.
 func (g *gen) top(f *from) {
-	s := g.plan.Query.EHR
-	b := &block{alias: "r"}
+	if s := g.plan.Query.EHR; s != nil {
+		g.repository(s, g.plan.From, &block{alias: "r"}, f, "join", true)
+		return
+	}
+	g.node(g.plan.From, nil, f, true)
+}
+
+// repository adds an EHR, or the demographic repository, and what must be found
+// in it. The block becomes the item of the FROM clause that it begins with.
+func (g *gen) repository(s *analyze.Source, child plan.Node, b *block, f *from, kind string, always bool) {
+	around := g.ehr
 	g.ehr = b
-	if g.plan.Query.Demographic {
+	if s.Demographic {
 		// The partition of the version tables that is no EHR.
 		b.inner("(values (0::bigint)) as e(ehr_no)", "")
 	} else {
 		b.inner("ehr as e", "")
 	}
-	if g.readsStatus() {
+	if g.readsStatus(s) {
 		b.joins = append(b.joins, join{
 			kind: "left join", item: "(version as ev join document as es using (ehr_no, vo_no, ver))",
 			on: "ev.ehr_no = e.ehr_no and ev.kind = 2 and " + g.current("ev"),
 		})
 	}
-	g.bound[s] = &binding{attribute: func(name string) string { return g.ehrAttribute(b, name) }}
-	if g.opt.AsOf && !g.plan.Query.Demographic {
-		b.and("e.time_created <= " + g.instant())
+	g.bound[s] = &binding{
+		attribute: func(name string) string { return g.ehrAttribute(b, name) },
+		table:     func(name string) string { return b.column("e." + name) },
 	}
-	if g.opt.Scoped {
-		b.and("e.ehr_id = " + g.scope())
+	if !s.Demographic {
+		if g.opt.AsOf {
+			b.and("e.time_created <= " + g.instant())
+		}
+		if g.opt.Scoped {
+			b.and("e.ehr_id = " + g.scope())
+		}
+		if s.Pred != nil {
+			b.and(g.cond(s.Pred, env{}))
+		}
+		if !g.opt.Scoped && !s.Named {
+			b.and("e.is_queryable")
+		}
 	}
-	if s.Pred != nil {
-		b.and(g.cond(s.Pred, env{}))
-	}
-	if !g.opt.Scoped && !g.plan.Query.NamesEHR && !g.plan.Query.Demographic {
-		b.and("e.is_queryable")
-	}
-	f.joins = append(f.joins, join{kind: "join", block: b})
+	f.joins = append(f.joins, join{kind: kind, block: b})
 
 	// The first object found goes into the same block.
 	rest := []plan.Node{}
-	switch n := g.plan.From.(type) {
+	switch n := child.(type) {
 	case nil:
 	case *plan.All:
 		rest = n.Nodes
@@ -52,14 +68,18 @@ func (g *gen) top(f *from) {
 	}
 	if len(rest) > 0 {
 		if first, ok := rest[0].(*plan.Object); ok {
-			g.object(first, b, f, true)
+			g.object(first, b, f, always)
 			rest = rest[1:]
 		}
 	}
-	g.seal(b)
-	for _, n := range rest {
-		g.node(n, nil, f, true)
+	if always {
+		g.seal(b)
 	}
+	b.sealed = true
+	for _, n := range rest {
+		g.node(n, nil, f, always)
+	}
+	g.ehr = around
 }
 
 // scope is the EHR of the request.
@@ -94,16 +114,16 @@ func (g *gen) decidable(c analyze.Cond) bool {
 }
 
 // readsStatus reports whether a path leads into the EHR_STATUS by e/ehr_status.
-func (g *gen) readsStatus() bool {
+func (g *gen) readsStatus(s *analyze.Source) bool {
 	found := false
 	look := func(p *analyze.Path) {
-		found = found || p.Source != nil && p.Source.Kind == analyze.SourceEHR &&
+		found = found || p.Source == s &&
 			(p.Pred != nil || len(p.Steps) > 0 && p.Steps[0].Attribute == "ehr_status" && g.column(p) == nil)
 	}
 	for p := range g.plan.Refs {
 		look(p)
 	}
-	analyze.Paths(g.plan.Query.EHR.Pred, func(p *analyze.Path, _ bool) { look(p) })
+	analyze.Paths(s.Pred, func(p *analyze.Path, _ bool) { look(p) })
 	return found
 }
 
@@ -111,6 +131,8 @@ func (g *gen) readsStatus() bool {
 // enclosing versioned object; always tells that the part is found in each row.
 func (g *gen) node(n plan.Node, content func() string, f *from, always bool) {
 	switch n := n.(type) {
+	case *plan.Repository:
+		g.repository(n.Source, n.Child, &block{alias: g.name("r")}, f, "cross join lateral", always)
 	case *plan.All:
 		for _, m := range n.Nodes {
 			g.node(m, content, f, always)
@@ -151,7 +173,10 @@ func (g *gen) versioned(n *plan.Versioned, f *from, always bool) {
 	}
 	b.inner("version as "+v, and(on))
 	column := func(name string) func() string { return func() string { return b.column(v + "." + name) } }
-	ehrID := g.ehr.column("e.ehr_id")
+	owner := "null::jsonb"
+	if n.Source.Roots[0] < analyze.RootAgent {
+		owner = objectRef(g.ehr.column("e.ehr_id"), "EHR")
+	}
 	g.bound[n.Source] = &binding{
 		uid: func() string { return column("object_id")() + "::text" }, committed: column("time_committed"), number: column("vo_no"),
 		attribute: func(name string) string {
@@ -159,7 +184,7 @@ func (g *gen) versioned(n *plan.Versioned, f *from, always bool) {
 			case "uid":
 				return objectID("HIER_OBJECT_ID", column("object_id")())
 			case "owner_id":
-				return objectRef(ehrID, "EHR")
+				return owner
 			}
 			return "jsonb_build_object('_type', 'DV_DATE_TIME', 'value', aql_timestamp(" + column("time_committed")() + "))"
 		},
@@ -223,15 +248,18 @@ func (g *gen) export(s *analyze.Source, b *binding, alias string) []string {
 		columns = append(columns, expr()+" as "+name)
 		return fixed(alias + "." + name)
 	}
-	out := &binding{uid: column("u", b.uid), committed: column("t", b.committed)}
+	out := &binding{optional: true, uid: column("u", b.uid), committed: column("t", b.committed)}
 	if b.json != nil && g.uses[s] > 0 {
 		out.json = column("j", b.json)
 	}
 	if b.attribute != nil {
 		exported := map[string]func() string{}
 		names := versionAttributes
-		if s.Kind == analyze.SourceVersioned {
-			names = []string{"uid", "owner_id", "time_created"}
+		switch s.Kind {
+		case analyze.SourceVersioned:
+			names = versionedAttributes
+		case analyze.SourceEHR:
+			names = g.ehrAttributesRead(s)
 		}
 		for _, name := range names {
 			exported[name] = column(name+"_", fixed(b.attribute(name)))
@@ -243,8 +271,35 @@ func (g *gen) export(s *analyze.Source, b *binding, alias string) []string {
 			return exported[name]()
 		}
 	}
+	if b.table != nil {
+		exported := map[string]func() string{}
+		for _, name := range ehrColumns {
+			exported[name] = column("e_"+name, fixed(b.table(name)))
+		}
+		out.table = func(name string) string { return exported[name]() }
+	}
 	g.bound[s] = out
 	return columns
+}
+
+// ehrAttributesRead is the attributes of an EHR that paths need.
+func (g *gen) ehrAttributesRead(s *analyze.Source) []string {
+	read := map[string]bool{}
+	for p := range g.plan.Refs {
+		switch {
+		case p.Source != s:
+		case p.Pred != nil:
+			return ehrAttributes
+		case len(p.Steps) > 0:
+			read[p.Steps[0].Attribute] = true
+		default:
+			read["system_id"], read["ehr_id"], read["time_created"] = true, true, true
+		}
+	}
+	if !g.readsStatus(s) {
+		delete(read, "ehr_status")
+	}
+	return slices.Sorted(maps.Keys(read))
 }
 
 // object adds the versions of versioned objects to a block and what is to be

@@ -42,7 +42,7 @@ func (g *gen) column(p *analyze.Path) *column {
 	switch s.Kind {
 	case analyze.SourceEHR:
 		ehr := func(name, format string) func() string {
-			return func() string { return fmt.Sprintf(format, g.ehr.column("e."+name)) }
+			return func() string { return fmt.Sprintf(format, g.bound[s].table(name)) }
 		}
 		switch path {
 		case "ehr_id/value":

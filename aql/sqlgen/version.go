@@ -19,6 +19,15 @@ var versionAttributes = []string{
 	"uid", "preceding_version_uid", "other_input_version_uids", "contribution", "commit_audit", "attestations", "lifecycle_state", "signature", "data",
 }
 
+// Those of an EHR, and the columns of its table that paths read.
+var (
+	ehrAttributes = []string{"ehr_id", "system_id", "time_created", "ehr_status", "ehr_access", "directory", "compositions", "folders", "contributions", "tags"}
+	ehrColumns    = []string{"ehr_id", "system_id", "time_created", "subject_id", "subject_namespace", "status_object", "access_object"}
+)
+
+// versionedAttributes are those of a versioned object.
+var versionedAttributes = []string{"uid", "owner_id", "time_created"}
+
 // versionAttribute writes the attributes of VERSION as JSON. What is not
 // stored, because a version of Cairn never has it, is null.
 func versionAttribute(b *block, v string, uid func() string, content func() string, asOf string) func(string) string {
@@ -84,6 +93,14 @@ func (g *gen) whole(p *analyze.Path) string {
 	if len(p.Steps) > 0 || p.Pred != nil || p.Source == nil {
 		return ""
 	}
+	text := g.wholeObject(p)
+	if g.bound[p.Source].optional && text != "" {
+		text = "case when " + g.present(p) + " is not null then " + text + " end"
+	}
+	return text
+}
+
+func (g *gen) wholeObject(p *analyze.Path) string {
 	attribute := g.bound[p.Source].attribute
 	object := func(class string, names ...string) string {
 		text := "jsonb_build_object('_type', '" + class + "'"
@@ -95,8 +112,8 @@ func (g *gen) whole(p *analyze.Path) string {
 	switch p.Source.Kind {
 	case analyze.SourceEHR:
 		return "(" + object("EHR", "system_id", "ehr_id", "time_created") +
-			" || jsonb_build_object('ehr_status', " + objectRef(g.ehr.column("e.status_object"), "VERSIONED_EHR_STATUS") +
-			", 'ehr_access', " + objectRef(g.ehr.column("e.access_object"), "VERSIONED_EHR_ACCESS") + "))"
+			" || jsonb_build_object('ehr_status', " + objectRef(g.bound[p.Source].table("status_object"), "VERSIONED_EHR_STATUS") +
+			", 'ehr_access', " + objectRef(g.bound[p.Source].table("access_object"), "VERSIONED_EHR_ACCESS") + "))"
 	case analyze.SourceVersion:
 		// Content may hold what looks like null attributes; it is added last.
 		return "(jsonb_strip_nulls(" + object("ORIGINAL_VERSION", versionAttributes[:len(versionAttributes)-1]...) +
@@ -137,6 +154,18 @@ func (g *gen) ehrAttribute(b *block, name string) string {
 		}
 		return "(select jsonb_agg(" + objectRef("o.contribution_id", "CONTRIBUTION") +
 			" order by o.time_committed, o.contribution_id) from contribution as o" + of + limit + ")"
+	case "tags":
+		// A tag is of a version, or of the object if it has no version.
+		limit := ""
+		if g.opt.AsOf {
+			limit = " and o.saved <= " + g.instant()
+		}
+		return "(select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('_type', 'ITEM_TAG', 'key', o.key, 'value', o.value, 'target', case when ov.ver is null then " +
+			objectID("HIER_OBJECT_ID", "o.object_id") + " else " +
+			objectID("OBJECT_VERSION_ID", "o.object_id || '::' || ov.creating_system || '::' || coalesce(array_to_string(ov.tree, '.'), ov.ver::text)") +
+			" end, 'target_path', nullif(o.target_path, ''), 'owner_id', " + objectRef(b.column("e.ehr_id"), "EHR") +
+			")) order by o.object_id, o.ver, o.key, o.target_path) from item_tag as o left join version as ov on ov.ehr_no = o.ehr_no and ov.object_id = o.object_id and ov.ver = o.ver" +
+			of + limit + ")"
 	case "directory", "ehr_access":
 		kind := analyze.RootFolder
 		if name == "ehr_access" {

@@ -100,8 +100,10 @@ func (t *Target) Commit(ctx context.Context, v aqltest.Version) error {
 	}
 	return pgx.BeginFunc(ctx, t.pool, func(tx pgx.Tx) error {
 		var ehrNo, voNo int64
-		if err := tx.QueryRow(ctx, "select ehr_no from ehr where ehr_id = $1", v.EHR).Scan(&ehrNo); err != nil {
-			return err
+		if v.EHR != uuid.Nil {
+			if err := tx.QueryRow(ctx, "select ehr_no from ehr where ehr_id = $1", v.EHR).Scan(&ehrNo); err != nil {
+				return err
+			}
 		}
 		lifecycle, change, kind := 532, 249, 1
 		var root, concepts any = nil, []int32{}
@@ -123,7 +125,9 @@ func (t *Target) Commit(ctx context.Context, v aqltest.Version) error {
 			return err
 		}
 		if v.Content != nil {
-			kind = map[string]int{"COMPOSITION": 1, "EHR_STATUS": 2, "FOLDER": 3}[v.Content.Class.Name]
+			kind = map[string]int{
+				"COMPOSITION": 1, "EHR_STATUS": 2, "FOLDER": 3, "AGENT": 5, "GROUP": 6, "ORGANISATION": 7, "PERSON": 8, "ROLE": 9,
+			}[v.Content.Class.Name]
 			ids, err := conceptIDs(ctx, tx, v.Content)
 			if err != nil {
 				return err
@@ -158,6 +162,15 @@ func (t *Target) Commit(ctx context.Context, v aqltest.Version) error {
 			ehrNo, voNo, v.Number, string(content), t.compress.EncodeAll(content, nil))
 		return err
 	})
+}
+
+// Tag implements aqltest.Target.
+func (t *Target) Tag(ctx context.Context, tag aqltest.Tag) error {
+	_, err := t.pool.Exec(ctx, `insert into item_tag (ehr_no, object_id, ver, kind, key, target_path, value, saved, actor)
+		select v.ehr_no, v.object_id, $3, v.kind, $4, $5, nullif($6, ''), $7, 'test'
+		from version v join ehr e using (ehr_no) where e.ehr_id = $1 and v.object_id = $2 and v.ver = greatest($3, 1)`,
+		tag.EHR, tag.Object, tag.Version, tag.Key, tag.Path, tag.Value, tag.Saved)
+	return err
 }
 
 // conceptIDs gives the numbers of the archetype roots in document order.

@@ -28,7 +28,8 @@ source
     : VERSION name? versionPredicate?  # versionSource
     | className name? predicate?       # classSource
     ;
-className: IDENTIFIER;
+// GROUP is a class of the demographic model.
+className: IDENTIFIER | GROUP;
 versionPredicate: LBRACKET (LATEST_VERSION | ALL_VERSIONS | criteria) RBRACKET;
 
 // WHERE
