@@ -47,7 +47,7 @@ func TestPartiesInAQL(t *testing.T) {
 		}
 	}
 	for q, want := range map[string]int{
-		"SELECT p FROM EHR e CONTAINS PERSON p":         http.StatusNotImplemented,
+		"SELECT p FROM EHR e CONTAINS PERSON p":         http.StatusBadRequest,
 		"SELECT p FROM PERSON p CONTAINS COMPOSITION c": http.StatusBadRequest,
 		"SELECT p FROM COMPOSITION c CONTAINS PERSON p": http.StatusBadRequest,
 	} {
