@@ -186,6 +186,9 @@ func (x *contributionReader) attributes(t xml.StartElement, at string) (typ stri
 		switch {
 		case isDeclaration(attr), attr.Name.Space == xsi && strings.HasSuffix(attr.Name.Local, "chemaLocation"):
 		case attr.Name.Space == xsi && attr.Name.Local == "type":
+			if typ != "" {
+				return "", false, x.refuse(rm.CodeXMLSyntax, at, "xsi:type is given twice")
+			}
 			if _, local, prefixed := strings.Cut(value, ":"); prefixed {
 				value = local
 			}

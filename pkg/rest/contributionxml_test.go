@@ -187,6 +187,7 @@ func TestContributionOfUpdateClasses(t *testing.T) {
 		"attribute of a version":  {contributionXML(`<versions archetype_node_id="x"/>`), `versions[0]: the attribute "archetype_node_id"`},
 		"two roots":               {[]byte(`<contribution/><contribution/>`), "one contribution"},
 		"a reference":             {contributionXML(`<versions><id><value>x</value></id></versions>`), `versions[0]: the element "id"`},
+		"class twice":             {contributionXML(`<audit xsi:type="UPDATE_AUDIT" xsi:type="UPDATE_AUDIT"/>`), "audit: xsi:type is given twice"},
 		"wrong audit class":       {contributionXML(`<audit xsi:type="UPDATE_VERSION"/>`), "audit._type must be"},
 		"wrong data":              {version(append(good, `<data xsi:type="DV_TEXT"><value>x</value></data>`)...), "versions[0].data is not a valid LOCATABLE (line 5)"},
 		"data without a class":    {version(append(good, `<data><name><value>x</value></name></data>`)...), "versions[0].data is not a valid LOCATABLE (line 5)"},

@@ -7,13 +7,15 @@ import (
 
 // The codes of problems that only XML documents have.
 const (
-	CodeXMLSyntax   = "xml.syntax"   // not well-formed, not UTF-8, or with a document type
-	CodeXMLText     = "xml.text"     // text where only elements may stand
-	CodeXMLRepeated = "xml.repeated" // a single-valued attribute given more than once
+	CodeXMLSyntax    = "xml.syntax"    // not well-formed, not UTF-8, or with a document type
+	CodeXMLNamespace = "xml.namespace" // a root in a namespace that is not openEHR's
+	CodeXMLText      = "xml.text"      // text where only elements may stand
+	CodeXMLRepeated  = "xml.repeated"  // a single-valued attribute given more than once
 )
 
 var xmlRules = []Rule{
 	{Code: CodeXMLSyntax, Text: "the document is well-formed UTF-8 XML without a document type"},
+	{Code: CodeXMLNamespace, Text: "the root element is in a namespace of openEHR or in none"},
 	{Code: CodeXMLText, Text: "the element of an object holds no text of its own"},
 	{Code: CodeXMLRepeated, Text: "a single-valued attribute is given once"},
 }

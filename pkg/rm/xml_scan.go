@@ -90,7 +90,16 @@ func (s *xmlScanner) scan(data []byte, lim Limits) *Problem {
 			if len(s.stack) >= lim.Depth {
 				return limited(CodeLimitDepth, "elements nest deeper than %d", lim.Depth)
 			}
+			if name, twice := repeatedAttribute(t.Attr); twice {
+				return fault("the attribute " + strconv.Quote(qualified(name)) + " is given twice")
+			}
 			if p := s.begin(t, lim); p != nil {
+				return p
+			}
+			if root := s.elements[1].name; len(s.elements) == 2 && strings.HasPrefix(root, "{") {
+				p := fault("the root element is " + clip(root) + ", which is not in a namespace of openEHR,")
+				p.Code, p.Path = CodeXMLNamespace, "/"
+				p.Expected = NamespaceV1
 				return p
 			}
 			if len(s.elements)-1+s.attributes > lim.Nodes {
@@ -121,6 +130,29 @@ func (s *xmlScanner) scan(data []byte, lim Limits) *Problem {
 			return fault("document type declarations are not read")
 		}
 	}
+}
+
+// repeatedAttribute finds an attribute that an element has twice, which no XML
+// has and the tokenizer does not see.
+func repeatedAttribute(list []xml.Attr) (xml.Name, bool) {
+	if len(list) > 16 {
+		seen := make(map[xml.Name]bool, len(list))
+		for i := range list {
+			if seen[list[i].Name] {
+				return list[i].Name, true
+			}
+			seen[list[i].Name] = true
+		}
+		return xml.Name{}, false
+	}
+	for i := range list {
+		for j := range i {
+			if list[i].Name == list[j].Name {
+				return list[i].Name, true
+			}
+		}
+	}
+	return xml.Name{}, false
 }
 
 // begin opens an element.
