@@ -76,12 +76,21 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  sections) and shows that it finds twenty faults put into them.\n" +
 	"- Every version that was mapped has a Provenance, made of its audit when it is asked for: found by patient, target, recorded\n" +
 	"  and id, included by `_revinclude=Provenance:target`, not part of `$everything` and exports.\n" +
+	"- Every versioned composition with a complete version is a DocumentReference and a Composition, whatever its template, made when\n" +
+	"  they are asked for: found by patient, identifier (within a patient), status, type, category, date, id; sorted by date; not part\n" +
+	"  of `$everything` and exports. Their versions are those of the composition; one that is not complete is a deletion to readers,\n" +
+	"  and the searchset of a patient names it. `type` has the archetype (code `at0000` of its system) and, for lists, summaries and\n" +
+	"  care plans, a LOINC code. The narrative of a Composition tells what the composition holds in the order of its sections; the\n" +
+	"  resources made of it are in a section of their own. `$document` bundles them as of that version, with the Patient; it is\n" +
+	"  refused if the actor may not see one of them, and not kept. `date` is the time of the commit.\n" +
+	"- A composer, performer or facility stays a reference by identifier and name: a PARTY_IDENTIFIED does not say whether it is a\n" +
+	"  person, an organisation or a device, and the same words may name two people.\n" +
 	"- Resources are made when a version is committed, with the mappings of the program that commits it. Mappings that change later\n" +
 	"  do not change the resources of versions that are stored.\n" +
 	"- Pages of a search go by the keys of the last record: a resource that exists throughout appears once. An export is a snapshot.\n\n" +
 	"## Not supported\n\n" +
 	"`:text`, `:exact`, `:in`, `:of-type`, `:identifier` and the other modifiers, composite parameters, chains beyond the patient,\n" +
-	"sorting by reference, `$document`, `$translate`, `$export` of a Group, subscriptions, writing.\n\n" +
+	"sorting by reference, `$translate`, `$export` of a Group, subscriptions, writing.\n\n" +
 	"Every type has read, vread, history of instance and type, and search; the system has history, batch and transaction of reads.\n"
 
 // TestConformancePage keeps docs/conformance/fhir.md as the mappings are.

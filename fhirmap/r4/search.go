@@ -249,9 +249,15 @@ var searchTable = map[string][][4]string{
 		{"type", "token", "clinical-type", "type"},
 		{"category", "token", "DocumentReference-category", "category"},
 		{"date", "date", "DocumentReference-date", "date"},
-		{"period", "date", "DocumentReference-period", "context.period"},
-		{"language", "token", "DocumentReference-language", "content.attachment.language"},
-		{"contenttype", "token", "DocumentReference-contenttype", "content.attachment.contentType"},
+	},
+	"Composition": {
+		{"patient", "reference", "clinical-patient", "subject"},
+		{"subject", "reference", "Composition-subject", "subject"},
+		{"identifier", "token", "clinical-identifier", "identifier"},
+		{"status", "token", "Composition-status", "status"},
+		{"type", "token", "clinical-type", "type"},
+		{"category", "token", "Composition-category", "category"},
+		{"date", "date", "clinical-date", "date"},
 	},
 }
 

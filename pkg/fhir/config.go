@@ -76,9 +76,9 @@ type api struct {
 }
 
 // allTypes are the resource types that the API offers, sorted: those of mappings
-// and Provenance.
+// and those that are made when they are asked for.
 func (a *api) allTypes() []string {
-	types := append(slices.Clone(a.Coverage.Types()), Provenance)
+	types := append(slices.Clone(a.Coverage.Types()), virtual...)
 	slices.Sort(types)
 	return slices.Compact(types)
 }

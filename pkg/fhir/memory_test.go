@@ -85,6 +85,11 @@ func (m *memory) History(ctx context.Context, who ehr.Actor, q HistoryQuery) (Pa
 	return page, nil
 }
 
+// Made is every record: the memory does not know compositions apart.
+func (m *memory) Made(_ context.Context, _ ehr.Actor, _ Record) ([]Record, error) {
+	return m.records, m.fail
+}
+
 func compareVersions(a, b Record) int {
 	return cmp.Or(a.LastUpdated.Compare(b.LastUpdated), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID))
 }

@@ -103,6 +103,8 @@ func (a *api) operations(typ string) []*r4.Node {
 		if a.Exporter != nil {
 			list = append(list, [2]string{"export", "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export"})
 		}
+	case typ == CompositionType:
+		list = append(list, [2]string{"document", "http://hl7.org/fhir/OperationDefinition/Composition-document"})
 	case typ == "Observation":
 		list = append(list, [2]string{"lastn", "http://hl7.org/fhir/OperationDefinition/Observation-lastn"})
 	}

@@ -34,6 +34,11 @@ type Reader interface {
 	// first. The history of one resource that never existed, or of which the
 	// actor may not know, is NotFound.
 	History(ctx context.Context, actor ehr.Actor, q HistoryQuery) (Page, error)
+
+	// Made are the resources that were made from the version of a composition
+	// that a record of a Composition or DocumentReference shows, in the state of
+	// that version. It is Forbidden if the actor may not see one of them.
+	Made(ctx context.Context, actor ehr.Actor, document Record) ([]Record, error)
 }
 
 // HistoryQuery selects versions of resources.

@@ -84,6 +84,7 @@ func (a *api) routes() http.Handler {
 		either("/Patient/{id}/$everything", a.everything)
 		either("/Patient/{id}/$summary", a.patientSummary)
 		either("/Observation/$lastn", a.lastN)
+		either("/Composition/{id}/$document", a.documentBundle)
 		r.Post("/{type}/$validate", a.handle(a.validate, false))
 		r.Post("/$validate", a.handle(a.validate, false))
 		for _, path := range []string{"/$export", "/Patient/$export"} {

@@ -32,6 +32,12 @@ func (r *Reader) ResourceVersion(ctx context.Context, who ehr.Actor, typ, id str
 		}
 		return r.provenance(ctx, who, id)
 	}
+	if fhir.WholeComposition(typ) {
+		if version < 1 {
+			return fhir.Record{}, errs.New(errs.NotFound, "fhirstore.ResourceVersion", "no such version")
+		}
+		return r.document(ctx, who, typ, id, version)
+	}
 	return r.resource(ctx, "fhirstore.ResourceVersion", who, typ, versionSQL, typ, id, int32(version))
 }
 
@@ -70,6 +76,9 @@ func (r *Reader) History(ctx context.Context, who ehr.Actor, q fhir.HistoryQuery
 	}
 	if q.Type == fhir.Provenance {
 		return r.provenanceHistory(ctx, who, q)
+	}
+	if fhir.WholeComposition(q.Type) {
+		return r.documentHistory(ctx, who, q)
 	}
 	if q.ID != "" {
 		return r.instanceHistory(ctx, who, q)

@@ -104,6 +104,9 @@ func (r *Reader) Resource(ctx context.Context, who ehr.Actor, typ, id string) (f
 	if typ == fhir.Provenance {
 		return r.provenance(ctx, who, id)
 	}
+	if fhir.WholeComposition(typ) {
+		return r.document(ctx, who, typ, id, 0)
+	}
 	return r.resource(ctx, "fhirstore.Resource", who, typ, resourceSQL, typ, id)
 }
 
@@ -142,6 +145,9 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	}
 	if q.Type == fhir.Provenance {
 		return r.provenances(ctx, who, q)
+	}
+	if fhir.WholeComposition(q.Type) {
+		return r.documents(ctx, who, q)
 	}
 	patients, err := r.authorise(ctx, who, q)
 	if err != nil {
