@@ -329,22 +329,7 @@ func (r *reader) attributes(o *object, it *item) {
 	each("_end_time", "end_time", of("DV_DATE_TIME"))
 	each("_health_care_facility", "health_care_facility", func(x *item) *object { return r.party(rm.Lookup("PARTY_IDENTIFIED"), x) })
 	each("_participation", "participations", r.participation)
-	each("_instruction_details", "instruction_details", func(x *item) *object {
-		d := newObject("INSTRUCTION_DETAILS")
-		ref := newObject("LOCATABLE_REF")
-		ref.putText("path", x.text("path"))
-		uid := x.text("composition_uid")
-		id := value("HIER_OBJECT_ID", uid)
-		if strings.Count(uid, "::") == 2 {
-			id = value("OBJECT_VERSION_ID", uid)
-		}
-		ref.add("id", id)
-		ref.putText("namespace", "local")
-		ref.putText("type", "COMPOSITION")
-		d.add("instruction_id", ref)
-		d.putText("activity_id", x.text("activity_id"))
-		return d
-	})
+	each("_instruction_details", "instruction_details", r.instructionDetails)
 	if o.class.Name == "EVENT_CONTEXT" {
 		if x := it.one("_location"); x != nil {
 			o.putText("location", x.text("", "value"))
