@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -326,6 +327,36 @@ func (a *arrays) list() []any {
 	}
 	return []any{n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], a.k[0], a.k[1], n[9], a.v}
 }
+
+// Join is the arguments for several lists of versions as one: each is what
+// Arguments or None has given, before how many versions come before it.
+func Join(lists [][]any, before []int32) []any {
+	a := newArrays()
+	for i, list := range lists {
+		for k, at := range numberColumns {
+			for n := range strings.SplitSeq(strings.Trim(list[at].(string), "{}"), ",") {
+				switch {
+				case n == "":
+				case k == 0:
+					position, err := strconv.Atoi(n)
+					if err != nil {
+						panic("a position that is no number: " + n)
+					}
+					a.numbers[k] = append(strconv.AppendInt(a.numbers[k], int64(position)+int64(before[i]), 10), ',')
+				default:
+					a.numbers[k] = append(append(a.numbers[k], n...), ',')
+				}
+			}
+		}
+		a.k[0] = append(a.k[0], list[9].([]*string)...)
+		a.k[1] = append(a.k[1], list[10].([]*string)...)
+		a.v = append(a.v, list[12].([]*string)...)
+	}
+	return a.list()
+}
+
+// numberColumns are the places of the arrays of numbers in a list.
+var numberColumns = [10]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 11}
 
 func failure(op string, err error) error {
 	if errs.As(err) != nil {

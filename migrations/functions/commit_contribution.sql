@@ -1,14 +1,19 @@
--- commit_contribution stores one contribution with its versions and everything
+-- commit_contribution stores contributions with their versions and everything
 -- derived from them. It is the only writer of the record. One call is one
 -- statement and so one transaction: any guard that raises undoes all of it.
 --
--- Arrays run in parallel: the v_ arrays have one element per version, the r_,
--- c_ and l_ arrays one per FHIR resource, version with resources and version
--- with losses, whose _i element is the position (from 1) of its version. Arrays of arrays are passed
--- as array literals, documents as text.
+-- Arrays run in parallel: the p_ arrays have one element per contribution, the
+-- v_ arrays one per version, the r_, c_ and l_ arrays one per FHIR resource,
+-- version with resources and version with losses, whose _i element is the
+-- position (from 1) of its version; v_p is that of its contribution. Arrays of
+-- arrays are passed as array literals, documents as text.
 --
--- The nil UUID in the place of an EHR is the demographic repository, ehr_no 0,
--- which has no row in ehr.
+-- Several contributions at once may only hold first versions of COMPOSITIONs
+-- for EHRs that exist, p_more is null for them, and they come in the order of
+-- p_ehr, in which all such calls lock the EHRs.
+--
+-- Null in the place of an EHR is the demographic repository, ehr_no 0, which has
+-- no row in ehr.
 --
 -- p_more, null for almost all contributions, is what few versions have:
 --   versions      {position from 1: {
@@ -46,8 +51,8 @@
 --   ZC422  the new version may not follow its predecessor; MESSAGE says why
 --   ZC001  the EHR_STATUS is not the one that the caller has seen
 --
--- It returns one row: the time of commit, the EHR's number, and for each version
--- in the order of the v_ arrays the number of its versioned object and whether
+-- It returns one row: the time of commit, and for each version in the order of
+-- the v_ arrays the number of its EHR and of its versioned object and whether
 -- it is the latest of that object's trunk from now on. What is derived from
 -- current versions only, in the same statement or transaction, goes by these:
 --   with c as materialized (select * from commit_contribution(...))
@@ -56,17 +61,18 @@
 -- Times of commit are whole milliseconds: that is what all doors show, and a
 -- client that asks for the version extant at the time it was shown must get it.
 create function commit_contribution(
-    p_ehr           uuid,                     -- null: the demographic repository
-    p_contribution  uuid,
+    p_ehr           uuid[],                   -- null: the demographic repository
+    p_contribution  uuid[],
+    p_change        smallint[],
+    p_description   text[],
+    p_committer     text[],
+    p_actor         text[],
+    p_on_behalf_of  text[],
+    p_purpose       text[],
+    p_status_seen   uuid[],                   -- the EHR_STATUS that the caller knows; null: any
+    p_status_trunk  integer[],                -- and its version; 0: any
+
     p_system        text,
-    p_change        smallint,
-    p_description   jsonb,
-    p_committer     jsonb,
-    p_actor         text,
-    p_on_behalf_of  text,
-    p_purpose       text,
-    p_status_seen   uuid,                     -- the EHR_STATUS that the caller knows; null: any
-    p_status_trunk  integer,                  -- and its version; 0: any
     -- a new EHR (null: an existing one) and, in both cases, the fields that
     -- its row repeats from a new EHR_STATUS (p_queryable null: none)
     p_status_object uuid,
@@ -77,6 +83,7 @@ create function commit_contribution(
     p_subject_id    text,
     p_subject_ns    text,
 
+    v_p          integer[],
     v_object     uuid[],
     v_ver        integer[],
     v_previous   text[],                      -- creating system of version ver - 1
@@ -111,7 +118,7 @@ create function commit_contribution(
     p_more       jsonb,
 
     out committed timestamptz,
-    out ehr_no    bigint,
+    out ehr_no    bigint[],
     out vo        bigint[],
     out current   boolean[]
 )
@@ -126,6 +133,7 @@ declare
     goes_on  boolean := coalesce((p_more->'continues')::boolean, false);
     t        timestamptz;
     i        integer;
+    owners   bigint[];                        -- by contribution, the number of its EHR
     x        jsonb;                           -- of p_more, for the version at hand
     before   text[];                          -- system and tree of its predecessor
     -- by version: its key, that of the version it replaces, and what p_more says
@@ -138,6 +146,10 @@ declare
     n_audit  text[];
     n_item   text[];
 begin
+    if cardinality(p_ehr) > 1 and (p_more is not null or p_queryable is not null
+                                   or 1 <> all(v_ver) or 1 <> all(v_kind)) then
+        raise exception 'contributions that cannot be stored at once';
+    end if;
     vo := array_fill(null::bigint, array[cardinality(v_object)]);
     current := array_fill(true, array[cardinality(v_object)]);
     if p_more is not null then
@@ -151,36 +163,41 @@ begin
         insert into ehr (ehr_id, system_id, time_created, is_queryable, is_modifiable,
                          subject_type, subject_id, subject_namespace,
                          status_object, status_system, status_ver, access_object)
-        values (p_ehr, p_system, date_trunc('milliseconds', clock_timestamp()), p_queryable, p_modifiable,
+        values (p_ehr[1], p_system, date_trunc('milliseconds', clock_timestamp()), p_queryable, p_modifiable,
                 p_subject_type, p_subject_id, p_subject_ns,
                 p_status_object, p_system, 1, p_access_object)
         returning * into e;
         t := e.time_created;
-    elsif p_ehr is null then
+        owners := array[e.ehr_no];
+    elsif p_ehr[1] is null then
         -- The demographic repository: no EHR, and no EHR_STATUS that rules it.
         e.ehr_no := 0;
         t := date_trunc('milliseconds', clock_timestamp());
+        owners := array[e.ehr_no];
     else
-        -- Writers of content share the EHR with each other; a writer of its
-        -- EHR_STATUS has it alone, so that nothing is committed under a status
-        -- that has just been replaced. In memory: the row is not touched.
-        if p_queryable is null then
-            perform pg_advisory_xact_lock_shared(uuid_hash_extended(p_ehr, 1));
-        else
-            perform pg_advisory_xact_lock(uuid_hash_extended(p_ehr, 1));
-        end if;
-        select * into e from ehr where ehr_id = p_ehr;
-        if not found then
-            raise exception using errcode = 'ZC404', message = 'no EHR with this id';
-        end if;
-        -- Another EHR_STATUS means that the EHR was deleted physically and its id
-        -- used again, perhaps for somebody else.
-        if p_status_trunk > 0 and e.status_ver <> p_status_trunk or e.status_object <> p_status_seen then
-            raise exception using errcode = 'ZC001', message = 'the EHR_STATUS has changed';
-        end if;
-        if not goes_on and not e.is_modifiable and v_kind && '{1,3}'::smallint[] then
-            raise exception using errcode = 'ZC403', message = 'the EHR is not modifiable';
-        end if;
+        for i in 1 .. cardinality(p_ehr) loop
+            -- Writers of content share the EHR with each other; a writer of its
+            -- EHR_STATUS has it alone, so that nothing is committed under a status
+            -- that has just been replaced. In memory: the row is not touched.
+            if p_queryable is null then
+                perform pg_advisory_xact_lock_shared(uuid_hash_extended(p_ehr[i], 1));
+            else
+                perform pg_advisory_xact_lock(uuid_hash_extended(p_ehr[i], 1));
+            end if;
+            select * into e from ehr where ehr_id = p_ehr[i];
+            if not found then
+                raise exception using errcode = 'ZC404', message = 'no EHR with this id';
+            end if;
+            -- Another EHR_STATUS means that the EHR was deleted physically and its id
+            -- used again, perhaps for somebody else.
+            if p_status_trunk[i] > 0 and e.status_ver <> p_status_trunk[i] or e.status_object <> p_status_seen[i] then
+                raise exception using errcode = 'ZC001', message = 'the EHR_STATUS has changed';
+            end if;
+            if not goes_on and not e.is_modifiable and v_kind && '{1,3}'::smallint[] then
+                raise exception using errcode = 'ZC403', message = 'the EHR is not modifiable';
+            end if;
+            owners[i] := e.ehr_no;
+        end loop;
         t := date_trunc('milliseconds', clock_timestamp());
     end if;
 
@@ -372,15 +389,23 @@ begin
               and v.ver < case when n_tree[i] is null and n_item[i] is null then 0 else 2147483647 end)));
     end loop;
 
+    if cardinality(owners) = 1 then
+        ehr_no := array_fill(owners[1], array[cardinality(v_object)]);
+    else
+        ehr_no := array(select owners[u.p] from unnest(v_p) with ordinality as u(p, i) order by u.i);
+    end if;
+
     if goes_on then
         update contribution set time_committed = t
-        where ehr_no = e.ehr_no and contribution_id = p_contribution;
+        where ehr_no = e.ehr_no and contribution_id = p_contribution[1];
     else
         insert into contribution (ehr_no, contribution_id, system_id, time_committed,
                                   change_type, description, committer,
                                   actor, on_behalf_of, purpose)
-        values (e.ehr_no, p_contribution, p_system, t, p_change, p_description, p_committer,
-                p_actor, p_on_behalf_of, p_purpose);
+        select n.ehr_no, n.contribution, p_system, t, n.change, n.description::jsonb, n.committer::jsonb,
+               n.actor, n.on_behalf_of, n.purpose
+        from unnest(owners, p_contribution, p_change, p_description, p_committer, p_actor, p_on_behalf_of, p_purpose)
+             as n(ehr_no, contribution, change, description, committer, actor, on_behalf_of, purpose);
     end if;
 
     if updates then
@@ -394,15 +419,15 @@ begin
                          audit_system_id, description, committer, signature,
                          start_time, time_committed, time_superseded, concepts,
                          tree, preceding, other_inputs, audit_more, item)
-    select e.ehr_no, n.vo_no, n.ver, n.kind, n.object, coalesce(n.system, p_system), p_contribution,
+    select n.ehr_no, n.vo_no, n.ver, n.kind, n.object, coalesce(n.system, p_system), p_contribution[n.p],
            n.template, n.concept, n.category, n.lifecycle, n.change,
-           p_system, n.description::jsonb, p_committer, n.signature,
+           p_system, n.description::jsonb, p_committer[n.p]::jsonb, n.signature,
            n.start, t, case when not n.current then t end, n.concepts::integer[],
            n.tree::integer[], n.preceding, n.inputs::text[], n.audit::jsonb, n.item
-    from unnest(vo, n_ver, v_kind, v_object, v_template, v_concept, v_category, v_lifecycle,
+    from unnest(ehr_no, v_p, vo, n_ver, v_kind, v_object, v_template, v_concept, v_category, v_lifecycle,
                 v_change, v_signature, v_start, v_description, v_concepts, current,
                 n_system, n_tree, n_prec, n_inputs, n_audit, n_item)
-         as n(vo_no, ver, kind, object, template, concept, category, lifecycle,
+         as n(ehr_no, p, vo_no, ver, kind, object, template, concept, category, lifecycle,
               change, signature, start, description, concepts, current,
               system, tree, preceding, inputs, audit, item);
 
@@ -415,8 +440,8 @@ begin
     end if;
 
     insert into document (ehr_no, vo_no, ver, content, raw)
-    select e.ehr_no, n.vo_no, n.ver, n.content::jsonb, n.raw
-    from unnest(vo, n_ver, v_content, v_raw) as n(vo_no, ver, content, raw)
+    select n.ehr_no, n.vo_no, n.ver, n.content::jsonb, n.raw
+    from unnest(ehr_no, vo, n_ver, v_content, v_raw) as n(ehr_no, vo_no, ver, content, raw)
     where n.content is not null;
 
     if p_queryable is not null and p_status_object is null then
@@ -450,11 +475,11 @@ begin
 
     if cardinality(r_i) > 0 then
         insert into fhir_content (ehr_no, vo_no, ver, raw)
-        select e.ehr_no, vo[c.i], n_ver[c.i], c.raw from unnest(c_i, c_raw) as c(i, raw) where current[c.i];
+        select ehr_no[c.i], vo[c.i], n_ver[c.i], c.raw from unnest(c_i, c_raw) as c(i, raw) where current[c.i];
 
         insert into fhir_resource (ehr_no, vo_no, ver, kind_no, byte_from, byte_len, last_updated,
                                    resource_type, resource_id, search)
-        select e.ehr_no, vo[r.i], n_ver[r.i], r.kind, r.byte_from, r.byte_len, t,
+        select ehr_no[r.i], vo[r.i], n_ver[r.i], r.kind, r.byte_from, r.byte_len, t,
                r.type, r.id, r.search::jsonb
         from unnest(r_i, r_kind, r_type, r_id, r_from, r_len, r_search)
              as r(i, kind, type, id, byte_from, byte_len, search)
@@ -463,7 +488,7 @@ begin
 
     if cardinality(l_i) > 0 then
         insert into fhir_loss (ehr_no, vo_no, ver, template_no, mapped, losses)
-        select e.ehr_no, vo[l.i], n_ver[l.i], v_template[l.i], l.mapped::text[], l.losses::jsonb
+        select ehr_no[l.i], vo[l.i], n_ver[l.i], v_template[l.i], l.mapped::text[], l.losses::jsonb
         from unnest(l_i, l_mapped, l_losses) as l(i, mapped, losses)
         where current[l.i];
     end if;
@@ -493,12 +518,11 @@ begin
         end if;
         insert into attestation (ehr_no, vo_no, ver, attestation_no, contribution_id, change_type,
                                  system_id, time_committed, committer, description, more)
-        select e.ehr_no, p.vo_no, p.ver, 1 + coalesce(max(a.attestation_no), 0), p_contribution, (x->>'change')::smallint,
+        select e.ehr_no, p.vo_no, p.ver, 1 + coalesce(max(a.attestation_no), 0), p_contribution[1], (x->>'change')::smallint,
                p_system, t, x->'committer', x->'description', x->'more'
         from attestation a where a.ehr_no = e.ehr_no and a.vo_no = p.vo_no and a.ver = p.ver;
     end loop;
 
     committed := t;
-    ehr_no := e.ehr_no;
 end
 $$;

@@ -22,7 +22,18 @@ import (
 var commitSQL = "with c as materialized (select * from commit_contribution(" + placeholders(commitArgs) + "))\n" +
 	"select c.committed from c, index_versions(c.ehr_no, c.vo, c.current, $" + strconv.Itoa(commitArgs+1) + ", " + nodestore.Placeholders(commitArgs+2) + ") as i"
 
-const commitArgs = 46
+const commitArgs = 47
+
+// Places among the arguments, for those who look into them: the first and the
+// first after those that are no arrays, the positions in the arrays, and p_more.
+const (
+	argSystem       = 10
+	argContribution = 18
+	argResource     = 34
+	argContent      = 41
+	argLoss         = 43
+	argMore         = 46
+)
 
 func placeholders(n int) string {
 	var b strings.Builder
@@ -77,6 +88,10 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 		})
 		return t.UTC(), err
 	}
+	if s.group.window > 0 && groupable(&c, args[0]) {
+		t, err := s.commitInGroup(ctx, &c, args[0])
+		return t.UTC(), err
+	}
 	if err := s.main.QueryRow(ctx, commitSQL, args[0]...).Scan(&t); err != nil {
 		return time.Time{}, failure(op, err)
 	}
@@ -114,11 +129,13 @@ func (s *Store) commitArgs(ctx context.Context, w *wave) ([]any, error) {
 		}
 	}
 	args := []any{
-		owner(c.EHRID), c.ID, c.SystemID, int16(c.ChangeType), jsonText(c.Description), jsonText(c.Committer),
-		c.Actor, optional(c.OnBehalfOf), optional(c.Purpose), known(c.StatusObject), int32(c.StatusTrunk),
-		statusObject, accessObject, queryable, modifiable,
+		[]*uuid.UUID{owner(c.EHRID)}, []uuid.UUID{c.ID}, []int16{int16(c.ChangeType)},
+		[]*string{jsonText(c.Description)}, []*string{jsonText(c.Committer)}, []string{c.Actor},
+		[]*string{optional(c.OnBehalfOf)}, []*string{optional(c.Purpose)},
+		[]*uuid.UUID{known(c.StatusObject)}, []int32{int32(c.StatusTrunk)},
+		c.SystemID, statusObject, accessObject, queryable, modifiable,
 		optional(subject.Type), optional(subject.ID), optional(subject.Namespace),
-		v.object, v.ver, v.previous, v.kind, v.lifecycle, v.change, v.template, v.concept,
+		slices.Repeat([]int32{1}, len(c.Versions)), v.object, v.ver, v.previous, v.kind, v.lifecycle, v.change, v.template, v.concept,
 		v.concepts, v.category, v.signature, v.start, v.description, v.content, v.raw,
 		p.rI, p.rKind, p.rType, p.rID, p.rFrom, p.rLen, p.rSearch, p.cI, p.cRaw,
 		p.lI, p.lMapped, p.lLosses, more, replaces,

@@ -5,3 +5,13 @@ var EHRTables = ehrTables
 
 // ObjectTables are the tables that a versioned object has rows in.
 var ObjectTables = objectTables
+
+// MaxGroup is the most contributions of one statement.
+const MaxGroup = maxGroup
+
+// Waiting is how many contributions wait for a group.
+func (s *Store) Waiting() int {
+	s.group.mu.Lock()
+	defer s.group.mu.Unlock()
+	return len(s.group.waiting)
+}

@@ -32,12 +32,16 @@ type Config struct {
 	QueryConns int
 	// ConnectTimeout bounds the first connection (default 30 s).
 	ConnectTimeout time.Duration
+	// GroupWindow is the longest that a commit waits for others that are under
+	// way, to be stored together with those that wait, too. 0 stores each by itself.
+	GroupWindow time.Duration
 }
 
 // Store is the record in a PostgreSQL database. It is safe for concurrent use.
 type Store struct {
 	main, query *pgxpool.Pool
 	onces       *pgxpool.Pool
+	group       group
 	concepts    concepts
 	kinds       kindNumbers
 	nodes       *nodestore.Index
@@ -70,7 +74,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, cfg.ConnectTimeout)
 	defer cancel()
 
-	s := &Store{}
+	s := &Store{group: group{window: cfg.GroupWindow}}
 	var err error
 	if s.main, err = pool(ctx, cfg.URL, cfg.Conns, "cairn"); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/cairn-ehr/cairn/migrations"
 	"github.com/cairn-ehr/cairn/pkg/pgembed/pgtest"
@@ -11,9 +12,11 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-func open(t testing.TB) *store.Store {
+func open(t testing.TB) *store.Store { return openGrouping(t, 0) }
+
+func openGrouping(t testing.TB, window time.Duration) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Config{URL: pgtest.URL(t), Conns: 12, QueryConns: 2})
+	s, err := store.Open(t.Context(), store.Config{URL: pgtest.URL(t), Conns: 12, QueryConns: 2, GroupWindow: window})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,6 +27,11 @@ func open(t testing.TB) *store.Store {
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, open(t))
+}
+
+func TestConformanceInGroups(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, openGrouping(t, time.Second))
 }
 
 func migrate(t testing.TB, url string) error {

@@ -150,7 +150,7 @@ func (t *Target) Commit(ctx context.Context, v aqltest.Version) error {
 			ehrNo, voNo, v.Number, kind, v.Object, aqltest.System, contribution, root, lifecycle, change, string(committer), v.Committed, concepts); err != nil {
 			return err
 		}
-		args := append([]any{ehrNo, []int64{voNo}, []bool{true}, v.Number > 1}, nodes...)
+		args := append([]any{[]int64{ehrNo}, []int64{voNo}, []bool{true}, v.Number > 1}, nodes...)
 		if _, err := tx.Exec(ctx, "select index_versions($1, $2, $3, $4, "+nodestore.Placeholders(5)+")", args...); err != nil {
 			return err
 		}

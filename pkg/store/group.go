@@ -1,0 +1,261 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/cairn-ehr/cairn/aql/nodestore"
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+)
+
+// maxGroup bounds the contributions of one statement, and groupTimeout the time
+// that it may take: it ends with no request, since it is that of several.
+const (
+	maxGroup     = 16
+	groupTimeout = time.Minute
+)
+
+// group collects contributions of several clients for one call of
+// commit_contribution. While none is under way a contribution goes at once and
+// by itself. What comes meanwhile waits for the call to end, at most for the
+// window, and goes together. So nothing waits where there is little to do, and
+// the more there is, the larger the groups become.
+//
+// Each client has its answer when the transaction is durable. If it fails for
+// one of them it is undone for all, and each is carried out by itself.
+type group struct {
+	window time.Duration
+
+	mu      sync.Mutex
+	running int
+	waiting []*grouped
+}
+
+// grouped is a contribution that waits to be stored.
+type grouped struct {
+	ehr      uuid.UUID
+	versions int32
+	args     []any
+	done     chan struct{}
+
+	// Set when done is closed.
+	committed time.Time
+	err       error
+}
+
+// groupable reports whether a contribution can share a call with others: first
+// versions of compositions for an EHR that exists.
+func groupable(c *ehr.Contribution, args []any) bool {
+	if c.NewEHR != nil || c.EHRID == ehr.Demographics || args[argMore].(*string) != nil {
+		return false
+	}
+	for i := range c.Versions {
+		if v := &c.Versions[i]; v.Kind != ehr.KindComposition || v.UID.Trunk != 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// commitInGroup is Commit for a contribution that is groupable.
+func (s *Store) commitInGroup(ctx context.Context, c *ehr.Contribution, args []any) (time.Time, error) {
+	g := &s.group
+	mine := &grouped{ehr: c.EHRID, versions: int32(len(c.Versions)), args: args, done: make(chan struct{})}
+	g.mu.Lock()
+	g.waiting = append(g.waiting, mine)
+	if g.running == 0 || len(g.waiting) >= maxGroup {
+		list := g.take()
+		g.mu.Unlock()
+		go s.storeGroups(list)
+	} else {
+		if len(g.waiting) == 1 {
+			time.AfterFunc(g.window, func() { s.overdue(mine) })
+		}
+		g.mu.Unlock()
+	}
+	select {
+	case <-mine.done:
+		return mine.committed, mine.err
+	case <-ctx.Done():
+	}
+	// A contribution that still waits is taken back; of one under way its caller
+	// learns only that it was cancelled, like one whose connection breaks.
+	g.mu.Lock()
+	if i := slices.Index(g.waiting, mine); i >= 0 {
+		g.waiting = slices.Delete(g.waiting, i, i+1)
+	}
+	g.mu.Unlock()
+	return time.Time{}, failure("store.Commit", ctx.Err())
+}
+
+// overdue stores what waits beside the groups under way, if the contribution
+// that began to wait first is still among them.
+func (s *Store) overdue(first *grouped) {
+	g := &s.group
+	g.mu.Lock()
+	if !slices.Contains(g.waiting, first) {
+		g.mu.Unlock()
+		return
+	}
+	list := g.take()
+	g.mu.Unlock()
+	s.storeGroups(list)
+}
+
+// take is the contributions that wait. They count as under way from now on.
+func (g *group) take() []*grouped {
+	list := g.waiting
+	g.waiting = nil
+	g.running++
+	return list
+}
+
+// storeGroups stores the contributions, and what has come to wait meanwhile.
+func (s *Store) storeGroups(list []*grouped) {
+	g := &s.group
+	for len(list) > 0 {
+		s.storeGroup(list)
+		g.mu.Lock()
+		g.running--
+		list = nil
+		if g.running == 0 && len(g.waiting) > 0 {
+			list = g.take()
+		}
+		g.mu.Unlock()
+	}
+}
+
+func (s *Store) storeGroup(list []*grouped) {
+	ctx, cancel := context.WithTimeout(context.Background(), groupTimeout)
+	defer cancel()
+	if len(list) > 1 {
+		// All calls lock EHRs in this order, so that no two wait for each other.
+		slices.SortStableFunc(list, func(a, b *grouped) int { return bytes.Compare(a.ehr[:], b.ehr[:]) })
+		committed, err := s.storeAll(ctx, list)
+		if !undone(err) {
+			for _, c := range list {
+				c.finish(committed, err)
+			}
+			return
+		}
+	}
+	var each sync.WaitGroup
+	for _, c := range list {
+		each.Go(func() {
+			c.finish(s.storeAll(ctx, []*grouped{c}))
+		})
+	}
+	each.Wait()
+}
+
+func (c *grouped) finish(committed time.Time, err error) {
+	if err != nil {
+		err = failure("store.Commit", err)
+	}
+	c.committed, c.err = committed, err
+	close(c.done)
+}
+
+// undone reports whether the transaction has certainly been undone, and for a
+// reason that may be one contribution's alone. After a broken connection it may
+// have been carried out.
+func undone(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.SeverityUnlocalized == "ERROR"
+}
+
+func (s *Store) storeAll(ctx context.Context, list []*grouped) (committed time.Time, err error) {
+	args := list[0].args
+	if len(list) > 1 {
+		args = joined(list)
+	}
+	err = s.main.QueryRow(ctx, commitSQL, args...).Scan(&committed)
+	return committed, err
+}
+
+// joined is the arguments for all contributions: the arrays one after the other,
+// in which positions of contributions and versions go on counting.
+func joined(list []*grouped) []any {
+	out := slices.Clone(list[0].args[:commitArgs+1])
+	nodes := make([][]any, len(list))
+	before := make([]int32, len(list))
+	var versions int32
+	for i, c := range list {
+		nodes[i], before[i] = c.args[commitArgs+1:], versions
+		versions += c.versions
+	}
+	for k := range commitArgs {
+		if k >= argSystem && k < argContribution || k == argMore {
+			continue // the same for all, or none
+		}
+		parts := make([]any, len(list))
+		for i, c := range list {
+			parts[i] = c.args[k]
+			switch k {
+			case argContribution:
+				parts[i] = shifted(c.args[k].([]int32), int32(i))
+			case argResource, argContent, argLoss:
+				parts[i] = shifted(c.args[k].([]int32), before[i])
+			}
+		}
+		out[k] = joinedArray(parts)
+	}
+	return append(out, nodestore.Join(nodes, before)...)
+}
+
+func shifted(positions []int32, by int32) []int32 {
+	out := make([]int32, len(positions))
+	for i, p := range positions {
+		out[i] = p + by
+	}
+	return out
+}
+
+func joinedArray(parts []any) any {
+	switch parts[0].(type) {
+	case []int16:
+		return concat[int16](parts)
+	case []*int16:
+		return concat[*int16](parts)
+	case []int32:
+		return concat[int32](parts)
+	case []*int32:
+		return concat[*int32](parts)
+	case []string:
+		return concat[string](parts)
+	case []*string:
+		return concat[*string](parts)
+	case [][]byte:
+		return concat[[]byte](parts)
+	case []*time.Time:
+		return concat[*time.Time](parts)
+	case []uuid.UUID:
+		return concat[uuid.UUID](parts)
+	case []*uuid.UUID:
+		return concat[*uuid.UUID](parts)
+	case []pgtype.UUID:
+		return concat[pgtype.UUID](parts)
+	}
+	panic(fmt.Sprintf("an argument of commit_contribution is a %T", parts[0]))
+}
+
+func concat[T any](parts []any) []T {
+	var n int
+	for _, p := range parts {
+		n += len(p.([]T))
+	}
+	out := make([]T, 0, n)
+	for _, p := range parts {
+		out = append(out, p.([]T)...)
+	}
+	return out
+}
