@@ -131,6 +131,27 @@ func ParseADL2(text string) (*ADL2, error) { return parse(text, "text", (*parser
 
 func (p *parser) adl2() *ADL2 {
 	a := &ADL2{}
+	p.adl2Head(a)
+	offset := p.at
+	a.Class = p.word("the class of the definition")
+	if !strings.EqualFold(a.Class, a.ID.Class) {
+		p.failAt(offset, "the definition is of %s, but the id of %s", a.Class, a.ID.Class)
+	}
+	root, _, _ := strings.Cut(p.bracketed(), ",") // its archetype may be named too
+	if a.RootCode = strings.TrimSpace(root); !isLocalCode(a.RootCode, "id") && !isAtCode(a.RootCode) {
+		p.failAt(offset, "expected the code of the root such as [id1], found [%s]", a.RootCode)
+	}
+	p.passTo("terminology", "ontology")
+	if !p.acceptWord("terminology", "ontology") {
+		p.fail("expected the terminology section, found %s", p.found())
+	}
+	v := p.attributes()
+	a.Concept = concept(&v, a)
+	return a
+}
+
+// adl2Head reads everything before the definition.
+func (p *parser) adl2Head(a *ADL2) {
 	p.adl2Header(a)
 	if p.acceptWord("specialise", "specialize") {
 		start := p.at
@@ -154,21 +175,6 @@ func (p *parser) adl2() *ADL2 {
 	if !p.acceptWord("definition") {
 		p.fail("expected the definition section, found %s", p.found())
 	}
-	offset := p.at
-	a.Class = p.word("the class of the definition")
-	if !strings.EqualFold(a.Class, a.ID.Class) {
-		p.failAt(offset, "the definition is of %s, but the id of %s", a.Class, a.ID.Class)
-	}
-	if a.RootCode = p.bracketed(); !isLocalCode(a.RootCode, "id") {
-		p.failAt(offset, "expected the code of the root such as [id1], found [%s]", a.RootCode)
-	}
-	p.passTo("terminology", "ontology")
-	if !p.acceptWord("terminology", "ontology") {
-		p.fail("expected the terminology section, found %s", p.found())
-	}
-	v := p.attributes()
-	a.Concept = concept(&v, a)
-	return a
 }
 
 func (p *parser) adl2Header(a *ADL2) {

@@ -105,7 +105,7 @@ func TestParseADL2Faults(t *testing.T) {
 		{"language", "original_language", "another_language", "no original_language"},
 		{"no language", "\nlanguage\n", "\nlang\n", "expected the language section"},
 		{"definition", "COMPOSITION[id1.1]", "SECTION[id1.1]", "the definition is of SECTION"},
-		{"root", "COMPOSITION[id1.1]", "COMPOSITION[at0000]", "expected the code of the root"},
+		{"root", "COMPOSITION[id1.1]", "COMPOSITION[ac1]", "expected the code of the root"},
 		{"no definition", "\ndefinition\n", "\n", "expected the definition section"},
 		{"no terminology", "\nterminology\n    term", "\n    term", "expected the terminology section"},
 		{"ODIN", `["de"] = <
@@ -167,4 +167,40 @@ func FuzzParseADL2(f *testing.F) {
 			t.Errorf("%+v reads as %+v, %v", a.ID, again, err)
 		}
 	})
+}
+
+// TestParseOPT2 reads a template with nothing in its definition, and one whose
+// rules and annotations are passed over.
+func TestParseOPT2(t *testing.T) {
+	t.Parallel()
+	const text = `operational_template (adl_version=2.0.6; rm_release=1.1.0)
+	openEHR-EHR-SECTION.t_empty.v1.0.0
+language
+	original_language = <[ISO_639-1::en]>
+definition
+	SECTION[at0000.1]
+terminology
+	term_definitions = <["en"] = <["at0000.1"] = <text = <"Empty"> description = <"Nothing.">>>>
+	value_sets = <["ac1"] = <id = <"ac1"> members = <"at1", "at2">>>
+	term_bindings = <["openehr"] = <["at1"] = <http://openehr.org/id/433>>>
+annotations
+	documentation = <["en"] = <["/items[at0001]"] = <["note"] = <"None.">>>>
+component_terminologies
+	component_terminologies = <["openEHR-EHR-CLUSTER.x.v1.0.0"] = <term_definitions = <["en"] = <["id1"] = <text = <"X">>>>>>
+`
+	for _, edit := range []string{"terminology\n", "rules\n\t$x:String ::= \"\nterminology\n\" -- terminology\nterminology\n"} {
+		got, err := ParseOPT2(strings.Replace(text, "terminology\n", edit, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Concept != "Empty" || got.RootCode != "at0000.1" || got.Definition.RMType != "SECTION" || len(got.Definition.Attributes) != 0 {
+			t.Errorf("%+v", got)
+		}
+		if diff := cmp.Diff([]string{"at1", "at2"}, got.Root.ValueSets["ac1"]); diff != "" || got.Root.Bound("openEHR", "at1") != "http://openehr.org/id/433" || got.Root.Bound("openehr", "at2") != "" {
+			t.Errorf("%+v", got.Root)
+		}
+		if c := got.Components["openEHR-EHR-CLUSTER.x.v1.0.0"]; c == nil || len(c.TermDefinitions) != 1 {
+			t.Errorf("%+v", got.Components)
+		}
+	}
 }

@@ -167,6 +167,11 @@ func (p *parser) slot(o *Object) {
 	o.NodeID = p.nodeID()
 	o.Occurrences = p.occurrences()
 	o.Slot = &Slot{}
+	p.slotRules(o)
+}
+
+// slotRules reads which archetypes a slot takes.
+func (p *parser) slotRules(o *Object) {
 	if !p.matches() {
 		return
 	}
@@ -184,10 +189,9 @@ func (p *parser) slot(o *Object) {
 	p.expect("}") // a slot without rules permits any archetype of its class
 }
 
-// attribute reads one attribute constraint.
-func (p *parser) attribute() *Attribute {
-	p.enter()
-	defer p.leave()
+// attributeHead reads the name of an attribute with its existence and
+// cardinality.
+func (p *parser) attributeHead() *Attribute {
 	p.skip()
 	a := &Attribute{Pos: p.pos(p.at)}
 	a.Name = p.word("an attribute name")
@@ -205,6 +209,14 @@ func (p *parser) attribute() *Attribute {
 		p.expectMatches()
 		a.Cardinality = p.cardinality()
 	}
+	return a
+}
+
+// attribute reads one attribute constraint.
+func (p *parser) attribute() *Attribute {
+	p.enter()
+	defer p.leave()
+	a := p.attributeHead()
 	if !p.matches() {
 		if a.Existence == nil && a.Cardinality == nil {
 			p.fail("expected \"matches\", found %s", p.found())

@@ -207,6 +207,13 @@ type Object struct {
 	Ordinal       *OrdinalConstraint
 	Domain        *Value // another domain type, as written
 
+	// ArchetypeID is the archetype whose root this is, Term the constraint on a
+	// code, and Tuples are constraints on several attributes together. Only
+	// operational templates of ADL 2 have them.
+	ArchetypeID string
+	Term        *TermConstraint
+	Tuples      []*Tuple
+
 	Pos Pos
 }
 

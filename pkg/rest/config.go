@@ -91,6 +91,7 @@ type Records interface {
 	Queries(ctx context.Context, who ehr.Actor, pattern string) ([]ehr.StoredQuery, error)
 	CompiledTemplate(ctx context.Context, who ehr.Actor, id string, revision int) (*templates.Template, error)
 	TemplateExample(ctx context.Context, who ehr.Actor, in ehr.TemplateExample) (*rm.Node, error)
+	ADL2Example(ctx context.Context, who ehr.Actor, in ehr.TemplateExample) (*rm.Node, error)
 }
 
 // Config is what the API is made of. Records, Queries and Authenticate are

@@ -4,8 +4,8 @@
 //
 // A request passes these stages, each in a file of its own:
 //
-//	route.go          path and method → one of the 97 operations (operation.go);
-//	                  404, 405 with Allow, 501 for an operation not offered
+//	route.go          path and method → one of the 97 operations or of Cairn's own
+//	                  (operation.go); 404, 405 with Allow
 //	recover.go        request id, panics, the log line of a server fault
 //	body.go           body limits, gzip with an expansion guard
 //	media.go          Accept and Content-Type

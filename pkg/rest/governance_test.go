@@ -1,7 +1,9 @@
 package rest_test
 
 import (
+	"bytes"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -9,6 +11,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/rest"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // governed is an API that stores compatible templates as new revisions, and may
@@ -188,7 +191,6 @@ func TestADL2(t *testing.T) {
 	a.do("GET", path+"/unknown", nil).status(http.StatusNotFound).fault()
 	a.do("GET", path+"/openEHR-EHR-COMPOSITION.t_visit/9", nil).status(http.StatusNotFound).fault()
 	a.do("GET", path+"/openEHR-EHR-COMPOSITION.t_visit/new", nil).status(http.StatusBadRequest).fault()
-	a.do("GET", path+"/"+id+"/example", nil).status(http.StatusNotImplemented).fault()
 	var list []map[string]string
 	a.do("GET", path, nil).status(http.StatusOK).json(&list)
 	if len(list) != 2 || list[0]["template_id"] != id {
@@ -204,5 +206,52 @@ func TestADL2(t *testing.T) {
 	f = a.do("POST", collection, []byte(simple), "Content-Type: "+flatMedia, "openehr-template-id: "+id).status(http.StatusUnprocessableEntity).fault()
 	if f.Code != ehr.ProblemTemplateADL2 || !strings.Contains(f.Message, "ADL 2 only") {
 		t.Errorf("%+v", f)
+	}
+}
+
+// TestADL2Example asks for examples of an ADL 2 template in either format and
+// with an id that is cut short.
+func TestADL2Example(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	const path, asText = "/definition/template/adl2", "Content-Type: text/plain"
+	text, err := os.ReadFile("../../templates/oet/testdata/visit.adls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.do("POST", path, text, asText).status(http.StatusCreated)
+	example := path + "/" + escape("org.example::openEHR-EHR-COMPOSITION.t_ward_visit.v1") + "/example"
+	sizes := map[string]int{}
+	for _, level := range []string{"required", "medium", "complete"} {
+		asJSON := a.do("GET", example+"?detail_level="+level, nil).status(http.StatusOK).has("Content-Type", "application/json").has("Vary", "Accept")
+		root := a.do("GET", example+"?detail_level="+level, nil, "Accept: application/xml").status(http.StatusOK).xml("COMPOSITION")
+		if got := rm.AppendJSON(nil, root); !bytes.Equal(got, asJSON.body) {
+			t.Errorf("%s: JSON %s, XML %s", level, asJSON.body, got)
+		}
+		if got := root.String("archetype_details", "template_id", "value"); got != "org.example::openEHR-EHR-COMPOSITION.t_ward_visit.v1.2.0" {
+			t.Errorf("an example of %q", got)
+		}
+		if root.Attr("uid") != nil {
+			t.Error("an example of what is sent has a uid")
+		}
+		sizes[level] = len(asJSON.body)
+	}
+	if sizes["required"] >= sizes["medium"] {
+		t.Errorf("sizes of the levels: %v", sizes)
+	}
+	uid := a.do("GET", example+"?type=output", nil, "Accept: application/xml").status(http.StatusOK).xml("COMPOSITION").String("uid", "value")
+	if !strings.HasSuffix(uid, "::"+systemID+"::1") {
+		t.Errorf("uid %q", uid)
+	}
+	a.do("GET", example+"?detail_level=most", nil).status(http.StatusBadRequest).fault()
+	a.do("GET", example, nil, "Accept: "+flatMedia).status(http.StatusNotAcceptable).fault()
+	a.do("GET", example, nil, "Authorization: none").status(http.StatusUnauthorized).fault()
+	a.do("GET", path+"/openEHR-EHR-COMPOSITION.unknown/example", nil).status(http.StatusNotFound).fault()
+
+	source := strings.NewReplacer("v1.2.0", "v2.0.0", "category matches", "before[id3] category matches").Replace(string(text))
+	a.do("POST", path, []byte(source), asText).status(http.StatusCreated)
+	f := a.do("GET", path+"/"+escape("org.example::openEHR-EHR-COMPOSITION.t_ward_visit.v2")+"/example", nil).status(http.StatusNotImplemented).fault()
+	if !strings.Contains(f.Message, "line 30") {
+		t.Errorf("%q does not say where", f.Message)
 	}
 }

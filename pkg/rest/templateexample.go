@@ -31,9 +31,6 @@ func (a *api) templateExample(w *answer, r *request) error {
 		return err
 	}
 	w.Header().Add("Vary", "Accept")
-	if media == mediaJSON {
-		return send(w, http.StatusOK, media, rm.AppendJSON(nil, root))
-	}
 	if media == mediaFlat || media == mediaStructured {
 		tpl, err := a.Records.CompiledTemplate(r.Context(), r.who, in.TemplateID, in.Revision)
 		if err != nil {
@@ -45,9 +42,36 @@ func (a *api) templateExample(w *answer, r *request) error {
 		}
 		return send(w, http.StatusOK, media, body)
 	}
+	return sendExample(w, media, root)
+}
+
+// adl2Example serves GET /definition/template/adl2/{template_id}/example.
+func (a *api) adl2Example(w *answer, r *request) error {
+	media, err := negotiate(r.Header, canonical...)
+	if err != nil {
+		return err
+	}
+	in, err := exampleInput(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	in.TemplateID = r.param("template_id")
+	root, err := a.Records.ADL2Example(r.Context(), r.who, in)
+	if err != nil {
+		return err
+	}
+	w.Header().Add("Vary", "Accept")
+	return sendExample(w, media, root)
+}
+
+// sendExample sends an example in a canonical format.
+func sendExample(w *answer, media string, root *rm.Node) error {
+	if media == mediaJSON {
+		return send(w, http.StatusOK, media, rm.AppendJSON(nil, root))
+	}
 	body, err := rm.AppendXML(nil, root)
 	if err != nil {
-		return errs.Wrap(errs.NotAcceptable, "rest.templateExample", "this resource is available only as "+mediaJSON+": "+err.Error(), err)
+		return errs.Wrap(errs.NotAcceptable, "rest.sendExample", "this resource is available only as "+mediaJSON+": "+err.Error(), err)
 	}
 	return send(w, http.StatusOK, media, body)
 }

@@ -9,4 +9,7 @@
 // that narrow them by path: occurrences, names, clones, permitted units, codes
 // and types. What the compiler does not support is an error that names it;
 // nothing of a source is passed over.
+//
+// [CompileADL2] makes the same form of an operational template of ADL 2, for
+// examples of it.
 package oet
