@@ -6,12 +6,12 @@ import (
 	"github.com/cairn-ehr/cairn/aql/nodegen"
 )
 
-// Restriction is a column of the node index by which a query restricts rows.
-type Restriction = nodegen.Use
+// IndexUse is an index on columns of the node index that a query could use.
+type IndexUse = nodegen.Use
 
-// Restrictions are the columns of the node index that a query compares with
-// constants; none with a reason if it is answered from the documents.
-func (e *Engine) Restrictions(ctx context.Context, text string) (list []Restriction, reason string, err error) {
+// IndexUses are the indexes that would serve a query; none with a reason if it
+// is answered from the documents.
+func (e *Engine) IndexUses(ctx context.Context, text string) (list []IndexUse, reason string, err error) {
 	q, err := e.Compile(text)
 	if err != nil {
 		return nil, "", err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -111,6 +112,8 @@ func TestStrategiesAgree(t *testing.T) {
 	}
 	params := map[string]any{"ehr": ehr.String(), "code": "at0004", "p": "mg"}
 	compiled, indexed, elements, found := 0, 0, 0, 0
+	// reasons counts why queries were not compared.
+	reasons := map[string]int{}
 	for i := range *queries {
 		if i%25 == 0 {
 			commit((i / 25) % len(files))
@@ -118,6 +121,7 @@ func TestStrategiesAgree(t *testing.T) {
 		text := g.query()
 		q, err := target.Engine().Compile(text)
 		if err != nil {
+			reasons[reason(err)]++
 			continue
 		}
 		compiled++
@@ -140,6 +144,7 @@ func TestStrategiesAgree(t *testing.T) {
 			t.Fatal(err)
 		}
 		if explained.Strategy != "node index" {
+			reasons[explained.Reason]++
 			continue
 		}
 		indexed++
@@ -172,6 +177,9 @@ func TestStrategiesAgree(t *testing.T) {
 				return
 			}
 		}
+	}
+	for _, r := range slices.SortedFunc(maps.Keys(reasons), func(a, b string) int { return reasons[b] - reasons[a] }) {
+		t.Logf("%5d %s", reasons[r], r)
 	}
 	t.Logf("seed %d: %d queries compiled, %d answered from the index, %d of them with elements, %d rows", s, compiled, indexed, elements, found)
 	if indexed < *queries/20 {

@@ -350,7 +350,7 @@ func (r *aqlRun) aqlMedian(ctx context.Context, q question) (float64, error) {
 
 func (r *aqlRun) plain(ctx context.Context) error {
 	// An earlier run with this directory may have left indexes behind.
-	rows, err := r.db.Query(ctx, `select relname::text from pg_class where relname ~ '^node_\d+_[nkd]\d$' and relkind = 'i'`)
+	rows, err := r.db.Query(ctx, `select relname::text from pg_class where relname ~ '^node_\d+(_[nkd]\d)+$' and relkind = 'i'`)
 	if err != nil {
 		return err
 	}

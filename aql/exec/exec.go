@@ -43,7 +43,7 @@ type Query struct {
 // is not the present one. It gives no rows.
 var ErrStale = errors.New("exec: the node index has changed")
 
-// staleCode is the SQLSTATE by which the function node_guard says so.
+// staleCode is the SQLSTATE by which the function node_stale says so.
 const staleCode = "ZQ001"
 
 // settings make the transaction read-only and keep the planner from what hurts

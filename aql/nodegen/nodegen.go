@@ -16,6 +16,7 @@ package nodegen
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/cairn-ehr/cairn/aql/analyze"
 	"github.com/cairn-ehr/cairn/aql/ast"
@@ -34,23 +35,23 @@ type Options struct {
 // Result is how the node index answers a plan.
 type Result struct {
 	Access *sqlgen.Access
-	// Uses are the columns by which WHERE restricts the rows.
+	// Uses are the indexes that would serve it.
 	Uses []Use
 }
 
-// Use is a column of a partition that a condition of WHERE restricts.
+// Use is an index that a query could use: columns of a partition in the order
+// in which they narrow or order its rows.
 type Use struct {
 	Part      int16
 	Archetype string
-	Column    string
-	Value     int32 // nodeindex.Value.ID
-	Path      string
-	Equality  bool
+	Columns   []string
+	// Paths are those of the query that are in the columns.
+	Paths []string
 }
 
 // Make finds how the index answers a plan; reason says why it cannot.
 func Make(p *plan.Plan, reg *nodeindex.Registry, opt Options) (result *Result, reason string) {
-	m := &maker{plan: p, reg: reg, opt: opt, vars: map[*analyze.Source]*frame{}, values: map[*analyze.Path]sqlgen.Value{}, columns: map[*analyze.Path]Use{}, documents: map[*analyze.Path]string{}, expands: map[*plan.Expand]*position{}}
+	m := &maker{plan: p, reg: reg, opt: opt, vars: map[*analyze.Source]*frame{}, values: map[*analyze.Path]sqlgen.Value{}, columns: map[*analyze.Path]column{}, documents: map[*analyze.Path]string{}, expands: map[*plan.Expand]*position{}}
 	defer func() {
 		if r := recover(); r != nil {
 			no, ok := r.(refusal)
@@ -64,12 +65,38 @@ func Make(p *plan.Plan, reg *nodeindex.Registry, opt Options) (result *Result, r
 	m.demand()
 	m.paths()
 	m.drop()
-	return &Result{Access: m.access(), Uses: m.restricting()}, ""
+	return &Result{Access: m.access(), Uses: m.uses()}, ""
 }
 
-// restricting is the columns that conditions compare with constants.
-func (m *maker) restricting() []Use {
-	var out []Use
+// column is a column that a path is in.
+type column struct {
+	frame     *frame
+	place     *nodeindex.Place
+	name      string
+	selective bool // it can be returned from the column alone
+}
+
+// maxColumns bounds the columns of an index that is advised.
+const maxColumns = 3
+
+// uses are the indexes that the query could use: for each frame that a
+// condition or the order looks at, or of which nothing but columns is read.
+func (m *maker) uses() []Use {
+	type wanted struct {
+		equal, between, order, read []*analyze.Path
+		rest                        bool // something is read that no column has
+	}
+	frames := map[*frame]*wanted{}
+	of := func(p *analyze.Path) *wanted {
+		f := m.columns[p].frame
+		if f == nil {
+			return &wanted{}
+		}
+		if frames[f] == nil {
+			frames[f] = &wanted{}
+		}
+		return frames[f]
+	}
 	for _, c := range conjuncts(m.plan.Query.Where) {
 		cmp, ok := c.(*analyze.Compare)
 		if !ok || cmp.Mode == analyze.ModeNull || cmp.Op == ast.NE {
@@ -81,13 +108,62 @@ func (m *maker) restricting() []Use {
 			continue
 		}
 		if p, ok := cmp.Left.(*analyze.Path); ok {
-			if u, ok := m.columns[p]; ok {
-				u.Equality = cmp.Op == ast.EQ
-				out = append(out, u)
+			if w := of(p); cmp.Op == ast.EQ {
+				w.equal = append(w.equal, p)
+			} else {
+				w.between = append(w.between, p)
 			}
 		}
 	}
+	q := m.plan.Query
+	if len(q.OrderBy) > 0 && q.OrderBy[0].Path != nil && q.Limit > 0 && !q.Aggregated && !q.Distinct {
+		p := q.OrderBy[0].Path
+		of(p).order = []*analyze.Path{p}
+	}
+	for p := range m.values {
+		if c, ok := m.columns[p]; ok {
+			w := of(p)
+			w.read, w.rest = append(w.read, p), w.rest || !c.selective
+		} else if p.Source != nil {
+			if f := m.frameOf(p); f != nil && frames[f] != nil {
+				frames[f].rest = true
+			}
+		}
+	}
+	var out []Use
+	for _, f := range m.frames {
+		w := frames[f]
+		if w == nil {
+			continue
+		}
+		list := slices.Concat(w.equal, w.order, w.between)
+		if len(list) == 0 && !w.rest {
+			list = w.read
+			slices.SortFunc(list, func(a, b *analyze.Path) int { return strings.Compare(m.columns[a].name, m.columns[b].name) })
+		}
+		u := Use{}
+		for _, p := range list {
+			c := m.columns[p]
+			if u.Part, u.Archetype = c.place.Part, c.place.Archetype; slices.Contains(u.Columns, c.name) || len(u.Columns) == maxColumns {
+				continue
+			}
+			u.Columns, u.Paths = append(u.Columns, c.name), append(u.Paths, analyze.ExprText(p))
+		}
+		if len(u.Columns) > 0 {
+			out = append(out, u)
+		}
+	}
 	return out
+}
+
+// frameOf is the frame that the value of a path is in; nil if it is none.
+func (m *maker) frameOf(p *analyze.Path) *frame {
+	if ref := m.plan.Refs[p]; ref.Expand != nil {
+		if at := m.expands[ref.Expand]; at != nil {
+			return at.frame
+		}
+	}
+	return m.vars[p.Source]
 }
 
 // refusal is the reason why a plan cannot be answered. It is thrown as a panic
@@ -131,7 +207,7 @@ type maker struct {
 	expands map[*plan.Expand]*position
 	ehr     bool
 	// columns are those that paths are in.
-	columns map[*analyze.Path]Use
+	columns map[*analyze.Path]column
 	// documents are the columns with the bytes of whole objects.
 	documents map[*analyze.Path]string
 	negated   int // depth of NOT CONTAINS
@@ -331,6 +407,9 @@ func match(c analyze.Cond) (id string, names []analyze.Expr) {
 // each of the only frame inside has exactly one of them around it.
 func (m *maker) drop() {
 	for _, f := range m.frames {
+		if f == m.root && m.dropRoot() {
+			continue
+		}
 		if f.used || f.whole || f.version || len(f.names) > 0 || len(f.without) > 0 || len(f.inside) != 1 || f.optional {
 			continue
 		}
@@ -348,6 +427,25 @@ func (m *maker) drop() {
 			}
 		}
 	}
+}
+
+// dropRoot leaves out the frame of the composition, if nothing of it is asked
+// for: what is inside is all in one composition, which each has.
+func (m *maker) dropRoot() bool {
+	f := m.root
+	if f.used || f.whole || f.version || len(f.names) > 0 || len(f.without) > 0 || len(f.inside) < 2 {
+		return false
+	}
+	if slices.ContainsFunc(f.inside, func(in *frame) bool {
+		return in.optional || slices.ContainsFunc(in.paths, func(p *nodeindex.Path) bool { return !m.one(p, in, f) })
+	}) {
+		return false
+	}
+	f.dropped = true
+	for _, in := range f.inside {
+		in.outer, in.direct = nil, false // the path says that it is directly inside
+	}
+	return true
 }
 
 // one reports whether every frame of the path has exactly one frame f around

@@ -205,7 +205,8 @@ func (m *maker) step(at *position, s *analyze.Step, inner bool) *position {
 		refuse("%s leads to frames and to other objects", s.Key)
 	case len(frames) > 0:
 		f := m.frame()
-		f.paths, f.outer, f.direct, f.optional, f.names = frames, at.frame, true, !inner, names
+		f.paths, f.outer, f.direct, f.names = frames, at.frame, true, names
+		f.optional = !inner && (len(names) > 0 || slices.ContainsFunc(at.frame.paths, func(p *nodeindex.Path) bool { return !p.Always(frames) }))
 		if len(at.names) > 0 {
 			refuse("frames inside a named element")
 		}

@@ -299,5 +299,5 @@ func (m *maker) noteUse(p *analyze.Path, f *frame, places []*nodeindex.Place, le
 		return
 	}
 	l := leaves[0]
-	m.columns[p] = Use{Part: places[0].Part, Archetype: places[0].Archetype, Column: l.value.Column, Value: l.value.ID, Path: analyze.ExprText(p)}
+	m.columns[p] = column{frame: f, place: places[0], name: l.value.Column, selective: l.attr.Form != nodeindex.Temporal}
 }

@@ -14,7 +14,8 @@ import (
 // access writes the FROM clause.
 func (m *maker) access() *sqlgen.Access {
 	a := &sqlgen.Access{
-		Guard:  fmt.Sprintf("node_guard(%d, %d)", m.reg.Generation, nodeindex.Rules),
+		Guard: fmt.Sprintf("case when exists (select from node_state where generation = %d and rules = %d and complete) then true else node_stale() end",
+			m.reg.Generation, nodeindex.Rules),
 		Values: m.values, Documents: m.documents, Versions: map[*analyze.Source]string{},
 	}
 	for _, s := range m.versionOf {

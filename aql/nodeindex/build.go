@@ -1,6 +1,7 @@
 package nodeindex
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,6 +45,12 @@ type Need struct {
 	Usual string
 	// Multiple tells that the element was found more than once.
 	Multiple bool
+	// Always are the slots of the frames inside a frame.
+	Always [][]string
+	// Path is that of a frame which has none of the frames that every frame of
+	// the path had until now, and Absent their slots. All else is empty then.
+	Path   *Path
+	Absent []string
 
 	Class *rm.Class
 }
@@ -64,6 +71,7 @@ type frame struct {
 	row  int // in rows
 	path *Path
 	buf  []byte
+	seen uint64 // of path.always
 }
 
 // Build gives the frames of a composition. If the registry lacks any of its
@@ -78,7 +86,7 @@ func (b *Builder) Build(r *Registry, root *rm.Node) (rows []Row, needs []Need) {
 		path = r.roots[childKey{id: id, class: root.Class}]
 	}
 	if path == nil {
-		return nil, []Need{{Slot: []string{"", id}, Class: root.Class, Name: root.NameValue()}}
+		return nil, []Need{{Slot: []string{"", id}, Class: root.Class, Name: root.NameValue(), Always: frameSlots(root)}}
 	}
 	b.frame(root, path, -1, 0)
 	return b.rows, b.needs
@@ -101,6 +109,7 @@ func (b *Builder) frame(n *rm.Node, path *Path, parent int32, depth int) {
 	b.steps = b.steps[len(b.steps):]
 	b.walk(n, path.Place.Spot, &f, depth)
 	b.steps = outer
+	b.absent(&f)
 	row := &b.rows[f.row]
 	row.Last = b.next - 1
 	if len(f.buf) > 1 {
@@ -108,6 +117,53 @@ func (b *Builder) frame(n *rm.Node, path *Path, parent int32, depth int) {
 		row.V = string(f.buf)
 	}
 	b.bufs[depth] = f.buf
+}
+
+// absent notes what every frame of the path had so far and this one has not.
+func (b *Builder) absent(f *frame) {
+	var keys []string
+	for i, s := range f.path.always {
+		if f.seen&(1<<i) == 0 {
+			keys = append(keys, s.key)
+		}
+	}
+	if len(keys) > 0 {
+		b.needs = append(b.needs, Need{Path: f.path, Absent: keys})
+	}
+}
+
+// frameSlots are the slots of the frames directly inside a frame.
+func frameSlots(n *rm.Node) [][]string {
+	var out [][]string
+	var walk func(n *rm.Node, steps []string)
+	walk = func(n *rm.Node, steps []string) {
+		for i := range n.Attrs {
+			a := &n.Attrs[i]
+			if name := a.Def.Name; !walked[a.Def.Type] || name == "name" || name == "archetype_details" || isValue(name) {
+				continue
+			}
+			for _, m := range a.Items {
+				id := ""
+				if m.Class.IsA(rm.ClassLocatable) {
+					id = m.NodeID()
+				}
+				at := append(clone(steps), a.Def.Name, id)
+				switch {
+				case !framed(m, a, id):
+					walk(m, at)
+				case len(out) < maxAlways && !slices.ContainsFunc(out, func(s []string) bool { return slices.Equal(s, at) }):
+					out = append(out, at)
+				}
+			}
+		}
+	}
+	walk(n, nil)
+	return out
+}
+
+// framed reports whether a member of an attribute is a frame.
+func framed(m *rm.Node, a *rm.Attr, id string) bool {
+	return id != "" && (IsRoot(id) || a.Def.Container && m.Class != rm.ClassElement)
 }
 
 // walk visits what belongs to the frame inside an object.
@@ -138,7 +194,12 @@ func (b *Builder) walk(n *rm.Node, s *Spot, f *frame, depth int) {
 			}
 			b.steps = append(b.steps, name, id)
 			switch {
-			case id != "" && (IsRoot(id) || a.Def.Container && m.Class != rm.ClassElement):
+			case framed(m, a, id):
+				for i, x := range f.path.always {
+					if x.in == s && x.attr == name && x.id == id {
+						f.seen |= 1 << i
+					}
+				}
 				b.child(m, s, name, id, f, depth)
 			case a.Def.Container && repeated(a.Items, k, id):
 				b.element(m, s.Child(name, id), true, f)
@@ -169,7 +230,7 @@ func repeated(items []*rm.Node, k int, id string) bool {
 func (b *Builder) child(m *rm.Node, s *Spot, attr, id string, f *frame, depth int) {
 	path := f.path.children[childKey{s, attr, id, m.Class}]
 	if s == nil || path == nil {
-		b.needs = append(b.needs, Need{Parent: f.path, Slot: clone(b.steps), Class: m.Class, Name: m.NameValue()})
+		b.needs = append(b.needs, Need{Parent: f.path, Slot: clone(b.steps), Class: m.Class, Name: m.NameValue(), Always: frameSlots(m)})
 		return
 	}
 	b.frame(m, path, b.rows[f.row].Num, depth+1)

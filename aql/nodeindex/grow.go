@@ -1,6 +1,8 @@
 package nodeindex
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,9 +23,10 @@ type Tables struct {
 func (t *Tables) Size() int { return len(t.Places) + len(t.Paths) + len(t.Values) }
 
 // Add extends the tables by what is needed and not there yet, and gives the
-// rows that are new and the elements that turned out to occur more than once.
-func (t *Tables) Add(needs []Need) (added Tables, multiple []int32) {
-	g := grower{t: t, places: map[string]*PlaceRow{}, paths: map[string]bool{}, values: map[string]int{}, columns: map[string]bool{}, rows: map[int32]PlaceRow{}, at: map[int32]int32{}}
+// rows that are new, the elements that turned out to occur more than once, and
+// the paths that turned out not always to have what they had so far.
+func (t *Tables) Add(needs []Need) (added Tables, multiple []int32, lacking []PathRow) {
+	g := grower{t: t, places: map[string]*PlaceRow{}, paths: map[string]bool{}, values: map[string]int{}, columns: map[string]bool{}, rows: map[int32]PlaceRow{}, at: map[int32]int32{}, lacking: map[int32]int{}}
 	for i := range t.Places {
 		g.know(t.Places[i])
 	}
@@ -37,13 +40,19 @@ func (t *Tables) Add(needs []Need) (added Tables, multiple []int32) {
 		g.columns[columnKey(v.Place, v.Column)] = true
 	}
 	for i := range needs {
-		if n := &needs[i]; n.Steps == nil {
+		switch n := &needs[i]; {
+		case n.Path != nil:
+			g.absent(n)
+		case n.Steps == nil:
 			g.frame(n)
-		} else {
+		default:
 			g.value(n)
 		}
 	}
-	return g.added, g.multiple
+	for _, id := range slices.Sorted(maps.Keys(g.lacking)) {
+		lacking = append(lacking, t.Paths[g.lacking[id]])
+	}
+	return g.added, g.multiple, lacking
 }
 
 type grower struct {
@@ -57,6 +66,7 @@ type grower struct {
 	part     int16
 	added    Tables
 	multiple []int32
+	lacking  map[int32]int // path to its position in the tables
 }
 
 func join(parts ...string) string { return strings.Join(parts, "\x00") }
@@ -84,6 +94,9 @@ func (g *grower) frame(n *Need) {
 	id := n.Slot[len(n.Slot)-1]
 	row := PlaceRow{Archetype: id, Class: n.Class.Name, Name: n.Name}
 	path := PathRow{Slot: n.Slot}
+	for _, s := range n.Always {
+		path.Always = append(path.Always, SlotKey(s))
+	}
 	if n.Parent != nil {
 		path.Parent = n.Parent.ID
 		if !IsRoot(id) {
@@ -112,6 +125,19 @@ func (g *grower) frame(n *Need) {
 	g.t.Paths = append(g.t.Paths, path)
 	g.added.Paths = append(g.added.Paths, path)
 	g.paths[pathKey(&path)], g.at[path.ID] = true, path.Place
+}
+
+// absent takes slots from those that a path always has.
+func (g *grower) absent(n *Need) {
+	i := slices.IndexFunc(g.t.Paths, func(p PathRow) bool { return p.ID == n.Path.ID })
+	if i < 0 {
+		return
+	}
+	p := &g.t.Paths[i]
+	left := slices.DeleteFunc(slices.Clone(p.Always), func(key string) bool { return slices.Contains(n.Absent, key) })
+	if len(left) < len(p.Always) {
+		p.Always, g.lacking[p.ID] = left, i
+	}
 }
 
 // ownPart reports whether archetypes of the class get a partition each, first
@@ -178,7 +204,11 @@ func (t *Tables) String() string {
 			strconv.Quote(p.Name) + " part " + strconv.Itoa(int(p.Part)) + "\n")
 	}
 	for _, p := range t.Paths {
-		b.WriteString("path " + strconv.Itoa(int(p.ID)) + " in " + strconv.Itoa(int(p.Parent)) + " at {" + steps(p.Slot) + "} place " + strconv.Itoa(int(p.Place)) + "\n")
+		b.WriteString("path " + strconv.Itoa(int(p.ID)) + " in " + strconv.Itoa(int(p.Parent)) + " at {" + steps(p.Slot) + "} place " + strconv.Itoa(int(p.Place)))
+		for _, s := range p.Always {
+			b.WriteString(" always " + s)
+		}
+		b.WriteString("\n")
 	}
 	for _, v := range t.Values {
 		b.WriteString("value " + strconv.Itoa(int(v.ID)) + " of " + strconv.Itoa(int(v.Place)) + " {" + steps(v.Steps) + "} " + v.Class)

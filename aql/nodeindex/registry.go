@@ -1,6 +1,7 @@
 package nodeindex
 
 import (
+	"encoding/json"
 	"slices"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -22,6 +23,18 @@ type PlaceRow struct {
 type PathRow struct {
 	ID, Parent, Place int32
 	Slot              []string
+	// Always are the slots of frames inside, as [SlotKey] writes them, of which
+	// every frame of the path that was ever stored has at least one.
+	Always []string
+}
+
+// SlotKey is a slot as one text.
+func SlotKey(slot []string) string {
+	b, err := json.Marshal(slot)
+	if err != nil {
+		panic(err) // strings always have a form
+	}
+	return string(b)
 }
 
 // ValueRow is a stored Value; of class ELEMENT it stands for elements
@@ -80,6 +93,27 @@ type Path struct {
 
 	children map[childKey]*Path
 	ordered  []*Path
+	always   []slot
+}
+
+// slot is where a frame stands in the one around it. Frames of several classes
+// may stand there.
+type slot struct {
+	in            *Spot
+	attr, id, key string
+}
+
+// maxAlways bounds the slots that are watched for each path.
+const maxAlways = 64
+
+// Always reports whether every frame of the path has at least one frame where
+// one of the children stands.
+func (p *Path) Always(children []*Path) bool {
+	return slices.ContainsFunc(p.always, func(s slot) bool {
+		return slices.ContainsFunc(children, func(c *Path) bool {
+			return c.Parent == p && c.In == s.in && c.Attribute == s.attr && c.Place.NodeID() == s.id
+		})
+	})
 }
 
 // Children are the frames directly inside, in the order of their numbers.
@@ -204,6 +238,14 @@ func NewRegistry(generation int64, t Tables) *Registry {
 			}
 			p.Parent.children[key] = p
 			p.Parent.ordered = append(p.Parent.ordered, p)
+		}
+		for _, key := range row.Always {
+			var steps []string
+			if json.Unmarshal([]byte(key), &steps) != nil || len(steps) < 2 {
+				continue // nothing is lost: the slot is not watched
+			}
+			last := len(steps) - 2
+			p.always = append(p.always, slot{p.Place.Spot.follow(steps[:last]), steps[last], steps[last+1], key})
 		}
 		byID[p.ID] = p
 		r.paths = append(r.paths, p)

@@ -26,7 +26,7 @@ import (
 // from the documents from then on.
 const MaxStructures = 200_000
 
-// GuardCode is the SQLSTATE by which node_guard ends a statement.
+// GuardCode is the SQLSTATE by which node_stale ends a statement.
 const GuardCode = "ZQ001"
 
 // ArrayCount is the number of arguments that Arguments gives.
@@ -123,7 +123,7 @@ func tables(ctx context.Context, tx pgx.Tx) (*nodeindex.Tables, error) {
 		t.Places, err = pgx.CollectRows(rows, pgx.RowToStructByPos[nodeindex.PlaceRow])
 	}
 	if err == nil {
-		rows, err = tx.Query(ctx, `select path_id, parent, place_id, slot from node_path order by 1`)
+		rows, err = tx.Query(ctx, `select path_id, parent, place_id, slot, always from node_path order by 1`)
 	}
 	if err == nil {
 		t.Paths, err = pgx.CollectRows(rows, pgx.RowToStructByPos[nodeindex.PathRow])
@@ -156,8 +156,8 @@ func (x *Index) grow(ctx context.Context, needs []nodeindex.Need) (*State, error
 		if s, t, err = x.load(ctx, tx, nil); err != nil {
 			return err
 		}
-		added, multiple := t.Add(needs)
-		if added.Size() == 0 && len(multiple) == 0 {
+		added, multiple, lacking := t.Add(needs)
+		if added.Size() == 0 && len(multiple) == 0 && len(lacking) == 0 {
 			return nil // another process was faster
 		}
 		if t.Size() > MaxStructures {
@@ -165,7 +165,7 @@ func (x *Index) grow(ctx context.Context, needs []nodeindex.Need) (*State, error
 			_, err := tx.Exec(ctx, `update node_state set complete = false`)
 			return err
 		}
-		if err := insert(ctx, tx, &added, multiple); err != nil {
+		if err := insert(ctx, tx, &added, multiple, lacking); err != nil {
 			return err
 		}
 		var generation int64
@@ -182,14 +182,15 @@ func (x *Index) grow(ctx context.Context, needs []nodeindex.Need) (*State, error
 	return s, nil
 }
 
-func insert(ctx context.Context, tx pgx.Tx, t *nodeindex.Tables, multiple []int32) error {
+func insert(ctx context.Context, tx pgx.Tx, t *nodeindex.Tables, multiple []int32, lacking []nodeindex.PathRow) error {
 	b := &pgx.Batch{}
 	for _, p := range t.Places {
 		b.Queue(`insert into node_place (place_id, archetype, steps, rm_type, name, part) values ($1, $2, $3, $4, $5, $6)`,
 			p.ID, p.Archetype, texts(p.Steps), p.Class, p.Name, p.Part)
 	}
 	for _, p := range t.Paths {
-		b.Queue(`insert into node_path (path_id, parent, place_id, slot) values ($1, $2, $3, $4)`, p.ID, p.Parent, p.Place, texts(p.Slot))
+		b.Queue(`insert into node_path (path_id, parent, place_id, slot, always) values ($1, $2, $3, $4, $5)`,
+			p.ID, p.Parent, p.Place, texts(p.Slot), texts(p.Always))
 	}
 	for _, v := range t.Values {
 		b.Queue(`insert into node_value (value_id, place_id, steps, rm_type, usual, col, multiple) values ($1, $2, $3, $4, $5, $6, $7)`,
@@ -197,6 +198,9 @@ func insert(ctx context.Context, tx pgx.Tx, t *nodeindex.Tables, multiple []int3
 	}
 	if len(multiple) > 0 {
 		b.Queue(`update node_value set multiple = true where value_id = any($1)`, multiple)
+	}
+	for _, p := range lacking {
+		b.Queue(`update node_path set always = $2 where path_id = $1`, p.ID, texts(p.Always))
 	}
 	return tx.SendBatch(ctx, b).Close()
 }

@@ -12,7 +12,7 @@ import (
 // other means than the documents. Everything else of a statement, conditions,
 // aggregates, order and paging, is written as for documents.
 type Access struct {
-	// Guard is a call that raises an error if the access has been compiled from a
+	// Guard is a condition that raises an error if the access has been compiled from a
 	// state that has passed. It runs before anything else and whatever the
 	// database's planner makes of the rest, which it may find to be empty.
 	Guard string

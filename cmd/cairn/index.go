@@ -12,7 +12,7 @@ import (
 
 type indexCmd struct {
 	Advise indexAdviseCmd `cmd:"" help:"Propose indexes for the stored queries, and for queries in files."`
-	Create indexCreateCmd `cmd:"" help:"Create an index on a column of the node index, while the database is in use."`
+	Create indexCreateCmd `cmd:"" help:"Create an index on columns of the node index, while the database is in use."`
 	Drop   indexDropCmd   `cmd:"" help:"Drop an index that was created so."`
 	List   indexListCmd   `cmd:"" help:"List the indexes that were created so."`
 }
@@ -39,7 +39,7 @@ func (c *indexAdviseCmd) Run(ctx context.Context, out io.Writer) error {
 		for _, a := range list {
 			command := "exists already"
 			if !a.Exists {
-				command = fmt.Sprintf("cairn index create %s %s", a.Archetype, a.Column)
+				command = fmt.Sprintf("cairn index create %s %s", a.Archetype, strings.Join(a.Columns, ","))
 			}
 			fmt.Fprintf(out, "%s\n  for %s\n  of  %s\n  now each run reads %d rows (%s); the index takes about %s, and each row written later an entry in it\n",
 				command, strings.Join(a.Paths, ", "), strings.Join(a.Queries, ", "), a.Rows, size(a.Bytes), size(a.IndexBytes))
@@ -61,12 +61,12 @@ func size(bytes int64) string {
 type indexCreateCmd struct {
 	server.Database `embed:""`
 	Archetype       string `arg:"" help:"Archetype id, as cairn index advise gives it."`
-	Column          string `arg:"" help:"Column of the node index, likewise: n1 to n3, k1, k2 or d1."`
+	Columns         string `arg:"" help:"Columns of the node index, likewise, with commas between: n1 to n3, k1, k2 or d1."`
 }
 
 func (c *indexCreateCmd) Run(ctx context.Context, out io.Writer) error {
 	return c.Maintain(ctx, func(ctx context.Context, m server.Maintainer) error {
-		x, err := m.CreateIndex(ctx, c.Archetype, c.Column)
+		x, err := m.CreateIndex(ctx, c.Archetype, strings.Split(c.Columns, ","))
 		if err == nil {
 			printIndex(out, x)
 		}
@@ -102,5 +102,5 @@ func printIndex(out io.Writer, x server.SlotIndex) {
 	if !x.Valid {
 		state = ", not valid: its creation was interrupted; create it again"
 	}
-	fmt.Fprintf(out, "%s  %s of %s, %s%s\n", x.Name, x.Column, strings.Join(x.Archetypes, ", "), size(x.Bytes), state)
+	fmt.Fprintf(out, "%s  %s of %s, %s%s\n", x.Name, strings.Join(x.Columns, ","), strings.Join(x.Archetypes, ", "), size(x.Bytes), state)
 }

@@ -39,15 +39,12 @@ begin
 end
 $$;
 
--- node_guard ends a query that was compiled from another generation of the
+-- node_stale ends a query that was compiled from another generation of the
 -- registry, or runs while the index does not cover everything: it could miss
 -- rows. The query is compiled anew then.
-create function node_guard(p_generation bigint, p_rules integer) returns boolean
+create function node_stale() returns boolean
 language plpgsql volatile as $$
 begin
-    if exists (select from node_state where generation = p_generation and rules = p_rules and complete) then
-        return true;
-    end if;
     raise exception using errcode = 'ZQ001', message = 'the node index has changed';
 end
 $$;

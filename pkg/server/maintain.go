@@ -58,7 +58,7 @@ func (m Maintainer) Reindex(ctx context.Context, again bool, progress func(Index
 	return m.store.Reindex(ctx, store.ReindexOptions{Again: again, Progress: progress})
 }
 
-// SlotIndex is an index on a column of the node index.
+// SlotIndex is an index on columns of the node index.
 type SlotIndex = store.SlotIndex
 
 // Indexes lists the indexes that were created on demand.
@@ -66,13 +66,13 @@ func (m Maintainer) Indexes(ctx context.Context) ([]SlotIndex, error) {
 	return m.store.SlotIndexes(ctx)
 }
 
-// CreateIndex makes an index on a column of the partition of an archetype.
-func (m Maintainer) CreateIndex(ctx context.Context, archetype, column string) (SlotIndex, error) {
+// CreateIndex makes an index on columns of the partition of an archetype.
+func (m Maintainer) CreateIndex(ctx context.Context, archetype string, columns []string) (SlotIndex, error) {
 	part, err := m.store.PartOf(ctx, archetype)
 	if err != nil {
 		return SlotIndex{}, err
 	}
-	return m.store.CreateSlotIndex(ctx, part, column)
+	return m.store.CreateSlotIndex(ctx, part, columns)
 }
 
 // DropIndex removes an index by its name.
@@ -82,8 +82,9 @@ func (m Maintainer) DropIndex(ctx context.Context, name string) error {
 
 // Advice is an index that queries would use.
 type Advice struct {
-	Archetype, Column string
-	// Paths are those by which the queries restrict rows, Queries their names.
+	Archetype string
+	Columns   []string
+	// Paths are those of the queries that the columns hold, Queries their names.
 	Paths, Queries []string
 	// Rows of the partition that a query reads now, and the bytes; with the index
 	// it reads those that it selects. IndexBytes is what the index would take,
@@ -96,8 +97,8 @@ type Advice struct {
 // NoAdvice says why a query has none.
 type NoAdvice struct{ Query, Reason string }
 
-// bytesPerEntry is about what an entry of such an index takes.
-const bytesPerEntry = 48
+// An entry of such an index takes about so much, and for each column.
+const bytesPerEntry, bytesPerColumn = 36, 12
 
 // Advise proposes indexes for the stored queries and those given by name. Only
 // their texts are looked at, not what they are run with.
@@ -118,34 +119,65 @@ func (m Maintainer) Advise(ctx context.Context, more map[string]string) ([]Advic
 	var out []Advice
 	var none []NoAdvice
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		list, reason, err := engine.Restrictions(ctx, texts[name])
+		list, reason, err := engine.IndexUses(ctx, texts[name])
 		if err != nil {
 			reason = err.Error()
 		} else if reason == "" && len(list) == 0 {
-			reason = "it compares no column of the index with a constant"
+			reason = "it neither compares a column of the index with a constant nor reads columns alone"
 		}
 		if reason != "" {
 			none = append(none, NoAdvice{name, reason})
 			continue
 		}
 		for _, r := range list {
-			i := slices.IndexFunc(out, func(a Advice) bool { return a.Archetype == r.Archetype && a.Column == r.Column })
+			i := slices.IndexFunc(out, func(a Advice) bool { return a.Archetype == r.Archetype && slices.Equal(a.Columns, r.Columns) })
 			if i < 0 {
-				a := Advice{Archetype: r.Archetype, Column: r.Column}
-				a.Exists = slices.ContainsFunc(have, func(x SlotIndex) bool { return x.Part == r.Part && x.Column == r.Column })
+				a := Advice{Archetype: r.Archetype, Columns: r.Columns}
+				a.Exists = slices.ContainsFunc(have, func(x SlotIndex) bool { return x.Part == r.Part && slices.Equal(x.Columns, r.Columns) })
 				if a.Rows, a.Bytes, err = m.store.PartSize(ctx, r.Part); err != nil {
 					return nil, nil, err
 				}
-				a.IndexBytes = a.Rows * bytesPerEntry
+				a.IndexBytes = a.Rows * int64(bytesPerEntry+bytesPerColumn*len(a.Columns))
 				i, out = len(out), append(out, a)
 			}
-			if !slices.Contains(out[i].Paths, r.Path) {
-				out[i].Paths = append(out[i].Paths, r.Path)
+			for _, p := range r.Paths {
+				if !slices.Contains(out[i].Paths, p) {
+					out[i].Paths = append(out[i].Paths, p)
+				}
 			}
 			if !slices.Contains(out[i].Queries, name) {
 				out[i].Queries = append(out[i].Queries, name)
 			}
 		}
 	}
-	return out, none, nil
+	return covered(out), none, nil
+}
+
+// covered leaves out indexes that begin another one, which serves as well.
+func covered(list []Advice) []Advice {
+	drop := make([]bool, len(list))
+	merge := func(to, from []string) []string {
+		for _, s := range from {
+			if !slices.Contains(to, s) {
+				to = append(to, s)
+			}
+		}
+		return to
+	}
+	for i, a := range list {
+		k := slices.IndexFunc(list, func(b Advice) bool {
+			return b.Archetype == a.Archetype && len(b.Columns) > len(a.Columns) && slices.Equal(a.Columns, b.Columns[:len(a.Columns)])
+		})
+		if k >= 0 && !a.Exists {
+			drop[i] = true
+			list[k].Paths, list[k].Queries = merge(list[k].Paths, a.Paths), merge(list[k].Queries, a.Queries)
+		}
+	}
+	var out []Advice
+	for i, a := range list {
+		if !drop[i] {
+			out = append(out, a)
+		}
+	}
+	return out
 }

@@ -6,19 +6,20 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
-// SlotIndex is an index on a column of a partition of the node index. It covers
+// SlotIndex is an index on columns of a partition of the node index. It covers
 // what population queries need to count and to join.
 type SlotIndex struct {
 	// Name is also that in the database.
-	Name   string
-	Part   int16
-	Column string
+	Name    string
+	Part    int16
+	Columns []string
 	// Archetypes are those whose frames are in the partition.
 	Archetypes []string
 	// Bytes it takes, and Valid unless its creation was interrupted.
@@ -28,16 +29,21 @@ type SlotIndex struct {
 
 var slotColumn = regexp.MustCompile(`^[nkd][1-9]$`)
 
-func slotIndexName(part int16, column string) string { return fmt.Sprintf("node_%d_%s", part, column) }
+// maxSlotColumns bounds the columns of an index.
+const maxSlotColumns = 3
+
+func slotIndexName(part int16, columns []string) string {
+	return fmt.Sprintf("node_%d_%s", part, strings.Join(columns, "_"))
+}
 
 // SlotIndexes lists the indexes that were created on demand.
 func (s *Store) SlotIndexes(ctx context.Context) ([]SlotIndex, error) {
 	rows, err := s.main.Query(ctx, `
-		select c.relname, substring(c.relname from '^node_(\d+)_')::smallint, substring(c.relname from '_([nkd]\d)$'),
+		select c.relname, substring(c.relname from '^node_(\d+)_')::smallint, string_to_array(substring(c.relname from '^node_\d+_(.*)$'), '_'),
 			array(select distinct archetype from node_place where part = substring(c.relname from '^node_(\d+)_')::smallint order by 1),
 			pg_relation_size(c.oid), i.indisvalid
 		from pg_index i join pg_class c on c.oid = i.indexrelid
-		where c.relname ~ '^node_\d+_[nkd]\d$' and c.relnamespace = current_schema()::regnamespace
+		where c.relname ~ '^node_\d+(_[nkd]\d)+$' and c.relnamespace = current_schema()::regnamespace
 		order by 2, 3`)
 	if err != nil {
 		return nil, failure("store.SlotIndexes", err)
@@ -76,12 +82,17 @@ func (s *Store) PartOf(ctx context.Context, archetype string) (int16, error) {
 
 // CreateSlotIndex makes an index while the store is in use. One that was left
 // half made is made anew. Making one that exists does nothing.
-func (s *Store) CreateSlotIndex(ctx context.Context, part int16, column string) (SlotIndex, error) {
+func (s *Store) CreateSlotIndex(ctx context.Context, part int16, columns []string) (SlotIndex, error) {
 	const op = "store.CreateSlotIndex"
-	if !slotColumn.MatchString(column) || part < 0 {
-		return SlotIndex{}, errs.New(errs.Invalid, op, "a column is n1 to n3, k1, k2 or d1")
+	if len(columns) == 0 || len(columns) > maxSlotColumns || part < 0 {
+		return SlotIndex{}, errs.New(errs.Invalid, op, fmt.Sprintf("an index has one to %d columns", maxSlotColumns))
 	}
-	name := slotIndexName(part, column)
+	for i, c := range columns {
+		if !slotColumn.MatchString(c) || slices.Contains(columns[:i], c) {
+			return SlotIndex{}, errs.New(errs.Invalid, op, "a column is n1 to n3, k1, k2 or d1, each once")
+		}
+	}
+	name := slotIndexName(part, columns)
 	find := func() (SlotIndex, bool, error) {
 		list, err := s.SlotIndexes(ctx)
 		i := slices.IndexFunc(list, func(x SlotIndex) bool { return x.Name == name })
@@ -99,7 +110,7 @@ func (s *Store) CreateSlotIndex(ctx context.Context, part int16, column string) 
 			return SlotIndex{}, err
 		}
 	}
-	if _, err := s.main.Exec(ctx, fmt.Sprintf("create index concurrently %s on node_%d (path_id, %s) include (ehr_no, vo_no)", name, part, column)); err != nil {
+	if _, err := s.main.Exec(ctx, fmt.Sprintf("create index concurrently %s on node_%d (path_id, %s) include (ehr_no, vo_no)", name, part, strings.Join(columns, ", "))); err != nil {
 		return SlotIndex{}, failure(op, err)
 	}
 	// Index-only scans need the visibility map, the planner statistics.

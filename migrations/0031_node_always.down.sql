@@ -1,0 +1,1 @@
+alter table node_path drop column always;
