@@ -192,6 +192,7 @@ type frame struct {
 	dropped  bool
 	whole    bool // the document is asked for
 	version  bool // the row of table version is asked for
+	group    *group
 	elements *elements
 }
 
@@ -211,6 +212,7 @@ type maker struct {
 	// documents are the columns with the bytes of whole objects.
 	documents map[*analyze.Path]string
 	negated   int // depth of NOT CONTAINS
+	either    []*either
 	// versionOf are the sources whose version is asked for.
 	versionOf []*analyze.Source
 	writer    *sqlgen.Writer
@@ -283,10 +285,49 @@ func (m *maker) contained(n plan.Node, outer *frame) []*frame {
 	case *plan.Descend:
 		return []*frame{m.descend(n, outer)}
 	case *plan.Any:
-		refuse("OR in FROM")
+		return m.anyOf(n, outer)
 	}
 	refuse("%T in FROM", n)
 	return nil
+}
+
+// group is the frames of one side of an OR, which are there together or not at
+// all.
+type group struct {
+	frames []*frame
+}
+
+// either is the sides of an OR, at least one of which must be there.
+type either struct{ sides []*group }
+
+// anyOf finds the frames of the sides of an OR.
+func (m *maker) anyOf(n *plan.Any, outer *frame) []*frame {
+	if m.negated > 0 {
+		refuse("OR in NOT CONTAINS")
+	}
+	var out []*frame
+	e := &either{}
+	for _, side := range n.Nodes {
+		kept, without := m.frames, len(outer.without)
+		m.frames = nil
+		found := m.contained(side, outer)
+		s := &group{frames: m.frames}
+		m.frames = kept
+		if len(outer.without) > without || len(found) == 0 {
+			refuse("NOT CONTAINS as a side of OR")
+		}
+		for _, f := range s.frames {
+			if f.elements != nil || len(f.without) > 0 || f.group != nil {
+				refuse("a side of OR that is not plain")
+			}
+			f.group, f.optional = s, true
+		}
+		m.frames = append(m.frames, s.frames...)
+		e.sides = append(e.sides, s)
+		out = append(out, found...)
+	}
+	m.either = append(m.either, e)
+	return out
 }
 
 func (m *maker) descend(n *plan.Descend, outer *frame) *frame {

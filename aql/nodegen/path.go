@@ -206,7 +206,7 @@ func (m *maker) step(at *position, s *analyze.Step, inner bool) *position {
 	case len(frames) > 0:
 		f := m.frame()
 		f.paths, f.outer, f.direct, f.names = frames, at.frame, true, names
-		f.optional = !inner && (len(names) > 0 || slices.ContainsFunc(at.frame.paths, func(p *nodeindex.Path) bool { return !p.Always(frames) }))
+		f.optional = !inner && (at.frame.optional || len(names) > 0 || slices.ContainsFunc(at.frame.paths, func(p *nodeindex.Path) bool { return !p.Always(frames) }))
 		if len(at.names) > 0 {
 			refuse("frames inside a named element")
 		}

@@ -27,7 +27,19 @@ func (m *maker) access() *sqlgen.Access {
 		first := frames[0]
 		needsEHR := m.ehr || m.opt.Scoped || m.plan.Query.NamesEHR || m.plan.Query.EHR.Pred != nil
 		for _, f := range frames {
-			m.join(w, f, first)
+			switch {
+			case f.group == nil:
+				m.join(w, f, first)
+			case f == f.group.frames[0]:
+				m.joinGroup(w, f.group, first)
+			}
+		}
+		for _, e := range m.either {
+			there := make([]string, len(e.sides))
+			for i, s := range e.sides {
+				there[i] = s.frames[0].alias + ".num is not null"
+			}
+			w.Where("(" + strings.Join(there, " or ") + ")")
 		}
 		if needsEHR {
 			w.EHR(first.alias + ".ehr_no")
@@ -45,6 +57,20 @@ func (m *maker) access() *sqlgen.Access {
 		}
 	}
 	return a
+}
+
+// joinGroup adds the frames of a side of an OR.
+func (m *maker) joinGroup(w *sqlgen.Writer, s *group, first *frame) {
+	var items, on []string
+	for _, f := range s.frames {
+		items = append(items, table(f.paths)+" as "+f.alias)
+		on = append(append(on, m.inside(f, first)...), m.conditions(w, f)...)
+	}
+	item := items[0]
+	if len(items) > 1 {
+		item = "(" + strings.Join(items, " cross join ") + ")"
+	}
+	w.LeftJoin(item, strings.Join(on, " and "))
 }
 
 // join adds a frame to the FROM clause.
