@@ -48,6 +48,7 @@ var layers = []layer{
 	{dir: "pkg/auth", imports: []string{"pkg/errs", "pkg/ehr"}},
 	{dir: "pkg/store", imports: append([]string{"migrations"}, useCases...)},
 	{dir: "pkg/store/fhirstore", imports: append([]string{"migrations", "pkg/store", "pkg/fhir"}, useCases...)},
+	{dir: "pkg/event", imports: append([]string{"pkg/store", "pkg/store/fhirstore", "pkg/fhir"}, useCases...)},
 	{dir: "pkg/apidoc", imports: []string{"pkg/errs"}},
 	{dir: "pkg/rest", imports: append([]string{"pkg/apidoc", "pkg/auth", "pkg/telemetry"}, useCases...)},
 	{dir: "pkg/fhir", imports: append([]string{"pkg/apidoc", "pkg/auth", "pkg/telemetry"}, useCases...)},
@@ -57,7 +58,7 @@ var layers = []layer{
 	{dir: "pkg/pgembed"},
 	{dir: "pkg/pgembed/pgtest", imports: []string{"migrations", "pkg/pgembed"}},
 	{dir: "pkg/server", imports: append([]string{
-		"migrations", "pkg/apidoc", "pkg/auth", "pkg/fhir", "pkg/pgembed", "pkg/rest", "pkg/store", "pkg/store/fhirstore", "pkg/synth", "pkg/telemetry",
+		"migrations", "pkg/apidoc", "pkg/auth", "pkg/event", "pkg/fhir", "pkg/pgembed", "pkg/rest", "pkg/store", "pkg/store/fhirstore", "pkg/synth", "pkg/telemetry",
 	}, useCases...)},
 	{dir: "cmd", imports: append([]string{"pkg/pgembed", "pkg/server", "pkg/synth", "pkg/telemetry"}, useCases...)},
 	{dir: "bench", imports: append([]string{"pkg/pgembed", "pkg/server", "pkg/synth"}, useCases...)},
@@ -70,13 +71,14 @@ var layers = []layer{
 type wall struct{ imported, inside []string }
 
 var walls = []wall{
-	{[]string{"github.com/jackc/pgx/v5"}, []string{"pkg/store", "pkg/server", "pkg/pgembed", "migrations", "aql/exec", "aql/nodestore", "aql/aqltest", "bench"}},
+	{[]string{"github.com/jackc/pgx/v5"}, []string{"pkg/store", "pkg/event", "pkg/server", "pkg/pgembed", "migrations", "aql/exec", "aql/nodestore", "aql/aqltest", "bench"}},
 	{[]string{"github.com/golang-migrate/migrate/v4"}, []string{"migrations"}},
 	{[]string{"github.com/antlr4-go/antlr/v4", Module + "/aql/parse/gen"}, []string{"aql/parse"}},
 	{[]string{"github.com/go-chi/chi/v5"}, []string{"pkg/rest", "pkg/fhir", "pkg/server", "pkg/telemetry"}},
 	{[]string{"github.com/prometheus/client_golang"}, []string{"pkg/telemetry", "pkg/server", "pkg/store"}},
 	{[]string{"github.com/alecthomas/kong"}, []string{"cmd"}},
-	{[]string{"net/http"}, []string{"pkg/rest", "pkg/fhir", "pkg/server", "pkg/auth", "pkg/telemetry", "pkg/terminology", "cmd", "bench"}},
+	{[]string{"github.com/riverqueue/river", "github.com/coder/websocket"}, []string{"pkg/event"}},
+	{[]string{"net/http"}, []string{"pkg/rest", "pkg/fhir", "pkg/event", "pkg/server", "pkg/auth", "pkg/telemetry", "pkg/terminology", "cmd", "bench"}},
 	{[]string{"testing", "github.com/google/go-cmp", "pgregory.net/rapid", "github.com/cockroachdb/datadriven", Module + "/pkg/testshared"}, []string{"aql/aqltest", "pkg/pgembed/pgtest", "pkg/store/storetest", "pkg/testshared"}},
 }
 

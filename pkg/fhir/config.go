@@ -49,6 +49,11 @@ type Config struct {
 
 	// Exporter is for bulk export; nil offers none.
 	Exporter Exporter
+	// Subscriber is for subscriptions; nil offers none.
+	Subscriber Subscriber
+	// Endpoint says whether notifications may be sent to a URL, with the reason
+	// if not; nil allows no endpoint.
+	Endpoint func(url string) error
 	// BasePath is the path of the API; "" is DefaultBasePath. The handler
 	// expects requests whose path still begins with it.
 	BasePath string

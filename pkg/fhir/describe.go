@@ -11,7 +11,7 @@ import (
 // Group is the group of the operations in the documentation.
 var Group = apidoc.Group{
 	Tag: "fhir", Title: "FHIR R4",
-	Description: "The same record for partners, read-only: resources that mappings project from compositions in the transaction of the commit. /metadata tells the types, elements and search parameters.",
+	Description: "The same record for partners, read-only but for subscriptions: resources that mappings project from compositions in the transaction of the commit. /metadata tells the types, elements and search parameters.",
 }
 
 // Schemas are the schemas that Operations names.
@@ -21,7 +21,7 @@ func Schemas() []apidoc.Schema {
 	}
 	return []apidoc.Schema{
 		resource("Resource", "A FHIR R4 resource."), resource("Bundle", "A FHIR R4 Bundle."), resource("Parameters", "A FHIR R4 Parameters resource."),
-		resource("CapabilityStatement", "A FHIR R4 CapabilityStatement."), resource("OperationOutcome", "A FHIR R4 OperationOutcome."),
+		resource("CapabilityStatement", "A FHIR R4 CapabilityStatement."), resource("Subscription", "A FHIR R4 Subscription."), resource("OperationOutcome", "A FHIR R4 OperationOutcome."),
 	}
 }
 
@@ -126,7 +126,51 @@ func Operations(basePath string) []apidoc.Operation {
 		}
 		return o
 	}
-	return []apidoc.Operation{
+	own := []apidoc.Param{{Name: "id", In: "path", Required: true, Description: "The id of the Subscription."}}
+	subscription := func(oid, method, path, summary, text string, status int, params []apidoc.Param, schema string, faults ...int) apidoc.Operation {
+		o := op(oid, method, path, summary, text, params, schema, false, faults...)
+		o.Responses[0].Status = status
+		if status == http.StatusNoContent {
+			o.Responses[0].Body, o.Responses[0].Description = nil, "Deleted."
+		}
+		if method == http.MethodPost || method == http.MethodPut {
+			o = withBody(o, schema, "The parameters.")
+			o.Responses = append(o.Responses, op("", "", "", "", "", nil, "", true, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType).Responses[1:3]...)
+			if strings.HasPrefix(oid, "fhir_subscription_create") || strings.HasPrefix(oid, "fhir_subscription_replace") {
+				o.Body.Schema, o.Body.Description = "Subscription", "The Subscription, by the profile backport-subscription."
+				o.Responses = append(o.Responses, apidoc.Response{Status: http.StatusUnprocessableEntity, Description: "The subscription cannot be obeyed; the issues say why.", Body: &apidoc.Body{Media: media, Schema: "OperationOutcome"}})
+			}
+		}
+		return o
+	}
+	filter := []apidoc.Param{{Name: "status", In: "query", Description: "requested, active, error or off; more after a comma."}}
+	between := slices.Concat(own, []apidoc.Param{
+		{Name: "eventsSinceNumber", In: "query", Type: "integer", Description: "The first event."},
+		{Name: "eventsUntilNumber", In: "query", Type: "integer", Description: "The last event."},
+		{Name: "content", In: "query", Description: "empty, id-only or full-resource; no more than the subscription asked for."},
+	})
+	some := slices.Concat(filter, []apidoc.Param{{Name: "id", In: "query", Repeats: true, Description: "Ids of subscriptions."}})
+	subscriptions := []apidoc.Operation{
+		subscription("fhir_subscription_create", http.MethodPost, "/Subscription", "Subscribe to a topic", "Only the owner sees a subscription. Location is where it is.", 201, nil, "Resource", 400, 409),
+		subscription("fhir_subscription_search", http.MethodGet, "/Subscription", "List one's subscriptions", "", 200, filter, "Bundle", 400),
+		subscription("fhir_subscription_read", http.MethodGet, "/Subscription/{id}", "Read a subscription", "Headers are never shown.", 200, own, "Resource", 404),
+		subscription("fhir_subscription_replace", http.MethodPut, "/Subscription/{id}", "Change, resume or turn off a subscription", "", 200, own, "Resource", 400, 404, 412),
+		subscription("fhir_subscription_delete", http.MethodDelete, "/Subscription/{id}", "Delete a subscription", "", 204, own, "", 404),
+		subscription("fhir_subscription_status", http.MethodGet, "/Subscription/{id}/$status", "Read the status of a subscription", "", 200, own, "Bundle", 404),
+		subscription("fhir_subscription_status_post", http.MethodPost, "/Subscription/{id}/$status", "Read the status of a subscription, by POST", "", 200, own, "Parameters", 400, 404),
+		subscription("fhir_subscription_statuses", http.MethodGet, "/Subscription/$status", "Read the status of one's subscriptions", "", 200, some, "Bundle", 400),
+		subscription("fhir_subscription_statuses_post", http.MethodPost, "/Subscription/$status", "Read the status of one's subscriptions, by POST", "", 200, nil, "Parameters", 400),
+		subscription("fhir_subscription_events", http.MethodGet, "/Subscription/{id}/$events", "Read the events of a subscription", "At most 100, from eventsSinceNumber on.", 200, between, "Bundle", 400, 404),
+		subscription("fhir_subscription_events_post", http.MethodPost, "/Subscription/{id}/$events", "Read the events of a subscription, by POST", "", 200, own, "Parameters", 400, 404),
+		subscription("fhir_subscription_token", http.MethodGet, "/Subscription/{id}/$get-ws-binding-token", "Get a token for a websocket", "", 200, own, "Parameters", 404),
+		subscription("fhir_subscription_token_post", http.MethodPost, "/Subscription/{id}/$get-ws-binding-token", "Get a token for a websocket, by POST", "", 200, own, "Parameters", 400, 404),
+		subscription("fhir_subscription_tokens", http.MethodGet, "/Subscription/$get-ws-binding-token", "Get a token for a websocket of several subscriptions", "", 200, some, "Parameters", 400, 404),
+		subscription("fhir_subscription_tokens_post", http.MethodPost, "/Subscription/$get-ws-binding-token", "Get a token for a websocket of several subscriptions, by POST", "", 200, nil, "Parameters", 400, 404),
+	}
+	search4 := post
+	search4.ID, search4.Path, search4.Summary, search4.Params = "fhir_subscription_search_post", basePath+"/Subscription/_search", "List one's subscriptions, by form", format
+	subscriptions = append(subscriptions, search4)
+	return append(subscriptions, []apidoc.Operation{
 		op("fhir_capabilities", http.MethodGet, "/metadata", "Read the CapabilityStatement", "", nil, "CapabilityStatement", true),
 		op("fhir_search", http.MethodGet, "/{type}", "Search", "A parameter that is not known is refused, unless Prefer: handling=lenient.",
 			slices.Concat([]apidoc.Param{typ}, search), "Bundle", false, http.StatusBadRequest, http.StatusNotFound),
@@ -157,7 +201,7 @@ func Operations(basePath string) []apidoc.Operation {
 		exportOp("fhir_export_drop", http.MethodDelete, "/$export-status/{export}", "Drop an export", "", "", 202),
 		withBody(op("fhir_batch", http.MethodPost, "/", "Send several reads at once", "A Bundle of type batch, or transaction: then all succeed or none.", nil, "Bundle", false,
 			http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity), "Bundle", "The requests."),
-	}
+	}...)
 }
 
 // faultTexts are what the statuses of failures mean.
@@ -167,6 +211,8 @@ var faultTexts = map[int]string{
 	403: "The actor may not do this.",
 	404: "There is no such type or resource.",
 	406: "Only JSON and XML are offered.",
+	409: "There are too many subscriptions.",
+	412: "The subscription has changed since it was read.",
 	410: "The resource is gone: a later version of its composition no longer gives it.",
 	413: "The body exceeds a limit; the message names it.",
 	414: "The URL exceeds a limit; the message names it.",

@@ -72,6 +72,9 @@ func (a *api) capabilities(base string) *r4.Node {
 			array("searchParam", params...),
 			array("operation", a.operations(typ)...)))
 	}
+	if a.Subscriber != nil {
+		resources = append(resources, a.subscriptionCapability())
+	}
 	return r4.NewObject(
 		str("resourceType", "CapabilityStatement"),
 		str("status", "active"),
@@ -83,7 +86,7 @@ func (a *api) capabilities(base string) *r4.Node {
 		array("format", r4.NewString(MediaType), r4.NewString("json"), r4.NewString(MediaTypeXML), r4.NewString("xml")),
 		array("rest", r4.NewObject(
 			str("mode", "server"),
-			str("documentation", "Read-only. Resources are projections of openEHR compositions by FHIR Connect mappings. "+
+			str("documentation", "Read-only but for Subscription. Resources are projections of openEHR compositions by FHIR Connect mappings. "+
 				"Searches are strict unless Prefer: handling=lenient is sent. A search by patient tells in an OperationOutcome "+
 				"what the record holds and no mapping can show."),
 			array("resource", resources...),

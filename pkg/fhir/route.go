@@ -81,6 +81,7 @@ func (a *api) routes() http.Handler {
 			both(path, op, false)
 			r.Post(path, a.handle(op, false))
 		}
+		a.subscriptionRoutes(r, both, either)
 		either("/Patient/{id}/$everything", a.everything)
 		either("/Patient/{id}/$summary", a.patientSummary)
 		either("/Observation/$lastn", a.lastN)

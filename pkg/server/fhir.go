@@ -1,20 +1,36 @@
 package server
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/pkg/auth"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/event"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/store/fhirstore"
 	"github.com/cairn-ehr/cairn/pkg/telemetry"
 )
 
-func (s *Server) fhirHandler(decision ehr.DecisionPoint, lib *fhirmap.Library, authenticate auth.Authenticator) (http.Handler, error) {
+func (s *Server) fhirHandler(ctx context.Context, decision ehr.DecisionPoint, lib *fhirmap.Library, authenticate auth.Authenticator) (http.Handler, error) {
 	reader := fhirstore.New(s.store, decision)
+	endpoints, err := event.ParseEndpoints(s.options.Subscription.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	var allow func(string) error
+	if len(endpoints) > 0 {
+		allow = endpoints.Allow
+	}
+	o := s.options.Subscription
+	if s.events, err = event.Start(ctx, event.Config{
+		URL: s.db.url, Reader: reader, Log: s.log, Endpoints: endpoints, Attempts: o.Attempts, Backoff: o.Backoff, Retention: o.Retention, Slice: o.Slice,
+	}); err != nil {
+		return nil, err
+	}
 	return fhir.New(fhir.Config{
-		Reader: reader, Exporter: reader, Coverage: lib, Authenticate: fhir.Authenticator(authenticate),
+		Reader: reader, Exporter: reader, Subscriber: reader, Endpoint: allow, Coverage: lib, Authenticate: fhir.Authenticator(authenticate),
 		BasePath: s.options.FHIRBase, Origin: s.options.BaseURL, Version: Version(), Guard: s.options.Max.check,
 		RequestID: func(r *http.Request) string { return telemetry.RequestID(r.Context()) },
 		Log:       s.log,

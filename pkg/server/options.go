@@ -48,6 +48,8 @@ type Options struct {
 	GroupWindow     time.Duration `name:"group-commit-window" default:"5ms" env:"CAIRN_GROUP_COMMIT_WINDOW" help:"The longest that a commit waits for others under way, to share a transaction with those that wait, too. Nothing waits where nothing is under way; 0 gives each its own transaction."`
 	QueryPoolSize   int           `default:"4" env:"CAIRN_QUERY_POOL_SIZE" help:"Database connections for AQL."`
 
+	Subscription SubscriptionOptions `embed:"" prefix:"subscription-"`
+
 	Terminology TerminologyOptions `embed:"" prefix:"terminology-"`
 	Archetypes  string             `env:"CAIRN_ARCHETYPES" type:"path" placeholder:"DIR" help:"Folder of archetypes (.adl). The contents of slots are checked against those of them that fill the slots, and their invariants have to hold."`
 	// ValidationPolicy is read by validate.ParsePolicy.
@@ -55,6 +57,15 @@ type Options struct {
 
 	LogLevel  string `default:"info" enum:"debug,info,warn,error" env:"CAIRN_LOG_LEVEL" help:"debug, info, warn or error."`
 	LogFormat string `default:"json" enum:"json,text" env:"CAIRN_LOG_FORMAT" help:"json or text."`
+}
+
+// SubscriptionOptions are those of FHIR subscriptions (docs/operate/subscriptions.md).
+type SubscriptionOptions struct {
+	Endpoint  []string      `env:"CAIRN_SUBSCRIPTION_ENDPOINT" placeholder:"URL" help:"Where notifications of FHIR subscriptions may be sent: scheme, host and beginning of the path; may repeat. Without any, there are no rest-hooks."`
+	Attempts  int           `default:"15" env:"CAIRN_SUBSCRIPTION_ATTEMPTS" help:"How often a notification is sent without success before the subscription is in error."`
+	Backoff   time.Duration `default:"2s" env:"CAIRN_SUBSCRIPTION_BACKOFF" help:"Time before the second attempt; it doubles with each, to 15 minutes."`
+	Retention time.Duration `default:"168h" env:"CAIRN_SUBSCRIPTION_RETENTION" help:"How long the events of subscriptions are kept, delivered or not."`
+	Slice     time.Duration `default:"30s" env:"CAIRN_SUBSCRIPTION_SLICE" help:"The longest turn of one subscription; deliveries of a process that was killed go on after twice that."`
 }
 
 // authenticator is the mode that the options ask for. Serving anything but

@@ -16,6 +16,8 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/auth"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/event"
+	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/rest"
 	"github.com/cairn-ehr/cairn/pkg/store"
 	"github.com/cairn-ehr/cairn/pkg/telemetry"
@@ -51,6 +53,7 @@ type Server struct {
 	ready    *telemetry.Readiness
 	listener net.Listener
 	terms    *terminologies
+	events   *event.Service
 	open     bool // no authentication
 }
 
@@ -181,7 +184,7 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	if err != nil {
 		return err
 	}
-	partner, err := s.fhirHandler(decision, mapping.lib, authenticate)
+	partner, err := s.fhirHandler(ctx, decision, mapping.lib, authenticate)
 	if err != nil {
 		return err
 	}
@@ -212,6 +215,7 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 		}
 	})
 	r.Mount(o.OpenEHRBase, openehr)
+	r.Method(http.MethodGet, o.FHIRBase+fhir.SocketPath, s.events)
 	r.Handle(o.FHIRBase, wholePatterns(partner))
 	r.Handle(o.FHIRBase+"/*", wholePatterns(partner))
 	s.handler = r
@@ -275,6 +279,13 @@ func (s *Server) Serve(ctx context.Context) (err error) {
 func (s *Server) Close() error { return errors.Join(s.listener.Close(), s.close()) }
 
 func (s *Server) close() error {
+	if s.events != nil {
+		stop, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := s.events.Stop(stop); err != nil {
+			s.log.Warn("deliveries were cut off at shutdown", "error", err)
+		}
+	}
 	if s.terms != nil {
 		s.terms.close()
 	}

@@ -1,0 +1,373 @@
+package fhir
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// SocketPath is where, below the base path, websockets are opened.
+const SocketPath = "/$subscription-socket"
+
+// maxQueried is the most events that $events gives at once.
+const maxQueried = 100
+
+// subscriptionRoutes are those of Subscription, which no mapping makes. All of
+// them concern the subscriptions of the actor alone.
+func (a *api) subscriptionRoutes(r chi.Router, both func(string, operation, bool), either func(string, operation)) {
+	r.Post("/Subscription", a.handle(a.newSubscription, false))
+	both("/Subscription", a.findSubscriptions, false)
+	r.Post("/Subscription/_search", a.handle(a.findSubscriptions, false))
+	both("/Subscription/{id}", a.readSubscription, false)
+	r.Put("/Subscription/{id}", a.handle(a.replaceSubscription, false))
+	r.Delete("/Subscription/{id}", a.handle(a.dropSubscription, false))
+	either("/Subscription/$status", a.subscriptionStatus)
+	either("/Subscription/{id}/$status", a.subscriptionStatus)
+	either("/Subscription/{id}/$events", a.subscriptionEvents)
+	either("/Subscription/$get-ws-binding-token", a.bindingToken)
+	either("/Subscription/{id}/$get-ws-binding-token", a.bindingToken)
+}
+
+// subscriber is the store of subscriptions, if there is one.
+func (a *api) subscriber() (Subscriber, error) {
+	if a.Subscriber == nil {
+		return nil, errs.New(errs.Unsupported, "fhir.subscriber", "this server offers no subscriptions")
+	}
+	return a.Subscriber, nil
+}
+
+// ownSubscription is the subscription in the request's path.
+func (a *api) ownSubscription(c *call) (Subscription, error) {
+	store, err := a.subscriber()
+	if err != nil {
+		return Subscription{}, err
+	}
+	text := chi.URLParam(c.Request, "id")
+	id, err := uuid.Parse(text)
+	if err != nil || id.String() != text {
+		return Subscription{}, errs.New(errs.NotFound, "fhir.Subscription", "there is no such Subscription")
+	}
+	return store.Subscription(c.Context(), c.who, id)
+}
+
+// sentSubscription is the subscription in the request's body.
+func (a *api) sentSubscription(c *call) (*Subscription, error) {
+	n, err := resourceBody(c, "fhir.Subscription", maxSubscriptionBody)
+	if err != nil {
+		return nil, err
+	}
+	return a.parseSubscription(c, n)
+}
+
+func (a *api) answerSubscription(w http.ResponseWriter, c *call, status int, s *Subscription) error {
+	rec, err := s.record()
+	if err != nil {
+		return err
+	}
+	validators(w, rec)
+	body, err := appendResource(nil, rec)
+	if err != nil {
+		return err
+	}
+	return a.write(w, c, status, body)
+}
+
+// newSubscription creates a subscription (FHIR R4 http §3.1.0.8).
+func (a *api) newSubscription(w http.ResponseWriter, c *call) error {
+	store, err := a.subscriber()
+	if err != nil {
+		return err
+	}
+	s, err := a.sentSubscription(c)
+	if err != nil {
+		return err
+	}
+	s.ID = uuid.New()
+	if err := store.NewSubscription(c.Context(), s); err != nil {
+		return err
+	}
+	w.Header().Set("Location", a.base(c.Request)+"/Subscription/"+s.ID.String())
+	return a.answerSubscription(w, c, http.StatusCreated, s)
+}
+
+func (a *api) readSubscription(w http.ResponseWriter, c *call) error {
+	s, err := a.ownSubscription(c)
+	if err != nil {
+		return err
+	}
+	if err := plainRead(c); err != nil {
+		return err
+	}
+	rec, err := s.record()
+	return a.answerRead(w, c, rec, err)
+}
+
+// replaceSubscription updates a subscription: it begins again as one requested,
+// or is turned off. Headers, which a client cannot read back, stay as they are if
+// it sends none and the endpoint is the same.
+func (a *api) replaceSubscription(w http.ResponseWriter, c *call) error {
+	const op = "fhir.replaceSubscription"
+	old, err := a.ownSubscription(c)
+	if err != nil {
+		return err
+	}
+	s, err := a.sentSubscription(c)
+	if err != nil {
+		return err
+	}
+	if tags := c.Header.Values("If-Match"); len(tags) > 0 && !slices.Contains(tags, `W/"`+strconv.Itoa(old.Version)+`"`) {
+		return errs.New(errs.Precondition, op, "the subscription has changed: it is at version "+strconv.Itoa(old.Version))
+	}
+	if s.Type != old.Type || s.Channel != old.Channel {
+		return errs.New(errs.Unprocessable, op, "the topic and the channel of a subscription stay: make another one")
+	}
+	if len(s.Headers) == 0 && s.Endpoint == old.Endpoint {
+		s.Headers = old.Headers
+	}
+	s.ID, s.Number, s.Version, s.Events, s.Delivered = old.ID, old.Number, old.Version, old.Events, old.Delivered
+	if err := a.Subscriber.ReplaceSubscription(c.Context(), s); err != nil {
+		return err
+	}
+	return a.answerSubscription(w, c, http.StatusOK, s)
+}
+
+func (a *api) dropSubscription(w http.ResponseWriter, c *call) error {
+	s, err := a.ownSubscription(c)
+	if err != nil {
+		return err
+	}
+	if err := a.Subscriber.DropSubscription(c.Context(), c.who, s.ID); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// subscriptionParams are the search parameters of Subscription.
+var subscriptionParams = [][3]string{
+	{"criteria", "string", "http://hl7.org/fhir/SearchParameter/Subscription-criteria"},
+	{"payload", "token", "http://hl7.org/fhir/SearchParameter/Subscription-payload"},
+	{"status", "token", "http://hl7.org/fhir/SearchParameter/Subscription-status"},
+	{"type", "token", "http://hl7.org/fhir/SearchParameter/Subscription-type"},
+	{"url", "uri", "http://hl7.org/fhir/SearchParameter/Subscription-url"},
+}
+
+// findSubscriptions lists the actor's subscriptions.
+func (a *api) findSubscriptions(w http.ResponseWriter, c *call) error {
+	store, err := a.subscriber()
+	if err != nil {
+		return err
+	}
+	params, err := a.input(c)
+	if err != nil {
+		return err
+	}
+	list, err := store.Subscriptions(c.Context(), c.who)
+	if err != nil {
+		return err
+	}
+	req := &request{path: "Subscription"}
+	for _, p := range params {
+		var value func(*Subscription) string
+		switch p.name {
+		case "_format", "_pretty":
+			continue
+		case "_id":
+			value = func(s *Subscription) string { return s.ID.String() }
+		case "criteria":
+			value = func(s *Subscription) string { return TopicPrefix + s.Type }
+		case "payload":
+			value = func(s *Subscription) string { return s.Payload }
+		case "status":
+			value = func(s *Subscription) string { return s.Status }
+		case "type":
+			value = func(s *Subscription) string { return s.Channel }
+		case "url":
+			value = func(s *Subscription) string { return s.Endpoint }
+		default:
+			return unsupportedParam(p.name)
+		}
+		values, err := alternatives(p)
+		if err != nil {
+			return err
+		}
+		list = slices.DeleteFunc(list, func(s Subscription) bool {
+			return !slices.ContainsFunc(values, func(v string) bool { return unescape(v) == value(&s) })
+		})
+		req.used = append(req.used, p)
+	}
+	page := Page{Total: len(list)}
+	for i := range list {
+		rec, err := list[i].record()
+		if err != nil {
+			return err
+		}
+		page.Records = append(page.Records, rec)
+	}
+	body, err := a.bundle(c, req, page, nil)
+	if err != nil {
+		return err
+	}
+	return a.write(w, c, http.StatusOK, body)
+}
+
+// chosen are the subscriptions that an operation is about: the one in the path,
+// or those of the actor with one of the ids and one of the states given.
+func (a *api) chosen(c *call) ([]Subscription, error) {
+	params, err := a.input(c)
+	if err != nil {
+		return nil, err
+	}
+	store, err := a.subscriber()
+	if err != nil {
+		return nil, err
+	}
+	given := map[string][]string{}
+	for _, p := range params {
+		switch p.name {
+		case "_format", "_pretty":
+		case "id", "ids", "status":
+			name := strings.TrimSuffix(p.name, "s")
+			if p.name == "status" {
+				name = p.name
+			}
+			given[name] = append(given[name], strings.Split(p.value, ",")...)
+		default:
+			return nil, unsupportedParam(p.name)
+		}
+	}
+	var list []Subscription
+	if chi.URLParam(c.Request, "id") != "" {
+		s, err := a.ownSubscription(c)
+		if err != nil {
+			return nil, err
+		}
+		list = []Subscription{s}
+	} else if list, err = store.Subscriptions(c.Context(), c.who); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(list, func(s Subscription) bool {
+		return given["id"] != nil && !slices.Contains(given["id"], s.ID.String()) || given["status"] != nil && !slices.Contains(given["status"], s.Status)
+	}), nil
+}
+
+// subscriptionStatus answers $status.
+func (a *api) subscriptionStatus(w http.ResponseWriter, c *call) error {
+	list, err := a.chosen(c)
+	if err != nil {
+		return err
+	}
+	dst := []byte(`{"resourceType":"Bundle","type":"searchset","total":` + strconv.Itoa(len(list)))
+	for i := range list {
+		dst = append(dst, [...]string{`,"entry":[`, `,`}[min(i, 1)]...)
+		dst = append(list[i].statusOf(queryStatus, ContentEmpty, nil).Append(append(dst, `{"fullUrl":"urn:uuid:`+uuid.NewString()+`","resource":`...)), `,"search":{"mode":"match"}}`...)
+	}
+	if len(list) > 0 {
+		dst = append(dst, ']')
+	}
+	return a.write(w, c, http.StatusOK, append(dst, '}'))
+}
+
+// subscriptionEvents answers $events: events that have happened, delivered or
+// not, with no more of them than the subscription's own content.
+func (a *api) subscriptionEvents(w http.ResponseWriter, c *call) error {
+	s, err := a.ownSubscription(c)
+	if err != nil {
+		return err
+	}
+	params, err := a.input(c)
+	if err != nil {
+		return err
+	}
+	since, until, content := int64(0), s.Events, s.Content
+	levels := []string{ContentEmpty, ContentID, ContentFull}
+	for _, p := range params {
+		switch p.name {
+		case "_format", "_pretty":
+		case "eventsSinceNumber", "eventsUntilNumber":
+			n, err := strconv.ParseInt(p.value, 10, 64)
+			if err != nil || n < 0 {
+				return badParam(p.name, "must be a whole number")
+			}
+			if p.name == "eventsUntilNumber" {
+				until = n
+			} else {
+				since = n
+			}
+		case "content":
+			level := slices.Index(levels, p.value)
+			if level < 0 {
+				return badParam(p.name, "is empty, id-only or full-resource")
+			}
+			if level > slices.Index(levels, s.Content) {
+				return badParam(p.name, "is more than the subscription asked for, which is "+s.Content)
+			}
+			content = p.value
+		default:
+			return unsupportedParam(p.name)
+		}
+	}
+	// From and to that number; what is not given reaches to either end.
+	events, err := a.Subscriber.SubscriptionEvents(c.Context(), s, max(since, 1)-1, maxQueried, content == ContentFull)
+	if err != nil {
+		return err
+	}
+	events = slices.DeleteFunc(events, func(e Event) bool { return e.Number > until })
+	body, err := s.Notification(queryEvent, content, events, a.Now())
+	if err != nil {
+		return err
+	}
+	return a.write(w, c, http.StatusOK, body)
+}
+
+// bindingToken answers $get-ws-binding-token.
+func (a *api) bindingToken(w http.ResponseWriter, c *call) error {
+	const op = "fhir.bindingToken"
+	list, err := a.chosen(c)
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(s Subscription) bool { return s.Channel != ChannelSocket || s.Status == StatusOff })
+	if len(list) == 0 {
+		return errs.New(errs.NotFound, op, "there is no such Subscription with a websocket that is not off")
+	}
+	token, expires, err := a.Subscriber.NewBinding(c.Context(), list)
+	if err != nil {
+		return err
+	}
+	parts := []*r4.Node{part("token", str("valueString", token)), part("expiration", str("valueDateTime", instant(expires)))}
+	for _, s := range list {
+		parts = append(parts, part("subscription", str("valueString", s.ID.String())))
+	}
+	parts = append(parts, part("websocket-url", str("valueUrl", "ws"+strings.TrimPrefix(a.base(c.Request), "http")+SocketPath)))
+	w.Header().Set("Cache-Control", "no-store")
+	return a.write(w, c, http.StatusOK, r4.NewObject(str("resourceType", "Parameters"), array("parameter", parts...)).Append(nil))
+}
+
+// subscriptionCapability is what the CapabilityStatement says of subscriptions.
+func (a *api) subscriptionCapability() *r4.Node {
+	var topics, params, operations []*r4.Node
+	for _, typ := range a.Coverage.Types() {
+		topics = append(topics, r4.NewObject(str("url", extTopic), str("valueCanonical", TopicPrefix+typ)))
+	}
+	for _, p := range slices.Concat(commonParams[:1], subscriptionParams) {
+		params = append(params, r4.NewObject(str("name", p[0]), str("definition", p[2]), str("type", p[1])))
+	}
+	for _, o := range []string{"status", "events", "get-ws-binding-token"} {
+		operations = append(operations, r4.NewObject(str("name", o), str("definition", backport+"OperationDefinition/backport-subscription-"+o)))
+	}
+	return r4.NewObject(array("extension", topics...), str("type", "Subscription"),
+		str("profile", "http://hl7.org/fhir/StructureDefinition/Subscription"),
+		array("supportedProfile", r4.NewString(subscriptionProfile)),
+		str("documentation", "Topic-based (Subscriptions R5 Backport). The channels are websocket and, if the operator allows endpoints, rest-hook. Only the owner sees a subscription; its headers are never shown."),
+		array("interaction", codes("read", "create", "update", "delete", "search-type")...),
+		str("versioning", "versioned-update"),
+		array("searchParam", params...), array("operation", operations...))
+}
