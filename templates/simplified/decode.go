@@ -238,7 +238,14 @@ func (r *reader) place(c *webtemplate.Node, parent *object, x *item) {
 			return
 		}
 		if raw, ok := x.part("raw"); ok && i == len(c.Steps)-1 {
-			o.add(s.Attribute.Name, r.raw(c.Class, raw))
+			v := r.raw(c.Class, raw)
+			if v != nil && c.Class == rm.ClassElement && v.rawIsA(rm.ClassDataValue) {
+				o = r.step(o, s, i == repeated && s.Attribute.Container, x)
+				r.attributes(o, x)
+				o.add("value", v)
+				return
+			}
+			o.add(s.Attribute.Name, v)
 			return
 		}
 		o = r.step(o, s, i == repeated && s.Attribute.Container, x)

@@ -2,6 +2,7 @@ package simplified
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -191,6 +192,18 @@ func (r *reader) raw(class *rm.Class, v scalar) *object {
 		return nil
 	}
 	return &object{class: class, raw: typed(json)}
+}
+
+// rawIsA reports whether raw content says that it is of a class.
+func (o *object) rawIsA(class *rm.Class) bool {
+	var says struct {
+		Type string `json:"_type"`
+	}
+	if err := json.Unmarshal(o.raw, &says); err != nil {
+		return false // judged where it is typed
+	}
+	c := rm.Lookup(says.Type)
+	return c != nil && c.IsA(class)
 }
 
 // typed writes @class, by which older clients name the class, as _type.

@@ -173,13 +173,12 @@ func (w *writer) interval(v *rm.Node, it *item) {
 		limit := v.Get(name)
 		w.sub(it, name, limit)
 		given := limit != nil
-		for _, flag := range []struct {
-			suffix    string
-			otherwise bool
-		}{{"_included", given}, {"_unbounded", !given}} {
-			if b, ok := v.Get(name + flag.suffix).Bool(); ok && b != flag.otherwise {
-				w.part(it, name+flag.suffix, v.Get(name+flag.suffix))
-			}
+		if included, ok := v.Get(name + "_included").Bool(); ok && included != given {
+			w.part(it, name+"_included", v.Get(name+"_included"))
+		}
+		// An end without a limit reads as unbounded, but other readers are told.
+		if unbounded, ok := v.Get(name + "_unbounded").Bool(); ok && (unbounded || !given) {
+			w.part(it, name+"_unbounded", v.Get(name+"_unbounded"))
 		}
 	}
 }
