@@ -123,8 +123,14 @@ func (e *Engine) RunQuery(ctx context.Context, q *Query, r Request, sink Sink) e
 		}
 	}
 	begun := false
+	var fresh *Freshness
+	tell := func() {
+		if s, ok := sink.(FreshnessSink); ok && fresh != nil {
+			s.Materialised(*fresh)
+		}
+	}
 	err := e.retried(ctx, r, func(r Request) error {
-		stmt, _, err := e.prepare(ctx, q, r)
+		stmt, how, err := e.prepare(ctx, q, r)
 		if err != nil {
 			return err
 		}
@@ -138,9 +144,11 @@ func (e *Engine) RunQuery(ctx context.Context, q *Query, r Request, sink Sink) e
 					"the query's estimated cost of %.0f is over the limit of %.0f; name an EHR or an archetype, or narrow the query otherwise", plan.Plan.Cost, e.opt.MaxCost))
 			}
 		}
+		fresh = how.fresh
 		return exec.Run(ctx, e.db, stmt, func(cells [][]byte) error {
 			if !begun {
 				begun = true
+				tell()
 				if err := sink.Begin(q.columns); err != nil {
 					return err
 				}
@@ -149,6 +157,7 @@ func (e *Engine) RunQuery(ctx context.Context, q *Query, r Request, sink Sink) e
 		})
 	})
 	if err == nil && !begun {
+		tell()
 		return sink.Begin(q.columns)
 	}
 	return err
@@ -168,7 +177,7 @@ func (e *Engine) retried(ctx context.Context, r Request, run func(r Request) err
 		}
 		if attempt == staleAttempts {
 			r.Strategy = Documents
-		} else if _, err := e.catalog.(IndexedCatalog).NodeIndex().Refresh(ctx); err != nil { // only its statements can be stale
+		} else if err := e.refreshStale(ctx); err != nil {
 			return err
 		}
 	}
@@ -184,12 +193,14 @@ func (e *Engine) prepare(ctx context.Context, q *Query, r Request) (exec.Query, 
 	if err != nil {
 		return exec.Query{}, choice{}, err
 	}
-	if values.Answers, values.Terms, err = e.ask(ctx, q, r, values); err != nil {
-		return exec.Query{}, choice{}, err
-	}
 	c, err := e.choose(ctx, q, r)
 	if err != nil {
 		return exec.Query{}, choice{}, err
+	}
+	if c.fresh == nil { // else there is nothing left to ask
+		if values.Answers, values.Terms, err = e.ask(ctx, q, r, values); err != nil {
+			return exec.Query{}, choice{}, err
+		}
 	}
 	sql, args, err := bind(ctx, c.statement, values, e.catalog)
 	return exec.Query{

@@ -50,6 +50,7 @@ type Query struct {
 	statements [4]func() *sqlgen.Statement // by variant
 	indexed    [2]atomic.Pointer[indexed]  // population, scoped
 	probes     []probe
+	kept       atomic.Pointer[kept]
 }
 
 // probe finds what a terminology operation must be asked, where the data say.

@@ -19,6 +19,8 @@ const (
 	Automatic Strategy = iota
 	// Documents searches the content of compositions. It can answer every query.
 	Documents
+	// Unkept is Automatic, but for the kept results of materialised queries.
+	Unkept
 )
 
 // IndexedCatalog is a catalog of a store that keeps the node index.
@@ -58,6 +60,7 @@ type choice struct {
 	strategy  string // node index or document
 	reason    string
 	uses      []nodegen.Use
+	fresh     *Freshness // of a materialised query
 }
 
 // choose decides how a request is answered.
@@ -67,6 +70,12 @@ func (e *Engine) choose(ctx context.Context, q *Query, r Request) (choice, error
 	}
 	if r.Strategy == Documents {
 		return documents("it was asked for")
+	}
+	if found, err := e.keptChoice(ctx, q, r); found != nil || err != nil {
+		if err != nil {
+			return choice{}, err
+		}
+		return *found, nil
 	}
 	if !r.AsOf.IsZero() {
 		return documents("only the latest versions are indexed")

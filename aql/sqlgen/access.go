@@ -34,6 +34,9 @@ type Access struct {
 type Value struct {
 	JSON    func() string
 	Operand func(mode analyze.Mode) string
+	// Written is the text that LIKE and regular expressions see; nil if it is
+	// the operand as text.
+	Written func() string
 }
 
 // Stored reports whether columns of the tables ehr and version hold the value

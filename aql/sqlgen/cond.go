@@ -164,6 +164,9 @@ func (g *gen) written(v analyze.Expr, e env) rows {
 		return g.operand(p, analyze.ModeText, e)
 	}
 	if c := g.column(p); c != nil && c.value != nil {
+		if c.value.Written != nil {
+			return rows{value: c.value.Written()}
+		}
 		return g.operand(p, analyze.ModeText, e)
 	}
 	r := g.locate(p, e, false)

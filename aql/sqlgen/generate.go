@@ -18,12 +18,14 @@ type Options struct {
 	Probe *analyze.Terminology
 	// Access is another way than the documents; nil for these.
 	Access *Access
+	// among writes the condition for the EHRs to look into, in the place of the
+	// one for those that may be queried.
+	among func(g *gen) string
 }
 
 // Generate compiles a plan.
 func Generate(p *plan.Plan, opt Options) *Statement {
-	g := &gen{plan: p, opt: opt, uses: map[*analyze.Source]int{}, bound: map[*analyze.Source]*binding{}, expands: map[*plan.Expand]string{}}
-	g.countUses()
+	g := newGen(p, opt)
 	for _, c := range conjuncts(p.Query.Where) {
 		if opt.Probe == nil || !asks(c) {
 			g.pending = append(g.pending, c)

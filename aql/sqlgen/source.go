@@ -51,7 +51,10 @@ func (g *gen) repository(s *analyze.Source, child plan.Node, b *block, f *from, 
 		if s.Pred != nil {
 			b.and(g.cond(s.Pred, env{}))
 		}
-		if !g.opt.Scoped && !s.Named {
+		switch {
+		case g.opt.among != nil:
+			b.and(g.opt.among(g))
+		case !g.opt.Scoped && !s.Named:
 			b.and("e.is_queryable")
 		}
 	}

@@ -42,6 +42,8 @@ type Values struct {
 	// Go numbers, or for MATCHES []any of these.
 	Params map[string]any
 	EHR    uuid.UUID // of a scoped statement
+	// EHRs are the numbers of those that a statement to fill kept rows is about.
+	EHRs []int64
 	// Limit is the most rows, negative for all; Offset the rows passed over.
 	Limit, Offset int64
 	// Now is the instant of the request, in the time zone of the server.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/aql"
 	"github.com/cairn-ehr/cairn/aql/aqltest"
+	"github.com/cairn-ehr/cairn/aql/keptstore"
 	"github.com/cairn-ehr/cairn/aql/nodestore"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -24,13 +25,14 @@ type Target struct {
 	pool   *pgxpool.Pool
 	engine *aql.Engine
 	nodes  *nodestore.Index
+	kept   *keptstore.Store
 	// compress makes the bytes that documents are stored as.
 	compress *zstd.Encoder
 }
 
 // New makes a target of a migrated database without EHRs.
 func New(pool *pgxpool.Pool, opt aql.Options) (*Target, error) {
-	t := &Target{pool: pool, nodes: nodestore.New(pool)}
+	t := &Target{pool: pool, nodes: nodestore.New(pool), kept: keptstore.New(pool)}
 	var err error
 	if t.compress, err = zstd.NewWriter(nil); err != nil {
 		return nil, err
@@ -56,6 +58,9 @@ func (t *Target) Concept(ctx context.Context, archetypeID string) (id int32, ok 
 
 // NodeIndex implements aql.IndexedCatalog.
 func (t *Target) NodeIndex() *nodestore.Index { return t.nodes }
+
+// Kept implements aql.KeptCatalog.
+func (t *Target) Kept() *keptstore.Store { return t.kept }
 
 // Query implements aqltest.Target.
 func (t *Target) Query(ctx context.Context, text string, r aql.Request, sink aql.Sink) error {

@@ -1,0 +1,275 @@
+package aql_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/aql"
+	"github.com/cairn-ehr/cairn/aql/aqltest"
+	"github.com/cairn-ehr/cairn/aql/aqltest/pgtarget"
+	"github.com/cairn-ehr/cairn/aql/keptstore"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// record is EHRs to which random commits are made.
+type record struct {
+	target *pgtarget.Target
+	g      *generator
+	ehrs   []uuid.UUID
+	mu     sync.Mutex
+	// latest is the number of the latest version of each object.
+	latest map[uuid.UUID]map[uuid.UUID]int
+}
+
+func newRecord(t *testing.T, target *pgtarget.Target, g *generator, n int) *record {
+	t.Helper()
+	r := &record{target: target, g: g, latest: map[uuid.UUID]map[uuid.UUID]int{}}
+	for range n {
+		r.addEHR(t)
+	}
+	return r
+}
+
+func (r *record) addEHR(t *testing.T) {
+	t.Helper()
+	id := uuid.New()
+	status := rm.Object("EHR_STATUS", rm.Child("name", rm.Text("EHR Status")), rm.Str("archetype_node_id", "openEHR-EHR-EHR_STATUS.generic.v1"),
+		rm.Child("subject", rm.Object("PARTY_SELF")), rm.Bool("is_queryable", true), rm.Bool("is_modifiable", true))
+	if err := r.target.CreateEHR(t.Context(), aqltest.EHR{ID: id, Status: status, Created: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	r.ehrs = append(r.ehrs, id)
+	r.latest[id] = map[uuid.UUID]int{}
+}
+
+var recordFiles = []string{"bp.json", "lab.json", "values.json", "nested.json", "bp.json"}
+
+// change commits a new composition, or a change or deletion of one there is, or
+// takes an EHR out of population queries or back.
+func (r *record) change(t *testing.T) {
+	t.Helper()
+	if r.g.IntN(10) == 0 {
+		if _, err := r.target.Pool().Exec(t.Context(), `update ehr set is_queryable = not is_queryable where ehr_id = $1`, pick(r.g, r.ehrs...)); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	id := pick(r.g, r.ehrs...)
+	v := aqltest.Version{EHR: id, Object: uuid.New(), Number: 1, Committed: time.Now()}
+	if have := r.latest[id]; len(have) > 2 && r.g.IntN(2) == 0 {
+		objects := slices.SortedFunc(keys(have), func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
+		v.Object = pick(r.g, objects...)
+		v.Number = have[v.Object] + 1
+	}
+	r.latest[id][v.Object] = v.Number
+	if v.Number > 1 && r.g.IntN(3) == 0 {
+		delete(r.latest[id], v.Object) // logically deleted
+	} else {
+		data, err := os.ReadFile(filepath.Join("aqltest/testdata/compositions", pick(r.g, recordFiles...)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := r.g.vary(decodeComposition(t, data))
+		v.Content = n.With("uid", rm.ID("OBJECT_VERSION_ID", fmt.Sprintf("%s::%s::%d", v.Object, aqltest.System, v.Number)))
+	}
+	if err := r.target.Commit(t.Context(), v); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func keys[K comparable, V any](m map[K]V) func(yield func(K) bool) {
+	return func(yield func(K) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// told collects rows and what is said of their freshness.
+type told struct {
+	unordered
+	fresh *aql.Freshness
+}
+
+func (s *told) Materialised(f aql.Freshness) { s.fresh = &f }
+
+// TestMaterialisedAgrees changes the record at random and compares what is kept
+// of random queries with what the record gives.
+func TestMaterialisedAgrees(t *testing.T) {
+	t.Parallel()
+	s := *seed
+	if s == 0 {
+		s = uint64(time.Now().UnixNano())
+	}
+	target := newEmpty(t, aql.Options{Timeout: 5 * time.Second})
+	g := &generator{Rand: rand.New(rand.NewPCG(s, 5))}
+	rec := newRecord(t, target, g, 6)
+	for range 10 {
+		rec.change(t)
+	}
+	params := map[string]any{"ehr": uuid.NewString(), "code": "at0004", "p": "mg"}
+	var texts []string
+	refused := map[string]int{}
+	for len(texts) < max(10, *queries/10) {
+		text := g.query()
+		if strings.Contains(text, " LIMIT ") { // which of equal rows is not defined
+			text = text[:strings.Index(text, " LIMIT ")]
+		}
+		if err := target.Engine().Run(t.Context(), text, aql.Request{Params: params}, &told{}); err != nil || slices.Contains(texts, text) {
+			continue
+		}
+		if err := target.Engine().Materialisable(text, false); err != nil {
+			refused[errs.As(err).Kind.String()]++
+			continue
+		}
+		texts = append(texts, text)
+		if err := target.Kept().Declare(t.Context(), keptstore.Entry{Name: "q" + strconv.Itoa(len(texts)), Version: "1.0.0", Text: text}, "test"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := target.Engine().RefreshMaterialised(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	compared, rows, pending := 0, 0, 0
+	for round := range 25 {
+		rec.change(t)
+		if g.IntN(8) == 0 {
+			rec.addEHR(t)
+		}
+		if g.IntN(3) == 0 {
+			if err := target.Engine().RefreshMaterialised(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := target.Kept().Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for range 10 {
+			text := pick(g, texts...)
+			r := aql.Request{Params: params}
+			var got, want told
+			if err := target.Engine().Run(t.Context(), text, r, &got); err != nil {
+				t.Fatalf("seed %d\n%s\n%v", s, text, err)
+			}
+			r.Strategy = aql.Unkept
+			if err := target.Engine().Run(t.Context(), text, r, &want); err != nil {
+				t.Fatalf("seed %d\n%s\n%v", s, text, err)
+			}
+			if got.fresh == nil || want.fresh != nil {
+				t.Fatalf("seed %d: what is kept is not used as asked for\n%s", s, text)
+			}
+			compared++
+			rows += len(want.rows)
+			if got.fresh.Pending > 0 {
+				pending++
+			}
+			slices.Sort(got.rows)
+			slices.Sort(want.rows)
+			if !slices.Equal(got.rows, want.rows) {
+				t.Fatalf("seed %d, round %d\n%s\n got %d rows: %.2000v\nwant %d rows: %.2000v", s, round, text, len(got.rows), got.rows, len(want.rows), want.rows)
+			}
+		}
+	}
+	if pending == 0 || rows == 0 {
+		t.Errorf("%d rows, %d results with changed EHRs", rows, pending)
+	}
+	t.Logf("seed %d: %d results compared, %d of them with changed EHRs, %d rows; refused: %v", s, compared, pending, rows, refused)
+}
+
+// TestMaterialisedIsExactWhileCommitsRun: a result has every commit that was
+// acknowledged before it was asked for, and none that was not begun when it was
+// given, whatever is being refreshed, declared and dropped meanwhile.
+func TestMaterialisedIsExactWhileCommitsRun(t *testing.T) {
+	t.Parallel()
+	target := newEmpty(t, aql.Options{Timeout: 20 * time.Second})
+	g := &generator{Rand: rand.New(rand.NewPCG(1, 6))}
+	rec := newRecord(t, target, g, 4)
+	const text = "SELECT COUNT(*) FROM EHR e CONTAINS COMPOSITION c[openEHR-EHR-COMPOSITION.encounter.v1]"
+	data, err := os.ReadFile("aqltest/testdata/compositions/bp.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := decodeComposition(t, data)
+	const writers, each = 4, 40
+	var begun, done atomic.Int64
+	writing, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for range each {
+				object := uuid.New()
+				v := aqltest.Version{EHR: rec.ehrs[w], Object: object, Number: 1, Committed: time.Now()}
+				v.Content = content.With("uid", rm.ID("OBJECT_VERSION_ID", object.String()+"::"+aqltest.System+"::1"))
+				begun.Add(1)
+				if err := target.Commit(t.Context(), v); err != nil {
+					t.Error(err)
+					return
+				}
+				done.Add(1)
+			}
+		})
+	}
+	var others sync.WaitGroup
+	others.Go(func() {
+		for n := 0; writing.Err() == nil; n++ {
+			if err := target.Engine().RefreshMaterialised(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	others.Go(func() {
+		for n := 0; writing.Err() == nil; n++ {
+			if err := target.Kept().Declare(t.Context(), keptstore.Entry{Name: "q", Version: "1.0.0", Text: text}, "test"); err != nil && !errs.Is(err, errs.Unavailable) {
+				t.Error(err)
+			}
+			time.Sleep(150 * time.Millisecond)
+			if err := target.Kept().Drop(t.Context(), "q", "1.0.0"); err != nil && !errs.Is(err, errs.Unavailable) && !errs.Is(err, errs.NotFound) {
+				t.Error(err)
+			}
+		}
+	})
+	reads, kept := 0, 0
+	var readers sync.WaitGroup
+	readers.Go(func() {
+		for writing.Err() == nil {
+			least := done.Load()
+			var got told
+			if err := target.Engine().Run(t.Context(), text, aql.Request{}, &got); err != nil {
+				t.Error(err)
+				return
+			}
+			most := begun.Load()
+			n, err := strconv.ParseInt(got.rows[0], 10, 64)
+			if err != nil || n < least || n > most {
+				t.Errorf("%d compositions, want %d to %d (kept: %v) %v", n, least, most, got.fresh, err)
+			}
+			reads++
+			if got.fresh != nil {
+				kept++
+			}
+		}
+	})
+	wg.Wait()
+	stop()
+	readers.Wait()
+	others.Wait()
+	if kept == 0 {
+		t.Errorf("none of %d reads was of what is kept", reads)
+	}
+	t.Logf("%d reads, %d of what is kept", reads, kept)
+}
