@@ -43,7 +43,7 @@ create table aql_result (
 
 -- EHRs whose rows are not those of the record any more: written in the
 -- transaction that changes the record, deleted in the one that renews the rows.
--- Of a scheduled query any makes its result unusable.
+-- Of a scheduled query, with 0 for the EHR, that its result must not be used.
 create table aql_change (
     query_no integer not null,
     ehr_no   bigint  not null
@@ -61,14 +61,15 @@ $$;
 
 -- Every commit inserts a contribution. The trigger is enabled as long as there
 -- is an incremental query.
-create trigger aql_mark after insert on contribution for each row execute function aql_mark_ehr();
+create trigger aql_mark after insert on contribution for each row
+    when (new.ehr_no <> 0) execute function aql_mark_ehr();
 alter table contribution disable trigger aql_mark;
 
 create function aql_mark_results() returns trigger
 language plpgsql as $$
 begin
     insert into aql_change (query_no, ehr_no)
-    select m.query_no, new.ehr_no from aql_materialised m where m.every_s is not null;
+    select m.query_no, 0 from aql_materialised m where m.every_s is not null;
     return null;
 end
 $$;

@@ -199,7 +199,7 @@ func (k *keeper) rows(g *gen, indent string) string {
 	for i, c := range k.cells {
 		values[i] = g.cell(c)
 	}
-	number := g.ehr.column("e.ehr_no")
+	number := g.bound[k.plan.Query.EHR].table("ehr_no")
 	return "select " + number + " as ehr_no, array[" + strings.Join(values, ", ") + "]::jsonb[] as cells" + f.text(indent)
 }
 

@@ -23,6 +23,7 @@ type cli struct {
 	Template    templateCmd    `cmd:"" help:"Build, exemplify and check templates."`
 	Terminology terminologyCmd `cmd:"" help:"Load, list and remove value sets, code systems and concept maps."`
 	AQL         aqlCmd         `cmd:"" name:"aql" help:"Run and explain AQL queries."`
+	Query       queryCmd       `cmd:"" help:"Keep the results of stored queries."`
 	FHIRMap     fhirmapCmd     `cmd:"" name:"fhirmap" help:"Check, run and test FHIR mappings."`
 	Reindex     reindexCmd     `cmd:"" help:"Rebuild the node index while the database is in use."`
 	Index       indexCmd       `cmd:"" help:"Propose, create, drop and list indexes for queries."`

@@ -34,7 +34,7 @@ $$;
 
 -- erase_kept takes the rows of EHRs away, or of all with null, of which
 -- something is being deleted physically, and every whole result. What remains
--- of the EHRs is looked at anew. The caller has locked aql_materialised in row
+-- of EHRs that are given is looked at anew. The caller has locked aql_materialised in row
 -- exclusive mode before its transaction read anything: whoever makes rows holds
 -- a stronger lock meanwhile.
 create function erase_kept(p_ehrs bigint[]) returns void
@@ -46,7 +46,8 @@ begin
     delete from aql_kept where p_ehrs is null or ehr_no = any(p_ehrs);
     delete from aql_result;
     insert into aql_change (query_no, ehr_no)
-    select m.query_no, e.ehr_no from aql_materialised m cross join ehr e
-    where p_ehrs is null or e.ehr_no = any(p_ehrs);
+    select m.query_no, e.ehr_no from aql_materialised m cross join unnest(p_ehrs) as e(ehr_no) where m.every_s is null
+    union all
+    select m.query_no, 0 from aql_materialised m where m.every_s is not null;
 end
 $$;

@@ -83,6 +83,20 @@ type ResultHead struct {
 	Columns []Column
 	// ExecutedAQL is the query with its parameters replaced; "" omits it.
 	ExecutedAQL string
+	// Materialised is set for a result that was kept.
+	Materialised *Materialised
+}
+
+// Materialised says how fresh a result is that was kept.
+type Materialised struct {
+	// Mode is incremental, for a result that is that of the record at the time of
+	// the request, or scheduled, for one as of RefreshedAt.
+	Mode string `json:"mode"`
+	// RefreshedAt is when what is kept was brought up to the record.
+	RefreshedAt string `json:"refreshed_at"`
+	// Pending is about how many commits came since; an incremental result has
+	// them nevertheless.
+	Pending *int64 `json:"pending,omitempty"`
 }
 
 // Column is a column of a result set. Path has no variable; it is "" for a

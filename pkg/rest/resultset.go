@@ -24,6 +24,8 @@ type resultMeta struct {
 	Created       string `json:"_created"`
 	Generator     string `json:"_generator"`
 	ExecutedAQL   string `json:"_executed_aql,omitempty"`
+	// Materialised is an extension: how fresh the result of a materialised query is.
+	Materialised *Materialised `json:"_materialised,omitempty"`
 }
 
 // resultWriter streams a RESULT_SET. Once part of it is sent, an error can only
@@ -45,7 +47,7 @@ func (o *resultWriter) Begin(head ResultHead) error {
 		return errs.New(errs.Internal, "rest.resultWriter", "the result was begun twice")
 	}
 	o.begun = true
-	o.meta.ExecutedAQL = head.ExecutedAQL
+	o.meta.ExecutedAQL, o.meta.Materialised = head.ExecutedAQL, head.Materialised
 	o.columns = len(head.Columns)
 	columns := head.Columns
 	if columns == nil {

@@ -62,7 +62,7 @@ func (q *queries) RunQuery(ctx context.Context, who ehr.Actor, req rest.QueryReq
 	if err != nil {
 		return err
 	}
-	return withPositions(q.engine.RunQuery(ctx, compiled, r, resultSink{sink}))
+	return withPositions(q.engine.RunQuery(ctx, compiled, r, &resultSink{ResultSink: sink}))
 }
 
 // ExplainQuery implements rest.QueryExplainer.
@@ -85,10 +85,21 @@ func (q *queries) CheckQuery(text string) error {
 }
 
 // resultSink gives the engine's rows to the API.
-type resultSink struct{ rest.ResultSink }
+type resultSink struct {
+	rest.ResultSink
+	kept *rest.Materialised
+}
 
-func (s resultSink) Begin(columns []aql.Column) error {
-	head := rest.ResultHead{Columns: make([]rest.Column, len(columns))}
+// Materialised implements aql.FreshnessSink.
+func (s *resultSink) Materialised(f aql.Freshness) {
+	s.kept = &rest.Materialised{Mode: "incremental", RefreshedAt: f.Refreshed.Format("2006-01-02T15:04:05.000Z"), Pending: &f.Pending}
+	if f.Scheduled {
+		s.kept.Mode, s.kept.Pending = "scheduled", nil
+	}
+}
+
+func (s *resultSink) Begin(columns []aql.Column) error {
+	head := rest.ResultHead{Columns: make([]rest.Column, len(columns)), Materialised: s.kept}
 	for i, c := range columns {
 		head.Columns[i] = rest.Column(c)
 	}

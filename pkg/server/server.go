@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -55,6 +56,7 @@ type Server struct {
 	terms    *terminologies
 	events   *event.Service
 	open     bool // no authentication
+	queries  *queries
 }
 
 // Run serves until the context ends, then shuts down gracefully.
@@ -170,6 +172,7 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	if err != nil {
 		return err
 	}
+	s.queries = runner
 	openehr, err := rest.New(rest.Config{
 		Records: s.Service, Queries: runner, Authenticate: rest.Authenticator(authenticate),
 		BasePath: o.OpenEHRBase, Origin: o.BaseURL, SystemID: o.SystemID,
@@ -247,6 +250,9 @@ func (s *Server) Serve(ctx context.Context) (err error) {
 		MaxHeaderBytes:    o.Max.headerBytes(),
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
+	background, stopBackground := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() { s.keepMaterialised(background, s.queries.engine) })
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(s.listener) }()
 	select {
@@ -265,6 +271,8 @@ func (s *Server) Serve(ctx context.Context) (err error) {
 			s.log.Warn("closing connections", "error", closeErr)
 		}
 	}
+	stopBackground()
+	work.Wait()
 	if closeErr := s.close(); err == nil {
 		err = closeErr
 	}

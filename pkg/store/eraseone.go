@@ -32,6 +32,9 @@ func recordErased(ctx context.Context, tx pgx.Tx, op string, who ehr.Actor, kind
 func (s *Store) EraseComposition(ctx context.Context, who ehr.Actor, ehrID, object uuid.UUID) error {
 	const op = "store.EraseComposition"
 	return s.transaction(ctx, op, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockKept); err != nil {
+			return failure(op, err)
+		}
 		// Commits into the EHR share this lock, as in EraseEHRs.
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(uuid_hash_extended($1, 1))`, ehrID); err != nil {
 			return failure(op, err)
@@ -51,6 +54,9 @@ func (s *Store) EraseComposition(ctx context.Context, who ehr.Actor, ehrID, obje
 			return failure(op, err)
 		}
 		if err := recordErased(ctx, tx, op, who, ehr.KindComposition.String(), &ehrID, object.String(), versions); err != nil {
+			return err
+		}
+		if err := eraseKept(ctx, tx, op, []int64{ehrNo}); err != nil {
 			return err
 		}
 		for _, table := range objectTables {
@@ -113,12 +119,19 @@ func (s *Store) EraseTemplate(ctx context.Context, who ehr.Actor, id string) err
 func (s *Store) EraseQuery(ctx context.Context, who ehr.Actor, name, version string) error {
 	const op = "store.EraseQuery"
 	return s.transaction(ctx, op, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockKept); err != nil {
+			return failure(op, err)
+		}
 		done, err := tx.Exec(ctx, `delete from stored_query where name = $1 and version = $2`, name, version)
 		if err != nil {
 			return failure(op, err)
 		}
 		if done.RowsAffected() == 0 {
 			return errs.New(errs.NotFound, op, "no such version of a stored query")
+		}
+		// What is kept of its result goes with it.
+		if _, err := tx.Exec(ctx, `select drop_materialised($1, $2)`, name, version); err != nil {
+			return failure(op, err)
 		}
 		return recordErased(ctx, tx, op, who, "QUERY", nil, name+"/"+version, 1)
 	})

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/cairn-ehr/cairn/aql/keptstore"
 	"github.com/cairn-ehr/cairn/aql/nodestore"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
@@ -45,6 +46,7 @@ type Store struct {
 	concepts    concepts
 	kinds       kindNumbers
 	nodes       *nodestore.Index
+	kept        *keptstore.Store
 	templates   templateNames
 	enc         *zstd.Encoder
 	dec         *zstd.Decoder
@@ -83,7 +85,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		s.main.Close()
 		return nil, err
 	}
-	s.nodes = nodestore.New(s.main)
+	s.nodes, s.kept = nodestore.New(s.main), keptstore.New(s.main)
 	if s.onces, err = pool(ctx, cfg.URL, max(2, cfg.Conns/4), "cairn once"); err != nil {
 		s.main.Close()
 		s.query.Close()
@@ -161,3 +163,6 @@ func (s *Store) QueryPool() *pgxpool.Pool { return s.query }
 
 // NodeIndex is the node index, from which most AQL is answered.
 func (s *Store) NodeIndex() *nodestore.Index { return s.nodes }
+
+// Kept is the kept results of materialised queries.
+func (s *Store) Kept() *keptstore.Store { return s.kept }
