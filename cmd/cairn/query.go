@@ -28,7 +28,9 @@ type queryMaterialiseCmd struct {
 }
 
 func (c *queryMaterialiseCmd) Run(ctx context.Context) error {
-	return c.Maintain(ctx, func(ctx context.Context, m server.Maintainer) error { return m.Materialise(ctx, c.Name, c.Version, c.Every) })
+	return c.Maintain(ctx, func(ctx context.Context, m server.Maintainer) error {
+		return m.Materialise(ctx, c.Name, c.Version, c.Every)
+	})
 }
 
 type queryUnmaterialiseCmd struct {

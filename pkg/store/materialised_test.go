@@ -167,4 +167,3 @@ func TestUnqueryableVanishes(t *testing.T) {
 		}
 	}
 }
-
