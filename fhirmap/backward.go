@@ -152,7 +152,7 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			if fault := b.plan(s.slot, to, v); fault != nil {
 				return fault
 			}
-		case s.refer != nil:
+		case s.refer != nil, s.link != nil:
 			continue // the resource referred to is not here
 		case len(s.manual) > 0:
 			b.manual(s, to, v)

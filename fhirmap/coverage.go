@@ -106,6 +106,16 @@ func (lib *Library) Coverage(t *templates.Template) *TemplateCoverage {
 		}
 	}
 	entries(t.Root)
+	plans := lib.starts[t.Root.ArchetypeID]
+	if bound {
+		plans = byArchetype[t.Root.ArchetypeID]
+	}
+	for _, p := range plans {
+		if p.gate.excludes(t.ID) {
+			continue
+		}
+		context.plan(p, trace{object: t.Root}, p.target.Name)
+	}
 	for _, l := range leaves(t.Root, true) {
 		cov.Leaves++
 		switch declared, ok := context.reached[l]; {
@@ -119,6 +129,16 @@ func (lib *Library) Coverage(t *templates.Template) *TemplateCoverage {
 	}
 	cov.Percent = percent(cov.Mapped, cov.Leaves)
 	return cov
+}
+
+// excludes reports whether a condition on the template keeps a model from
+// running for one.
+func (k *condition) excludes(template string) bool {
+	if k == nil || k.op != OneOf || k.root.base != fromArchetype || len(k.root.segs) > 0 || len(k.attrs) != 1 || k.criteria[template] {
+		return false
+	}
+	segs := k.attrs[0].segs
+	return len(segs) == 3 && segs[0].attr == "archetype_details" && segs[1].attr == "template_id" && segs[2].attr == "value"
 }
 
 func (cov *TemplateCoverage) add(e EntryCoverage) {

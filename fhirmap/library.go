@@ -131,7 +131,7 @@ func Compile(files []*File) (*Library, Problems) {
 // standsAlone reports whether models of a class run by themselves, rather than
 // only when another model calls them.
 func standsAlone(class *rm.Class) bool {
-	return class.IsA(rm.ClassEntry) || class.Name == "EHR_STATUS"
+	return class.IsA(rm.ClassEntry) || class == rm.ClassComposition || class.Name == "EHR_STATUS"
 }
 
 // register files by name.

@@ -16,6 +16,7 @@ const (
 	fromArchetype             // $archetype
 	fromComposition
 	fromVersion // $version: Cairn's name for the VERSION around the composition
+	fromSelf    // $self: Cairn's name for the subject of the record
 	fromResource
 	fromNothing // $reference, or no path at all
 )
@@ -66,6 +67,8 @@ func parseOpenEHR(s string) (opath, error) {
 			p.base = fromParent
 		case "$version":
 			p.base = fromVersion
+		case "$self":
+			p.base = fromSelf
 		case "$reference":
 			p.base = fromNothing
 		case "$openEHRRoot", "$openehrroot":

@@ -22,8 +22,12 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- `meta.versionId` is the trunk version of the source, `meta.lastUpdated` its commit time, `meta.source` its version uid as `ehr:<uid>`.\n" +
 	"- Only versions whose lifecycle state is complete (532) are projected. That state, read through `$version`, is also what\n" +
 	"  makes a recorded observation `final`; nothing else does.\n" +
-	"- `$version` is Cairn's addition to FHIR Connect: the ORIGINAL_VERSION around the composition.\n" +
-	"- Without a context file for the template, every model of an ENTRY archetype (and of EHR_STATUS) that maps to a resource runs.\n" +
+	"- `$version` and `$self` are Cairn's additions to FHIR Connect: the ORIGINAL_VERSION around the composition, and the subject of\n" +
+	"  the record as a PARTY_SELF.\n" +
+	"- Without a context file for the template, every model of an ENTRY or COMPOSITION archetype (and of EHR_STATUS) that maps to a\n" +
+	"  resource runs, those of the composition last.\n" +
+	"- `slotArchetype` to a model of an ENTRY at a Reference refers to the resource that this model makes of the entry; where it makes\n" +
+	"  none, there is no reference, and a loss.\n" +
 	"- A condition that cannot be decided (null flavour, free text where a code is compared), a value that no rule fits, or a\n" +
 	"  missing source refuses the resource when the element alters its meaning (`isModifier`), is mandatory or names the subject;\n" +
 	"  otherwise the detail is left out. Both are recorded as losses; refusals and unmapped entries are told in every searchset of the patient.\n" +
@@ -68,6 +72,11 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  and nothing beside them; structured ones only where there are none, a frequency whole or not at all.\n" +
 	"- Each ACTION becomes a Procedure or Immunization of its own: they are not grouped by workflow. What was cancelled is\n" +
 	"  `not-done`, not an error; a step of a medication ACTION that is neither a dose given nor one left out is refused.\n" +
+	"- An admission is an Encounter of class IMP, `finished` once its end is known, else `unknown`. Of compositions of encounter.v1\n" +
+	"  only the encounter note is one: several others may belong to one contact. Its class is that of its setting where R4 means the\n" +
+	"  same (at home, emergency care), else the code of openEHR; without an end of the context its status is `unknown`.\n" +
+	"- A care plan is a CarePlan of status `unknown`, with the goals and problems of its composition; a synopsis a ClinicalImpression.\n" +
+	"- An estimated date of delivery has a value only if a date was agreed on; each estimate is a component of its own.\n" +
 	"- A laboratory report without a status is `unknown`; an analyte without one has that of its report.\n" +
 	"- `$summary` infers nothing from silence: mandatory sections without entries have the emptyReason `unavailable`, and what the\n" +
 	"  record holds and no mapping shows is a section of its own. What IPS demands and the record does not have is given as\n" +

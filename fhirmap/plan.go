@@ -62,6 +62,8 @@ type step struct {
 	manual         []*manualStep
 	slot           *plan
 	refer          *referStep
+	// link refers to the resource that the model makes of the source.
+	link     *plan
 	children       []*step
 	transfer       bool
 	// critical methods can write an element that alters the meaning of the
@@ -185,6 +187,8 @@ func (c *compiler) openehr(t Text, sc scope) (opath, *otype, bool) {
 			at = typeOf(rm.Lookup("COMPOSITION"))
 		case fromVersion:
 			at = typeOf(rm.Lookup("ORIGINAL_VERSION"))
+		case fromSelf:
+			at = typeOf(rm.Lookup("PARTY_SELF"))
 		case fromNothing:
 			return p, nil, true
 		default:
@@ -289,7 +293,7 @@ func (c *compiler) method(m *Method, f *File, sc scope) *step {
 		}
 	}
 	if m.Slot.Value != "" {
-		s.slot = c.slot(m, inner)
+		s.slot, s.link = c.slot(m, inner)
 		s.critical = s.critical || len(s.dst.steps) == 0
 	}
 	if m.Reference != nil {
@@ -392,7 +396,9 @@ func (c *compiler) manual(m *Manual, sc scope) *manualStep {
 	return ms
 }
 
-func (c *compiler) slot(m *Method, sc scope) *plan {
+// slot compiles the key slotArchetype: the model fills the place or, at a
+// Reference to its type, is referred to.
+func (c *compiler) slot(m *Method, sc scope) (fill, link *plan) {
 	f := c.view.model(m.Slot.Value)
 	if f == nil {
 		if c.lib.models[m.Slot.Value] != nil {
@@ -400,27 +406,38 @@ func (c *compiler) slot(m *Method, sc scope) *plan {
 		} else {
 			c.fail(m.Slot.Position, CodeDangling, "no model is named %q", m.Slot.Value)
 		}
-		return nil
+		return nil, nil
 	}
 	if f.Hierarchy != nil {
 		c.fail(m.Slot.Position, CodeUnsupported, "not supported: slotArchetype to %q, which splits into resources", m.Slot.Value)
-		return nil
+		return nil, nil
 	}
 	class := archetypeClass(f.Archetype.Value)
 	if class == nil {
-		return nil // reported where the file was read
+		return nil, nil // reported where the file was read
 	}
 	if !slices.ContainsFunc(sc.openehr.classes, func(k *rm.Class) bool { return k.IsA(class) }) {
 		c.fail(m.Slot.Position, CodeType, "%s cannot hold %s", sc.openehr, f.Archetype.Value)
-		return nil
+		return nil, nil
 	}
 	if sc.fhir.typ.Type == nil {
 		c.fail(m.FHIR.Position, CodeFHIRPath, "%s takes several types; name one with ofType()", sc.fhir)
-		return nil
+		return nil, nil
 	}
 	own := r4.Lookup(r4.ProfileType(f.StructureDefinition.Value))
+	if sc.fhir.typ.Type.Name == "Reference" && own != nil && own.Kind == r4.Resource {
+		if t := sc.fhir.typ.Targets; len(t) > 0 && !slices.Contains(t, own.Name) && !slices.Contains(t, "Resource") {
+			c.fail(m.Slot.Position, CodeType, "%s cannot refer to the %s of the model %q", sc.fhir, own.Name, m.Slot.Value)
+			return nil, nil
+		}
+		if !standsAlone(class) {
+			c.fail(m.Slot.Position, CodeUnsupported, "not supported: slotArchetype at a Reference to %q, which makes no resource by itself", m.Slot.Value)
+			return nil, nil
+		}
+		return nil, c.model(f, &ftype{typ: r4.TypeRef{Type: own}}, class)
+	}
 	if own == nil || own.Name == "BackboneElement" || own.Name == "Element" || own == sc.fhir.typ.Type {
-		return c.model(f, sc.fhir, class)
+		return c.model(f, sc.fhir, class), nil
 	}
 	// The model is compiled for its own type as well; what is wrong only here
 	// is wrong with the call.
@@ -432,10 +449,10 @@ func (c *compiler) slot(m *Method, sc scope) *plan {
 	for _, problem := range fresh {
 		if problem.Code == CodeFHIRPath || problem.Code == CodeType || problem.Code == CodeValue {
 			c.fail(m.Slot.Position, CodeType, "the model %q does not fit %s (%s)", m.Slot.Value, sc.fhir, problem.Error())
-			return p
+			return p, nil
 		}
 	}
-	return p
+	return p, nil
 }
 
 func archetypeClass(id string) *rm.Class {

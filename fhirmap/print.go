@@ -87,6 +87,8 @@ func (p *printer) step(depth int, s *step) {
 		if !p.printed[s.slot] && !slices.Contains(p.called, s.slot) {
 			p.called = append(p.called, s.slot)
 		}
+	case s.link != nil:
+		action = "refer to what " + s.link.file.Name.Value + " makes of"
 	case s.refer != nil:
 		action = "refer to another " + s.refer.target.Name + " from"
 	case len(s.manual) > 0:
@@ -135,7 +137,7 @@ func (p *printer) step(depth int, s *step) {
 // String is the path with its base; steps that were implied are in parentheses.
 func (p opath) String() string {
 	b := map[base]string{
-		fromParent: ".", fromArchetype: "$archetype", fromComposition: "$composition", fromVersion: "$version", fromNothing: "$reference",
+		fromParent: ".", fromArchetype: "$archetype", fromComposition: "$composition", fromVersion: "$version", fromSelf: "$self", fromNothing: "$reference",
 	}[p.base] + strings.Repeat("/..", p.up)
 	for i := range p.segs {
 		seg := &p.segs[i]

@@ -136,6 +136,24 @@ func (x *run) composition() {
 		}
 		x.entry(e, plans)
 	})
+	id := x.in.Root.ArchetypeID()
+	plans := x.lib.starts[id]
+	if bound {
+		plans = byArchetype[id]
+	}
+	x.whole(plans, id)
+}
+
+// whole runs the plans of a composition as such, after those of its entries, to
+// whose resources they can refer. That they exclude it is no loss: its content
+// is that of the entries.
+func (x *run) whole(plans []*plan, archetype string) {
+	clear(x.used)
+	for _, p := range plans {
+		x.out.Types = p.appendTypes(x.out.Types)
+		x.archetype, x.plan = x.root, p
+		x.split(x.root, archetype)
+	}
 }
 
 // entries visits the ENTRYs below a composition or section.
@@ -295,6 +313,18 @@ func (x *run) refer(s *step, n *ref, place *cursor) *refusal {
 			return &refusal{l}
 		}
 		return nil
+	}
+	place.put(x.nodes.Object(r4.Field{Name: "reference", Value: x.nodes.String(t.Name + "/" + id)}), s.dstType.typ.Type)
+	return nil
+}
+
+// link refers to the resource that another model has made of the source. Where
+// there is none there is no reference.
+func (x *run) link(s *step, n *ref, place *cursor) *refusal {
+	t := s.link.target
+	id := x.resourceID(t, s.link.file.Name.Value, n)
+	if !slices.ContainsFunc(x.out.Resources, func(r Resource) bool { return r.Type == t.Name && r.ID == id }) {
+		return x.unable(s, "reference-refused", n, "there is no resource of the model "+s.link.file.Name.Value+" to refer to")
 	}
 	place.put(x.nodes.Object(r4.Field{Name: "reference", Value: x.nodes.String(t.Name + "/" + id)}), s.dstType.typ.Type)
 	return nil

@@ -124,6 +124,8 @@ func (x *run) occurrence(s *step, n *ref, place *cursor) *refusal {
 		err = x.runPlan(s.slot, n, place)
 	case s.refer != nil:
 		err = x.refer(s, n, place)
+	case s.link != nil:
+		err = x.link(s, n, place)
 	case len(s.manual) > 0:
 		err = x.runManual(s, n, place)
 	case s.transfer:

@@ -154,6 +154,8 @@ func (x *run) start(p *opath, parent *ref) *ref {
 			x.version = x.ref(versionNode(x.in), nil, nil, 0)
 		}
 		at = x.version
+	case fromSelf:
+		at = x.ref(self, nil, nil, 0)
 	}
 	for range p.up {
 		if at != nil {
@@ -162,6 +164,9 @@ func (x *run) start(p *opath, parent *ref) *ref {
 	}
 	return at
 }
+
+// self is the subject of the record.
+var self = rm.Object("PARTY_SELF")
 
 func (x *run) eval(p *opath, parent *ref) lookup {
 	mark := len(x.found)

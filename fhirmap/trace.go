@@ -57,6 +57,8 @@ func (tr *tracer) step(s *step, archetype, place trace, root, to string) {
 	case s.slot != nil:
 		tr.fill(to, false)
 		tr.plan(s.slot, place, to)
+	case s.link != nil:
+		tr.fill(to, true)
 	case s.refer != nil:
 		tr.fill(to, true)
 		tr.steps(s.refer.methods, archetype, place, root, s.refer.target.Name)

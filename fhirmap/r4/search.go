@@ -206,6 +206,7 @@ var searchTable = map[string][][4]string{
 		{"type", "token", "clinical-type", "type"},
 		{"date", "date", "clinical-date", "period"},
 		{"reason-code", "token", "Encounter-reason-code", "reasonCode"},
+		{"diagnosis", "reference", "Encounter-diagnosis", "diagnosis.condition"},
 	},
 	"Goal": {
 		{"patient", "reference", "clinical-patient", "subject"},
@@ -226,6 +227,15 @@ var searchTable = map[string][][4]string{
 		{"category", "token", "CarePlan-category", "category"},
 		{"date", "date", "clinical-date", "period"},
 		{"goal", "reference", "CarePlan-goal", "goal"},
+		{"condition", "reference", "CarePlan-condition", "addresses"},
+	},
+	"ClinicalImpression": {
+		{"patient", "reference", "clinical-patient", "subject"},
+		{"subject", "reference", "ClinicalImpression-subject", "subject"},
+		{"identifier", "token", "ClinicalImpression-identifier", "identifier"},
+		{"status", "token", "ClinicalImpression-status", "status"},
+		{"date", "date", "clinical-date", "date"},
+		{"assessor", "reference", "ClinicalImpression-assessor", "assessor"},
 	},
 	"Consent": {
 		{"patient", "reference", "clinical-patient", "patient"},

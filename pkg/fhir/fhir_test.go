@@ -561,7 +561,7 @@ func TestCapabilities(t *testing.T) {
 			if strings.Contains(p.Name, "quantity") {
 				value = "5"
 			}
-			if slices.Contains([]string{"performer", "asserter", "recorder", "requester", "source", "target"}, p.Name) {
+			if slices.Contains([]string{"performer", "asserter", "recorder", "requester", "source", "target", "assessor", "diagnosis"}, p.Name) {
 				value = "Practitioner/1"
 			}
 			if got := ask(t, h, "GET", "/fhir/r4/"+res.Type+"?"+p.Name+"="+value); got.StatusCode != 200 {
@@ -569,7 +569,7 @@ func TestCapabilities(t *testing.T) {
 			}
 		}
 	}
-	if want := strings.Fields("AllergyIntolerance Composition Condition Consent DiagnosticReport DocumentReference Goal Immunization MedicationRequest MedicationStatement Observation Patient Procedure Provenance Specimen"); !slices.Equal(types, want) {
+	if want := strings.Fields("AllergyIntolerance CarePlan ClinicalImpression Composition Condition Consent DiagnosticReport DocumentReference Encounter Goal Immunization MedicationRequest MedicationStatement Observation Patient Procedure Provenance Specimen"); !slices.Equal(types, want) {
 		t.Errorf("types %v", types)
 	}
 	if !strings.Contains(r.raw, "StructureDefinition/bp") {

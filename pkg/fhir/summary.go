@@ -48,7 +48,9 @@ var summarySections = []section{
 	{"Advance directives", "42348-3", "advance directives", false, []string{"Consent"}, nil},
 	{"Alerts", "104605-1", "alerts", false, []string{"Flag"}, nil},
 	{"History of past problems", "11348-0", "past problems", false, []string{"Condition"}, past},
-	{"Pregnancy", "10162-6", "pregnancy", false, []string{"Observation"}, func(n *r4.Node) bool { return hasCode(n, "code", "82810-3") }},
+	{"Pregnancy", "10162-6", "pregnancy", false, []string{"Observation"}, func(n *r4.Node) bool {
+		return hasCode(n, "code", "82810-3") || hasCode(n, "code", "11778-8") && n.Str("valueDateTime") != ""
+	}},
 	{"Plan of care", "18776-5", "care plans", false, []string{"CarePlan"}, nil},
 	{"Social history", "29762-2", "social history", false, []string{"Observation"}, func(n *r4.Node) bool {
 		return hasCode(n, "code", "72166-2") || hasCode(n, "code", "74013-4") || hasCode(n, "code", "11331-6")
