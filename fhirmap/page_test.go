@@ -20,6 +20,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  system, the mapping's name and the entry's or event's uid (without a uid: its place by node id, name and ordinal),\n" +
 	"  so that an edit of the composition keeps them.\n" +
 	"- `meta.versionId` is the trunk version of the source, `meta.lastUpdated` its commit time, `meta.source` its version uid as `ehr:<uid>`.\n" +
+	"  A resource that other mappings have made of the same version is `3.1` after `3`, last updated when it was made.\n" +
 	"- Only versions whose lifecycle state is complete (532) are projected. That state, read through `$version`, is also what\n" +
 	"  makes a recorded observation `final`; nothing else does.\n" +
 	"- `$version` and `$self` are Cairn's additions to FHIR Connect: the ORIGINAL_VERSION around the composition, and the subject of\n" +
@@ -94,8 +95,10 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  refused if the actor may not see one of them, and not kept. `date` is the time of the commit.\n" +
 	"- A composer, performer or facility stays a reference by identifier and name: a PARTY_IDENTIFIED does not say whether it is a\n" +
 	"  person, an organisation or a device, and the same words may name two people.\n" +
-	"- Resources are made when a version is committed, with the mappings of the program that commits it. Mappings that change later\n" +
-	"  do not change the resources of versions that are stored.\n" +
+	"- Resources are made when a version is committed. When the mappings change, the latest version of each object is projected again,\n" +
+	"  with the subject that the EHR has then; earlier versions keep their resources. What comes out the same keeps its version. Until that is\n" +
+	"  done, searches and `$summary` say so; a read does not. Provenance: one for each time that a version was projected. A Composition,\n" +
+	"  which names what was made of a version, has the `versionId` of the last time and no others; its `lastUpdated` is the commit.\n" +
 	"- Pages of a search go by the keys of the last record: a resource that exists throughout appears once. An export is a snapshot.\n\n" +
 	"## Not supported\n\n" +
 	"`:text`, `:exact`, `:in`, `:of-type`, `:identifier` and the other modifiers, composite parameters, chains beyond the patient,\n" +

@@ -329,7 +329,7 @@ func checkWhole(t *testing.T, dir string) {
 			where v.ehr_no is null`,
 		"resources without a version": `select count(*) from fhir_resource r left join version v using (ehr_no, vo_no, ver) where v.ver is null`,
 		"resources without content or kind": `select count(*) from fhir_resource r
-			left join fhir_content c using (ehr_no, vo_no, ver) left join fhir_kind k using (kind_no)
+			left join fhir_content c using (ehr_no, vo_no, ver, revision) left join fhir_kind k using (kind_no)
 			where k.kind_no is null or (r.byte_len is not null and c.ver is null)`,
 		"EHRs without a status": `select count(*) from ehr e where not exists (select from version v where v.ehr_no = e.ehr_no and v.kind = 2)`,
 	} {

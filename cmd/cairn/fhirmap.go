@@ -25,6 +25,8 @@ type fhirmapCmd struct {
 	Run      fhirmapRunCmd      `cmd:"" help:"Print the FHIR resources that mappings make of a composition, one a line."`
 	Test     fhirmapTestCmd     `cmd:"" help:"Compare what mappings make of test cases with what is expected."`
 	Coverage fhirmapCoverageCmd `cmd:"" help:"List what no mapping reaches: the leaves of templates, and mandatory and must-support elements of resources."`
+
+	Reproject reprojectCmd `cmd:"" help:"Make the FHIR resources of stored versions by the mappings of this program, while the database is in use."`
 }
 
 // mappings says which mapping files a command works with.

@@ -57,6 +57,7 @@ func runPage(t *testing.T, page string, args ...string) (script, printed string)
 	p := startProcess(t, append(args, "--data-dir", filepath.Join(dir, "data"))...)
 	cmd := exec.Command("bash", "-e", "-o", "pipefail", "-c", strings.ReplaceAll(script, "http://127.0.0.1:8080", p.origin))
 	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CAIRN_DATA_DIR="+filepath.Join(dir, "data"))
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)

@@ -116,6 +116,7 @@ create function commit_contribution(
     l_losses     text[],
 
     p_more       jsonb,
+    p_rules      text,                        -- by which the resources were made
 
     out committed timestamptz,
     out ehr_no    bigint[],
@@ -386,7 +387,10 @@ begin
         t := greatest(t, interval '1 millisecond' + greatest(p.time_committed, (
             select max(v.time_committed) from version v
             where v.ehr_no = e.ehr_no and v.vo_no = p.vo_no
-              and v.ver < case when n_tree[i] is null and n_item[i] is null then 0 else 2147483647 end)));
+              and v.ver < case when n_tree[i] is null and n_item[i] is null then 0 else 2147483647 end), (
+            -- resources may have been made after their version
+            select max(r.last_updated) from fhir_resource r
+            where r.ehr_no = e.ehr_no and r.vo_no = p.vo_no and r.superseded is null)));
     end loop;
 
     if cardinality(owners) = 1 then
@@ -491,6 +495,15 @@ begin
         select ehr_no[l.i], vo[l.i], n_ver[l.i], v_template[l.i], l.mapped::text[], l.losses::jsonb
         from unnest(l_i, l_mapped, l_losses) as l(i, mapped, losses)
         where current[l.i];
+    end if;
+
+    -- What was made by other rules than those in force.
+    if exists (select from fhir_state s where s.rules <> coalesce(p_rules, '')) then
+        insert into fhir_queue (ehr_no, vo_no, since, retry)
+        select n.ehr_no, n.vo_no, t, t
+        from unnest(ehr_no, vo, v_kind, v_lifecycle, current) as n(ehr_no, vo_no, kind, lifecycle, current)
+        where n.ehr_no > 0 and n.current and n.kind in (1, 2) and n.lifecycle <> 523
+        on conflict (ehr_no, vo_no) do update set retry = excluded.retry, attempts = 0;
     end if;
 
     for x in select a.x from jsonb_array_elements(p_more->'attestations') a(x) loop

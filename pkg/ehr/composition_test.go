@@ -497,7 +497,7 @@ func TestProjectionsSeeTheLatestSubject(t *testing.T) {
 		t.Errorf("%+v", in)
 	}
 	var raw, content []byte
-	err = st.Pool().QueryRow(ctx, `select c.raw from fhir_resource r join fhir_content c using (ehr_no, vo_no, ver)
+	err = st.Pool().QueryRow(ctx, `select c.raw from fhir_resource r join fhir_content c using (ehr_no, vo_no, ver, revision)
 		where r.resource_id = $1 and r.superseded is null`, c.UID.Object.String()).Scan(&raw)
 	if err == nil {
 		content, err = st.Content(raw)

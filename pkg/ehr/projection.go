@@ -1,6 +1,7 @@
 package ehr
 
 import (
+	"strings"
 	"time"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -92,4 +93,26 @@ type Projection interface {
 	Name() string
 	Version() string
 	Project(in ProjectionInput) Projected
+}
+
+// Derive lets every projection derive its records from a version.
+func Derive(projections []Projection, in ProjectionInput) Projected {
+	var all Projected
+	for _, p := range projections {
+		out := p.Project(in)
+		all.Resources = append(all.Resources, out.Resources...)
+		all.Losses = append(all.Losses, out.Losses...)
+		all.Types = append(all.Types, out.Types...)
+	}
+	return all
+}
+
+// Rules identify projections: versions from which the same ones derived their
+// records need not be projected again. "" stands for none.
+func Rules(projections []Projection) string {
+	names := make([]string, len(projections))
+	for i, p := range projections {
+		names[i] = p.Name() + "/" + p.Version()
+	}
+	return strings.Join(names, " ")
 }

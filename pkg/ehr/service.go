@@ -172,6 +172,7 @@ func (s *Service) project(c *Contribution, subject Subject) {
 	if c.EHRID == Demographics {
 		return
 	}
+	c.Rules = Rules(s.cfg.Projections)
 	for i := range c.Versions {
 		v := &c.Versions[i]
 		v.Projected = Projected{}
@@ -184,12 +185,7 @@ func (s *Service) project(c *Contribution, subject Subject) {
 			Kind: v.Kind, ObjectID: v.UID.Object.String(), VersionUID: v.UID.String(), Trunk: v.UID.Trunk,
 			TemplateID: v.Template.TemplateID, LifecycleState: v.LifecycleState, Root: v.Root,
 		}
-		for _, p := range s.cfg.Projections {
-			out := p.Project(in)
-			v.Projected.Resources = append(v.Projected.Resources, out.Resources...)
-			v.Projected.Losses = append(v.Projected.Losses, out.Losses...)
-			v.Projected.Types = append(v.Projected.Types, out.Types...)
-		}
+		v.Projected = Derive(s.cfg.Projections, in)
 	}
 }
 

@@ -142,6 +142,9 @@ type Contribution struct {
 	EHRID    uuid.UUID
 	ID       uuid.UUID
 	SystemID string
+	// Rules identify the projections that derived Projected of the versions (see
+	// Rules); "" for none.
+	Rules string
 	// NewEHR is set if the contribution creates the EHR.
 	NewEHR *NewEHR
 	// StatusObject and StatusTrunk are the EHR_STATUS, and its trunk version, that

@@ -27,7 +27,7 @@ func (a *api) bundle(c *call, req *request, page Page, others []Record) ([]byte,
 		dst = append(dst, '}')
 	}
 	dst = append(dst, ']')
-	notes := append(req.notes, gapIssues(req.query.Type, page.Gaps)...)
+	notes := append(append(req.notes, lagIssues(page.Lag)...), gapIssues(req.query.Type, page.Gaps)...)
 	disputes, err := disputeIssues(page.Records, others)
 	if err != nil {
 		return nil, err
@@ -94,6 +94,18 @@ func (r *request) link(base, after string) string {
 		add("_cursor", after)
 	}
 	return b.String()
+}
+
+// lagIssues says what the result does not show yet.
+func lagIssues(lag Lag) (out []issue) {
+	if lag.Waiting {
+		out = append(out, issue{severity: "warning", code: "incomplete", text: "what was committed since " + instant(lag.Since) +
+			" is not all shown yet: resources can be missing, or those of an earlier version of the record"})
+	}
+	if lag.Outdated {
+		out = append(out, issue{severity: "information", code: "incomplete", text: "the mappings have changed, and resources made by the earlier ones are still among those searched"})
+	}
+	return out
 }
 
 // gapIssues says what the record holds and the result cannot show, so that

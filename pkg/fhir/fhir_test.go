@@ -50,7 +50,7 @@ func project(t testing.TB) *memory {
 		}
 		for _, r := range res.Resources {
 			m.records = append(m.records, Record{
-				Type: r.Type, ID: r.ID, Version: 3, LastUpdated: commit.Add(time.Duration(i) * time.Hour),
+				Type: r.Type, ID: r.ID, Version: VersionID{Trunk: 3}, LastUpdated: commit.Add(time.Duration(i) * time.Hour),
 				Source: object + "::test::3", Profiles: r.Profiles, JSON: r.JSON, Mapping: r.Mapping,
 			})
 			m.search[r.ID] = r.Search
@@ -65,10 +65,10 @@ func project(t testing.TB) *memory {
 	}
 	slices.SortFunc(m.records, func(a, b Record) int { return cmp.Compare(a.ID, b.ID) })
 	for _, r := range m.records {
-		r.Version, r.LastUpdated, r.First = 1, r.LastUpdated.AddDate(0, 0, -1), true
+		r.Version, r.LastUpdated, r.First = VersionID{Trunk: 1}, r.LastUpdated.AddDate(0, 0, -1), true
 		m.past = append(m.past, r)
 	}
-	m.gone["Observation/old"] = Record{Type: "Observation", ID: "old", Version: 2, LastUpdated: commit}
+	m.gone["Observation/old"] = Record{Type: "Observation", ID: "old", Version: VersionID{Trunk: 2}, LastUpdated: commit}
 	return m
 }
 

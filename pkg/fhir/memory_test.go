@@ -45,7 +45,7 @@ func (m *memory) Resource(_ context.Context, who ehr.Actor, typ, id string) (Rec
 	return Record{}, errs.New(errs.NotFound, "test", "no such resource")
 }
 
-func (m *memory) ResourceVersion(ctx context.Context, who ehr.Actor, typ, id string, version int) (Record, error) {
+func (m *memory) ResourceVersion(ctx context.Context, who ehr.Actor, typ, id string, version VersionID) (Record, error) {
 	rec, err := m.Resource(ctx, who, typ, id)
 	if errs.Is(err, errs.NotFound) || rec.Version == version {
 		return rec, err

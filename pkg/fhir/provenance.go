@@ -11,7 +11,7 @@ import (
 
 // Provenance is the type of the resources that say where others come from.
 // They are made when they are asked for, of the audit of a version that has
-// been mapped: one for each such version.
+// been mapped: one for each time that a version was.
 const Provenance = "Provenance"
 
 // Origin is what a Provenance is made of.
@@ -21,6 +21,8 @@ type Origin struct {
 	// ChangeType is the openEHR code of AUDIT_DETAILS.change_type.
 	ChangeType int
 	Committed  time.Time
+	// Recorded is when the resources were made of it.
+	Recorded time.Time
 	// System is the system that took the commit.
 	System string
 	// Committer and Composer are PARTY_PROXYs, Description is a DV_TEXT and
@@ -157,7 +159,11 @@ func (o Origin) JSON(id string) ([]byte, error) {
 	n := r4.NewObject(
 		str("resourceType", Provenance), str("id", id),
 		array("target", targets...),
-		str("recorded", instant(o.Committed)))
+	)
+	if !o.Recorded.Equal(o.Committed) {
+		n.Fields = append(n.Fields, str("occurredDateTime", instant(o.Committed)))
+	}
+	n.Fields = append(n.Fields, str("recorded", instant(o.Recorded)))
 	if len(o.Description) > 0 {
 		var text struct{ Value string }
 		if err := json.Unmarshal(o.Description, &text); err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -58,11 +57,11 @@ func (a *api) vread(w http.ResponseWriter, c *call) error {
 	if err := plainRead(c); err != nil {
 		return err
 	}
-	version, err := strconv.ParseInt(chi.URLParam(c.Request, "version"), 10, 32)
-	if err != nil || version < 1 || chi.URLParam(c.Request, "version") != strconv.FormatInt(version, 10) {
+	version, ok := ParseVersionID(chi.URLParam(c.Request, "version"))
+	if !ok {
 		return errs.New(errs.NotFound, "fhir.vread", "there is no such version")
 	}
-	rec, err := a.Reader.ResourceVersion(c.Context(), c.who, typ, id, int(version))
+	rec, err := a.Reader.ResourceVersion(c.Context(), c.who, typ, id, version)
 	return a.answerRead(w, c, rec, err)
 }
 
@@ -91,7 +90,7 @@ func plainRead(c *call) error {
 // answerRead sends what a read has found.
 func (a *api) answerRead(w http.ResponseWriter, c *call, rec Record, err error) error {
 	if err != nil {
-		if errs.Is(err, errs.Gone) && rec.Version > 0 {
+		if errs.Is(err, errs.Gone) && rec.Version.Trunk > 0 {
 			validators(w, rec)
 		}
 		return err
@@ -108,7 +107,7 @@ func (a *api) answerRead(w http.ResponseWriter, c *call, rec Record, err error) 
 	return a.write(w, c, http.StatusOK, body)
 }
 
-func etag(rec Record) string { return `W/"` + strconv.Itoa(rec.Version) + `"` }
+func etag(rec Record) string { return `W/"` + rec.Version.String() + `"` }
 
 func validators(w http.ResponseWriter, rec Record) {
 	w.Header().Set("ETag", etag(rec))
@@ -118,7 +117,7 @@ func validators(w http.ResponseWriter, rec Record) {
 // notModified evaluates If-None-Match, or without it If-Modified-Since.
 func notModified(r *http.Request, rec Record) bool {
 	if tags := r.Header.Values("If-None-Match"); len(tags) > 0 {
-		mine := strconv.Itoa(rec.Version)
+		mine := rec.Version.String()
 		for _, tag := range strings.Split(strings.Join(tags, ","), ",") {
 			tag = strings.TrimSpace(tag)
 			if tag == "*" || strings.Trim(strings.TrimPrefix(tag, "W/"), `"`) == mine {
@@ -205,7 +204,7 @@ func appendMeta(dst []byte, rec Record) []byte {
 	dst = append(dst, `{"resourceType":"`...)
 	dst = append(append(dst, rec.Type...), `","id":"`...)
 	dst = append(append(dst, rec.ID...), `","meta":{"versionId":"`...)
-	dst = strconv.AppendInt(dst, int64(rec.Version), 10)
+	dst = append(dst, rec.Version.String()...)
 	dst = append(append(dst, `","lastUpdated":"`...), instant(rec.LastUpdated)...)
 	dst = append(dst, '"')
 	if rec.Source != "" {

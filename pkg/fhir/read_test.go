@@ -10,7 +10,7 @@ import (
 func TestAppendResource(t *testing.T) {
 	t.Parallel()
 	rec := Record{
-		Type: "Observation", ID: "a", Version: 2, LastUpdated: time.Date(2024, 1, 2, 3, 4, 5, 6000, time.UTC),
+		Type: "Observation", ID: "a", Version: VersionID{Trunk: 2}, LastUpdated: time.Date(2024, 1, 2, 3, 4, 5, 6000, time.UTC),
 		Source: "8849182c-82ad-4088-a07f-48ead4180515::s::2", Profiles: []string{"http://p"},
 	}
 	const want = `{"resourceType":"Observation","id":"a","meta":{"versionId":"2","lastUpdated":"2024-01-02T03:04:05.000006Z",` +

@@ -3,6 +3,8 @@ package fhir
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
@@ -28,7 +30,7 @@ type Reader interface {
 
 	// ResourceVersion is one version of a resource, current or not. It fails
 	// as Resource does; Gone when that version is a deletion.
-	ResourceVersion(ctx context.Context, actor ehr.Actor, typ, id string, version int) (Record, error)
+	ResourceVersion(ctx context.Context, actor ehr.Actor, typ, id string, version VersionID) (Record, error)
 
 	// History lists versions of resources, deletions among them, the newest
 	// first. The history of one resource that never existed, or of which the
@@ -62,12 +64,44 @@ type Position struct {
 	Type, ID    string
 }
 
+// VersionID identifies a version of a resource: the trunk version number of the
+// source and, if that was projected again and gave another resource, a number
+// from 1 that rises with it.
+type VersionID struct{ Trunk, Revision int }
+
+// String is meta.versionId, such as 3 or 3.1.
+func (v VersionID) String() string {
+	if v.Revision == 0 {
+		return strconv.Itoa(v.Trunk)
+	}
+	return strconv.Itoa(v.Trunk) + "." + strconv.Itoa(v.Revision)
+}
+
+// ParseVersionID reads meta.versionId; false for what no resource can have.
+func ParseVersionID(s string) (v VersionID, ok bool) {
+	trunk, revision, again := strings.Cut(s, ".")
+	n, err := strconv.ParseInt(trunk, 10, 32)
+	if err != nil {
+		return v, false
+	}
+	v.Trunk = int(n)
+	if again {
+		n, err := strconv.ParseInt(revision, 10, 16)
+		if err != nil || n < 1 {
+			return v, false
+		}
+		v.Revision = int(n)
+	}
+	return v, v.Trunk > 0 && v.String() == s
+}
+
 // Record is a stored resource with the facts that make up its meta element.
 type Record struct {
 	Type, ID string
-	// Version is meta.versionId: the trunk version number of the source.
-	Version int
-	// LastUpdated is the commit time of that version.
+	// Version is meta.versionId.
+	Version VersionID
+	// LastUpdated is when the resource was made: the commit time of the source, or
+	// when the source was projected later or again.
 	LastUpdated time.Time
 	// Source is the version uid of the openEHR object it was made from.
 	Source   string
@@ -96,6 +130,20 @@ type Page struct {
 	// store fills them from the losses recorded for current versions when the
 	// query names a patient, and leaves them empty otherwise.
 	Gaps []Gap
+	// Lag is what is not up to date in the records searched: in those of the
+	// patients that the query names, or without any somewhere.
+	Lag Lag
+}
+
+// Lag is what of the records is not projected, or not by the mappings in force.
+type Lag struct {
+	// Waiting is true if the latest version of an object is not projected yet,
+	// so that its resources are missing or those of an earlier version.
+	Waiting bool
+	// Since is the commit that waits longest.
+	Since time.Time
+	// Outdated is true if resources may have been made by earlier mappings.
+	Outdated bool
 }
 
 // Gap is one group of losses that could hide a match: an unmapped entry (code

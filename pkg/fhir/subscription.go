@@ -398,7 +398,7 @@ func (s *Subscription) record() (Record, error) {
 	}
 	n.Fields = append(n.Fields, r4.Field{Name: "channel", Value: channel})
 	return Record{
-		Type: "Subscription", ID: s.ID.String(), Version: s.Version, LastUpdated: s.LastUpdated,
+		Type: "Subscription", ID: s.ID.String(), Version: VersionID{Trunk: s.Version}, LastUpdated: s.LastUpdated,
 		Profiles: []string{subscriptionProfile}, JSON: n.Append(nil),
 	}, nil
 }

@@ -175,7 +175,7 @@ func (a *api) summarise(c *call, patient Record) (*r4.Node, error) {
 	if page.More {
 		return nil, errs.New(errs.TooLarge, op, "the record holds too much for a summary")
 	}
-	gaps := page.Gaps
+	notes := append(lagIssues(page.Lag), gapIssues("", page.Gaps)...)
 	records := page.Records
 	if a.types["Observation"] {
 		q := Query{Type: "Observation", Patients: q.Patients, Count: maxSummary, Latest: latestInSummary, Sort: []Sort{{Param: "date", Kind: Date, Desc: true}}}
@@ -213,7 +213,7 @@ func (a *api) summarise(c *call, patient Record) (*r4.Node, error) {
 		return nil, err
 	}
 	complete(subject)
-	return a.document(c, subject, sections, gaps), nil
+	return a.document(c, subject, sections, notes), nil
 }
 
 // resourceNode is a stored resource with its meta element.
@@ -230,7 +230,7 @@ func resourceNode(rec Record) (*r4.Node, error) {
 }
 
 // document puts the sections into a bundle that can be filed as it is.
-func (a *api) document(c *call, patient *r4.Node, sections []filled, gaps []Gap) *r4.Node {
+func (a *api) document(c *call, patient *r4.Node, sections []filled, notes []issue) *r4.Node {
 	base := a.base(c.Request)
 	now := a.Now().UTC()
 	at := now.Format("2006-01-02T15:04:05Z07:00")
@@ -271,10 +271,10 @@ func (a *api) document(c *call, patient *r4.Node, sections []filled, gaps []Gap)
 		}
 		list = append(list, r4.NewObject(fields...))
 	}
-	if issues := gapIssues("", gaps); len(issues) > 0 {
+	if len(notes) > 0 {
 		var b strings.Builder
 		b.WriteString("<p>The record holds more than this summary shows:</p><ul>")
-		for _, i := range issues {
+		for _, i := range notes {
 			b.WriteString("<li>" + escape(i.text) + "</li>")
 		}
 		b.WriteString("</ul>")

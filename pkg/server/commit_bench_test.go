@@ -46,6 +46,9 @@ func benchmarkCommit(b *testing.B, projected bool) {
 		if s.Service, err = ehr.New(ehr.Config{Store: s.store, Decision: ehr.AllowAll{}, SystemID: "cairn.test"}); err != nil {
 			b.Fatal(err)
 		}
+		if err := s.store.UseRules(b.Context(), "", false); err != nil {
+			b.Fatal(err)
+		}
 	}
 	if err := s.LoadTemplates(b.Context()); err != nil {
 		b.Fatal(err)

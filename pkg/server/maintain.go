@@ -3,12 +3,14 @@ package server
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"path/filepath"
 	"slices"
 
 	"github.com/cairn-ehr/cairn/aql"
 	"github.com/cairn-ehr/cairn/migrations"
+	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/pgembed"
 	"github.com/cairn-ehr/cairn/pkg/store"
 )
@@ -180,4 +182,26 @@ func covered(list []Advice) []Advice {
 		}
 	}
 	return out
+}
+
+// ProjectionState is the state of the projection to FHIR.
+type ProjectionState = store.ProjectionState
+
+// ProjectionState reads the state of the projection to FHIR.
+func (m Maintainer) ProjectionState(ctx context.Context) (ProjectionState, error) {
+	return m.store.ProjectionState(ctx)
+}
+
+// Reproject projects stored versions by the mappings of this program; see
+// store.Store.Reproject.
+func (m Maintainer) Reproject(ctx context.Context, again bool, progress func(ProjectionState), failed func(uid string, err error)) error {
+	mapping, err := loadMappings(slog.Default())
+	if err != nil {
+		return err
+	}
+	projections := []ehr.Projection{mapping}
+	if err := m.store.UseRules(ctx, ehr.Rules(projections), again); err != nil {
+		return err
+	}
+	return m.store.Reproject(ctx, store.ReprojectOptions{Projections: projections, Progress: progress, Failed: failed})
 }

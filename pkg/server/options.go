@@ -36,6 +36,8 @@ type Options struct {
 	OnePersistent    bool `name:"one-persistent" env:"CAIRN_ONE_PERSISTENT" help:"Refuse (409) a second persistent composition of the same template in an EHR."`
 	Status           bool `env:"CAIRN_STATUS" help:"Serve a document with the versions of everything at /status, to anyone."`
 
+	Reproject string `default:"auto" enum:"auto,manual" env:"CAIRN_REPROJECT" help:"When the FHIR mappings have changed, project what is stored again: auto in the background, or manual by cairn fhirmap reproject."`
+
 	IdempotencyTTL  time.Duration `name:"idempotency-ttl" default:"24h" env:"CAIRN_IDEMPOTENCY_TTL" help:"How long the answer to a request with an Idempotency-Key is kept for repetitions."`
 	ReadTimeout     time.Duration `default:"30s" env:"CAIRN_READ_TIMEOUT" help:"Time to read a request."`
 	WriteTimeout    time.Duration `default:"2m" env:"CAIRN_WRITE_TIMEOUT" help:"Time to answer a request."`

@@ -55,6 +55,7 @@ type Server struct {
 	listener net.Listener
 	terms    *terminologies
 	events   *event.Service
+	projects *projector
 	open     bool // no authentication
 	queries  *queries
 }
@@ -109,6 +110,9 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 		return nil, err
 	}
 	if err = s.build(ctx, authenticate); err != nil {
+		return nil, err
+	}
+	if err = s.projects.begin(ctx); err != nil {
 		return nil, err
 	}
 	s.log.Info("started", "version", Version(), "listen", s.listener.Addr().String(),
@@ -168,6 +172,7 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	if err != nil {
 		return err
 	}
+	s.projects = &projector{store: s.store, projections: []ehr.Projection{mapping}, queueOnly: o.Reproject == "manual", log: s.log}
 	runner, err := s.queryRunner(decision)
 	if err != nil {
 		return err
@@ -296,6 +301,9 @@ func (s *Server) close() error {
 	}
 	if s.terms != nil {
 		s.terms.close()
+	}
+	if s.projects != nil && s.projects.done != nil {
+		s.projects.end()
 	}
 	if s.store != nil {
 		s.store.Close()

@@ -36,6 +36,15 @@ func (s *Server) status(started time.Time) http.HandlerFunc {
 			s.log.Warn("the status lacks the version of the schema", "error", err)
 			code = http.StatusServiceUnavailable
 		}
+		if st, err := s.store.ProjectionState(r.Context()); err == nil {
+			body["fhir_projection"] = map[string]any{
+				"rules": st.Rules, "pending": st.Pending, "done": st.Done, "total": st.Total, "changed": st.Changed, "failed": st.Failed,
+				"queued": st.Queued, "lag_seconds": st.Lag(time.Now()).Seconds(),
+			}
+		} else {
+			s.log.Warn("the status lacks the state of the projection", "error", err)
+			code = http.StatusServiceUnavailable
+		}
 		writeJSON(w, code, body)
 	}
 }

@@ -22,10 +22,11 @@ import (
 var commitSQL = "with c as materialized (select * from commit_contribution(" + placeholders(commitArgs) + "))\n" +
 	"select c.committed from c, index_versions(c.ehr_no, c.vo, c.current, $" + strconv.Itoa(commitArgs+1) + ", " + nodestore.Placeholders(commitArgs+2) + ") as i"
 
-const commitArgs = 47
+const commitArgs = 48
 
 // Places among the arguments, for those who look into them: the first and the
-// first after those that are no arrays, the positions in the arrays, and p_more.
+// first after those that are no arrays, the positions in the arrays, p_more and
+// p_rules.
 const (
 	argSystem       = 10
 	argContribution = 18
@@ -33,6 +34,7 @@ const (
 	argContent      = 41
 	argLoss         = 43
 	argMore         = 46
+	argRules        = 47
 )
 
 func placeholders(n int) string {
@@ -129,16 +131,22 @@ func (s *Store) commitArgs(ctx context.Context, w *wave) ([]any, error) {
 		}
 	}
 	args := []any{
-		[]*uuid.UUID{owner(c.EHRID)}, []uuid.UUID{c.ID}, []int16{int16(c.ChangeType)},
-		[]*string{jsonText(c.Description)}, []*string{jsonText(c.Committer)}, []string{c.Actor},
-		[]*string{optional(c.OnBehalfOf)}, []*string{optional(c.Purpose)},
-		[]*uuid.UUID{known(c.StatusObject)}, []int32{int32(c.StatusTrunk)},
+		[]*uuid.UUID{owner(c.EHRID)},
+		[]uuid.UUID{c.ID},
+		[]int16{int16(c.ChangeType)},
+		[]*string{jsonText(c.Description)},
+		[]*string{jsonText(c.Committer)},
+		[]string{c.Actor},
+		[]*string{optional(c.OnBehalfOf)},
+		[]*string{optional(c.Purpose)},
+		[]*uuid.UUID{known(c.StatusObject)},
+		[]int32{int32(c.StatusTrunk)},
 		c.SystemID, statusObject, accessObject, queryable, modifiable,
 		optional(subject.Type), optional(subject.ID), optional(subject.Namespace),
 		slices.Repeat([]int32{1}, len(c.Versions)), v.object, v.ver, v.previous, v.kind, v.lifecycle, v.change, v.template, v.concept,
 		v.concepts, v.category, v.signature, v.start, v.description, v.content, v.raw,
 		p.rI, p.rKind, p.rType, p.rID, p.rFrom, p.rLen, p.rSearch, p.cI, p.cRaw,
-		p.lI, p.lMapped, p.lLosses, more, replaces,
+		p.lI, p.lMapped, p.lLosses, more, optional(c.Rules), replaces,
 	}
 	return append(args, indexed...), nil
 }

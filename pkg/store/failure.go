@@ -15,6 +15,7 @@ var guards = map[string]struct {
 	kind      errs.Kind
 	code, msg string
 }{
+	"ZF001": {errs.Conflict, "", "other mappings are in force: a program with others was started since"},
 	"ZC404": {errs.NotFound, "", "no such EHR or versioned object"},
 	"ZC403": {errs.Conflict, ehr.CodeNotModifiable, "the EHR is not modifiable"},
 	"ZC412": {errs.Precondition, ehr.CodeNotLatest, "the version named is not the latest"},

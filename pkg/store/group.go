@@ -137,7 +137,7 @@ func (s *Store) storeGroups(list []*grouped) {
 func (s *Store) storeGroup(list []*grouped) {
 	ctx, cancel := context.WithTimeout(context.Background(), groupTimeout)
 	defer cancel()
-	if len(list) > 1 {
+	if len(list) > 1 && sameRules(list) {
 		// All calls lock EHRs in this order, so that no two wait for each other.
 		slices.SortStableFunc(list, func(a, b *grouped) int { return bytes.Compare(a.ehr[:], b.ehr[:]) })
 		committed, err := s.storeAll(ctx, list)
@@ -155,6 +155,23 @@ func (s *Store) storeGroup(list []*grouped) {
 		})
 	}
 	each.Wait()
+}
+
+// sameRules reports whether the resources of all were made by the same rules, for
+// which a call has one argument. Those of one program always were.
+func sameRules(list []*grouped) bool {
+	rules := func(c *grouped) string {
+		if p := c.args[argRules].(*string); p != nil {
+			return *p
+		}
+		return ""
+	}
+	for _, c := range list {
+		if rules(c) != rules(list[0]) {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *grouped) finish(committed time.Time, err error) {
@@ -194,7 +211,7 @@ func joined(list []*grouped) []any {
 		versions += c.versions
 	}
 	for k := range commitArgs {
-		if k >= argSystem && k < argContribution || k == argMore {
+		if k >= argSystem && k < argContribution || k == argMore || k == argRules {
 			continue // the same for all, or none
 		}
 		parts := make([]any, len(list))

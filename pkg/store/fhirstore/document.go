@@ -37,17 +37,23 @@ const (
 	complete    = `v.lifecycle_state = 532`
 )
 
+// lastRevision holds for a resource r that no later projection of the same version
+// has made again or has let vanish.
+const lastRevision = `not exists (select from fhir_resource n where n.ehr_no = r.ehr_no and n.resource_type = r.resource_type
+		and n.resource_id = r.resource_id and n.ver = r.ver and n.revision > r.revision)`
+
 // documentSQL is the columns of a document of rows (ehr_no, vo_no, ver) called p.
 // A version that cannot be shown comes without its content.
 func documentSQL(typ string) string {
-	content, made := `d.content - 'content'`, `null::text[]`
+	content, made, revision := `d.content - 'content'`, `null::text[]`, `0`
 	if typ == fhir.CompositionType {
 		content = `d.content`
 		made = `array(select r.resource_type || '/' || r.resource_id from fhir_resource r
-			where r.ehr_no = p.ehr_no and r.vo_no = p.vo_no and r.ver = p.ver and r.byte_len is not null order by r.resource_type, r.resource_id)`
+			where r.ehr_no = p.ehr_no and r.vo_no = p.vo_no and r.ver = p.ver and r.byte_len is not null and ` + lastRevision + ` order by r.resource_type, r.resource_id)`
+		revision = `(select coalesce(max(r.revision), 0) from fhir_resource r where r.ehr_no = p.ehr_no and r.vo_no = p.vo_no and r.ver = p.ver)`
 	}
 	return `
-	select e.ehr_id, p.ehr_no, p.vo_no, p.ver, v.object_id::text, v.object_id::text || '::' || v.creating_system || '::' || v.ver,
+	select e.ehr_id, p.ehr_no, p.vo_no, p.ver, ` + revision + `, v.object_id::text, v.object_id::text || '::' || v.creating_system || '::' || v.ver,
 		v.time_committed, coalesce(a.archetype_id, ''), w.earlier, case when ` + complete + ` then ` + content + ` end, ` + made + `
 	from p
 	join ehr e on e.ehr_no = p.ehr_no
@@ -63,7 +69,7 @@ func documentSQL(typ string) string {
 func scanDocument(row pgx.Row, typ string) (rec fhir.Record, owner uuid.UUID, ok bool, err error) {
 	var id documentID
 	var d fhir.Document
-	if err = row.Scan(&owner, &id.ehrNo, &id.voNo, &rec.Version, &d.ObjectUID, &d.VersionUID, &d.Committed, &d.Archetype,
+	if err = row.Scan(&owner, &id.ehrNo, &id.voNo, &rec.Version.Trunk, &rec.Version.Revision, &d.ObjectUID, &d.VersionUID, &d.Committed, &d.Archetype,
 		&d.Amended, &d.Content, &d.Made); err != nil {
 		return rec, owner, false, err
 	}
@@ -76,8 +82,10 @@ func scanDocument(row pgx.Row, typ string) (rec fhir.Record, owner uuid.UUID, ok
 	return rec, owner, true, err
 }
 
-// document reads a version of a document; version 0 is the latest.
-func (r *Reader) document(ctx context.Context, who ehr.Actor, typ, id string, version int) (fhir.Record, error) {
+// document reads a version of a document; the zero version is the latest. Of a
+// Composition, which names what was made of the version, there is only that
+// revision that was made last.
+func (r *Reader) document(ctx context.Context, who ehr.Actor, typ, id string, version fhir.VersionID) (fhir.Record, error) {
 	const op = "fhirstore.document"
 	missing := errs.New(errs.NotFound, op, "no such resource")
 	key, valid := parseDocumentID(id)
@@ -86,7 +94,7 @@ func (r *Reader) document(ctx context.Context, who ehr.Actor, typ, id string, ve
 	}
 	rec, owner, ok, err := scanDocument(r.store.Pool().QueryRow(ctx, `with p as (select ehr_no, vo_no, ver from version v
 		where ehr_no = $1 and vo_no = $2 and (case when $3 = 0 then time_superseded is null else ver = $3 end) and `+composition+`)`+documentSQL(typ),
-		key.ehrNo, key.voNo, version), typ)
+		key.ehrNo, key.voNo, version.Trunk), typ)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fhir.Record{}, missing
 	}
@@ -98,7 +106,7 @@ func (r *Reader) document(ctx context.Context, who ehr.Actor, typ, id string, ve
 		return fhir.Record{}, missing
 	}
 	switch {
-	case !ok:
+	case !ok || version.Trunk > 0 && version != rec.Version:
 		return fhir.Record{}, missing
 	case rec.JSON == nil:
 		return rec, errs.New(errs.Gone, op, "the resource was deleted")
@@ -187,6 +195,10 @@ func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fh
 			if page.Gaps, err = pgx.CollectRows(rows, pgx.RowToStructByPos[fhir.Gap]); err != nil {
 				return err
 			}
+		}
+		lag, args := lagOf(patients)
+		if err := scanLag(tx.QueryRow(ctx, lag, args...), &page.Lag); err != nil {
+			return err
 		}
 		if !q.Total {
 			return nil
@@ -359,7 +371,7 @@ func (r *Reader) documentHistory(ctx context.Context, who ehr.Actor, q fhir.Hist
 	if q.ID == "" {
 		return fhir.Page{}, errs.New(errs.Unsupported, op, "the history of all "+q.Type+" is not kept: search them by date")
 	}
-	if _, err := r.document(ctx, who, q.Type, q.ID, 0); err != nil && !errs.Is(err, errs.Gone) {
+	if _, err := r.document(ctx, who, q.Type, q.ID, fhir.VersionID{}); err != nil && !errs.Is(err, errs.Gone) {
 		return fhir.Page{}, err
 	}
 	key, _ := parseDocumentID(q.ID)
@@ -399,7 +411,7 @@ func (r *Reader) documentHistory(ctx context.Context, who ehr.Actor, q fhir.Hist
 
 const madeSQL = `select e.ehr_id, ` + recordColumns + `
 	from fhir_resource r join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
-	where r.ehr_no = $1 and r.vo_no = $2 and r.ver = $3 and r.byte_len is not null
+	where r.ehr_no = $1 and r.vo_no = $2 and r.ver = $3 and r.byte_len is not null and ` + lastRevision + `
 	order by r.resource_type, r.resource_id`
 
 // Made reads the resources made from the version of a composition that a record
@@ -410,7 +422,7 @@ func (r *Reader) Made(ctx context.Context, who ehr.Actor, document fhir.Record) 
 	if !ok || !fhir.WholeComposition(document.Type) {
 		return nil, errs.New(errs.NotFound, op, "no such resource")
 	}
-	rows, err := r.store.Pool().Query(ctx, madeSQL, key.ehrNo, key.voNo, document.Version)
+	rows, err := r.store.Pool().Query(ctx, madeSQL, key.ehrNo, key.voNo, document.Version.Trunk)
 	if err != nil {
 		return nil, fail(op, err)
 	}

@@ -51,20 +51,20 @@ func TestDocumentLifecycle(t *testing.T) {
 		t.FailNow()
 	}
 	id := found[0].ID
-	if _, err := reader.ResourceVersion(t.Context(), who, fhir.CompositionType, id, 1); !errs.Is(err, errs.NotFound) {
+	if _, err := reader.ResourceVersion(t.Context(), who, fhir.CompositionType, id, fhir.VersionID{Trunk: 1}); !errs.Is(err, errs.NotFound) {
 		t.Errorf("a draft: %v", err)
 	}
 	put("second", 532)
 	put("draft of the third", 553)
 	search(ofPatient, 0, 1)
 	got, err := reader.Resource(t.Context(), who, fhir.CompositionType, id)
-	if !errs.Is(err, errs.Gone) || got.Version != 4 || got.JSON != nil {
+	if !errs.Is(err, errs.Gone) || got.Version.Trunk != 4 || got.JSON != nil {
 		t.Errorf("while it is revised: %+v %v", got, err)
 	}
 	put("third", 532)
 	for version, want := range map[int]string{2: `"status":"final"`, 3: `"status":"amended"`, 5: `"title":"third"`} {
-		got, err := reader.ResourceVersion(t.Context(), who, fhir.CompositionType, id, version)
-		if err != nil || !strings.Contains(string(got.JSON), want) || got.Version != version {
+		got, err := reader.ResourceVersion(t.Context(), who, fhir.CompositionType, id, fhir.VersionID{Trunk: version})
+		if err != nil || !strings.Contains(string(got.JSON), want) || got.Version != (fhir.VersionID{Trunk: version}) {
 			t.Errorf("version %d: %s %v", version, got.JSON, err)
 		}
 	}
@@ -90,7 +90,7 @@ func TestDocumentLifecycle(t *testing.T) {
 
 	// Who may not see it does not learn that it is there.
 	strict := fhirstore.New(s, nobody{})
-	if _, err := strict.ResourceVersion(t.Context(), who, fhir.CompositionType, id, 3); !errs.Is(err, errs.NotFound) {
+	if _, err := strict.ResourceVersion(t.Context(), who, fhir.CompositionType, id, fhir.VersionID{Trunk: 3}); !errs.Is(err, errs.NotFound) {
 		t.Errorf("without permission: %v", err)
 	}
 	if _, err := strict.Search(t.Context(), who, ofPatient); !errs.Is(err, errs.Forbidden) {
@@ -112,7 +112,7 @@ func TestDocumentMade(t *testing.T) {
 		t.Fatal(p, err)
 	}
 	old := p.Records[0]
-	old.Version = 1
+	old.Version = fhir.VersionID{Trunk: 1}
 	for want, document := range map[string]fhir.Record{"[a b]": old, "[b c]": p.Records[0]} {
 		list, err := reader.Made(t.Context(), who, document)
 		if err != nil {

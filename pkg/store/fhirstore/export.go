@@ -188,7 +188,7 @@ func (r *Reader) ExportFile(ctx context.Context, who ehr.Actor, x fhir.Export, f
 		}
 		rows, err := tx.Query(ctx, `select `+recordColumns+` from (select r.*`+exported+`
 				and r.resource_type = $2 and (r.byte_len is null) = $3 and r.ehr_no >= $4::bigint and r.ehr_no < $4::bigint + $5) r`+recordJoins+`
-			order by r.ehr_no, r.vo_no, r.ver, r.resource_id`, x.ID, f.Type, f.Deleted, f.Part*exportPart, int64(exportPart))
+			order by r.ehr_no, r.vo_no, r.ver, r.revision, r.resource_id`, x.ID, f.Type, f.Deleted, f.Part*exportPart, int64(exportPart))
 		if err != nil {
 			return fail(op, err)
 		}

@@ -20,25 +20,25 @@ import (
 const versionSQL = `select e.ehr_id, ` + recordColumns + `
 	from fhir_resource latest
 	join fhir_resource r on r.ehr_no = latest.ehr_no and r.resource_type = latest.resource_type
-	 and r.resource_id = latest.resource_id and r.ver = $3
+	 and r.resource_id = latest.resource_id and r.ver = $3 and r.revision = $4
 	join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
 	where latest.resource_id = $2 and latest.resource_type = $1 and latest.superseded is null`
 
 // ResourceVersion reads one version of a resource. See fhir.Reader.
-func (r *Reader) ResourceVersion(ctx context.Context, who ehr.Actor, typ, id string, version int) (fhir.Record, error) {
+func (r *Reader) ResourceVersion(ctx context.Context, who ehr.Actor, typ, id string, version fhir.VersionID) (fhir.Record, error) {
 	if typ == fhir.Provenance {
-		if version != 1 {
+		if version != (fhir.VersionID{Trunk: 1}) {
 			return fhir.Record{}, errs.New(errs.NotFound, "fhirstore.ResourceVersion", "no such version")
 		}
 		return r.provenance(ctx, who, id)
 	}
 	if fhir.WholeComposition(typ) {
-		if version < 1 {
+		if version.Trunk < 1 {
 			return fhir.Record{}, errs.New(errs.NotFound, "fhirstore.ResourceVersion", "no such version")
 		}
 		return r.document(ctx, who, typ, id, version)
 	}
-	return r.resource(ctx, "fhirstore.ResourceVersion", who, typ, versionSQL, typ, id, int32(version))
+	return r.resource(ctx, "fhirstore.ResourceVersion", who, typ, versionSQL, typ, id, int32(version.Trunk), int16(version.Revision))
 }
 
 // resource reads the one record that a statement gives after its EHR's id.
@@ -162,7 +162,7 @@ type queryer interface {
 func (r *Reader) historyRows(ctx context.Context, db queryer, w *where, limit int, page *fhir.Page) error {
 	const newest = "\n\torder by r.last_updated desc, r.resource_type desc, r.resource_id desc"
 	sql := `select not exists (select from fhir_resource b where b.ehr_no = r.ehr_no and b.resource_type = r.resource_type
-		and b.resource_id = r.resource_id and b.ver < r.ver), ` + recordColumns +
+		and b.resource_id = r.resource_id and (b.ver, b.revision) < (r.ver, r.revision)), ` + recordColumns +
 		"\n\tfrom (select r.*" + w.from + all(w.terms) + newest + ` limit ` + strconv.Itoa(limit) + `) r` + recordJoins + newest
 	rows, err := db.Query(ctx, sql, *w.args...)
 	if err != nil {

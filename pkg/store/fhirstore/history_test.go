@@ -30,7 +30,7 @@ func line(r fhir.Record) string {
 	case r.First:
 		what = "create"
 	}
-	return fmt.Sprintf("%s/%s/%d %s", r.Type, r.ID, r.Version, what)
+	return fmt.Sprintf("%s/%s/%s %s", r.Type, r.ID, r.Version, what)
 }
 
 func lines(p fhir.Page) []string {
@@ -99,8 +99,8 @@ func TestHistory(t *testing.T) {
 	}
 
 	for version, kind := range map[int]errs.Kind{1: 0, 2: errs.Gone, 3: 0, 4: errs.Gone, 5: errs.NotFound} {
-		got, err := reader.ResourceVersion(t.Context(), who, "Observation", b, version)
-		if kind == 0 && (err != nil || got.Version != version || got.JSON == nil) || kind != 0 && !errs.Is(err, kind) {
+		got, err := reader.ResourceVersion(t.Context(), who, "Observation", b, fhir.VersionID{Trunk: version})
+		if kind == 0 && (err != nil || got.Version.Trunk != version || got.JSON == nil) || kind != 0 && !errs.Is(err, kind) {
 			t.Errorf("version %d: %+v, %v", version, got, err)
 		}
 	}
@@ -138,7 +138,7 @@ func TestHistory(t *testing.T) {
 			t.Errorf("%+v: %v", q, err)
 		}
 	}
-	if _, err := closed.ResourceVersion(t.Context(), who, "Observation", a, 1); !errs.Is(err, errs.NotFound) {
+	if _, err := closed.ResourceVersion(t.Context(), who, "Observation", a, fhir.VersionID{Trunk: 1}); !errs.Is(err, errs.NotFound) {
 		t.Errorf("a version for whom may not see it: %v", err)
 	}
 }
@@ -187,8 +187,8 @@ func TestHistoryOfOneContribution(t *testing.T) {
 		}
 	}
 	for version, kind := range map[int]errs.Kind{1: 0, 2: errs.Gone, 3: 0, 4: errs.Gone, 5: errs.NotFound} {
-		got, err := reader.ResourceVersion(t.Context(), who, "Observation", b, version)
-		if kind == 0 && (err != nil || got.Version != version || got.JSON == nil || !got.LastUpdated.Before(at)) || kind != 0 && !errs.Is(err, kind) {
+		got, err := reader.ResourceVersion(t.Context(), who, "Observation", b, fhir.VersionID{Trunk: version})
+		if kind == 0 && (err != nil || got.Version != (fhir.VersionID{Trunk: version}) || got.JSON == nil || !got.LastUpdated.Before(at)) || kind != 0 && !errs.Is(err, kind) {
 			t.Errorf("version %d: %+v, %v", version, got, err)
 		}
 	}

@@ -14,40 +14,48 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/fhir"
 )
 
-// versionID is the id of a Provenance: the key of the version that it is of.
+// versionID is the id of a Provenance: the key of the version that it is of,
+// and which projection of it made the resources.
 type versionID struct {
 	ehrNo, voNo int64
-	ver         int32
+	id          fhir.VersionID
 }
 
-func (v versionID) String() string { return fmt.Sprintf("%d-%d-%d", v.ehrNo, v.voNo, v.ver) }
+func (v versionID) String() string { return fmt.Sprintf("%d-%d-%s", v.ehrNo, v.voNo, v.id) }
 
 // parseVersionID reads an id; false for one that no Provenance can have.
 func parseVersionID(s string) (v versionID, ok bool) {
-	_, err := fmt.Sscanf(s, "%d-%d-%d", &v.ehrNo, &v.voNo, &v.ver)
-	return v, err == nil && v.String() == s
+	var id string
+	_, err := fmt.Sscanf(s, "%d-%d-%s", &v.ehrNo, &v.voNo, &id)
+	v.id, ok = fhir.ParseVersionID(id)
+	return v, err == nil && ok && v.String() == s
 }
 
-// originColumns are those of an Origin, for rows (ehr_no, vo_no, ver) called p.
+// originColumns are those of an Origin, for rows (ehr_no, vo_no, ver, revision) called p.
 const originSQL = `
-	select e.ehr_id, p.ehr_no, p.vo_no, p.ver, v.object_id::text || '::' || v.creating_system || '::' || v.ver,
-		v.change_type, v.time_committed, v.audit_system_id, v.committer, d.content->'composer', v.description, d.content->'feeder_audit',
-		array(select r.resource_type || '/' || r.resource_id || '/_history/' || r.ver from fhir_resource r
-			where r.ehr_no = p.ehr_no and r.vo_no = p.vo_no and r.ver = p.ver order by r.resource_type, r.resource_id)
+	select e.ehr_id, p.ehr_no, p.vo_no, p.ver, p.revision, v.object_id::text || '::' || v.creating_system || '::' || v.ver,
+		v.change_type, v.time_committed, v.audit_system_id, v.committer, d.content->'composer', v.description, d.content->'feeder_audit', t.made, t.targets
 	from p
+	cross join lateral (select max(r.last_updated) as made,
+			array_agg(r.resource_type || '/' || r.resource_id || '/_history/' || ` + versionText + ` order by r.resource_type, r.resource_id) as targets
+		from fhir_resource r
+		where r.ehr_no = p.ehr_no and r.vo_no = p.vo_no and r.ver = p.ver and r.revision = p.revision) t
 	join ehr e on e.ehr_no = p.ehr_no
 	join version v on v.ehr_no = p.ehr_no and v.vo_no = p.vo_no and v.ver = p.ver
 	left join document d on d.ehr_no = p.ehr_no and d.vo_no = p.vo_no and d.ver = p.ver
-	order by p.ehr_no, p.vo_no, p.ver`
+	order by p.ehr_no, p.vo_no, p.ver, p.revision`
+
+// versionText is the version id of a row r of fhir_resource.
+const versionText = `r.ver || coalesce('.' || nullif(r.revision, 0), '')`
 
 func scanOrigin(row pgx.Row) (rec fhir.Record, owner uuid.UUID, err error) {
 	var id versionID
 	var o fhir.Origin
-	if err = row.Scan(&owner, &id.ehrNo, &id.voNo, &id.ver, &o.VersionUID, &o.ChangeType, &o.Committed, &o.System,
-		&o.Committer, &o.Composer, &o.Description, &o.Feeder, &o.Targets); err != nil {
+	if err = row.Scan(&owner, &id.ehrNo, &id.voNo, &id.id.Trunk, &id.id.Revision, &o.VersionUID, &o.ChangeType, &o.Committed, &o.System,
+		&o.Committer, &o.Composer, &o.Description, &o.Feeder, &o.Recorded, &o.Targets); err != nil {
 		return rec, owner, err
 	}
-	rec = fhir.Record{Type: fhir.Provenance, ID: id.String(), Version: 1, LastUpdated: o.Committed.UTC(), Source: o.VersionUID, First: true}
+	rec = fhir.Record{Type: fhir.Provenance, ID: id.String(), Version: fhir.VersionID{Trunk: 1}, LastUpdated: o.Recorded.UTC(), Source: o.VersionUID, First: true}
 	rec.JSON, err = o.JSON(rec.ID)
 	return rec, owner, err
 }
@@ -62,8 +70,8 @@ func (r *Reader) provenance(ctx context.Context, who ehr.Actor, id string) (fhir
 		return fhir.Record{}, missing
 	}
 	rec, owner, err := scanOrigin(r.store.Pool().QueryRow(ctx, `with p as (
-			select distinct ehr_no, vo_no, ver from fhir_resource where ehr_no = $1 and vo_no = $2 and ver = $3)`+originSQL,
-		key.ehrNo, key.voNo, key.ver))
+			select distinct ehr_no, vo_no, ver, revision from fhir_resource where ehr_no = $1 and vo_no = $2 and ver = $3 and revision = $4)`+originSQL,
+		key.ehrNo, key.voNo, key.id.Trunk, key.id.Revision))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fhir.Record{}, missing
 	}
@@ -99,7 +107,7 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 				keys = append(keys, id)
 			}
 		}
-		w.add(`r.ehr_no || '-' || r.vo_no || '-' || r.ver = any(` + w.arg(keys) + `::text[])`)
+		w.add(`r.ehr_no || '-' || r.vo_no || '-' || ` + versionText + ` = any(` + w.arg(keys) + `::text[])`)
 		var ehrs []int64
 		for _, k := range keys {
 			id, _ := parseVersionID(k)
@@ -126,7 +134,7 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 				term := `r.resource_type = ` + w.arg(typ) + ` and r.ehr_no in (select t.ehr_no from fhir_resource t
 					where t.resource_id = ` + w.arg(id) + ` and t.resource_type = ` + w.arg(typ) + ` and t.superseded is null) and r.resource_id = ` + w.arg(id)
 				if ver != "" {
-					term += ` and r.ver::text = ` + w.arg(ver)
+					term += ` and ` + versionText + ` = ` + w.arg(ver)
 				}
 				terms = append(terms, `(`+term+`)`)
 			default:
@@ -136,17 +144,17 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 		w.add(`(` + strings.Join(terms, ` or `) + `)`)
 	}
 	page := fhir.Page{Records: []fhir.Record{}, Total: -1}
-	count := `select count(*) from (select distinct r.ehr_no, r.vo_no, r.ver` + w.from + strings.Join(w.terms, ` and `) + `) p`
+	count := `select count(*) from (select distinct r.ehr_no, r.vo_no, r.ver, r.revision` + w.from + strings.Join(w.terms, ` and `) + `) p`
 	countArgs := append([]any(nil), *w.args...)
 	if len(q.After) == 1 && q.After[0] != nil {
 		after, ok := parseVersionID(*q.After[0])
 		if !ok {
 			return fhir.Page{}, errs.New(errs.Invalid, op, "the cursor is not one of this search")
 		}
-		w.add(`(r.ehr_no, r.vo_no, r.ver) > (` + w.arg(after.ehrNo) + `::bigint, ` + w.arg(after.voNo) + `::bigint, ` + w.arg(after.ver) + `::integer)`)
+		w.add(`(r.ehr_no, r.vo_no, r.ver, r.revision) > (` + w.arg(after.ehrNo) + `::bigint, ` + w.arg(after.voNo) + `::bigint, ` + w.arg(after.id.Trunk) + `::integer, ` + w.arg(after.id.Revision) + `::integer)`)
 	}
-	sql := `with p as (select distinct r.ehr_no, r.vo_no, r.ver` + w.from + strings.Join(w.terms, ` and `) +
-		` order by r.ehr_no, r.vo_no, r.ver limit ` + w.arg(q.Count+1) + `)` + originSQL
+	sql := `with p as (select distinct r.ehr_no, r.vo_no, r.ver, r.revision` + w.from + strings.Join(w.terms, ` and `) +
+		` order by r.ehr_no, r.vo_no, r.ver, r.revision limit ` + w.arg(q.Count+1) + `)` + originSQL
 	err = pgx.BeginTxFunc(ctx, r.store.QueryPool(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, sql, *w.args...)
 		if err != nil {
@@ -160,7 +168,11 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 			}
 			page.Records = append(page.Records, rec)
 		}
-		if err := rows.Err(); err != nil || !q.Total {
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		lag, args := lagOf(patients)
+		if err := scanLag(tx.QueryRow(ctx, lag, args...), &page.Lag); err != nil || !q.Total {
 			return err
 		}
 		return tx.QueryRow(ctx, count, countArgs...).Scan(&page.Total)

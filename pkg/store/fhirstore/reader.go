@@ -4,6 +4,7 @@ package fhirstore
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -31,14 +32,14 @@ func New(s *store.Store, decision ehr.DecisionPoint) *Reader {
 // recordColumns and recordJoins are those of a record made from a row r of
 // fhir_resource.
 const (
-	recordWidth   = 13
+	recordWidth   = 14
 	recordColumns = `
-	r.resource_type, r.resource_id, r.ver, r.last_updated, v.object_id, v.creating_system,
+	r.resource_type, r.resource_id, r.ver, r.revision, r.last_updated, v.object_id, v.creating_system,
 	k.profiles, k.mapping, k.mapping_version, r.vo_no, r.byte_from, r.byte_len, c.raw`
 	recordJoins = `
 	join fhir_kind k on k.kind_no = r.kind_no
 	join version v on v.ehr_no = r.ehr_no and v.vo_no = r.vo_no and v.ver = r.ver
-	left join fhir_content c on c.ehr_no = r.ehr_no and c.vo_no = r.vo_no and c.ver = r.ver and r.byte_len is not null`
+	left join fhir_content c on c.ehr_no = r.ehr_no and c.vo_no = r.vo_no and c.ver = r.ver and c.revision = r.revision and r.byte_len is not null`
 )
 
 const resourceSQL = `select e.ehr_id, ` + recordColumns + `
@@ -58,26 +59,26 @@ type scanner struct {
 	raw    pgtype.DriverBytes // valid until the next row
 }
 
-// versionKey is a version within the system.
+// versionKey is one projection of a version within the system.
 type versionKey struct {
 	voNo int64
-	ver  int
+	id   fhir.VersionID
 }
 
 // record scans the next row, of recordColumns after those of before.
 func (s *scanner) record(row pgx.Row, rec *fhir.Record, before ...any) error {
 	const op = "fhirstore.record"
-	if err := row.Scan(append(before, &rec.Type, &rec.ID, &rec.Version, &rec.LastUpdated, &s.object, &s.system,
+	if err := row.Scan(append(before, &rec.Type, &rec.ID, &rec.Version.Trunk, &rec.Version.Revision, &rec.LastUpdated, &s.object, &s.system,
 		&rec.Profiles, &rec.Mapping, &rec.MappingVersion, &s.key.voNo, &s.from, &s.length, &s.raw)...); err != nil {
 		return err
 	}
 	rec.LastUpdated = rec.LastUpdated.UTC()
-	rec.Source = ehr.VersionUID{Object: s.object, System: s.system, Trunk: rec.Version}.String()
+	rec.Source = ehr.VersionUID{Object: s.object, System: s.system, Trunk: rec.Version.Trunk}.String()
 	if s.length == nil {
 		rec.Profiles = nil
 		return nil
 	}
-	s.key.ver = rec.Version
+	s.key.id = rec.Version
 	content, ok := s.contents[s.key]
 	if !ok {
 		var err error
@@ -105,7 +106,7 @@ func (r *Reader) Resource(ctx context.Context, who ehr.Actor, typ, id string) (f
 		return r.provenance(ctx, who, id)
 	}
 	if fhir.WholeComposition(typ) {
-		return r.document(ctx, who, typ, id, 0)
+		return r.document(ctx, who, typ, id, fhir.VersionID{})
 	}
 	return r.resource(ctx, "fhirstore.Resource", who, typ, resourceSQL, typ, id)
 }
@@ -198,6 +199,8 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 			return err
 		})
 	}
+	lag, lagArgs := lagOf(patients)
+	batch.Queue(lag, lagArgs...).QueryRow(func(row pgx.Row) error { return scanLag(row, &page.Lag) })
 	batch.Queue("commit")
 	if err := r.store.QueryPool().SendBatch(ctx, batch).Close(); err != nil {
 		return fhir.Page{}, store.Failure(op, err)
@@ -246,3 +249,29 @@ const gapsSQL = `
 	        and (l->>'kind' in ('unmapped', 'absence') or l->>'kind' = 'refused' and ($2 = '' or l->>'type' = $2))) g
 	group by template_id, code, archetype, message
 	order by template_id, code, archetype, message`
+
+// lagSQL and patientLagSQL tell since when something waits to be projected, and
+// whether there may be resources that were made by earlier rules.
+const (
+	lagSQL        = `select (select min(since) from fhir_queue), exists (select from fhir_state where after_ehr is not null)`
+	patientLagSQL = `
+	select (select min(q.since) from fhir_queue q where q.ehr_no = any(array(select ehr_no from ehr where ehr_id = any($1)))),
+		exists (select from fhir_state s join ehr e on e.ehr_no >= s.after_ehr where e.ehr_id = any($1))`
+)
+
+// lagOf is the query for the lag of patients, or without any of all.
+func lagOf(patients []uuid.UUID) (sql string, args []any) {
+	if len(patients) > 0 {
+		return patientLagSQL, []any{patients}
+	}
+	return lagSQL, nil
+}
+
+func scanLag(row pgx.Row, lag *fhir.Lag) error {
+	var since *time.Time
+	err := row.Scan(&since, &lag.Outdated)
+	if since != nil {
+		lag.Waiting, lag.Since = true, since.UTC()
+	}
+	return err
+}

@@ -117,7 +117,7 @@ func TestResourceLifecycle(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := fhir.Record{
-		Type: "Observation", ID: "a", Version: 1, LastUpdated: at, Source: uid.String(),
+		Type: "Observation", ID: "a", Version: fhir.VersionID{Trunk: 1}, LastUpdated: at, Source: uid.String(),
 		Profiles: []string{"http://p/a", `quo"te\`}, Mapping: "bp", MappingVersion: "1.2", JSON: []byte(`{"resourceType": "Observation", "id": "a"}`),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -132,21 +132,21 @@ func TestResourceLifecycle(t *testing.T) {
 	uid2, at2 := rec.put(object, &ehr.Projected{Resources: []ehr.Resource{observation("a")}})
 	rec.put(object, &ehr.Projected{Resources: []ehr.Resource{observation("c")}})
 	gone, err := reader.Resource(t.Context(), who, "Observation", "b")
-	if !errs.Is(err, errs.Gone) || gone.JSON != nil || gone.Version != 2 || !gone.LastUpdated.Equal(at2) || gone.Source != uid2.String() {
+	if !errs.Is(err, errs.Gone) || gone.JSON != nil || gone.Version.Trunk != 2 || !gone.LastUpdated.Equal(at2) || gone.Source != uid2.String() {
 		t.Errorf("vanished: %+v, %v", gone, err)
 	}
-	if gone, err = reader.Resource(t.Context(), who, "Observation", "a"); !errs.Is(err, errs.Gone) || gone.Version != 3 {
+	if gone, err = reader.Resource(t.Context(), who, "Observation", "a"); !errs.Is(err, errs.Gone) || gone.Version.Trunk != 3 {
 		t.Errorf("vanished: %+v, %v", gone, err)
 	}
 
 	// Version 4 brings b back, version 5 deletes everything.
 	rec.put(object, &ehr.Projected{Resources: []ehr.Resource{observation("b"), observation("c")}})
-	if back, err := reader.Resource(t.Context(), who, "Observation", "b"); err != nil || back.Version != 4 {
+	if back, err := reader.Resource(t.Context(), who, "Observation", "b"); err != nil || back.Version.Trunk != 4 {
 		t.Errorf("back: %+v, %v", back, err)
 	}
 	rec.put(object, nil)
 	for _, id := range []string{"b", "c"} {
-		if gone, err = reader.Resource(t.Context(), who, "Observation", id); !errs.Is(err, errs.Gone) || gone.Version != 5 {
+		if gone, err = reader.Resource(t.Context(), who, "Observation", id); !errs.Is(err, errs.Gone) || gone.Version.Trunk != 5 {
 			t.Errorf("deleted: %+v, %v", gone, err)
 		}
 	}
