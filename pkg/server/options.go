@@ -44,6 +44,7 @@ type Options struct {
 	ShutdownTimeout time.Duration `default:"15s" env:"CAIRN_SHUTDOWN_TIMEOUT" help:"Time given to running requests at shutdown."`
 	QueryTimeout    time.Duration `default:"30s" env:"CAIRN_QUERY_TIMEOUT" help:"Time limit of one AQL query."`
 	QueryMaxRows    int           `default:"100000" env:"CAIRN_QUERY_MAX_ROWS" help:"Most rows one AQL query may return."`
+	QueryMaxBytes   int64         `default:"268435456" env:"CAIRN_QUERY_MAX_BYTES" help:"Most bytes of JSON one AQL query may return."`
 	QueryMaxCost    float64       `default:"0" env:"CAIRN_QUERY_MAX_COST" help:"Refuse AQL queries that the database estimates to cost more, in its own units; 0 refuses none."`
 	QueryStrict     bool          `env:"CAIRN_QUERY_STRICT" help:"Refuse the extensions of AQL: GROUP BY, arithmetic, <> and others."`
 	PoolSize        int           `default:"16" env:"CAIRN_POOL_SIZE" help:"Database connections for commits and reads."`

@@ -23,7 +23,7 @@ type queries struct {
 
 func (s *Server) queryRunner(decision ehr.DecisionPoint) (*queries, error) {
 	engine, err := aql.NewEngine(s.store.QueryPool(), s.store, aql.Options{
-		Timeout: s.options.QueryTimeout, MaxRows: int64(s.options.QueryMaxRows), Terminology: s.terms, Guide: guide{s.Service},
+		Timeout: s.options.QueryTimeout, MaxRows: int64(s.options.QueryMaxRows), MaxBytes: s.options.QueryMaxBytes, Terminology: s.terms, Guide: guide{s.Service},
 		MaxCost: s.options.QueryMaxCost, Limits: aql.Limits{Analyze: analyze.Limits{Strict: s.options.QueryStrict}},
 	})
 	if err != nil {

@@ -68,11 +68,41 @@ func TestQueryLimitsOverHTTP(t *testing.T) {
 		{endless(), 408, "longer than the limit of 200ms"},
 		{"SELECT a FROM EHR e CONTAINS ELEMENT a", 413, "more than 3 rows"},
 		{"SELECT COUNT(*) FROM EHR e", 200, `"rows":[[1]]`},
+		{"SELECT " + strings.Repeat("(", 70) + "1" + strings.Repeat(")", 70) + " FROM EHR e", 400, "limit of 64"},
+		{"SELECT 1 FROM EHR e CONTAINS (COMPOSITION" + strings.Repeat(" AND COMPOSITION", 70) + ")", 400, "limit of 64"},
+		{"SELECT e/ehr_id" + strings.Repeat(", e/ehr_id", 600) + " FROM EHR e", 400, "limit of 500"},
+		{"SELECT 1 FROM EHR e -- " + strings.Repeat("x", 70_000), 414, "max-query"},
 	} {
 		status, body, err := ask(t.Context(), s, c.q)
 		if err != nil || status != c.status || !strings.Contains(body, c.want) {
-			t.Errorf("%s: %d %.300s, %v; want %d and %s", c.q, status, body, err, c.status, c.want)
+			t.Errorf("%.300s: %d %.300s, %v; want %d and %s", c.q, status, body, err, c.status, c.want)
 		}
+	}
+}
+
+// TestQuerySizeAndCostOverHTTP: the limits of bytes and of estimated cost.
+func TestQuerySizeAndCostOverHTTP(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		set  func(*Options)
+		q    string
+		want string
+	}{
+		"bytes": {func(o *Options) { o.QueryMaxBytes = 1000 }, "SELECT c FROM EHR e CONTAINS COMPOSITION c", "more than 1000 bytes"},
+		"cost":  {func(o *Options) { o.QueryMaxCost = 5 }, "SELECT a FROM EHR e CONTAINS ELEMENT a", "over the limit of 5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := testOptions(t)
+			c.set(&o)
+			s := runningWith(t, o, 1, 1)
+			if status, body, err := ask(t.Context(), s, c.q); err != nil || status != http.StatusRequestEntityTooLarge || !strings.Contains(body, c.want) {
+				t.Errorf("%s: %d %.300s, %v; want %s", c.q, status, body, err, c.want)
+			}
+			if status, body, err := ask(t.Context(), s, "SELECT 1 FROM EHR e LIMIT 1"); err != nil || status != http.StatusOK {
+				t.Errorf("a small query: %d %.300s, %v", status, body, err)
+			}
+		})
 	}
 }
 
