@@ -1,7 +1,6 @@
 package aql_test
 
 import (
-	"strings"
 	"time"
 
 	"github.com/cairn-ehr/cairn/aql/aqltest"
