@@ -253,7 +253,7 @@ func (g *generator) vary(n *rm.Node) *rm.Node {
 			switch {
 			case a.Def.Container && g.IntN(25) == 0:
 				continue
-			case a.Def.Container && g.IntN(40) == 0:
+			case a.Def.Container && (m.Class != rm.ClassElement && g.IntN(40) == 0 || g.IntN(4000) == 0):
 				b.Items = append(b.Items, v)
 			case a.Def.Name == "magnitude":
 				v = &rm.Node{Class: m.Class, Text: pick(g, m.Text, "5.50", "7", "165", "12.0")}
@@ -261,7 +261,9 @@ func (g *generator) vary(n *rm.Node) *rm.Node {
 				v = &rm.Node{Class: m.Class, Text: "kPa"}
 			case a.Def.Name == "value" && n.Class.Name == "ELEMENT" && g.IntN(20) == 0:
 				v = pick(g, rm.Text("free text"), rm.CodedText("coded", "local", "at0001"), rm.Object("DV_COUNT", rm.Int("magnitude", 3)),
-					rm.Object("DV_QUANTITY", rm.Str("units", "mg")), rm.Object("DV_DATE", rm.Str("value", "2020-03")), rm.Object("DV_TEXT"))
+					rm.Object("DV_DATE", rm.Str("value", "2020-03")))
+			case a.Def.Name == "value" && n.Class.Name == "ELEMENT" && g.IntN(2000) == 0:
+				v = pick(g, rm.Object("DV_QUANTITY", rm.Str("units", "mg")), rm.Object("DV_TEXT"), rm.Object("DV_MULTIMEDIA"))
 			case a.Def.Name == "name" && m.Class.IsA(rm.ClassDVText) && g.IntN(10) == 0:
 				v = pick(g, rm.Text("Other"), rm.CodedText("Systolic", "local", "at0004"), rm.Object("DV_TEXT"))
 			}

@@ -14,14 +14,16 @@ import (
 )
 
 // elements is the class expression ELEMENT. Elements have no rows of their own,
-// so it becomes the union of the places where elements stand. Rows do not tell
-// of every element whether it is there; it can be answered if a condition
-// demands a value of the element, and of the places those remain where such a
-// value was ever seen.
+// so it becomes the union of the places where elements stand. If a condition
+// demands a value of the element those places remain where such a value was ever
+// seen. Otherwise rows must tell of every element whether it is there, which
+// they do where each has a value.
 type elements struct {
 	places  []elementPlace
 	names   []analyze.Expr
 	columns []elementColumn
+	// present demands that the element is there.
+	present bool
 }
 
 // elementPlace is one place of elements. A nil spot is the frame itself, the
@@ -41,8 +43,6 @@ type elementColumn struct {
 // elementsOf finds the places of a class expression ELEMENT inside a frame.
 func (m *maker) elementsOf(n *plan.Descend, outer *frame, id string, names []analyze.Expr) *frame {
 	switch {
-	case m.negated > 0:
-		refuse("NOT CONTAINS ELEMENT")
 	case n.Child != nil:
 		refuse("what an ELEMENT contains")
 	case n.Local:
@@ -77,7 +77,7 @@ func (m *maker) elementsOf(n *plan.Descend, outer *frame, id string, names []ana
 		}
 	}
 	f.elements.setPaths(f)
-	m.frames = append(m.frames, f)
+	m.frames, m.elements = append(m.frames, f), append(m.elements, f)
 	m.vars[n.Source] = f
 	return f
 }
@@ -142,15 +142,16 @@ func (m *maker) demand() {
 			f.elements.setPaths(f)
 		}
 	}
-	for _, f := range m.frames {
-		if f.elements == nil {
-			continue
-		}
-		if !demanded[f] {
-			refuse("no condition demands a value of the ELEMENT, and rows do not tell whether there is one without")
-		}
+	for _, f := range m.elements {
+		f.elements.present = !demanded[f]
 		for _, e := range f.elements.places {
-			if e.spot != nil && e.spot.Element.Multiple {
+			if e.spot == nil {
+				continue
+			}
+			if f.elements.present && !e.spot.Element.Valued {
+				refuse("an ELEMENT of %s was found without a value, and no condition demands one", e.place.Archetype)
+			}
+			if e.spot.Element.Multiple {
 				refuse("an ELEMENT of %s was found more than once among its siblings", e.place.Archetype)
 			}
 		}
@@ -163,6 +164,28 @@ func (e elementPlace) at() *nodeindex.Spot {
 		return e.place.Spot
 	}
 	return e.spot
+}
+
+// there is the condition that a row has one of the values of the element.
+func (e elementPlace) there(row *frame) string {
+	var parts []string
+	for _, attribute := range []string{"value", "null_flavour"} {
+		for _, v := range e.spot.Child(attribute, "").Values() {
+			list := nodeindex.Covered(v.Class)
+			if len(list) == 0 {
+				continue
+			}
+			if first := (leaf{e.place, v, list[0]}); inColumn(first) {
+				parts = append(parts, row.alias+"."+v.Column+" is not null")
+			} else {
+				parts = append(parts, fmt.Sprintf("coalesce(%s.v ? '%d', false)", row.alias, v.ID))
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return "false"
+	}
+	return "(" + strings.Join(parts, " or ") + ")"
 }
 
 // row is the frame that the elements of a place stand in, or are, inside the
@@ -246,6 +269,9 @@ func (m *maker) elementRows(w *sqlgen.Writer, f *frame) string {
 	for i, e := range f.elements.places {
 		row := e.row(f)
 		on := m.conditions(w, row)
+		if f.elements.present && e.spot != nil {
+			on = append(on, e.there(row))
+		}
 		for _, n := range f.elements.names {
 			on = append(on, m.elementName(e, f)+" = "+w.Text(n))
 		}

@@ -213,6 +213,8 @@ type maker struct {
 	documents map[*analyze.Path]string
 	negated   int // depth of NOT CONTAINS
 	either    []*either
+	// elements are the class expressions ELEMENT, those of NOT CONTAINS included.
+	elements []*frame
 	// versionOf are the sources whose version is asked for.
 	versionOf []*analyze.Source
 	writer    *sqlgen.Writer
@@ -272,6 +274,12 @@ func (m *maker) contained(n plan.Node, outer *frame) []*frame {
 		}
 		return out
 	case *plan.Not:
+		if any, ok := n.Node.(*plan.Any); ok { // none of them may be there
+			for _, side := range any.Nodes {
+				m.contained(&plan.Not{Node: side}, outer)
+			}
+			return nil
+		}
 		// Frames of what must not be there are joined in a place of their own.
 		kept := m.frames
 		m.frames, m.negated = nil, m.negated+1
@@ -317,7 +325,7 @@ func (m *maker) anyOf(n *plan.Any, outer *frame) []*frame {
 			refuse("NOT CONTAINS as a side of OR")
 		}
 		for _, f := range s.frames {
-			if f.elements != nil || len(f.without) > 0 || f.group != nil {
+			if len(f.without) > 0 || f.group != nil {
 				refuse("a side of OR that is not plain")
 			}
 			f.group, f.optional = s, true

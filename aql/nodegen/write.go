@@ -61,16 +61,26 @@ func (m *maker) access() *sqlgen.Access {
 
 // joinGroup adds the frames of a side of an OR.
 func (m *maker) joinGroup(w *sqlgen.Writer, s *group, first *frame) {
-	var items, on []string
+	var on []string
 	for _, f := range s.frames {
-		items = append(items, table(f.paths)+" as "+f.alias)
-		on = append(append(on, m.inside(f, first)...), m.conditions(w, f)...)
+		if on = append(on, m.inside(f, first)...); f.elements == nil {
+			on = append(on, m.conditions(w, f)...)
+		}
 	}
-	item := items[0]
-	if len(items) > 1 {
-		item = "(" + strings.Join(items, " cross join ") + ")"
-	}
-	w.LeftJoin(item, strings.Join(on, " and "))
+	w.LeftJoinLater(func() string {
+		items := make([]string, len(s.frames))
+		for i, f := range s.frames {
+			if f.elements != nil {
+				items[i] = m.elementRows(w, f)
+			} else {
+				items[i] = table(f.paths) + " as " + f.alias
+			}
+		}
+		if len(items) == 1 {
+			return items[0]
+		}
+		return "(" + strings.Join(items, " cross join ") + ")"
+	}, strings.Join(on, " and "))
 }
 
 // join adds a frame to the FROM clause.
@@ -149,6 +159,10 @@ func (m *maker) without(w *sqlgen.Writer, f *frame) {
 		w.NotExists(func(w *sqlgen.Writer) {
 			var add func(n *frame)
 			add = func(n *frame) {
+				if n.elements != nil {
+					w.JoinLater(func() string { return m.elementRows(w, n) }, strings.Join(m.inside(n, n), " and "))
+					return
+				}
 				w.Join(table(n.paths)+" as "+n.alias, strings.Join(append(m.inside(n, n), m.conditions(w, n)...), " and "))
 				for _, in := range n.inside {
 					add(in)

@@ -45,6 +45,8 @@ type Need struct {
 	Usual string
 	// Multiple tells that the element was found more than once.
 	Multiple bool
+	// Bare tells of an element that it has no value of which rows tell.
+	Bare bool
 	// Always are the slots of the frames inside a frame.
 	Always [][]string
 	// Path is that of a frame which has none of the frames that every frame of
@@ -239,8 +241,9 @@ func (b *Builder) child(m *rm.Node, s *Spot, attr, id string, f *frame, depth in
 // element notes what is not usual in an element.
 func (b *Builder) element(m *rm.Node, s *Spot, multiple bool, f *frame) {
 	name := m.Get("name", "value")
-	if s == nil || s.Element == nil || multiple && !s.Element.Multiple {
-		need := Need{Place: f.path.Place, Steps: clone(b.steps), Class: rm.ClassElement, Multiple: multiple}
+	bare := !valued(m)
+	if s == nil || s.Element == nil || multiple && !s.Element.Multiple || bare && s.Element.Valued {
+		need := Need{Place: f.path.Place, Steps: clone(b.steps), Class: rm.ClassElement, Multiple: multiple, Bare: bare}
 		if name != nil {
 			need.Usual = name.Text
 		}
@@ -254,6 +257,20 @@ func (b *Builder) element(m *rm.Node, s *Spot, multiple bool, f *frame) {
 	case name.Text != s.Element.Usual:
 		f.text(strconv.Itoa(int(s.Element.ID)), name.Text)
 	}
+}
+
+// valued reports whether a row tells of a value of an element.
+func valued(m *rm.Node) bool {
+	for i := range m.Attrs {
+		a := &m.Attrs[i]
+		if !isValue(a.Def.Name) || len(a.Items) == 0 {
+			continue
+		}
+		if list := covered[a.Items[0].Class]; len(list) > 0 && a.Items[0].Get(list[0].Path...) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // classes sees to it that the registry knows the classes of the values of an

@@ -1,7 +1,6 @@
 package nodeindex
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,10 +22,11 @@ type Tables struct {
 func (t *Tables) Size() int { return len(t.Places) + len(t.Paths) + len(t.Values) }
 
 // Add extends the tables by what is needed and not there yet, and gives the
-// rows that are new, the elements that turned out to occur more than once, and
-// the paths that turned out not always to have what they had so far.
-func (t *Tables) Add(needs []Need) (added Tables, multiple []int32, lacking []PathRow) {
-	g := grower{t: t, places: map[string]*PlaceRow{}, paths: map[string]bool{}, values: map[string]int{}, columns: map[string]bool{}, rows: map[int32]PlaceRow{}, at: map[int32]int32{}, lacking: map[int32]int{}}
+// rows that are new and those that changed: elements that turned out to occur
+// more than once or without a value, and paths that turned out not always to
+// have what they had so far.
+func (t *Tables) Add(needs []Need) (added, changed Tables) {
+	g := grower{t: t, places: map[string]*PlaceRow{}, paths: map[string]bool{}, values: map[string]int{}, columns: map[string]bool{}, rows: map[int32]PlaceRow{}, at: map[int32]int32{}}
 	for i := range t.Places {
 		g.know(t.Places[i])
 	}
@@ -49,24 +49,27 @@ func (t *Tables) Add(needs []Need) (added Tables, multiple []int32, lacking []Pa
 			g.value(n)
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(g.lacking)) {
-		lacking = append(lacking, t.Paths[g.lacking[id]])
+	for _, i := range g.lacking {
+		changed.Paths = append(changed.Paths, t.Paths[i])
 	}
-	return g.added, g.multiple, lacking
+	for _, i := range g.changed {
+		changed.Values = append(changed.Values, t.Values[i])
+	}
+	return g.added, changed
 }
 
 type grower struct {
-	t        *Tables
-	places   map[string]*PlaceRow
-	rows     map[int32]PlaceRow
-	at       map[int32]int32 // the place of a path
-	paths    map[string]bool
-	values   map[string]int
-	columns  map[string]bool
-	part     int16
-	added    Tables
-	multiple []int32
-	lacking  map[int32]int // path to its position in the tables
+	t       *Tables
+	places  map[string]*PlaceRow
+	rows    map[int32]PlaceRow
+	at      map[int32]int32 // the place of a path
+	paths   map[string]bool
+	values  map[string]int
+	columns map[string]bool
+	part    int16
+	added   Tables
+	// changed are positions of values in the tables, lacking of paths.
+	changed, lacking []int
 }
 
 func join(parts ...string) string { return strings.Join(parts, "\x00") }
@@ -136,7 +139,9 @@ func (g *grower) absent(n *Need) {
 	p := &g.t.Paths[i]
 	left := slices.DeleteFunc(slices.Clone(p.Always), func(key string) bool { return slices.Contains(n.Absent, key) })
 	if len(left) < len(p.Always) {
-		p.Always, g.lacking[p.ID] = left, i
+		if p.Always = left; !slices.Contains(g.lacking, i) {
+			g.lacking = append(g.lacking, i)
+		}
 	}
 }
 
@@ -150,13 +155,23 @@ func (g *grower) value(n *Need) {
 	v := ValueRow{Place: n.Place.ID, Steps: n.Steps, Class: n.Class.Name, Usual: n.Usual, Multiple: n.Multiple}
 	key := valueKey(&v)
 	if i, ok := g.values[key]; ok {
-		if old := &g.t.Values[i]; n.Multiple && !old.Multiple {
+		old := &g.t.Values[i]
+		multiple, bare := n.Multiple && !old.Multiple, n.Bare && old.Column == Valued
+		if multiple {
 			old.Multiple = true
-			g.multiple = append(g.multiple, old.ID)
+		}
+		if bare {
+			old.Column = ""
+		}
+		if (multiple || bare) && !slices.Contains(g.changed, i) {
+			g.changed = append(g.changed, i)
 		}
 		return
 	}
-	if !n.Multiple {
+	switch {
+	case n.Class == rm.ClassElement && !n.Bare:
+		v.Column = Valued
+	case !n.Multiple:
 		v.Column = g.column(v.Place, n.Class)
 	}
 	v.ID = next(g.t.Values, func(v ValueRow) int32 { return v.ID })

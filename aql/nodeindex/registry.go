@@ -38,7 +38,8 @@ func SlotKey(slot []string) string {
 }
 
 // ValueRow is a stored Value; of class ELEMENT it stands for elements
-// themselves, whose usual name it has.
+// themselves, whose usual name it has. Column is [Valued] then if every such
+// element that was ever stored has a value of which a row tells.
 type ValueRow struct {
 	ID, Place int32
 	Steps     []string
@@ -47,6 +48,10 @@ type ValueRow struct {
 	Column    string
 	Multiple  bool
 }
+
+// Valued stands for the column of elements of which rows tell that they are
+// there, by a value of theirs.
+const Valued = "v"
 
 // Place is where frames stand inside an archetype.
 type Place struct {
@@ -195,6 +200,9 @@ type Value struct {
 	Usual string
 	// Column is the column of the first attribute; "" for none.
 	Column string
+	// Valued tells of an element that a row which has one has a value of it, so
+	// that the row tells whether it is there.
+	Valued bool
 	// Multiple tells of an element that it occurred more than once among its
 	// siblings. Rows do not have the values of such elements, whose classes the
 	// registry knows nevertheless.
@@ -255,6 +263,7 @@ func NewRegistry(generation int64, t Tables) *Registry {
 		s := r.places[row.Place].Spot.follow(row.Steps)
 		v := &Value{ID: row.ID, Class: rm.Lookup(row.Class), Usual: row.Usual, Column: row.Column, Multiple: row.Multiple}
 		if v.Class == rm.ClassElement {
+			v.Column, v.Valued = "", row.Column == Valued
 			s.Element = v
 			place := r.places[row.Place]
 			place.Elements = append(place.Elements, ElementSpot{row.Steps[len(row.Steps)-1], s})

@@ -156,8 +156,8 @@ func (x *Index) grow(ctx context.Context, needs []nodeindex.Need) (*State, error
 		if s, t, err = x.load(ctx, tx, nil); err != nil {
 			return err
 		}
-		added, multiple, lacking := t.Add(needs)
-		if added.Size() == 0 && len(multiple) == 0 && len(lacking) == 0 {
+		added, changed := t.Add(needs)
+		if added.Size() == 0 && changed.Size() == 0 {
 			return nil // another process was faster
 		}
 		if t.Size() > MaxStructures {
@@ -165,7 +165,7 @@ func (x *Index) grow(ctx context.Context, needs []nodeindex.Need) (*State, error
 			_, err := tx.Exec(ctx, `update node_state set complete = false`)
 			return err
 		}
-		if err := insert(ctx, tx, &added, multiple, lacking); err != nil {
+		if err := insert(ctx, tx, &added, &changed); err != nil {
 			return err
 		}
 		var generation int64
@@ -182,7 +182,7 @@ func (x *Index) grow(ctx context.Context, needs []nodeindex.Need) (*State, error
 	return s, nil
 }
 
-func insert(ctx context.Context, tx pgx.Tx, t *nodeindex.Tables, multiple []int32, lacking []nodeindex.PathRow) error {
+func insert(ctx context.Context, tx pgx.Tx, t, changed *nodeindex.Tables) error {
 	b := &pgx.Batch{}
 	for _, p := range t.Places {
 		b.Queue(`insert into node_place (place_id, archetype, steps, rm_type, name, part) values ($1, $2, $3, $4, $5, $6)`,
@@ -196,10 +196,10 @@ func insert(ctx context.Context, tx pgx.Tx, t *nodeindex.Tables, multiple []int3
 		b.Queue(`insert into node_value (value_id, place_id, steps, rm_type, usual, col, multiple) values ($1, $2, $3, $4, $5, $6, $7)`,
 			v.ID, v.Place, texts(v.Steps), v.Class, v.Usual, v.Column, v.Multiple)
 	}
-	if len(multiple) > 0 {
-		b.Queue(`update node_value set multiple = true where value_id = any($1)`, multiple)
+	for _, v := range changed.Values {
+		b.Queue(`update node_value set multiple = $2, col = $3 where value_id = $1`, v.ID, v.Multiple, v.Column)
 	}
-	for _, p := range lacking {
+	for _, p := range changed.Paths {
 		b.Queue(`update node_path set always = $2 where path_id = $1`, p.ID, texts(p.Always))
 	}
 	return tx.SendBatch(ctx, b).Close()

@@ -58,6 +58,12 @@ func (w *Writer) JoinLater(item func() string, on string) {
 	w.f.joins = append(w.f.joins, join{kind: "join", later: item, on: on})
 }
 
+// LeftJoinLater adds an item that may be absent and is written when all values
+// have been.
+func (w *Writer) LeftJoinLater(item func() string, on string) {
+	w.f.joins = append(w.f.joins, join{kind: "left join", later: item, on: on})
+}
+
 // LeftJoin adds an item that may be absent.
 func (w *Writer) LeftJoin(item, on string) {
 	w.f.joins = append(w.f.joins, join{kind: "left join", item: item, on: on})
