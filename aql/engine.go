@@ -31,6 +31,8 @@ type Options struct {
 	// Terminology answers what queries ask of terminology services; nil refuses
 	// queries that do.
 	Terminology Terminology
+	// Workload takes a sample of the queries that are run; nil for none.
+	Workload *Workload
 	// Guide gives suggestions; nil for none.
 	Guide Guide
 	// Now is the clock, by default time.Now in UTC.
@@ -116,6 +118,20 @@ func (e *Engine) Run(ctx context.Context, text string, r Request, sink Sink) err
 
 // RunQuery is [Engine.Run] for a query that is compiled already.
 func (e *Engine) RunQuery(ctx context.Context, q *Query, r Request, sink Sink) error {
+	if w := e.opt.Workload; w != nil && !r.scoped() && !q.NamesEHR() && r.Strategy == Automatic {
+		began := time.Now()
+		rows := int64(0)
+		err := e.run(ctx, q, r, sink, &rows)
+		if err == nil || errs.Is(err, errs.Timeout) {
+			w.ran(q, rows, time.Since(began), e.opt.Now())
+		}
+		return err
+	}
+	return e.run(ctx, q, r, sink, new(int64))
+}
+
+// run counts the rows that it gives.
+func (e *Engine) run(ctx context.Context, q *Query, r Request, sink Sink, rows *int64) error {
 	if r.Fetch <= 0 || r.Fetch > e.opt.MaxRows+1 {
 		// One more than allowed tells a full result from one that is too large.
 		if !q.plan.Query.Top {
@@ -153,6 +169,7 @@ func (e *Engine) RunQuery(ctx context.Context, q *Query, r Request, sink Sink) e
 					return err
 				}
 			}
+			*rows++
 			return sink.Row(cells)
 		})
 	})

@@ -51,6 +51,7 @@ type Query struct {
 	indexed    [2]atomic.Pointer[indexed]  // population, scoped
 	probes     []probe
 	kept       atomic.Pointer[kept]
+	shape      func() string // Shape, made once
 }
 
 // probe finds what a terminology operation must be asked, where the data say.
@@ -107,7 +108,7 @@ func Compile(text string, limits Limits) (*Query, error) {
 		q.columns = append(q.columns, Column{Name: c.Name, Path: c.Path})
 		q.objects = append(q.objects, holdsObjects(c.Expr))
 	}
-	q.statements = generate(q.plan, nil)
+	q.statements, q.shape = generate(q.plan, nil), sync.OnceValue(q.Shape)
 	aq.Exprs(func(e analyze.Expr) {
 		if t, ok := e.(*analyze.Terminology); ok && !sqlgen.Foldable(t) {
 			q.probes = append(q.probes, probe{t, generate(q.plan, t)})

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/cairn-ehr/cairn/pkg/server"
 )
@@ -41,8 +42,15 @@ func (c *indexAdviseCmd) Run(ctx context.Context, out io.Writer) error {
 			if !a.Exists {
 				command = fmt.Sprintf("cairn index create %s %s", a.Archetype, strings.Join(a.Columns, ","))
 			}
-			fmt.Fprintf(out, "%s\n  for %s\n  of  %s\n  now each run reads %d rows (%s); the index takes about %s, and each row written later an entry in it\n",
-				command, strings.Join(a.Paths, ", "), strings.Join(a.Queries, ", "), a.Rows, size(a.Bytes), size(a.IndexBytes))
+			fmt.Fprintf(out, "%s\n  for %s\n  of  %s\n", command, strings.Join(a.Paths, ", "), strings.Join(a.Queries, ", "))
+			if a.Runs > 0 {
+				fmt.Fprintf(out, "  which ran %d times for %s in all\n", a.Runs, a.Time.Round(100*time.Microsecond))
+			}
+			fmt.Fprintf(out, "  now each run reads %d rows (%s)", a.Rows, size(a.Bytes))
+			if a.RowsPerValue > 0 {
+				fmt.Fprintf(out, ", of which about %d have the same value", a.RowsPerValue)
+			}
+			fmt.Fprintf(out, "; the index takes about %s, and each row written later an entry in it\n", size(a.IndexBytes))
 		}
 		for _, n := range none {
 			fmt.Fprintf(out, "no index for %s: %s\n", n.Query, n.Reason)

@@ -13,6 +13,26 @@ type queryCmd struct {
 	Materialise   queryMaterialiseCmd   `cmd:"" help:"Keep the result of a stored query, so that reading it is cheap."`
 	Unmaterialise queryUnmaterialiseCmd `cmd:"" help:"Keep the result of a stored query no more."`
 	Materialised  queryMaterialisedCmd  `cmd:"" help:"List the stored queries whose results are kept."`
+	Shapes        queryShapesCmd        `cmd:"" help:"List the shapes of the population queries that were run, with the longest time in all first."`
+}
+
+type queryShapesCmd struct {
+	server.Database `embed:""`
+	Forget          bool `help:"Forget them instead."`
+}
+
+func (c *queryShapesCmd) Run(ctx context.Context, out io.Writer) error {
+	return c.Maintain(ctx, func(ctx context.Context, m server.Maintainer) error {
+		if c.Forget {
+			return m.ForgetShapes(ctx)
+		}
+		list, err := m.Shapes(ctx)
+		for _, s := range list {
+			fmt.Fprintf(out, "%s  %d runs, %d rows, %s in all, at most %s, last %s\n  %s\n", s.Name, s.Runs, s.Rows,
+				s.Total.Round(100*time.Microsecond), s.Max.Round(100*time.Microsecond), s.Last.Format(time.RFC3339), s.Text)
+		}
+		return err
+	})
 }
 
 // storedQuery names a stored query.

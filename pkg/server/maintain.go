@@ -1,12 +1,14 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"maps"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/cairn-ehr/cairn/aql"
 	"github.com/cairn-ehr/cairn/migrations"
@@ -92,6 +94,13 @@ type Advice struct {
 	// it reads those that it selects. IndexBytes is what the index would take,
 	// and each row of the partition written later pays for one entry.
 	Rows, Bytes, IndexBytes int64
+	// RowsPerValue is about how many rows have the same value in the first
+	// column; 0 if that is not known.
+	RowsPerValue int64
+	// Runs and Time are those of the executed shapes among the queries, of which
+	// the index could take away most.
+	Runs int64
+	Time time.Duration
 	// Exists tells that the index is there already.
 	Exists bool
 }
@@ -102,14 +111,33 @@ type NoAdvice struct{ Query, Reason string }
 // An entry of such an index takes about so much, and for each column.
 const bytesPerEntry, bytesPerColumn = 36, 12
 
-// Advise proposes indexes for the stored queries and those given by name. Only
-// their texts are looked at, not what they are run with.
+// Shape is a shape of queries that were run.
+type Shape = store.Shape
+
+// Shapes are those of the population queries that were run, with the longest
+// time in all first.
+func (m Maintainer) Shapes(ctx context.Context) ([]Shape, error) { return m.store.Shapes(ctx) }
+
+// ForgetShapes begins the sample of queries anew.
+func (m Maintainer) ForgetShapes(ctx context.Context) error { return m.store.ForgetShapes(ctx) }
+
+// Advise proposes indexes for the stored queries, the shapes of queries that were
+// run, and those given by name: first for what took the longest in all. Texts
+// and times are looked at, not what queries are run with.
 func (m Maintainer) Advise(ctx context.Context, more map[string]string) ([]Advice, []NoAdvice, error) {
 	texts, err := m.store.StoredQueryTexts(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	maps.Copy(texts, more)
+	shapes, err := m.store.Shapes(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	ran := map[string]Shape{}
+	for _, s := range shapes {
+		texts[s.Name], ran[s.Name] = s.Text, s
+	}
 	engine, err := aql.NewEngine(m.store.QueryPool(), m.store, aql.Options{})
 	if err != nil {
 		return nil, nil, err
@@ -139,6 +167,9 @@ func (m Maintainer) Advise(ctx context.Context, more map[string]string) ([]Advic
 				if a.Rows, a.Bytes, err = m.store.PartSize(ctx, r.Part); err != nil {
 					return nil, nil, err
 				}
+				if a.RowsPerValue, err = m.store.RowsPerValue(ctx, r.Part, r.Columns[0]); err != nil {
+					return nil, nil, err
+				}
 				a.IndexBytes = a.Rows * int64(bytesPerEntry+bytesPerColumn*len(a.Columns))
 				i, out = len(out), append(out, a)
 			}
@@ -152,7 +183,15 @@ func (m Maintainer) Advise(ctx context.Context, more map[string]string) ([]Advic
 			}
 		}
 	}
-	return covered(out), none, nil
+	out = covered(out)
+	for i := range out {
+		for _, name := range out[i].Queries {
+			out[i].Runs += ran[name].Runs
+			out[i].Time += ran[name].Total
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Advice) int { return cmp.Compare(b.Time, a.Time) })
+	return out, none, nil
 }
 
 // covered leaves out indexes that begin another one, which serves as well.

@@ -5,7 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/cairn-ehr/cairn/aql"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/pgembed/pgtest"
 	"github.com/cairn-ehr/cairn/pkg/store"
@@ -41,6 +43,19 @@ func TestIndexOnDemand(t *testing.T) {
 		}
 	}
 	if advice, _, err = m.Advise(ctx, queries); err != nil || !advice[0].Exists {
+		t.Errorf("advice %+v, %v", advice, err)
+	}
+	// What was run counts for as long as it took.
+	if err := m.store.SaveShapes(ctx, []aql.ShapeRuns{{
+		Text: strings.Replace(queries["codes"], "'718-7'", "$text1", 1), Runs: 7, Total: 3 * time.Second, Max: time.Second, First: time.Now(), Last: time.Now(),
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	shapes, err := m.Shapes(ctx)
+	if err != nil || len(shapes) != 1 {
+		t.Fatalf("shapes %+v, %v", shapes, err)
+	}
+	if advice, _, err = m.Advise(ctx, nil); err != nil || len(advice) != 1 || advice[0].Runs != 7 || advice[0].Time != 3*time.Second || advice[0].Queries[0] != shapes[0].Name {
 		t.Errorf("advice %+v, %v", advice, err)
 	}
 	if list, err := m.Indexes(ctx); err != nil || len(list) != 1 || list[0].Archetypes[0] != analyte {

@@ -46,6 +46,7 @@ type Options struct {
 	QueryMaxRows    int           `default:"100000" env:"CAIRN_QUERY_MAX_ROWS" help:"Most rows one AQL query may return."`
 	QueryMaxBytes   int64         `default:"268435456" env:"CAIRN_QUERY_MAX_BYTES" help:"Most bytes of JSON one AQL query may return."`
 	QueryMaxCost    float64       `default:"0" env:"CAIRN_QUERY_MAX_COST" help:"Refuse AQL queries that the database estimates to cost more, in its own units; 0 refuses none."`
+	QueryWorkload   bool          `default:"true" negatable:"" env:"CAIRN_QUERY_WORKLOAD" help:"Keep the shapes of population queries, without any values, for cairn index advise."`
 	QueryStrict     bool          `env:"CAIRN_QUERY_STRICT" help:"Refuse the extensions of AQL: GROUP BY, arithmetic, <> and others."`
 	PoolSize        int           `default:"16" env:"CAIRN_POOL_SIZE" help:"Database connections for commits and reads."`
 	GroupWindow     time.Duration `name:"group-commit-window" default:"5ms" env:"CAIRN_GROUP_COMMIT_WINDOW" help:"The longest that a commit waits for others under way, to share a transaction with those that wait, too. Nothing waits where nothing is under way; 0 gives each its own transaction."`

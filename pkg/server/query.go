@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -22,8 +23,12 @@ type queries struct {
 }
 
 func (s *Server) queryRunner(decision ehr.DecisionPoint) (*queries, error) {
+	if s.options.QueryWorkload {
+		s.workload = aql.NewWorkload(workloadEvery, s.store.SaveShapes)
+	}
 	engine, err := aql.NewEngine(s.store.QueryPool(), s.store, aql.Options{
-		Timeout: s.options.QueryTimeout, MaxRows: int64(s.options.QueryMaxRows), MaxBytes: s.options.QueryMaxBytes, Terminology: s.terms, Guide: guide{s.Service},
+		Workload: s.workload,
+		Timeout:  s.options.QueryTimeout, MaxRows: int64(s.options.QueryMaxRows), MaxBytes: s.options.QueryMaxBytes, Terminology: s.terms, Guide: guide{s.Service},
 		MaxCost: s.options.QueryMaxCost, Limits: aql.Limits{Analyze: analyze.Limits{Strict: s.options.QueryStrict}},
 	})
 	if err != nil {
@@ -31,6 +36,9 @@ func (s *Server) queryRunner(decision ehr.DecisionPoint) (*queries, error) {
 	}
 	return &queries{engine: engine, service: s.Service, decision: decision}, nil
 }
+
+// workloadEvery is how often the shapes of queries are saved.
+const workloadEvery = time.Minute
 
 // allowed decides about a query, finds out whether it is right, and whether the
 // EHR exists that it is about. A query that is wrong is told so before the EHR

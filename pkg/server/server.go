@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
+	"github.com/cairn-ehr/cairn/aql"
 	"github.com/cairn-ehr/cairn/pkg/auth"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
@@ -58,6 +59,7 @@ type Server struct {
 	projects *projector
 	open     bool // no authentication
 	queries  *queries
+	workload *aql.Workload // nil for none
 }
 
 // Run serves until the context ends, then shuts down gracefully.
@@ -258,6 +260,11 @@ func (s *Server) Serve(ctx context.Context) (err error) {
 	background, stopBackground := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() { s.keepMaterialised(background, s.queries.engine) })
+	if s.workload != nil {
+		work.Go(func() {
+			s.workload.Collect(background, func(err error) { s.log.Warn("the shapes of queries were not saved", "error", err) })
+		})
+	}
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(s.listener) }()
 	select {
