@@ -57,6 +57,15 @@ func (s *Service) EraseComposition(ctx context.Context, who Actor, ehrID, object
 	return s.cfg.Store.EraseComposition(ctx, who, ehrID, object)
 }
 
+// EraseParty deletes a party with all its versions physically; what remains is a
+// note that it was. References to it stay as they are and lead nowhere.
+func (s *Service) EraseParty(ctx context.Context, who Actor, object uuid.UUID) error {
+	if err := s.decide(ctx, who, ActionErase, target(Demographics, "PARTY")); err != nil {
+		return err
+	}
+	return s.cfg.Store.EraseParty(ctx, who, object)
+}
+
 // EraseTemplate deletes a template with all its revisions physically; Conflict,
 // with their number in the message, if versions refer to it. Other servers on
 // the same database may know it for a while, but cannot commit anything on it.

@@ -85,9 +85,10 @@ type Store interface {
 	EraseEHRs(ctx context.Context, who Actor, ids []uuid.UUID) error
 	EraseAllEHRs(ctx context.Context, who Actor) error
 	// EraseComposition deletes a composition with all its versions physically,
-	// EraseTemplate a template (errs.Conflict if content uses it), EraseQuery one
+	// EraseParty a party, EraseTemplate a template (errs.Conflict if content uses it), EraseQuery one
 	// version of a stored query.
 	EraseComposition(ctx context.Context, who Actor, ehrID, object uuid.UUID) error
+	EraseParty(ctx context.Context, who Actor, object uuid.UUID) error
 	EraseTemplate(ctx context.Context, who Actor, id string) error
 	EraseQuery(ctx context.Context, who Actor, name, version string) error
 

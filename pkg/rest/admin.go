@@ -82,6 +82,18 @@ func (a *api) eraseComposition(w *answer, r *request) error {
 	return noContent(w, a.Records.EraseComposition(r.Context(), r.who, id, object))
 }
 
+// eraseParty serves DELETE /admin/demographic/versioned_party/{versioned_object_uid}.
+func (a *api) eraseParty(w *answer, r *request) error {
+	if !a.EraseEHRs {
+		return a.erasureDisabled(w, "physical deletion of parties is disabled on this server")
+	}
+	object, ok := parseUUID(r.param("versioned_object_uid"))
+	if !ok {
+		return errs.New(errs.NotFound, "rest.admin", "there is no party with this versioned_object_uid, which is not a UUID")
+	}
+	return noContent(w, a.Records.EraseParty(r.Context(), r.who, object))
+}
+
 // eraseTemplate serves DELETE /admin/template/{template_id}.
 func (a *api) eraseTemplate(w *answer, r *request) error {
 	if !a.EraseAllEHRs {

@@ -109,3 +109,38 @@ func TestErasureOfDefinitionsAndCompositions(t *testing.T) {
 	some.do("DELETE", "/admin/query/x/1.0.0", nil).status(http.StatusMethodNotAllowed).fault()
 	newAPI(t).do("DELETE", "/admin/ehr/"+id+"/composition/"+object(one), nil).status(http.StatusMethodNotAllowed).fault()
 }
+
+// TestErasureOfParties: a party goes with its versions, tags and kept answers,
+// and leaves a note.
+func TestErasureOfParties(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, func(c *rest.Config) { c.EraseEHRs = true })
+	const path = "/demographic/person"
+	key := "Idempotency-Key: " + uuid.NewString()
+	body := party("PERSON", "Jo")
+	uid := a.do("POST", path, body, key, `openehr-item-tag: key="k"`).status(http.StatusCreated).tag()
+	a.do("PUT", path+"/"+object(uid), party("PERSON", "Joe"), `If-Match: "`+uid+`"`).status(http.StatusNoContent)
+	role := a.newParty("ROLE", party("ROLE", "Nurse", performer("PERSON", object(uid))))
+	erase := "/admin/demographic/versioned_party/"
+	a.do("DELETE", erase+uuid.NewString(), nil).status(http.StatusNotFound).fault()
+	a.do("DELETE", erase+uid, nil).status(http.StatusNotFound).fault()
+	a.do("DELETE", erase+object(uid), nil, "Authorization: none").status(http.StatusUnauthorized)
+	a.do("DELETE", erase+object(uid), nil).status(http.StatusNoContent).empty()
+	a.do("DELETE", erase+object(uid), nil).status(http.StatusNotFound).fault()
+	for _, gone := range []string{path + "/" + uid, path + "/" + object(uid), "/demographic/versioned_party/" + object(uid), path + "/" + object(uid) + "/tags"} {
+		a.do("GET", gone, nil).status(http.StatusNotFound)
+	}
+	a.do("GET", "/demographic/role/"+object(role), nil).status(http.StatusOK)
+	// The answer that was kept for repetitions is gone, too.
+	again := a.do("POST", path, body, key).status(http.StatusCreated).has("Idempotency-Replayed", "").tag()
+	if object(again) == object(uid) {
+		t.Error("the deleted party is answered with")
+	}
+	var kind, id, actor string
+	var versions int
+	if err := a.db.Pool().QueryRow(t.Context(), `select kind, id, actor, versions from erased where ehr_id is null`).Scan(&kind, &id, &actor, &versions); err != nil ||
+		kind != "PERSON" || id != object(uid) || actor != "u1" || versions != 2 {
+		t.Errorf("%s %s by %s, %d versions, %v", kind, id, actor, versions, err)
+	}
+	newAPI(t).do("DELETE", erase+object(role), nil).status(http.StatusMethodNotAllowed).fault()
+}

@@ -66,6 +66,7 @@ type Records interface {
 	EraseEHRs(ctx context.Context, who ehr.Actor, ids ...uuid.UUID) error
 	EraseAllEHRs(ctx context.Context, who ehr.Actor) error
 	EraseComposition(ctx context.Context, who ehr.Actor, ehrID, object uuid.UUID) error
+	EraseParty(ctx context.Context, who ehr.Actor, object uuid.UUID) error
 	EraseTemplate(ctx context.Context, who ehr.Actor, id string) error
 	EraseQuery(ctx context.Context, who ehr.Actor, name, version string) error
 

@@ -234,6 +234,10 @@ var described = map[string]description{
 		summary: "Delete a COMPOSITION physically", text: "With all its versions. An operation of Cairn's own; needs --admin-delete=ehr or all.",
 		success: []int{204}, faults: []int{404, 405},
 	},
+	"DELETE /admin/demographic/versioned_party/{versioned_object_uid}": {
+		summary: "Delete a party physically", text: "An AGENT, GROUP, ORGANISATION, PERSON or ROLE with all its versions; references to it stay. An operation of Cairn's own; needs --admin-delete=ehr or all.",
+		success: []int{204}, faults: []int{404, 405},
+	},
 	"DELETE /admin/template/{template_id}": {
 		summary: "Delete a template physically", text: "Only one that no content uses. An operation of Cairn's own; needs --admin-delete=all.",
 		success: []int{204}, faults: []int{404, 405, 409},

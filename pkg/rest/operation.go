@@ -133,9 +133,10 @@ var offered = map[string]handler{
 	"DELETE /admin/ehr/{ehr_id}": {serve: (*api).eraseEHR},
 	"DELETE /admin/ehr/all":      {serve: (*api).eraseEHRs},
 
-	"DELETE /admin/ehr/{ehr_id}/composition/{versioned_object_uid}": {serve: (*api).eraseComposition},
-	"DELETE /admin/template/{template_id}":                          {serve: (*api).eraseTemplate},
-	"DELETE /admin/query/{qualified_query_name}/{version}":          {serve: (*api).eraseQuery},
+	"DELETE /admin/ehr/{ehr_id}/composition/{versioned_object_uid}":    {serve: (*api).eraseComposition},
+	"DELETE /admin/demographic/versioned_party/{versioned_object_uid}": {serve: (*api).eraseParty},
+	"DELETE /admin/template/{template_id}":                             {serve: (*api).eraseTemplate},
+	"DELETE /admin/query/{qualified_query_name}/{version}":             {serve: (*api).eraseQuery},
 }
 
 // operations is every operation of ITS-REST 1.1.0-development.
@@ -243,6 +244,7 @@ var operations = []operation{
 var extensions = []operation{
 	{group: "definition", method: http.MethodGet, path: "/definition/template/adl1.4/{template_id}/revision", id: "definition_template_revision_list"},
 	{group: "admin", method: http.MethodDelete, path: "/admin/ehr/{ehr_id}/composition/{versioned_object_uid}", id: "admin_composition_delete"},
+	{group: "admin", method: http.MethodDelete, path: "/admin/demographic/versioned_party/{versioned_object_uid}", id: "admin_party_delete"},
 	{group: "admin", method: http.MethodDelete, path: "/admin/template/{template_id}", id: "admin_template_delete"},
 	{group: "admin", method: http.MethodDelete, path: "/admin/query/{qualified_query_name}/{version}", id: "admin_query_delete"},
 }

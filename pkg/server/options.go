@@ -27,7 +27,7 @@ type Options struct {
 
 	Token       []string `env:"CAIRN_TOKEN" help:"Static bearer token as name:token; may repeat."`
 	TokenFile   string   `env:"CAIRN_TOKEN_FILE" type:"path" help:"File with one name:token a line."`
-	AdminDelete string   `default:"off" enum:"off,ehr,all" env:"CAIRN_ADMIN_DELETE" help:"Physical deletion over the admin API: off, ehr (EHRs and compositions that are named) or all (also templates, stored queries and every EHR at once)."`
+	AdminDelete string   `default:"off" enum:"off,ehr,all" env:"CAIRN_ADMIN_DELETE" help:"Physical deletion over the admin API: off, ehr (EHRs, compositions and parties that are named) or all (also templates, stored queries and every EHR at once)."`
 
 	TemplateUpdates string `default:"refuse" enum:"refuse,compatible,any" env:"CAIRN_TEMPLATE_UPDATES" help:"Upload of a template whose id is taken: refuse it (409, as ITS-REST has it), store it as a new revision if it is compatible with stored data, or any."`
 

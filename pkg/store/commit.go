@@ -68,8 +68,8 @@ func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 			return time.Time{}, err
 		}
 	}
-	if o := onceOf(ctx); o != nil && c.EHRID != ehr.Demographics {
-		o.ehr = c.EHRID
+	if o := onceOf(ctx); o != nil {
+		o.owner = &c.EHRID
 	}
 	var t time.Time
 	// Within a request that is carried out once, a refusal must not end the

@@ -91,7 +91,7 @@ func (s *Store) EraseAllEHRs(ctx context.Context, who ehr.Actor) error {
 		if err := eraseKept(ctx, tx, op, nil); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `delete from idempotent_answer where ehr_id is not null`); err != nil {
+		if _, err := tx.Exec(ctx, `delete from idempotent_answer where ehr_id <> $1`, ehr.Demographics); err != nil {
 			return failure(op, err)
 		}
 		for _, table := range ehrTables {

@@ -30,30 +30,51 @@ func recordErased(ctx context.Context, tx pgx.Tx, op string, who ehr.Actor, kind
 
 // EraseComposition deletes a versioned composition physically. See ehr.Store.
 func (s *Store) EraseComposition(ctx context.Context, who ehr.Actor, ehrID, object uuid.UUID) error {
-	const op = "store.EraseComposition"
+	return s.eraseObject(ctx, "store.EraseComposition", "no such composition", who, ehrID, object, ehr.KindComposition)
+}
+
+// EraseParty deletes a versioned party physically. See ehr.Store.
+func (s *Store) EraseParty(ctx context.Context, who ehr.Actor, object uuid.UUID) error {
+	return s.eraseObject(ctx, "store.EraseParty", "no such party", who, ehr.Demographics, object,
+		ehr.KindAgent, ehr.KindGroup, ehr.KindOrganisation, ehr.KindPerson, ehr.KindRole)
+}
+
+var erasedSQL = scope(`
+	select v.ehr_no, v.vo_no, v.kind, count(*), array_agg(v.contribution_id) || array(
+		select a.contribution_id from attestation a where a.ehr_no = v.ehr_no and a.vo_no = v.vo_no)
+	from ehr e join version v on v.ehr_no = e.ehr_no
+	where e.ehr_id = $1 and v.object_id = $2 and v.kind = any($3)
+	group by v.ehr_no, v.vo_no, v.kind`)
+
+// eraseObject deletes an object of one of the kinds with all its versions.
+func (s *Store) eraseObject(ctx context.Context, op, missing string, who ehr.Actor, ehrID, object uuid.UUID, kinds ...ehr.Kind) error {
+	codes := make([]int16, len(kinds))
+	for i, k := range kinds {
+		codes[i] = int16(k)
+	}
 	return s.transaction(ctx, op, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, lockKept); err != nil {
 			return failure(op, err)
 		}
-		// Commits into the EHR share this lock, as in EraseEHRs.
-		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(uuid_hash_extended($1, 1))`, ehrID); err != nil {
+		if ehrID == ehr.Demographics {
+			if err := lockParty(ctx, tx, object); err != nil {
+				return failure(op, err)
+			}
+		} else if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(uuid_hash_extended($1, 1))`, ehrID); err != nil {
+			// Commits into the EHR share this lock, as in EraseEHRs.
 			return failure(op, err)
 		}
 		var ehrNo, voNo, versions int64
+		var kind int16
 		var contributions []uuid.UUID
-		err := tx.QueryRow(ctx, `
-			select v.ehr_no, v.vo_no, count(*), array_agg(v.contribution_id) || array(
-				select a.contribution_id from attestation a where a.ehr_no = v.ehr_no and a.vo_no = v.vo_no)
-			from version v join ehr e using (ehr_no)
-			where e.ehr_id = $1 and v.object_id = $2 and v.kind = $3
-			group by v.ehr_no, v.vo_no`, ehrID, object, int16(ehr.KindComposition)).Scan(&ehrNo, &voNo, &versions, &contributions)
+		err := tx.QueryRow(ctx, erasedSQL.of(ehrID), ehrID, object, codes).Scan(&ehrNo, &voNo, &kind, &versions, &contributions)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return errs.New(errs.NotFound, op, "no such composition")
+			return errs.New(errs.NotFound, op, missing)
 		}
 		if err != nil {
 			return failure(op, err)
 		}
-		if err := recordErased(ctx, tx, op, who, ehr.KindComposition.String(), &ehrID, object.String(), versions); err != nil {
+		if err := recordErased(ctx, tx, op, who, ehr.Kind(kind).String(), owner(ehrID), object.String(), versions); err != nil {
 			return err
 		}
 		if err := eraseKept(ctx, tx, op, []int64{ehrNo}); err != nil {
@@ -82,6 +103,25 @@ func (s *Store) EraseComposition(ctx context.Context, who ehr.Actor, ehrID, obje
 		}
 		return nil
 	})
+}
+
+// lockParty keeps commits of a party away: those that lock the object, and those
+// that lock its latest version and may have made another one while this waited.
+func lockParty(ctx context.Context, tx pgx.Tx, object uuid.UUID) error {
+	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(uuid_hash_extended($1, 2))`, object); err != nil {
+		return err
+	}
+	for before := int64(-1); ; {
+		var locked int64
+		if err := tx.QueryRow(ctx, `
+			select count(*) from (select from version where ehr_no = 0 and object_id = $1 for update) v`, object).Scan(&locked); err != nil {
+			return err
+		}
+		if locked == before {
+			return nil
+		}
+		before = locked
+	}
 }
 
 // EraseTemplate deletes a template that no version uses. See ehr.Store.

@@ -22,11 +22,11 @@ type conn interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-// once is the transaction of a request that is carried out once, and the EHR
-// that it has written into.
+// once is the transaction of a request that is carried out once, and the EHR,
+// or ehr.Demographics, that it has written into; nil if neither.
 type once struct {
-	tx  pgx.Tx
-	ehr uuid.UUID
+	tx    pgx.Tx
+	owner *uuid.UUID
 }
 
 type onceKey struct{}
@@ -101,11 +101,7 @@ func (s *Store) once(ctx context.Context, tx pgx.Tx, k ehr.OnceKey, do func(cont
 	if answer, err = do(context.WithValue(ctx, onceKey{}, o)); err != nil {
 		return nil, false, err
 	}
-	var owner *uuid.UUID
-	if o.ehr != (uuid.UUID{}) {
-		owner = &o.ehr
-	}
-	if _, err := tx.Exec(ctx, `update idempotent_answer set answer = $2, ehr_id = $3 where scope = $1`, scope, answer, owner); err != nil {
+	if _, err := tx.Exec(ctx, `update idempotent_answer set answer = $2, ehr_id = $3 where scope = $1`, scope, answer, o.owner); err != nil {
 		return nil, false, failure(op, err)
 	}
 	return answer, false, nil

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -52,5 +53,74 @@ func testErase(t *testing.T, s ehr.Store) {
 	wantKind(t, err, errs.NotFound)
 	if tags, err := s.EHRTags(t.Context(), c.EHRID, ehr.TagFilter{}); err != nil || len(tags) != 0 {
 		t.Errorf("%v, %v", tags, err)
+	}
+}
+
+// testEraseParty: a party that is erased is gone with all its versions, while
+// others change it; other parties and objects of EHRs with its id are not.
+func testEraseParty(t *testing.T, s ehr.Store) {
+	who := ehr.Actor{ID: "eraser"}
+	newParty := func(object uuid.UUID, version int) ehr.NewVersion {
+		v := composition(object, version, document(version))
+		v.Kind = ehr.KindPerson
+		return v
+	}
+	v, other := newParty(uuid.New(), 1), newParty(uuid.New(), 1)
+	in := contribution(ehr.Demographics, v)
+	in.Tags = []ehr.TagUpdate{{Target: ehr.TagTarget{Kind: v.Kind, Object: v.UID.Object}, Tags: []ehr.ItemTag{{Key: "k"}}}}
+	mustCommit(t, s, in)
+	mustCommit(t, s, contribution(ehr.Demographics, other))
+	id := mustEHR(t, s)
+	same := composition(uuid.New(), 1, document(1))
+	mustCommit(t, s, contribution(id, same))
+
+	wantKind(t, s.EraseParty(t.Context(), who, uuid.New()), errs.NotFound)
+	wantKind(t, s.EraseParty(t.Context(), who, same.UID.Object), errs.NotFound)
+	wantKind(t, s.EraseComposition(t.Context(), who, ehr.Demographics, v.UID.Object), errs.NotFound)
+
+	// Someone updates it all the while.
+	var group sync.WaitGroup
+	started, stop := make(chan struct{}), make(chan struct{})
+	group.Go(func() {
+		begin := sync.OnceFunc(func() { close(started) })
+		defer begin()
+		for n := 2; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			next := newParty(v.UID.Object, n)
+			next.Preceding = ehr.VersionUID{Object: v.UID.Object, System: v.UID.System, Trunk: n - 1}
+			if _, err := s.Commit(t.Context(), contribution(ehr.Demographics, next)); err != nil {
+				if !errs.Is(err, errs.NotFound) {
+					t.Error(err)
+				}
+				return
+			}
+			begin()
+		}
+	})
+	<-started
+	if err := s.EraseParty(t.Context(), who, v.UID.Object); err != nil {
+		t.Fatal(err)
+	}
+	close(stop)
+	group.Wait()
+	wantKind(t, s.EraseParty(t.Context(), who, v.UID.Object), errs.NotFound)
+	_, err := s.Version(t.Context(), ehr.Demographics, v.Kind, ehr.VersionSelector{Object: v.UID.Object})
+	wantKind(t, err, errs.NotFound)
+	_, err = s.Contribution(t.Context(), ehr.Demographics, in.ID)
+	wantKind(t, err, errs.NotFound)
+	if tags, err := s.Tags(t.Context(), ehr.Demographics, ehr.TagTarget{Kind: v.Kind, Object: v.UID.Object}); err == nil && len(tags) != 0 {
+		t.Errorf("%v", tags)
+	}
+	for _, kept := range []struct {
+		ehr uuid.UUID
+		ehr.NewVersion
+	}{{ehr.Demographics, other}, {id, same}} {
+		if _, err := s.Version(t.Context(), kept.ehr, kept.Kind, ehr.VersionSelector{Object: kept.UID.Object}); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -54,6 +54,7 @@ func Run(t *testing.T, s ehr.Store) {
 		{"a template in use stays", testDeleteTemplate},
 		{"ADL 2 templates are stored once per version", testADL2},
 		{"an erased EHR is gone", testErase},
+		{"an erased party is gone", testEraseParty},
 		{"tags are replaced as a whole", testTags},
 		{"queries are stored once per version", testQueries},
 		{"the store behaves like its model", testModel},
