@@ -77,7 +77,11 @@ func (s *Store) eraseObject(ctx context.Context, op, missing string, who ehr.Act
 		if err := recordErased(ctx, tx, op, who, ehr.Kind(kind).String(), owner(ehrID), object.String(), versions); err != nil {
 			return err
 		}
-		if err := eraseKept(ctx, tx, op, []int64{ehrNo}); err != nil {
+		ehrs := []int64{} // parties are in none
+		if ehrID != ehr.Demographics {
+			ehrs = append(ehrs, ehrNo)
+		}
+		if err := eraseKept(ctx, tx, op, ehrs); err != nil {
 			return err
 		}
 		for _, table := range objectTables {
