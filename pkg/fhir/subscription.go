@@ -283,11 +283,11 @@ func (a *api) parseSubscription(c *call, n *r4.Node) (*Subscription, error) {
 		s.Contact = list.Append(nil)
 	}
 	if end := n.Str("end"); end != "" {
-		_, high, valid := dateRange(end)
-		if !valid || !high.After(a.Now()) {
+		low, _, valid := dateRange(end)
+		if !valid || !low.After(a.Now()) {
 			r.bad("end", "is not an instant to come")
 		}
-		s.Ends = high
+		s.Ends = low
 	}
 	if s.Payload != MediaType && s.Payload != MediaTypeXML {
 		r.bad("channel.payload", "is "+MediaType+" or "+MediaTypeXML)
