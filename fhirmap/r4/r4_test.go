@@ -94,6 +94,8 @@ func TestValidate(t *testing.T) {
 		{"rng-2", `{` + obs + `,"valueRange":{"low":{"value":10},"high":{"value":9.5}}}`, "rng-2@Observation.valueRange"},
 		{"rat-1", `{` + obs + `,"valueRatio":{"numerator":{"value":10}}}`, "rat-1@Observation.valueRatio"},
 		{"per-1", `{` + obs + `,"effectivePeriod":{"start":"2020-02-01","end":"2020-01-01"}}`, "per-1@Observation.effectivePeriod"},
+		{"a period that may begin before its end", `{` + obs + `,"effectivePeriod":{"start":"2020","end":"2020-07-21T19:38:00Z"}}`, ""},
+		{"per-1 between years", `{` + obs + `,"effectivePeriod":{"start":"2021","end":"2020-07-21T19:38:00Z"}}`, "per-1@Observation.effectivePeriod"},
 		{"a period within one day", `{` + obs + `,"effectivePeriod":{"start":"2020-02-01T10:00:00Z","end":"2020-02-01"}}`, ""},
 		{"ait-1", `{` + allergy + `}`, "ait-1@AllergyIntolerance"},
 		{"an active allergy", `{` + allergy + `,` + active + `}`, ""},
