@@ -297,6 +297,7 @@ func (b *backward) surround() {
 	r.once("language", rm.Code("ISO_639-1", b.language))
 	r.once("territory", rm.Code("ISO_3166-1", b.in.Territory))
 	r.once("composer", b.in.Composer)
+	r.once("feeder_audit", b.in.Feeder)
 	category := "433"
 	if o := only(b.in.Template.Root, "category"); o != nil {
 		if c := only(o, "defining_code"); c != nil {

@@ -32,6 +32,8 @@ type ComposeInput struct {
 	// Time is the start of the context unless the mapping takes it from the
 	// resource. The zero time leaves the context out.
 	Time time.Time
+	// Feeder is the FEEDER_AUDIT of the composition; nil for none.
+	Feeder *rm.Node
 }
 
 // Composed is the outcome of the way back.
@@ -40,6 +42,8 @@ type Composed struct {
 	Root *rm.Node
 	// Mapping names the model whose inverse made it.
 	Mapping string
+	// Profiles are those that the resource made of the composition claims.
+	Profiles []string
 }
 
 // Difference is one element that a resource would lose, gain or change by being
@@ -76,24 +80,11 @@ func (lib *Library) Compose(in ComposeInput) (out Composed, err error) {
 	if err != nil {
 		return Composed{}, errs.Wrap(errs.Invalid, op, "not a FHIR resource: "+err.Error(), err)
 	}
-	var bad []Difference
-	for _, p := range r4.ValidateNode(n) {
-		if !p.Warning {
-			bad = append(bad, Difference{p.Path, p.Message})
-		}
-	}
-	if len(bad) == 0 {
-		bad = unsafe(n, n.Str("resourceType"), nil)
-	}
-	if len(bad) > 0 {
-		return Composed{}, unprocessable(op, "the resource is not accepted", bad)
+	if err := lib.Admit(n); err != nil {
+		return Composed{}, err
 	}
 	if _, bound := lib.templates[in.Template.ID]; bound {
 		return Composed{}, errs.New(errs.Unsupported, op, "there is no way back for a template that a context file binds")
-	}
-	if lib.denies(n.Str("resourceType")) {
-		return Composed{}, errs.New(errs.Unsupported, op, "there is no way back for "+n.Str("resourceType")+
-			": its code can deny what it names, and a denial is another entry in openEHR")
 	}
 	var found []Composed
 	var best error
@@ -104,12 +95,16 @@ func (lib *Library) Compose(in ComposeInput) (out Composed, err error) {
 			found = append(found, c)
 			continue
 		}
-		// Of several mappings, the one that came closest explains why.
+		// Of several mappings, the one that came closest explains why: one whose
+		// constants are those of the resource, then the one with least to say.
 		size := 1 << 20
 		if e := errs.As(err); e != nil {
 			if list, ok := e.Detail.([]Difference); ok {
 				size = len(list)
 			}
+		}
+		if claims, agrees := t.plan.constants(n); !claims || !agrees {
+			size += 1 << 21
 		}
 		if least < 0 || size < least {
 			best, least = err, size
@@ -213,40 +208,46 @@ func (lib *Library) denies(typ string) bool {
 // rival finds a mapping of another archetype all of whose constants stand in
 // the resource, so that it could have been made of that archetype as well.
 func (lib *Library) rival(p *plan, n *r4.Node) *plan {
-	root := &fplace{node: n}
 	for _, plans := range lib.starts {
 		for _, other := range plans {
 			if other.target != p.target || other.file.Archetype.Value == p.file.Archetype.Value {
 				continue
 			}
-			claims, agrees := false, true
-			for _, s := range other.methods {
-				if s.hasSrc {
-					continue
-				}
-				for _, m := range s.manual {
-					if len(m.gates) > 0 || len(m.assign) == 0 {
-						continue
-					}
-					claims = true
-					agrees = agrees && slices.ContainsFunc(follow(&s.dst, root, root), func(at *fplace) bool { return assignedIn(m, at) })
-				}
-				for _, c := range s.children {
-					claims = claims || len(c.manual) > 0
-				}
-				agrees = agrees && slices.ContainsFunc(follow(&s.dst, root, root), func(at *fplace) bool { return fits(s, at) })
-			}
-			for _, s := range other.methods {
-				if s.hasSrc && len(s.src.segs) == 0 && s.src.base == fromArchetype && len(s.children) > 0 {
-					agrees = agrees && slices.ContainsFunc(follow(&s.dst, root, root), func(at *fplace) bool { return fits(s, at) })
-				}
-			}
-			if claims && agrees {
+			if claims, agrees := other.constants(n); claims && agrees {
 				return other
 			}
 		}
 	}
 	return nil
+}
+
+// constants tells whether a plan writes any constants, and whether all of them
+// stand in the resource.
+func (p *plan) constants(n *r4.Node) (claims, agrees bool) {
+	root := &fplace{node: n}
+	agrees = true
+	for _, s := range p.methods {
+		if s.hasSrc {
+			continue
+		}
+		for _, m := range s.manual {
+			if len(m.gates) > 0 || len(m.assign) == 0 {
+				continue
+			}
+			claims = true
+			agrees = agrees && slices.ContainsFunc(follow(&s.dst, root, root), func(at *fplace) bool { return assignedIn(m, at) })
+		}
+		for _, c := range s.children {
+			claims = claims || len(c.manual) > 0
+		}
+		agrees = agrees && slices.ContainsFunc(follow(&s.dst, root, root), func(at *fplace) bool { return fits(s, at) })
+	}
+	for _, s := range p.methods {
+		if s.hasSrc && len(s.src.segs) == 0 && s.src.base == fromArchetype && len(s.children) > 0 {
+			agrees = agrees && slices.ContainsFunc(follow(&s.dst, root, root), func(at *fplace) bool { return fits(s, at) })
+		}
+	}
+	return claims, agrees
 }
 
 // composeBy runs the inverse of one plan and proves the outcome.
@@ -300,7 +301,7 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 		return Composed{}, unprocessable(op, "what the resource is made of cannot be told",
 			[]Difference{{n.Str("resourceType"), "the mapping " + other.file.Name.Value + " could have made it as well as " + p.file.Name.Value}})
 	}
-	return Composed{Root: tree, Mapping: p.file.Name.Value}, nil
+	return Composed{Root: tree, Mapping: p.file.Name.Value, Profiles: res.Resources[0].Profiles}, nil
 }
 
 // assigned are the elements of a resource that the server sets, and the

@@ -51,7 +51,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- FHIR Connect keys that are not supported yet are errors when a file is loaded: `conceptmap`,\n" +
 	"  `mappingCode`, `link`, `split.*.unique`, `split.openehr`, the static types before 1.0, and of\n" +
 	"  FHIRPath everything but element names, `ofType()`, `where(path = 'value')`, `extension('url')`, indexes and `^`.\n" +
-	"- The server runs mappings from openEHR to FHIR. The way back (`cairn fhirmap run --reverse`) runs the inverse of the same\n" +
+	"- The server runs mappings from openEHR to FHIR. The way back (`cairn fhirmap run --reverse`, and POST) runs the inverse of the same\n" +
 	"  methods, puts what it can tell for certain into a composition of the template, validates that, projects it again and\n" +
 	"  refuses the resource, naming each element, unless it comes back as it came but for `id`, `meta` and `text`. It is refused\n" +
 	"  too with a `modifierExtension`, `implicitRules` or `contained` anywhere, when it is `entered-in-error` or `refuted`, when two\n" +
@@ -65,6 +65,24 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- Not run on the way back, each an error: `fhirCondition`, `openehr` of `manual`, `unidirectional: fhir->openehr`, and templates\n" +
 	"  that a context file binds. Data types without an inverse: Period, Range, Ratio, Duration,\n" +
 	"  Attachment, Identifier as a value, time, ordinals, intervals, and codes outside ELEMENTs; other resources that are referred to.\n" +
+	"- Writing is off unless `--fhir-write` is given. A POST is taken if exactly one of the stored templates (or of those of\n" +
+	"  `--fhir-write-template`) takes the resource without loss; the template can be named by the header `openehr-template-id` or a\n" +
+	"  `meta.tag` of the system `http://openehr.org/templates`. Otherwise 422 lists every template with its reasons and their elements.\n" +
+	"- What is taken becomes a new composition by the same use case as over the openEHR API: template rules, terminology, `is_modifiable`,\n" +
+	"  change type 249, committer from authentication. `id`, `meta.versionId` and `meta.lastUpdated` are the server's. Those that came,\n" +
+	"  `meta.source` (else the principal) as originating system, and the resource as it came, narrative included, stay in\n" +
+	"  `COMPOSITION.feeder_audit`. A narrative with the status `additional`, `meta.security`, other tags and extensions of `meta`, a profile that\n" +
+	"  the resource would not claim any more, and the header `X-Provenance` are refused.\n" +
+	"- The composer is the only performer, if it has a name or an identifier and no reference, else the principal. The context starts at the\n" +
+	"  resource's own time if that has seconds and an offset, else now. The territory is `--fhir-write-territory`.\n" +
+	"- The subject is a literal reference to a Patient of this server, `Patient/<ehr_id>` or with the server's base. Conditional references\n" +
+	"  are looked up in transactions only and must match one patient (412 otherwise). Other references are refused as a loss.\n" +
+	"- `If-None-Exist` takes every search parameter of the type, strictly; it also sees the record of the resource's own patient where searches of the\n" +
+	"  population leave it out. Two requests at the same moment can both find nothing: `Idempotency-Key` makes one of them.\n" +
+	"- `$validate` with `mode=create` does what POST would do in a transaction that is rolled back. It and POST agree; what is not R4 is told first.\n" +
+	"- A transaction with POST creates resources of one patient, as one contribution, or nothing; with GET or several patients in it, it is refused.\n" +
+	"  In a batch each POST stands alone, and an `Idempotency-Key` is refused.\n" +
+	"- PUT, PATCH and DELETE are 405: a composition is corrected by a new version of it over the openEHR API.\n" +
 	"- `participationsFunction` takes the performers of the participations whose function has that text, exactly.\n" +
 	"- `reference` makes another resource with an id of its own (from the model, the method's name and the source node); where\n" +
 	"  the source has nothing for it there is neither the resource nor the reference.\n" +
@@ -107,8 +125,9 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- Pages of a search go by the keys of the last record: a resource that exists throughout appears once. An export is a snapshot.\n\n" +
 	"## Not supported\n\n" +
 	"`:text`, `:exact`, `:in`, `:of-type`, `:identifier` and the other modifiers, composite parameters, chains beyond the patient,\n" +
-	"sorting by reference, `$translate`, `$export` of a Group, subscriptions, writing.\n\n" +
-	"Every type has read, vread, history of instance and type, and search; the system has history, batch and transaction of reads.\n"
+	"sorting by reference, `$translate`, `$export` of a Group, subscriptions, update and delete.\n\n" +
+	"Every type has read, vread, history of instance and type, and search; the system has history, batch and transaction.\n" +
+	"With `--fhir-write`, create and conditional create of the types that the next table marks.\n"
 
 // TestConformancePage keeps docs/conformance/fhir.md as the mappings are.
 func TestConformancePage(t *testing.T) {
@@ -119,7 +138,7 @@ func TestConformancePage(t *testing.T) {
 	}
 	var b strings.Builder
 	b.WriteString(pageHead)
-	b.WriteString("\n## Resource types\n\n| Type | Profiles | Search parameters beside `_id`, `_lastUpdated` and `_profile` |\n| --- | --- | --- |\n")
+	b.WriteString("\n## Resource types\n\n| Type | Profiles | Created by the mappings | Search parameters beside `_id`, `_lastUpdated` and `_profile` |\n| --- | --- | --- | --- |\n")
 	for _, typ := range lib.Types() {
 		var profiles, params []string
 		for _, p := range lib.Profiles(typ) {
@@ -128,7 +147,14 @@ func TestConformancePage(t *testing.T) {
 		for _, p := range r4.SearchParams(typ) {
 			params = append(params, fmt.Sprintf("%s (%s)", p.Name, p.Kind))
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", typ, strings.Join(profiles, ", "), strings.Join(params, ", "))
+		var created []string
+		for _, f := range lib.Files() {
+			if slices.Contains(lib.Proven(), f.Name.Value) && r4.ProfileType(f.StructureDefinition.Value) == typ {
+				created = append(created, f.Name.Value)
+			}
+		}
+		slices.Sort(created)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", typ, strings.Join(profiles, ", "), strings.Join(created, ", "), strings.Join(params, ", "))
 	}
 	hazardTable(t, &b)
 	coverage(t, &b, lib)

@@ -66,6 +66,15 @@ type ContributionRecord struct {
 	Audit Audit
 	// Versions of the contribution, by object.
 	Versions []ContributionVersion
+	// Made are the versions that were made, in the order of the changes. Only
+	// CommitContribution fills it in.
+	Made []MadeVersion
+}
+
+// MadeVersion is a version that was just committed, with what was derived from it.
+type MadeVersion struct {
+	UID       VersionUID
+	Projected Projected
 }
 
 // ContributionVersion refers to a version that a contribution committed.
@@ -151,6 +160,7 @@ func (s *Service) CommitContribution(ctx context.Context, who Actor, in CommitCo
 	}}
 	for i := range c.Versions {
 		out.Versions = append(out.Versions, ContributionVersion{c.Versions[i].UID, c.Versions[i].Kind})
+		out.Made = append(out.Made, MadeVersion{c.Versions[i].UID, c.Versions[i].Projected})
 	}
 	out.Versions = append(out.Versions, p.attested...)
 	out.Versions = sortVersions(out.Versions)

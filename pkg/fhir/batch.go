@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,12 +25,13 @@ const (
 	maxBatchAnswer  = 64 << 20
 )
 
-// batch answers a bundle of reads (FHIR R4 http §3.1.0.11). Each is answered as
-// it would be alone. In a transaction all succeed or none: it has nothing to
-// undo, so the first failure is the answer.
+// batch answers a bundle of requests (FHIR R4 http §3.1.0.11). In a batch each is
+// answered as it would be alone. In a transaction all succeed or none: of reads
+// there is nothing to undo, so the first failure is the answer; one that creates
+// has a function of its own.
 func (a *api) batch(w http.ResponseWriter, c *call) error {
 	const op = "fhir.batch"
-	n, err := resourceBody(c, op, maxBatch)
+	n, as, err := resourceText(c, op, maxBatch)
 	if err != nil {
 		return err
 	}
@@ -40,13 +43,22 @@ func (a *api) batch(w http.ResponseWriter, c *call) error {
 	if len(entries) > maxBatchEntries {
 		return errs.New(errs.TooLarge, op, fmt.Sprintf("a bundle has at most %d requests", maxBatchEntries))
 	}
+	if err := unkept(c.Header); err != nil {
+		return err
+	}
+	if kind == "transaction" && a.Intake != nil && slices.ContainsFunc(entries, creates) {
+		return a.transaction(w, c, entries, as)
+	}
+	if c.Header.Get(keyHeader) != "" {
+		return errs.New(errs.Invalid, op, "an "+keyHeader+" is for one create or a transaction of creates; in a batch use ifNoneExist")
+	}
 	dst := []byte(`{"resourceType":"Bundle","type":"` + kind + `-response"`)
 	for i, e := range entries {
 		request := e.Get("request")
 		if request == nil {
 			return errs.New(errs.Invalid, op, fmt.Sprintf("Bundle.entry[%d] has no request", i))
 		}
-		status, header, body, err := a.part(c, request)
+		status, header, body, err := a.part(c, request, e.Get("resource"))
 		if err != nil {
 			return errs.New(errs.Invalid, op, fmt.Sprintf("Bundle.entry[%d].request: %v", i, err))
 		}
@@ -73,6 +85,9 @@ func (a *api) batch(w http.ResponseWriter, c *call) error {
 		}
 		dst = append(append(dst, `"response":{"status":"`...), strconv.Itoa(status)...)
 		dst = append(dst, '"')
+		if at := header.Get("Location"); at != "" {
+			dst = appendString(append(dst, `,"location":`...), at)
+		}
 		if tag := header.Get("ETag"); tag != "" {
 			dst = appendString(append(dst, `,"etag":`...), tag)
 		}
@@ -91,10 +106,11 @@ func (a *api) batch(w http.ResponseWriter, c *call) error {
 }
 
 // part answers one request of a bundle.
-func (a *api) part(c *call, request *r4.Node) (status int, header http.Header, body []byte, err error) {
+func (a *api) part(c *call, request, resource *r4.Node) (status int, header http.Header, body []byte, err error) {
 	method := request.Str("method")
-	if method != http.MethodGet && method != http.MethodHead {
-		answer := outcome(issue{severity: "error", code: "not-supported", text: "this API is read-only: " + strconv.Quote(method) + " is not offered"})
+	create := method == http.MethodPost && a.Intake != nil
+	if method != http.MethodGet && method != http.MethodHead && !create {
+		answer := outcome(issue{severity: "error", code: "not-supported", text: "in a bundle, " + strconv.Quote(method) + " is not offered here"})
 		return http.StatusMethodNotAllowed, http.Header{}, answer.Append(nil), nil
 	}
 	target := strings.TrimPrefix(request.Str("url"), a.base(c.Request)+"/")
@@ -103,23 +119,40 @@ func (a *api) part(c *call, request *r4.Node) (status int, header http.Header, b
 		return 0, nil, nil, fmt.Errorf("%q is not an address below the base", request.Str("url"))
 	}
 	u.Path, u.RawPath = strings.TrimPrefix(u.Path, "/"), strings.TrimPrefix(u.RawPath, "/")
+	if create && !a.types[u.Path] {
+		answer := outcome(issue{severity: "error", code: "not-supported", text: "in a bundle, POST only creates: its url is the type of a resource"})
+		return http.StatusMethodNotAllowed, http.Header{}, answer.Append(nil), nil
+	}
 	query := u.Query()
 	query.Del("_format")
 	query.Del("_pretty")
 	u.RawQuery = query.Encode()
 	// The router keeps its place in the context; this request starts afresh.
 	ctx := context.WithValue(c.Context(), chi.RouteCtxKey, (*chi.Context)(nil))
-	r, err := http.NewRequestWithContext(ctx, method, a.BasePath+"/"+u.String(), nil)
+	var text io.Reader
+	if create && resource != nil {
+		text = bytes.NewReader(resource.Append(nil))
+	}
+	r, err := http.NewRequestWithContext(ctx, method, a.BasePath+"/"+u.String(), text)
 	if err != nil {
 		return 0, nil, nil, err
 	}
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
 	r.Host, r.TLS, r.RemoteAddr = c.Host, c.TLS, c.RemoteAddr
 	r.Header = c.Header.Clone()
-	for _, name := range []string{"Content-Type", "Content-Length", "If-None-Match", "If-Modified-Since", "Prefer"} {
+	for _, name := range []string{"Content-Type", "Content-Length", "If-None-Match", "If-Modified-Since", "If-None-Exist", "Prefer", keyHeader} {
 		r.Header.Del(name)
 	}
+	if create {
+		r.Header.Set("Content-Type", MediaType)
+		if form := returnForm(c.Header); form != "representation" {
+			r.Header.Set("Prefer", "return="+form)
+		}
+	}
 	r.Header.Set("Accept", MediaType)
-	for element, name := range map[string]string{"ifNoneMatch": "If-None-Match", "ifModifiedSince": "If-Modified-Since"} {
+	for element, name := range map[string]string{"ifNoneMatch": "If-None-Match", "ifModifiedSince": "If-Modified-Since", "ifNoneExist": "If-None-Exist"} {
 		if v := request.Str(element); v != "" {
 			r.Header.Set(name, v)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/intake"
 )
 
 // DefaultBasePath is where the API lives when Config names no path.
@@ -54,6 +55,11 @@ type Config struct {
 	// Endpoint says whether notifications may be sent to a URL, with the reason
 	// if not; nil allows no endpoint.
 	Endpoint func(url string) error
+	// Intake stores resources that clients create; nil offers no writing.
+	Intake *intake.Intake
+	// IdempotencyLifetime is how long the answer to a request with an
+	// Idempotency-Key is kept; 0 is a day.
+	IdempotencyLifetime time.Duration
 	// BasePath is the path of the API; "" is DefaultBasePath. The handler
 	// expects requests whose path still begins with it.
 	BasePath string
@@ -113,6 +119,9 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.IdempotencyLifetime <= 0 {
+		cfg.IdempotencyLifetime = 24 * time.Hour
 	}
 	if cfg.Version == "" {
 		cfg.Version = "unknown"

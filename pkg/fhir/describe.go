@@ -11,7 +11,7 @@ import (
 // Group is the group of the operations in the documentation.
 var Group = apidoc.Group{
 	Tag: "fhir", Title: "FHIR R4",
-	Description: "The same record for partners, read-only but for subscriptions: resources that mappings project from compositions in the transaction of the commit. /metadata tells the types, elements and search parameters.",
+	Description: "The same record for partners: resources that mappings project from compositions in the transaction of the commit, and subscriptions. /metadata tells the types, elements and search parameters.",
 }
 
 // Schemas are the schemas that Operations names.
@@ -94,8 +94,8 @@ func Operations(basePath string) []apidoc.Operation {
 	}
 	lastn := []apidoc.Param{search[0], search[1], {Name: "max", In: "query", Type: "integer", Description: "How many of each code; 1 by default."}}
 	validate := func(oid, path string, params ...apidoc.Param) apidoc.Operation {
-		return withBody(op(oid, http.MethodPost, path, "Validate a resource", "The answer says in what the resource departs from the R4 definitions; profiles are not looked at.",
-			params, "OperationOutcome", false, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType), "Resource", "The resource.")
+		return withBody(op(oid, http.MethodPost, path, "Validate a resource", "The answer says in what the resource departs from the R4 definitions; profiles are not looked at. With mode=create, where writing is on, it says what a create would be answered.",
+			slices.Concat(params, []apidoc.Param{{Name: "mode", In: "query", Description: "create: what would a create be answered?"}}), "OperationOutcome", false, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType), "Resource", "The resource.")
 	}
 	kickOff := func(oid, method, path, summary string) apidoc.Operation {
 		o := op(oid, method, path, summary, "An asynchronous request (Bulk Data Access): Content-Location is where its status is found.", []apidoc.Param{
@@ -125,6 +125,27 @@ func Operations(basePath string) []apidoc.Operation {
 			o.Responses = append(o.Responses, r)
 		}
 		return o
+	}
+	create := withBody(op("fhir_create", http.MethodPost, "/{type}", "Create a resource",
+		"Where --fhir-write is on: the resource becomes a composition of the only template that takes it without any loss, validated and committed like any other; else it is refused with the reasons. "+
+			"/metadata tells the types.", []apidoc.Param{
+			typ,
+			{Name: "openehr-template-id", In: "header", Description: "The template, if several take the resource; or a meta.tag of the system http://openehr.org/templates."},
+			{Name: "If-None-Exist", In: "header", Description: "A search: nothing is created if it finds a resource."},
+			{Name: "Prefer", In: "header", Description: "return=representation (the default), minimal or OperationOutcome."},
+			{Name: keyHeader, In: "header", Description: "Repeating the request with the same key has the effect and the answer of the first."},
+		}, "Resource", false,
+		http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusConflict, http.StatusPreconditionFailed,
+		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity), "Resource", "The resource.")
+	create.Responses[0].Description = "If-None-Exist has found a resource: it is the answer, and nothing was created."
+	create.Responses = slices.Insert(create.Responses, 1, apidoc.Response{
+		Status: http.StatusCreated, Description: "Created; Location, ETag and Last-Modified are those of the resource.",
+		Body: &apidoc.Body{Media: media, Schema: "Resource"},
+	})
+	for i := range create.Responses {
+		if create.Responses[i].Status == http.StatusUnprocessableEntity {
+			create.Responses[i].Description = "The resource cannot be stored without loss, or is not valid: the OperationOutcome lists every reason with its element."
+		}
 	}
 	own := []apidoc.Param{{Name: "id", In: "path", Required: true, Description: "The id of the Subscription."}}
 	subscription := func(oid, method, path, summary, text string, status int, params []apidoc.Param, schema string, faults ...int) apidoc.Operation {
@@ -175,6 +196,7 @@ func Operations(basePath string) []apidoc.Operation {
 		op("fhir_search", http.MethodGet, "/{type}", "Search", "A parameter that is not known is refused, unless Prefer: handling=lenient.",
 			slices.Concat([]apidoc.Param{typ}, search), "Bundle", false, http.StatusBadRequest, http.StatusNotFound),
 		post,
+		create,
 		op("fhir_read", http.MethodGet, "/{type}/{id}", "Read a resource", "",
 			[]apidoc.Param{typ, id}, "Resource", false, http.StatusNotFound, http.StatusGone),
 		op("fhir_vread", http.MethodGet, "/{type}/{id}/_history/{version}", "Read a version of a resource", "",
@@ -199,8 +221,8 @@ func Operations(basePath string) []apidoc.Operation {
 		exportOp("fhir_export_status", http.MethodGet, "/$export-status/{export}", "Read the status or manifest of an export", "200 with the manifest once it is complete, 202 until then.", "application/json", 200, 202),
 		exportOp("fhir_export_file", http.MethodGet, "/$export-file/{export}/{file}", "Read a file of an export", "One resource per line, as of the transactionTime of the manifest; it can be read again.", MediaTypeNDJSON, 200),
 		exportOp("fhir_export_drop", http.MethodDelete, "/$export-status/{export}", "Drop an export", "", "", 202),
-		withBody(op("fhir_batch", http.MethodPost, "/", "Send several reads at once", "A Bundle of type batch, or transaction: then all succeed or none.", nil, "Bundle", false,
-			http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity), "Bundle", "The requests."),
+		withBody(op("fhir_batch", http.MethodPost, "/", "Send several requests at once", "A Bundle of type batch, or transaction: then all succeed or none. A transaction either reads, or creates resources of one patient.", nil, "Bundle", false,
+			http.StatusBadRequest, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity), "Bundle", "The requests."),
 	}...)
 }
 
@@ -210,9 +232,10 @@ var faultTexts = map[int]string{
 	401: "No or wrong credentials.",
 	403: "The actor may not do this.",
 	404: "There is no such type or resource.",
+	405: "The address does not offer the method, or writing is switched off.",
 	406: "Only JSON and XML are offered.",
-	409: "There are too many subscriptions.",
-	412: "The subscription has changed since it was read.",
+	409: "It clashes with what is there: the EHR is not modifiable, for example, or there are too many subscriptions.",
+	412: "Several resources match the condition, or the subscription has changed since it was read.",
 	410: "The resource is gone: a later version of its composition no longer gives it.",
 	413: "The body exceeds a limit; the message names it.",
 	414: "The URL exceeds a limit; the message names it.",

@@ -59,12 +59,21 @@ func (a *api) capabilities(base string) *r4.Node {
 		for _, url := range a.Coverage.Profiles(typ) {
 			profiles = append(profiles, r4.NewString(url))
 		}
+		offered := []string{"read", "vread", "history-instance", "history-type", "search-type"}
+		var documentation, conditional r4.Field
+		if a.Intake != nil && a.Intake.Takes(typ) {
+			offered = append(offered, "create")
+			documentation = str("documentation", "A resource is created if a stored template and the mappings take it without any loss, else refused with the reasons.")
+			conditional = r4.Field{Name: "conditionalCreate", Value: r4.NewBool(true)}
+		}
 		resources = append(resources, r4.NewObject(
 			str("type", typ), str("profile", "http://hl7.org/fhir/StructureDefinition/"+typ),
 			array("supportedProfile", profiles...),
-			array("interaction", codes("read", "vread", "history-instance", "history-type", "search-type")...),
+			documentation,
+			array("interaction", codes(offered...)...),
 			str("versioning", "versioned"),
 			r4.Field{Name: "readHistory", Value: r4.NewBool(true)},
+			conditional,
 			str("conditionalRead", "full-support"),
 			array("referencePolicy", r4.NewString("literal"), r4.NewString("logical")),
 			array("searchInclude", includes...),
@@ -72,7 +81,12 @@ func (a *api) capabilities(base string) *r4.Node {
 			array("searchParam", params...),
 			array("operation", a.operations(typ)...)))
 	}
+	access := "Read-only"
+	if a.Intake != nil {
+		access = "Resources are read and created, not updated or deleted"
+	}
 	if a.Subscriber != nil {
+		access += ", but for Subscription"
 		resources = append(resources, a.subscriptionCapability())
 	}
 	return r4.NewObject(
@@ -86,7 +100,7 @@ func (a *api) capabilities(base string) *r4.Node {
 		array("format", r4.NewString(MediaType), r4.NewString("json"), r4.NewString(MediaTypeXML), r4.NewString("xml")),
 		array("rest", r4.NewObject(
 			str("mode", "server"),
-			str("documentation", "Read-only but for Subscription. Resources are projections of openEHR compositions by FHIR Connect mappings. "+
+			str("documentation", access+". Resources are projections of openEHR compositions by FHIR Connect mappings. "+
 				"Searches are strict unless Prefer: handling=lenient is sent. A search by patient tells in an OperationOutcome "+
 				"what the record holds and no mapping can show."),
 			array("resource", resources...),

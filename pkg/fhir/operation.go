@@ -245,7 +245,7 @@ func (a *api) validate(w http.ResponseWriter, c *call) error {
 			return errs.New(errs.NotFound, op, "there is no such resource type")
 		}
 	}
-	n, err := resourceBody(c, op, maxResource)
+	n, as, err := resourceText(c, op, maxResource)
 	if e := errs.As(err); e != nil && errs.Is(err, errs.Invalid) {
 		return a.write(w, c, http.StatusOK, outcome(issue{severity: "error", code: "structure", text: e.Msg}).Append(nil))
 	}
@@ -253,22 +253,26 @@ func (a *api) validate(w http.ResponseWriter, c *call) error {
 		return err
 	}
 	var issues []issue
+	mode := c.URL.Query().Get("mode")
 	if n.Str("resourceType") == "Parameters" {
 		for _, p := range n.List("parameter") {
 			switch p.Str("name") {
 			case "resource":
-				n = p.Get("resource")
-			case "mode":
-				if p.Str("valueCode") != "create" && p.Str("valueCode") != "update" {
-					issues = append(issues, issue{severity: "warning", code: "not-supported", text: "the mode was ignored"})
+				if n = p.Get("resource"); n != nil {
+					as = sent{text: n.Append(nil)}
 				}
+			case "mode":
+				mode = p.Str("valueCode")
 			default:
 				issues = append(issues, issue{severity: "warning", code: "not-supported", text: "the parameter " + strconv.Quote(p.Str("name")) + " was ignored"})
 			}
 		}
-		if n == nil {
+		if n == nil || n.Kind != r4.Object || n.Str("resourceType") == "Parameters" {
 			return errs.New(errs.Invalid, op, "the Parameters hold no resource")
 		}
+	}
+	if mode != "" && mode != "create" && mode != "update" {
+		issues = append(issues, issue{severity: "warning", code: "not-supported", text: "the mode was ignored"})
 	}
 	if got := n.Str("resourceType"); typ != "" && got != typ {
 		issues = append(issues, issue{severity: "error", code: "invalid", text: "the resource is not a " + typ, expression: typ})
@@ -279,6 +283,13 @@ func (a *api) validate(w http.ResponseWriter, c *call) error {
 			i.severity = "warning"
 		}
 		issues = append(issues, i)
+	}
+	if mode == "create" && a.Intake != nil && !slices.ContainsFunc(issues, func(i issue) bool { return i.severity == "error" }) {
+		verdict, err := a.wouldCreate(c, n, as)
+		if err != nil {
+			return err
+		}
+		issues = append(issues, verdict...)
 	}
 	if len(issues) == 0 {
 		issues = append(issues, issue{severity: "information", code: "informational", text: "the resource conforms to FHIR R4; profiles were not checked"})

@@ -70,6 +70,7 @@ func (a *api) routes() http.Handler {
 		}
 		both("/metadata", a.metadata, true)
 		both("/{type}", a.searchGet, false)
+		r.Post("/{type}", a.handle(a.create, false))
 		both("/{type}/{id}", a.read, false)
 		r.Post("/{type}/_search", a.handle(a.searchPost, false))
 		r.Post("/", a.handle(a.batch, false))
@@ -100,9 +101,7 @@ func (a *api) routes() http.Handler {
 		}
 	})
 	r.NotFound(a.handle(a.handleMissing, true))
-	r.MethodNotAllowed(a.handle(func(http.ResponseWriter, *call) error {
-		return errs.New(errs.MethodNotAllowed, "fhir", "this API is read-only: it offers read, vread, history, search, operations and bundles of these")
-	}, true))
+	r.MethodNotAllowed(a.handle(a.methodMissing, true))
 	return r
 }
 
@@ -268,20 +267,33 @@ func mediaForm(part string) (f form, weight float64) {
 
 // resourceBody reads a resource from a request in either form.
 func resourceBody(c *call, op string, limit int) (*r4.Node, error) {
+	n, _, err := resourceText(c, op, limit)
+	return n, err
+}
+
+// sent is a resource as it was sent.
+type sent struct {
+	text []byte
+	form form
+}
+
+// resourceText reads a resource from a request in either form, and keeps the text.
+func resourceText(c *call, op string, limit int) (*r4.Node, sent, error) {
+	var out sent
 	media, _, err := mime.ParseMediaType(c.Header.Get("Content-Type"))
 	f, weight := mediaForm(media)
 	if err != nil || weight == 0 || strings.Contains(media, "*") {
-		return nil, errs.New(errs.UnsupportedMedia, op, "a resource is sent as "+MediaType+" or "+MediaTypeXML)
+		return nil, out, errs.New(errs.UnsupportedMedia, op, "a resource is sent as "+MediaType+" or "+MediaTypeXML)
 	}
 	body, err := io.ReadAll(io.LimitReader(c.Body, int64(limit)+1))
 	if err != nil {
-		return nil, errs.Wrap(errs.Invalid, op, "the body could not be read", err)
+		return nil, out, errs.Wrap(errs.Invalid, op, "the body could not be read", err)
 	}
 	if len(body) > limit {
-		return nil, errs.New(errs.TooLarge, op, fmt.Sprintf("the body is longer than %d bytes", limit))
+		return nil, out, errs.New(errs.TooLarge, op, fmt.Sprintf("the body is longer than %d bytes", limit))
 	}
 	if len(bytes.TrimSpace(body)) == 0 {
-		return nil, errs.New(errs.Invalid, op, "the body is empty: a resource is expected")
+		return nil, out, errs.New(errs.Invalid, op, "the body is empty: a resource is expected")
 	}
 	parse := r4.Parse
 	if f == xmlForm {
@@ -289,12 +301,12 @@ func resourceBody(c *call, op string, limit int) (*r4.Node, error) {
 	}
 	n, err := parse(body)
 	if err != nil {
-		return nil, errs.New(errs.Invalid, op, "the body is not a FHIR resource: "+err.Error())
+		return nil, out, errs.New(errs.Invalid, op, "the body is not a FHIR resource: "+err.Error())
 	}
 	if n.Kind != r4.Object {
-		return nil, errs.New(errs.Invalid, op, "the body is not a FHIR resource: not an object")
+		return nil, out, errs.New(errs.Invalid, op, "the body is not a FHIR resource: not an object")
 	}
-	return n, nil
+	return n, sent{body, f}, nil
 }
 
 // write sends a body of JSON in the form that the client takes.

@@ -9,12 +9,23 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/event"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/intake"
 	"github.com/cairn-ehr/cairn/pkg/store/fhirstore"
 	"github.com/cairn-ehr/cairn/pkg/telemetry"
 )
 
 func (s *Server) fhirHandler(ctx context.Context, decision ehr.DecisionPoint, lib *fhirmap.Library, authenticate auth.Authenticator) (http.Handler, error) {
 	reader := fhirstore.New(s.store, decision)
+	var in *intake.Intake
+	if s.options.FHIRWrite {
+		var err error
+		in, err = intake.New(intake.Config{
+			Records: s.Service, Mappings: lib, Territory: s.options.FHIRWriteTerritory, Templates: s.options.FHIRWriteTemplate,
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	endpoints, err := event.ParseEndpoints(s.options.Subscription.Endpoint)
 	if err != nil {
 		return nil, err
@@ -30,6 +41,7 @@ func (s *Server) fhirHandler(ctx context.Context, decision ehr.DecisionPoint, li
 		return nil, err
 	}
 	return fhir.New(fhir.Config{
+		Intake: in, IdempotencyLifetime: s.options.IdempotencyTTL,
 		Reader: reader, Exporter: reader, Subscriber: reader, Endpoint: allow, Coverage: lib, Authenticate: fhir.Authenticator(authenticate),
 		BasePath: s.options.FHIRBase, Origin: s.options.BaseURL, Version: Version(), Guard: s.options.Max.check,
 		RequestID: func(r *http.Request) string { return telemetry.RequestID(r.Context()) },

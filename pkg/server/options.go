@@ -23,6 +23,10 @@ type Options struct {
 	FHIRBase    string `name:"fhir-base" default:"/fhir/r4" env:"CAIRN_FHIR_BASE" help:"Path of the FHIR R4 API."`
 	BaseURL     string `env:"CAIRN_BASE_URL" help:"External origin, such as https://cdr.example.org, for links in answers. Default: the request's own host."`
 
+	FHIRWrite          bool     `name:"fhir-write" env:"CAIRN_FHIR_WRITE" help:"Take FHIR resources (POST) that become compositions without any loss; needs --fhir-write-territory."`
+	FHIRWriteTerritory string   `name:"fhir-write-territory" env:"CAIRN_FHIR_WRITE_TERRITORY" placeholder:"CODE" help:"Territory (ISO 3166-1, such as NL) of the compositions that FHIR resources become."`
+	FHIRWriteTemplate  []string `name:"fhir-write-template" env:"CAIRN_FHIR_WRITE_TEMPLATE" sep:"none" placeholder:"ID" help:"Template that FHIR resources may become; may repeat. Default: every stored template."`
+
 	Max Limits `embed:"" prefix:"max-"`
 
 	Token       []string `env:"CAIRN_TOKEN" help:"Static bearer token as name:token; may repeat."`

@@ -30,6 +30,7 @@ func TestReferenceExamples(t *testing.T) {
 	}
 	o := testOptions(t)
 	o.AdminDelete, o.Status = "all", true
+	o.FHIRWrite, o.FHIRWriteTerritory = true, "DE"
 	s := runningWith(t, o, 1, 1)
 	d, err := s.document(exampleOrigin)
 	if err != nil {
@@ -117,7 +118,7 @@ func record(t *testing.T, s *Server, printed map[string]string) {
 			t.Fatal(err)
 		}
 	}
-	index.WriteString("\n## Before the examples\n\nThe commands are for a shell with `curl`, against a sandbox, and use what these leave behind:\n\n```text\nmake run ARGS=\"--admin-delete all --status\"\n```\n\n```sh\n" + d.Setup + "\n```\n")
+	index.WriteString("\n## Before the examples\n\nThe commands are for a shell with `curl`, against a sandbox, and use what these leave behind:\n\n```text\nmake run ARGS=\"--admin-delete all --status --fhir-write --fhir-write-territory DE\"\n```\n\n```sh\n" + d.Setup + "\n```\n")
 	if err := os.WriteFile(filepath.Join(dir, "README.md"), []byte(index.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,84 @@
+package fhirmap
+
+import (
+	"slices"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/templates"
+)
+
+// proven are the shipped mappings of which resources come back as they were.
+// TestComposeProjected makes sure that they do, and that no other does.
+var proven = []string{
+	"EVALUATION.advance_care_directive.v2",
+	"OBSERVATION.blood_pressure.v2",
+	"OBSERVATION.body_temperature.v2",
+	"OBSERVATION.body_weight.v2",
+	"OBSERVATION.height.v2",
+	"OBSERVATION.pregnancy_status.v0",
+	"OBSERVATION.pulse.v2",
+	"OBSERVATION.pulse_oximetry.v1",
+	"OBSERVATION.respiration.v2",
+}
+
+// Proven are the names of the shipped mappings that are proven to have a way
+// back, sorted.
+func (lib *Library) Proven() []string {
+	var out []string
+	for _, f := range lib.Files() {
+		if slices.Contains(proven, f.Name.Value) {
+			out = append(out, f.Name.Value)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Creatable are the resource types of which Compose takes some, sorted: those of
+// mappings that are proven to have a way back.
+func (lib *Library) Creatable() []string {
+	var out []string
+	for _, plans := range lib.starts {
+		for _, p := range plans {
+			if slices.Contains(proven, p.file.Name.Value) && !lib.denies(p.target.Name) {
+				out = append(out, p.target.Name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Takes reports whether an entry of the template is mapped to a resource type,
+// so that Compose could put a resource of that type there.
+func (lib *Library) Takes(t *templates.Template, typ string) bool {
+	return t.Root.Class == rm.ClassComposition && len(lib.entriesFor(t, typ)) > 0
+}
+
+// Admit refuses what Compose takes for no template: errs.Unprocessable with
+// []Difference as its Detail for a resource that is not valid R4 or that holds
+// what may reverse or qualify its meaning, errs.Unsupported for a type of which
+// a code can deny what it names.
+func (lib *Library) Admit(n *r4.Node) error {
+	const op = "fhirmap.Admit"
+	typ := n.Str("resourceType")
+	if lib.denies(typ) {
+		return errs.New(errs.Unsupported, op, "there is no way back for "+typ+
+			": its code can deny what it names, and a denial is another entry in openEHR")
+	}
+	var bad []Difference
+	for _, p := range r4.ValidateNode(n) {
+		if !p.Warning {
+			bad = append(bad, Difference{p.Path, p.Message})
+		}
+	}
+	if len(bad) == 0 {
+		bad = unsafe(n, typ, nil)
+	}
+	if len(bad) > 0 {
+		return unprocessable(op, "the resource is not accepted", bad)
+	}
+	return nil
+}

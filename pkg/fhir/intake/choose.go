@@ -1,0 +1,115 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// TemplateHeader names the template that a resource is to become, as it does in
+// the openEHR API.
+const TemplateHeader = "openehr-template-id"
+
+// TemplateSystem is the system of a meta.tag whose code is the id of the template
+// that the resource is to become.
+const TemplateSystem = "http://openehr.org/templates"
+
+// choose finds the only template that takes a resource, of all or of the one
+// that the client has chosen.
+func (i *Intake) choose(ctx context.Context, who ehr.Actor, in fhirmap.ComposeInput, n *r4.Node, chosen string) (Prepared, error) {
+	typ := n.Str("resourceType")
+	names, err := i.candidates(ctx, who, chosen)
+	if err != nil {
+		return Prepared{}, err
+	}
+	var found []Prepared
+	var reasons []Issue
+	for _, name := range names {
+		t, err := i.cfg.Records.CompiledTemplate(ctx, who, name, 0)
+		switch {
+		case errs.Is(err, errs.NotFound) && chosen != "":
+			return Prepared{}, refuse(Issue{typ, "not-found", "the template " + name + " is not stored"})
+		case errs.Is(err, errs.NotFound):
+			continue // gone meanwhile, or listed in the configuration and not stored
+		case err != nil:
+			return Prepared{}, err
+		}
+		if !i.cfg.Mappings.Takes(t, typ) {
+			if chosen != "" {
+				return Prepared{}, refuse(Issue{typ, "processing", "the template " + name + " has no entry that is mapped to " + typ})
+			}
+			continue
+		}
+		before := "template " + name + ": "
+		in.Template = t
+		c, err := i.cfg.Mappings.Compose(in)
+		if err == nil {
+			if lost := claims(n, typ, c.Profiles, before); len(lost) > 0 {
+				reasons = append(reasons, lost...)
+				continue
+			}
+			found = append(found, Prepared{Template: name, Mapping: c.Mapping, Root: c.Root})
+			continue
+		}
+		e := errs.As(err)
+		if e == nil || e.Kind != errs.Unprocessable && e.Kind != errs.Unsupported {
+			return Prepared{}, err
+		}
+		reasons = append(reasons, issues(before, e)...)
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		var list []string
+		for _, f := range found {
+			list = append(list, f.Template)
+		}
+		return Prepared{}, refuse(Issue{typ, "multiple-matches", fmt.Sprintf(
+			"%d templates take the resource without loss: choose one with the header %s or a meta.tag of the system %s: %s",
+			len(found), TemplateHeader, TemplateSystem, strings.Join(list, "; "))})
+	case len(reasons) == 0:
+		return Prepared{}, refuse(Issue{typ, "not-supported", "no template that may be written has an entry that is mapped to " + typ})
+	}
+	return Prepared{}, refuse(append([]Issue{{typ, "processing", "no template takes the resource without loss"}}, reasons...)...)
+}
+
+// candidates are the ids of templates that may be written, sorted.
+func (i *Intake) candidates(ctx context.Context, who ehr.Actor, chosen string) ([]string, error) {
+	if chosen != "" {
+		if len(i.cfg.Templates) > 0 && !slices.Contains(i.cfg.Templates, chosen) {
+			return nil, refuse(Issue{"", "forbidden", "the template " + chosen + " is not one that FHIR resources may become here"})
+		}
+		return []string{chosen}, nil
+	}
+	if len(i.cfg.Templates) > 0 {
+		return i.cfg.Templates, nil
+	}
+	list, err := i.cfg.Records.Templates(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(list))
+	for _, t := range list {
+		names = append(names, t.TemplateID)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// claims are the profiles that a resource claims and would not when it is read.
+func claims(n *r4.Node, typ string, profiles []string, before string) []Issue {
+	var lost []Issue
+	for k, p := range n.Get("meta").List("profile") {
+		if !slices.Contains(profiles, p.Text) {
+			lost = append(lost, Issue{fmt.Sprintf("%s.meta.profile[%d]", typ, k), "processing", before + "the resource would not claim the profile any more"})
+		}
+	}
+	return lost
+}

@@ -1,0 +1,297 @@
+// Package intake stores FHIR resources as openEHR compositions, and only those
+// of which nothing is lost: a resource is taken if exactly one of the stored
+// templates has an entry whose mapping, run backwards, gives a valid composition
+// that is shown as that resource again. It is committed as any composition is.
+package intake
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/templates"
+)
+
+// Records are the use cases of the repository that an Intake needs; *ehr.Service
+// has them.
+type Records interface {
+	Templates(ctx context.Context, who ehr.Actor) ([]ehr.TemplateInfo, error)
+	CompiledTemplate(ctx context.Context, who ehr.Actor, id string, revision int) (*templates.Template, error)
+	CommitContribution(ctx context.Context, who ehr.Actor, in ehr.CommitContribution) (ehr.ContributionRecord, []rm.Problem, error)
+	Once(ctx context.Context, k ehr.OnceKey, do func(context.Context) ([]byte, error)) (answer []byte, repeated bool, err error)
+}
+
+// Mappings are the way back; *fhirmap.Library has them.
+type Mappings interface {
+	Creatable() []string
+	Takes(t *templates.Template, typ string) bool
+	Admit(resource *r4.Node) error
+	Compose(in fhirmap.ComposeInput) (fhirmap.Composed, error)
+}
+
+// Config is what an Intake is made of. Records, Mappings and Territory are
+// required.
+type Config struct {
+	Records  Records
+	Mappings Mappings
+	// Territory is the ISO 3166-1 code that the compositions get.
+	Territory string
+	// Templates are the ids of those that resources may become; none means every
+	// stored template.
+	Templates []string
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Intake stores resources. It is safe for concurrent use.
+type Intake struct{ cfg Config }
+
+// New makes an Intake; errs.Invalid if the configuration lacks something.
+func New(cfg Config) (*Intake, error) {
+	const op = "intake.New"
+	switch {
+	case cfg.Records == nil || cfg.Mappings == nil:
+		return nil, errs.New(errs.Invalid, op, "an intake needs the records and the mappings")
+	case !territory(cfg.Territory):
+		return nil, errs.New(errs.Invalid, op, "writing FHIR needs the territory of the compositions: two capital letters of ISO 3166-1, such as NL")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Intake{cfg}, nil
+}
+
+func territory(s string) bool {
+	return len(s) == 2 && strings.IndexFunc(s, func(c rune) bool { return c < 'A' || c > 'Z' }) < 0
+}
+
+// Types are the resource types of which some are taken, sorted.
+func (i *Intake) Types() []string { return i.cfg.Mappings.Creatable() }
+
+// Takes reports whether resources of a type are taken at all.
+func (i *Intake) Takes(typ string) bool { return slices.Contains(i.Types(), typ) }
+
+// Resource is one that is to be stored.
+type Resource struct {
+	// Node is the resource. Its subject or patient refers to a Patient of this
+	// server as Patient/id.
+	Node *r4.Node
+	// Original is the resource as it came and Format its media type. They are
+	// kept in the FEEDER_AUDIT of the composition.
+	Original, Format string
+	// Template is the id of the template that the client has chosen beside the
+	// resource; "" for none.
+	Template string
+}
+
+// Issue is one reason for a refusal.
+type Issue struct {
+	// Path is the element concerned; "" for none.
+	Path string
+	// Code is of the FHIR value set issue-type.
+	Code string
+	// Text holds no value of the resource.
+	Text string
+}
+
+// Refused is a resource that is not stored.
+type Refused struct {
+	cause *errs.Error
+	// Issues are the reasons; at least one.
+	Issues []Issue
+}
+
+func (r *Refused) Error() string { return r.cause.Error() }
+
+// Unwrap gives the kind of the refusal to package errs.
+func (r *Refused) Unwrap() error { return r.cause }
+
+func refuse(issues ...Issue) *Refused {
+	return &Refused{errs.New(errs.Unprocessable, "intake", issues[0].Text), issues}
+}
+
+// Prepared is a resource with the composition that it becomes.
+type Prepared struct {
+	EHRID uuid.UUID
+	// Type of the resource; Template and Mapping that take it.
+	Type, Template, Mapping string
+	// Root is the COMPOSITION.
+	Root *rm.Node
+	// subject is the element that names the patient.
+	subject string
+}
+
+// Created is a resource as it is stored.
+type Created struct {
+	ehr.Resource
+	Version ehr.VersionUID
+	// Time is that of the commit.
+	Time time.Time
+	// Warnings are what validation found and did not refuse.
+	Warnings []rm.Problem
+}
+
+// Prepare finds the template and the mapping that take a resource, or says in a
+// *Refused why none does. Nothing is written, and nothing of a record is read.
+func (i *Intake) Prepare(ctx context.Context, who ehr.Actor, in Resource) (Prepared, error) {
+	typ := in.Node.Str("resourceType")
+	if err := i.offered(in.Node, typ); err != nil {
+		return Prepared{}, err
+	}
+	id, subject, err := patient(in.Node, typ)
+	if err != nil {
+		return Prepared{}, err
+	}
+	if err := admitted(i.cfg.Mappings.Admit(in.Node), typ); err != nil {
+		return Prepared{}, err
+	}
+	chosen, err := surroundings(in.Node, typ)
+	if err != nil {
+		return Prepared{}, err
+	}
+	if chosen != "" && in.Template != "" && chosen != in.Template {
+		return Prepared{}, refuse(Issue{typ + ".meta.tag", "invalid", "the resource and the request name different templates"})
+	}
+	compose := fhirmap.ComposeInput{
+		Resource: in.Node.Append(nil), EHRID: id.String(), Composer: composer(who, in.Node),
+		Territory: i.cfg.Territory, Time: start(in.Node, i.cfg.Now()), Feeder: feederAudit(who, in, i.cfg.Now()),
+	}
+	found, err := i.choose(ctx, who, compose, in.Node, cmp.Or(chosen, in.Template))
+	if err != nil {
+		return Prepared{}, err
+	}
+	found.EHRID, found.Type, found.subject = id, typ, subject
+	return found, nil
+}
+
+// offered refuses types of which nothing is taken, with the reason.
+func (i *Intake) offered(n *r4.Node, typ string) error {
+	if i.Takes(typ) {
+		return nil
+	}
+	why := "no mapping of " + typ + " is proven to lose nothing on the way back"
+	switch typ {
+	case "Patient":
+		why = "a Patient is an EHR, which is created with its EHR_STATUS over the openEHR API"
+	case "Provenance":
+		why = "a Provenance is made of the audit of a version"
+	default:
+		if err := i.cfg.Mappings.Admit(n); errs.Is(err, errs.Unsupported) {
+			return admitted(err, typ)
+		}
+	}
+	return refuse(Issue{typ, "not-supported", "the type " + typ + " cannot be created: " + why})
+}
+
+// admitted is the outcome of Mappings.Admit as a refusal.
+func admitted(err error, typ string) error {
+	e := errs.As(err)
+	switch {
+	case err == nil:
+		return nil
+	case e != nil && e.Kind == errs.Unsupported:
+		return refuse(Issue{typ, "not-supported", e.Msg})
+	case e != nil && e.Kind == errs.Unprocessable:
+		return refuse(issues("", e)...)
+	}
+	return err
+}
+
+// issues are the reasons in an error of the way back.
+func issues(before string, e *errs.Error) []Issue {
+	var out []Issue
+	switch list := e.Detail.(type) {
+	case []fhirmap.Difference:
+		for _, d := range list {
+			out = append(out, Issue{d.Path, "processing", before + d.Message})
+		}
+	case []rm.Problem:
+		for _, p := range list {
+			if p.Severity == rm.Error {
+				out = append(out, Issue{"", "processing", before + "the composition would not be valid: " + p.Path + ": " + p.Message})
+			}
+		}
+	}
+	if len(out) == 0 {
+		out = []Issue{{"", "processing", before + e.Msg}}
+	}
+	return out
+}
+
+// Commit stores resources of one record, all or none.
+func (i *Intake) Commit(ctx context.Context, who ehr.Actor, list []Prepared) ([]Created, error) {
+	const op = "intake.Commit"
+	in := ehr.CommitContribution{EHRID: list[0].EHRID, Audit: ehr.AuditInput{ChangeType: ehr.ChangeCreation}}
+	for _, p := range list {
+		if p.EHRID != in.EHRID {
+			return nil, errs.New(errs.Internal, op, "the resources are of several records")
+		}
+		in.Changes = append(in.Changes, ehr.Change{
+			Content: ehr.Content{JSON: rm.AppendJSON(nil, p.Root)},
+			Audit:   ehr.AuditInput{ChangeType: ehr.ChangeCreation, Description: "created from a FHIR " + p.Type},
+		})
+	}
+	rec, warnings, err := i.cfg.Records.CommitContribution(ctx, who, in)
+	if e := errs.As(err); e != nil && e.Kind == errs.Unprocessable {
+		return nil, refuse(issues("", e)...)
+	}
+	if errs.Is(err, errs.NotFound) {
+		return nil, refuse(Issue{list[0].Type + "." + list[0].subject, "not-found", "there is no such Patient here"})
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Created, len(list))
+	for k, made := range rec.Made {
+		of := slices.DeleteFunc(slices.Clone(made.Projected.Resources), func(r ehr.Resource) bool { return r.Type != list[k].Type })
+		if len(of) != 1 {
+			return nil, errs.New(errs.Internal, op, fmt.Sprintf("a stored composition is shown as %d resources", len(of)))
+		}
+		out[k] = Created{Resource: of[0], Version: made.UID, Time: rec.Audit.TimeCommitted}
+		for _, w := range warnings {
+			if strings.HasPrefix(w.Path, fmt.Sprintf("/versions[%d]/", k)) {
+				out[k].Warnings = append(out[k].Warnings, w)
+			}
+		}
+	}
+	return out, nil
+}
+
+// errTried ends a transaction that was only to show what would happen.
+var errTried = errors.New("tried")
+
+// Check tells what Commit would do: it is done, and undone with the transaction
+// it is in.
+func (i *Intake) Check(ctx context.Context, who ehr.Actor, list []Prepared) (warnings []rm.Problem, err error) {
+	k := ehr.OnceKey{Principal: who.ID, Method: "$validate", Key: uuid.NewString(), Lifetime: time.Minute}
+	_, _, err = i.cfg.Records.Once(ctx, k, func(ctx context.Context) ([]byte, error) {
+		created, err := i.Commit(ctx, who, list)
+		for _, c := range created {
+			warnings = append(warnings, c.Warnings...)
+		}
+		if err == nil {
+			err = errTried
+		}
+		return nil, err
+	})
+	if errors.Is(err, errTried) {
+		err = nil
+	}
+	return warnings, err
+}
+
+// Once carries a request out once for its key; see ehr.Service.
+func (i *Intake) Once(ctx context.Context, k ehr.OnceKey, do func(context.Context) ([]byte, error)) (answer []byte, repeated bool, err error) {
+	return i.cfg.Records.Once(ctx, k, do)
+}
