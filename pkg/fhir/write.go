@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -189,7 +188,7 @@ func subjectOf(typ string) string {
 // recordOf is a resource that was created as a reader would find it.
 func recordOf(c intake.Created) Record {
 	return Record{
-		Type: c.Type, ID: c.ID, Version: c.Version.Trunk, LastUpdated: c.Time, Source: c.Version.String(),
+		Type: c.Type, ID: c.ID, Version: VersionID{Trunk: c.Version.Trunk}, LastUpdated: c.Time, Source: c.Version.String(),
 		Profiles: c.Profiles, Mapping: c.Mapping, MappingVersion: c.MappingVersion, First: true, JSON: c.JSON,
 	}
 }
@@ -258,7 +257,7 @@ func (a *api) answerWritten(c *call, status int, rec Record, warnings []rm.Probl
 }
 
 func (a *api) versionURL(c *call, rec Record) string {
-	return a.base(c.Request) + "/" + rec.Type + "/" + rec.ID + "/_history/" + strconv.Itoa(rec.Version)
+	return a.base(c.Request) + "/" + rec.Type + "/" + rec.ID + "/_history/" + rec.Version.String()
 }
 
 // writtenOutcome tells what became of a create.
