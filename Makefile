@@ -32,6 +32,10 @@ test: setup ## run the tests; PKG=./aql/... for some, ARGS="-run X -v" for flags
 test/race: setup ## run the tests with the race detector (needs a C compiler)
 	$(TEST) -race $(ARGS) $(PKG)
 
+.PHONY: test/aql
+test/aql: setup ## compare the strategies and the reference of AQL on many random queries; QUERIES=22000 for each
+	go test ./aql -run 'StrategiesAgree|EngineAgrees|RandomQueriesRun' -queries $(or $(QUERIES),22000) -timeout 90m -v $(ARGS)
+
 .PHONY: check
 check: setup lint verify test ## all that must pass before a change lands
 

@@ -66,7 +66,7 @@ func TestEngineAgreesWithTheReference(t *testing.T) {
 	compared, rows := 0, 0
 	refused := map[string]int{}
 	for range *queries {
-		text := g.query()
+		text, _ := g.compilable()
 		tree, problems := parse.Query(text, parse.Limits{})
 		if problems != nil {
 			t.Fatalf("%s\n%v", text, problems)
