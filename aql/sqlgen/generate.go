@@ -204,7 +204,7 @@ func (g *gen) countUses() {
 			visit(n.Child)
 		case *plan.Descend:
 			if n.Outer != nil {
-				g.uses[n.Outer]++
+				g.uses[n.Outer] += passes(n)
 			}
 			visit(n.Child)
 		}

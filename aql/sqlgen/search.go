@@ -19,9 +19,11 @@ func (g *gen) descend(n *plan.Descend, content func() string, f *from, always bo
 	base := content()
 	filter := " ? (" + typeFilter(s.Types) + ")"
 	var rest analyze.Cond
+	pred := ""
 	if s.Pred != nil {
 		if plan.InPath(s.Pred, true) {
-			filter += " ? (" + g.pathCond(s.Pred) + ")"
+			pred = g.pathCond(s.Pred)
+			filter += " ? (" + pred + ")"
 		} else {
 			rest = s.Pred
 		}
@@ -32,7 +34,11 @@ func (g *gen) descend(n *plan.Descend, content func() string, f *from, always bo
 	case n.Local:
 		f.cross("(" + g.local(s, base, filter) + ") as " + alias + "(j)")
 	case n.Search != nil:
-		f.cross("(" + g.along(n.Search, base, filter) + ") as " + alias + "(j)")
+		if sectionwise(n) {
+			f.cross("(" + g.bySection(n, base, filter, pred) + ") as " + alias + "(j)")
+		} else {
+			f.cross("(" + g.along(n.Search, base, filter) + ") as " + alias + "(j)")
+		}
 	default:
 		f.cross(lateral(g.pathQuery(base, everywhere+filter), alias))
 	}
@@ -42,6 +48,59 @@ func (g *gen) descend(n *plan.Descend, content func() string, f *from, always bo
 	if n.Child != nil {
 		g.node(n.Child, content, f, always)
 	}
+}
+
+// sectionwise reports whether a search of a composition finds its objects
+// directly in the content, or inside sections.
+func sectionwise(n *plan.Descend) bool {
+	s := n.Search
+	if s == nil || s.Self || len(s.Paths) < 2 || slices.ContainsFunc(n.Source.Types, analyze.Nests) {
+		return false
+	}
+	direct := false
+	for _, p := range slices.Concat(s.Paths, s.Deep) {
+		if p[0].Attribute != "content" || len(p) > 1 && p[1].Attribute != "items" {
+			return false
+		}
+		direct = direct || len(p) == 1
+	}
+	return direct
+}
+
+// bySection takes the objects, and the sections, out of the content in one pass,
+// since each look at a stored document unpacks it, and looks inside the sections
+// after that.
+func (g *gen) bySection(n *plan.Descend, base, filter, pred string) string {
+	cond := "(" + typeFilter(n.Source.Types) + ")"
+	if pred != "" {
+		cond += " && (" + pred + ")"
+	}
+	inner := &plan.Search{}
+	for _, p := range n.Search.Paths {
+		if len(p) > 1 {
+			inner.Paths = append(inner.Paths, p[1:])
+		}
+	}
+	for _, p := range n.Search.Deep {
+		inner.Deep = append(inner.Deep, p[1:])
+	}
+	m, k, x := g.name("m"), g.name("m"), g.name("m")
+	return "select " + x + ".j from " + lateral(g.pathQuery(base, `lax $.content[*] ? (@._type == "SECTION" || (`+cond+`))`), m) +
+		" cross join lateral (select " + m + ".j where " + m + ".j ->> '_type' <> 'SECTION'" +
+		"\n    union all select " + k + "i.j from (select " + m + ".j where " + m + ".j ->> '_type' = 'SECTION') as " + k +
+		"(j) cross join lateral (" + g.along(inner, k+".j", filter) + ") as " + k + "i(j)) as " + x + "(j)"
+}
+
+// passes is how often a search looks at the object that it is in.
+func passes(n *plan.Descend) int {
+	if n.Search == nil || sectionwise(n) {
+		return 1
+	}
+	count := len(n.Search.Paths) + len(n.Search.Deep)
+	if n.Search.Self {
+		count++
+	}
+	return max(count, 1)
 }
 
 // along searches the places where objects can be.

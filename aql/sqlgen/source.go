@@ -419,7 +419,7 @@ func searches(n plan.Node) int {
 		return searches(n.Node)
 	case *plan.Descend:
 		if n.Outer == nil {
-			count++
+			count += passes(n)
 		}
 		return count + searches(n.Child)
 	}
