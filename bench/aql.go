@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -16,10 +17,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/cairn-ehr/cairn/aql"
-	"github.com/cairn-ehr/cairn/pkg/store"
+	"github.com/cairn-ehr/cairn/aql/nodestore"
 	"github.com/cairn-ehr/cairn/pkg/synth"
 	"github.com/cairn-ehr/cairn/templates/library"
 )
@@ -97,12 +99,7 @@ func runAQL(ctx context.Context, c aqlConfig) (err error) {
 		return err
 	}
 	defer r.db.Close()
-	records, err := store.Open(ctx, store.Config{URL: r.server.database, Conns: 2, QueryConns: 2})
-	if err != nil {
-		return err
-	}
-	defer records.Close()
-	if r.engine, err = aql.NewEngine(records.QueryPool(), records, aql.Options{}); err != nil {
+	if r.engine, err = aql.NewEngine(r.db, recordCatalog{r.db, nodestore.New(r.db)}, aql.Options{}); err != nil {
 		return err
 	}
 	for _, phase := range []func(context.Context) error{r.templates, r.load, r.relational, r.compile, r.plain, r.advised} {
@@ -265,6 +262,22 @@ func (r *aqlRun) relational(ctx context.Context) error {
 	fmt.Printf("relational tables made in %.0f s\n", time.Since(began).Seconds())
 	return nil
 }
+
+// recordCatalog is the catalog of the engine that is measured without HTTP.
+type recordCatalog struct {
+	db    *pgxpool.Pool
+	nodes *nodestore.Index
+}
+
+func (c recordCatalog) Concept(ctx context.Context, archetypeID string) (id int32, ok bool, err error) {
+	err = c.db.QueryRow(ctx, "select concept_id from concept where archetype_id = $1", archetypeID).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, nil
+	}
+	return id, err == nil, err
+}
+
+func (c recordCatalog) NodeIndex() *nodestore.Index { return c.nodes }
 
 // noConcepts is a catalog in which every archetype has the number 1.
 type noConcepts struct{}
