@@ -35,7 +35,16 @@ func Build(t *templates.Template) *Template {
 	root.Min, root.Max = 1, 1
 	root.ID = identifier(root.Name)
 	writeNodeIDs(root)
-	return &Template{ID: t.ID, Version: Version, DefaultLanguage: t.Language, Languages: b.languages, Tree: root}
+	out := &Template{ID: t.ID, Version: Version, DefaultLanguage: t.Language, Languages: b.languages, Tree: root}
+	for _, d := range t.Description.OtherDetails {
+		switch d.Key {
+		case "sem_ver", "Template semVer": // as the tools that write templates call it
+			out.SemVer = d.Value
+		case "is_singleton":
+			out.OtherDetails = map[string]string{d.Key: d.Value}
+		}
+	}
+	return out
 }
 
 type builder struct {

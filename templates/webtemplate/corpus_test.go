@@ -205,6 +205,15 @@ func sorted(nodes []map[string]any) string {
 // field. The golden file has every difference with the class it belongs to.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(testshared.Dir(t), "corpus", "web-templates", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if corpusTemplates[filepath.Base(f)] == "" {
+			t.Errorf("%s is compared with nothing", filepath.Base(f))
+		}
+	}
 	var out strings.Builder
 	counts, nodes := make([]int, len(classes)), 0
 	for _, file := range slices.Sorted(maps.Keys(corpusTemplates)) {
@@ -235,7 +244,7 @@ func TestCorpus(t *testing.T) {
 			counts[i]++
 		}
 	}
-	fmt.Fprintf(&out, page, len(corpusTemplates), nodes)
+	fmt.Fprintf(&out, page, itemsTables(t), len(corpusTemplates), nodes)
 	for i, c := range classes {
 		if counts[i] == 0 {
 			t.Errorf("nothing differs any more by the class %q", c.name)

@@ -14,11 +14,15 @@ const Version = "2.3"
 
 // Template is the web template of a compiled template. It is immutable.
 type Template struct {
-	ID              string   `json:"templateId"`
+	ID string `json:"templateId"`
+	// SemVer is the version that the template gives itself; "" if it gives none.
+	SemVer          string   `json:"semVer,omitempty"`
 	Version         string   `json:"version"`
 	DefaultLanguage string   `json:"defaultLanguage"`
 	Languages       []string `json:"languages"`
-	Tree            *Node    `json:"tree"`
+	// OtherDetails has is_singleton if the template says so.
+	OtherDetails map[string]string `json:"otherDetails,omitempty"`
+	Tree         *Node             `json:"tree"`
 }
 
 // JSON is the web template as clients get it.
