@@ -115,8 +115,8 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			start = b.archetype
 		case fromComposition:
 			start = b.root
-		case fromVersion:
-			return nil // facts about the version, which the commit makes
+		case fromVersion, fromSelf:
+			return nil // facts about the version, which the commit makes, and the record
 		}
 		for range s.src.up {
 			if start = start.up; start == nil {
@@ -160,7 +160,18 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			if other := b.takers[v.node]; other != nil && other != s {
 				return &Difference{s.dstType.String(), fmt.Sprintf("the methods %s and %s both take the element; which is meant cannot be told", other.m.Name, s.m.Name)}
 			}
-			if b.restore(s, to, v) {
+			from := v
+			if s.concepts != nil {
+				var done bool
+				if from, done = b.untranslated(s, to, v); done {
+					b.takers[v.node] = s
+					continue
+				}
+				if from == nil {
+					continue
+				}
+			}
+			if b.restore(s, to, from) {
 				b.takers[v.node] = s
 			}
 		}

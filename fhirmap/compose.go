@@ -83,9 +83,6 @@ func (lib *Library) Compose(in ComposeInput) (out Composed, err error) {
 	if err := lib.Admit(n); err != nil {
 		return Composed{}, err
 	}
-	if _, bound := lib.templates[in.Template.ID]; bound {
-		return Composed{}, errs.New(errs.Unsupported, op, "there is no way back for a template that a context file binds")
-	}
 	var found []Composed
 	var best error
 	least := -1
@@ -166,8 +163,13 @@ type wayBack struct {
 	entry *templates.Object
 }
 
-// entriesFor finds the entries of a template from which a type is made.
+// entriesFor finds the entries of a template from which a type is made, by the
+// mappings of the context files that bind the template if there are any.
 func (lib *Library) entriesFor(t *templates.Template, typ string) []wayBack {
+	starts := lib.starts
+	if byArchetype, bound := lib.templates[t.ID]; bound {
+		starts = byArchetype
+	}
 	var out []wayBack
 	var visit func(o *templates.Object)
 	visit = func(o *templates.Object) {
@@ -180,7 +182,7 @@ func (lib *Library) entriesFor(t *templates.Template, typ string) []wayBack {
 					visit(child)
 					continue
 				}
-				for _, p := range lib.starts[child.ArchetypeID] {
+				for _, p := range starts[child.ArchetypeID] {
 					if p.target.Name == typ {
 						out = append(out, wayBack{p, child})
 					}
@@ -253,6 +255,12 @@ func (p *plan) constants(n *r4.Node) (claims, agrees bool) {
 // composeBy runs the inverse of one plan and proves the outcome.
 func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in ComposeInput) (Composed, error) {
 	const op = "fhirmap.Compose"
+	switch {
+	case p.splitBack:
+		return Composed{}, errs.New(errs.Unsupported, op, "the mapping "+p.file.Name.Value+" splits a resource into EVENTs by split.openehr, which is not run backwards")
+	case len(p.unique) > 0:
+		return Composed{}, errs.New(errs.Unsupported, op, "the mapping "+p.file.Name.Value+" joins EVENTs by split.fhir.unique, which has no inverse")
+	}
 	b := &backward{in: in, resource: n, takers: map[*r4.Node]*step{}}
 	root, fault := b.compose(p, entry)
 	if fault != nil {

@@ -10,6 +10,8 @@ const (
 	ModelFile     FileKind = "model"
 	ExtensionFile FileKind = "extension"
 	ContextFile   FileKind = "context"
+	// ConceptMapFile is a FHIR ConceptMap that mappings refer to.
+	ConceptMapFile FileKind = "conceptmap"
 )
 
 // Text is a string of a mapping file with its place. The zero Text is absent.
@@ -38,6 +40,10 @@ type File struct {
 	Hierarchy                   *Hierarchy
 	Methods                     []*Method
 	Context                     *ContextRule
+	// ConceptMapURL is spec.conceptmap: the ConceptMap for every code of the file.
+	ConceptMapURL Text
+	// ConceptMap is the content of a ConceptMapFile.
+	ConceptMap *ConceptMap
 
 	sum [sha256.Size]byte // of its bytes
 }
@@ -58,6 +64,18 @@ type Hierarchy struct {
 	FHIR, OpenEHR Text
 	// Create is split.fhir.create.
 	Create Text
+	// Unique are the paths of split.fhir.unique: occurrences that agree in what
+	// is there make one resource.
+	Unique []Text
+	// Back is split.openehr, which only the way back would need.
+	Back *SplitBack
+}
+
+// SplitBack is split.openehr of a hierarchy: which EVENTs the way back opens.
+type SplitBack struct {
+	Position
+	Create, Path Text
+	Unique       []Text
 }
 
 // Direction restricts a method to one way.
@@ -83,6 +101,8 @@ type Method struct {
 	Conditions, ReverseConditions []*Condition
 	Manual                        []*Manual
 	Slot                          Text
+	// ConceptMap is the url of the ConceptMap that translates the code.
+	ConceptMap Text
 	// Reference makes another resource, to which the place refers.
 	Reference *Reference
 	Children  []*Method

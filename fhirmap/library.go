@@ -18,7 +18,9 @@ type Library struct {
 	models     map[string]*File
 	extensions map[string]*File
 	contexts   []*File
-	ambiguous  map[string]bool // names of several extensions
+	// conceptMaps are the ConceptMaps by url.
+	conceptMaps map[string]*ConceptMap
+	ambiguous   map[string]bool // names of several extensions
 
 	// starts are the plans to run without a context, by archetype id.
 	starts map[string][]*plan
@@ -51,7 +53,14 @@ func (v *view) methods(f *File) []*Method {
 	return f.Methods
 }
 
-// ReadFiles parses every .yml and .yaml file of a tree, in the order of their
+// IsMappingFile tells mapping files and the ConceptMaps beside them by their
+// names.
+func IsMappingFile(name string) bool {
+	ext := path.Ext(name)
+	return ext == ".yml" || ext == ".yaml" || strings.HasSuffix(name, ConceptMapSuffix)
+}
+
+// ReadFiles parses every mapping file and ConceptMap of a tree, in the order of their
 // paths, and returns them with everything wrong in any of them.
 func ReadFiles(fsys fs.FS) ([]*File, Problems) {
 	var files []*File
@@ -60,7 +69,7 @@ func ReadFiles(fsys fs.FS) ([]*File, Problems) {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		if ext := path.Ext(name); ext != ".yml" && ext != ".yaml" {
+		if !IsMappingFile(name) {
 			return nil
 		}
 		data, err := fs.ReadFile(fsys, name)
@@ -99,7 +108,7 @@ func Compile(files []*File) (*Library, Problems) {
 	lib := &Library{
 		files: files, models: map[string]*File{}, extensions: map[string]*File{},
 		starts: map[string][]*plan{}, templates: map[string]map[string][]*plan{},
-		profiles: map[*plan][]string{}, ambiguous: map[string]bool{},
+		profiles: map[*plan][]string{}, ambiguous: map[string]bool{}, conceptMaps: map[string]*ConceptMap{},
 	}
 	c := &compiler{lib: lib, plans: map[planKey]*plan{}}
 	lib.register(c)
@@ -143,6 +152,12 @@ func (lib *Library) register(c *compiler) {
 		}
 		into := lib.models
 		switch f.Kind {
+		case ConceptMapFile:
+			if lib.conceptMaps[name] != nil {
+				c.fail(f.Name.Position, CodeDuplicate, "another ConceptMap has the url %q", name)
+			}
+			lib.conceptMaps[name] = f.ConceptMap
+			continue
 		case ExtensionFile:
 			into = lib.extensions
 		case ContextFile:

@@ -104,10 +104,10 @@ func TestLoadReportsDefectsWithTheirPlace(t *testing.T) {
           with: {fhir: "device", openehr: "$reference"}
           reference: {resourceType: Device, mappings: []}
 `, 1), `another method with reference is named "a"`},
-		{"mappingCode", more("    mappingCode: x\n"), "m.yml:19:5: not supported: mappingCode"},
-		{"conceptmap", more("    conceptmap: x\n"), "m.yml:19:5: not supported: conceptmap"},
+		{"mappingCode", more("    mappingCode: x\n"), "m.yml:19:5: not supported: mappingCode: a mapping cannot bring code of its own"},
+		{"conceptmap", more("    conceptmap: x\n"), `m.yml:19:17: no ConceptMap has the url "x"`},
 		{"participationsFunction", more("    participationsFunction: x\n"), `m.yml:19:29: openEHR path "function/value": CLUSTER|ELEMENT has no attribute "function"`},
-		{"a conceptmap in the header", strings.Replace(model, "  openEhrConfig:", "  conceptmap: x\n  openEhrConfig:", 1), "m.yml:9:3: not supported: conceptmap"},
+		{"a conceptmap in the header", strings.Replace(model, "  openEhrConfig:", "  conceptmap: x\n  openEhrConfig:", 1), `m.yml:9:15: no ConceptMap has the url "x"`},
 		{"a static type", more("      type: QUANTITY\n"), "not supported: type QUANTITY"},
 		{"an unknown type", more("      type: NOTHING\n"), "type must be NONE"},
 		{"a wrong direction", more("    unidirectional: openEHR->fhir\n"), `m.yml:19:21: unidirectional must be "openehr->fhir" or "fhir->openehr"`},
@@ -144,7 +144,7 @@ func TestLoadReportsDefectsWithTheirPlace(t *testing.T) {
 		{"a constant for an object", strings.Replace(model, method, "  - name: x\n    with:\n      fhir: \"$resource\"\n    manual:\n      - name: y\n        fhir:\n          - path: code\n            value: weight\n", 1), "assign to its elements"},
 		{"a manual without a side", strings.Replace(model, method, "  - name: x\n    with:\n      fhir: \"$resource\"\n    manual:\n      - name: y\n", 1), `manual needs "fhir" or "openehr"`},
 		{"two methods of one name", more(method), `two mapping methods on one level are named "weight"`},
-		{"a split by value", strings.Replace(model, "mappings:", "preprocessor:\n  hierarchy:\n    with:\n      fhir: \"$resource\"\n      openehr: \"$archetype/data[at0002]/events[at0003]\"\n    split:\n      fhir:\n        create: resource\n        unique: [\"time\"]\nmappings:", 1), "not supported: unique"},
+		{"a split by value", strings.Replace(model, "mappings:", "preprocessor:\n  hierarchy:\n    with:\n      fhir: \"$resource\"\n      openehr: \"$archetype/data[at0002]/events[at0003]\"\n    split:\n      fhir:\n        create: resource\n        unique: [\"tome\"]\nmappings:", 1), `EVENT has no attribute "tome"`},
 		{"a hierarchy with the wrong key", strings.Replace(model, "mappings:", "preprocessor:\n  hierarchy:\n    with:\n      fhir: \"$resource\"\n      openEHR: \"$archetype/data\"\n    split:\n      fhir:\n        create: resource\nmappings:", 1), `did you mean "openehr"?`},
 	}
 	for _, tt := range tests {

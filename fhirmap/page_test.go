@@ -48,9 +48,14 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- Where the resources of one page or of a section of `$summary` name something of a patient that stands (not refuted, over,\n" +
 	"  stopped or not done) and also deny it, all are shown with a warning of code `conflict`, in a summary in the section's narrative.\n" +
 	"  Resources on different pages are not compared.\n" +
-	"- FHIR Connect keys that are not supported yet are errors when a file is loaded: `conceptmap`,\n" +
-	"  `mappingCode`, `link`, `split.*.unique`, `split.openehr`, the static types before 1.0, and of\n" +
+	"- FHIR Connect keys that are not supported are errors when a file is loaded, with their reason: `mappingCode` (code that nothing\n" +
+	"  could check or run backwards), `link` (each composition is mapped by itself), the static types before 1.0, and of\n" +
 	"  FHIRPath everything but element names, `ofType()`, `where(path = 'value')`, `extension('url')`, indexes and `^`.\n" +
+	"- `conceptmap` names a ConceptMap by its url; it stands in a file called `*.conceptmap.json` beside the mappings, its source the\n" +
+	"  codes of the record. Only `equal` and `equivalent` translate, both ways, and only if there is one; of a method every code\n" +
+	"  must, of a whole file (`spec.conceptmap`) those that the map speaks of. `unmapped`, `dependsOn` and `product` are refused.\n" +
+	"- `split.fhir.unique` joins the occurrences of one list that agree in what is at its paths; one without a value there stands\n" +
+	"  alone. `split.openehr` is checked when the file is loaded. Neither has a way back, which is refused by name.\n" +
 	"- The server runs mappings from openEHR to FHIR. The way back (`cairn fhirmap run --reverse`, and POST) runs the inverse of the same\n" +
 	"  methods, puts what it can tell for certain into a composition of the template, validates that, projects it again and\n" +
 	"  refuses the resource, naming each element, unless it comes back as it came but for `id`, `meta` and `text`. It is refused\n" +
@@ -62,8 +67,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  them; category and names from the template (the category is event unless the template fixes one), the setting is\n" +
 	"  other care, the origin of a history the time of its event. Of several data types that the template allows the first that\n" +
 	"  comes back exactly is taken.\n" +
-	"- Not run on the way back, each an error: `fhirCondition`, `openehr` of `manual`, `unidirectional: fhir->openehr`, and templates\n" +
-	"  that a context file binds. Data types without an inverse: Period, Range, Ratio, Duration,\n" +
+	"- Not run on the way back, each an error: `fhirCondition`, `openehr` of `manual`, `unidirectional: fhir->openehr`. A template that\n" +
+	"  a context file binds goes back by what that lists. Data types without an inverse: Period, Range, Ratio, Duration,\n" +
 	"  Attachment, Identifier as a value, time, ordinals, intervals, and codes outside ELEMENTs; other resources that are referred to.\n" +
 	"- Writing is off unless `--fhir-write` is given. A POST is taken if exactly one of the stored templates (or of those of\n" +
 	"  `--fhir-write-template`) takes the resource without loss; the template can be named by the header `openehr-template-id` or a\n" +
@@ -89,7 +94,9 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- A medication order is a MedicationRequest; in a medication list or health summary, where it states what is taken, a\n" +
 	"  MedicationStatement. Its status is `unknown`: how far it has come stands in ACTIONs. Directions in words are given in words\n" +
 	"  and nothing beside them; structured ones only where there are none, a frequency whole or not at all.\n" +
-	"- Each ACTION becomes a Procedure or Immunization of its own: they are not grouped by workflow. What was cancelled is\n" +
+	"- Each ACTION becomes a Procedure or Immunization of its own, and no ACTION changes the status of a MedicationRequest: the\n" +
+	"  ACTIONs of a workflow stand in several compositions, and a status from those at hand when one is mapped would stay as it is\n" +
+	"  when a later one stops the order. A status that is `unknown` is safe where one that is out of date is not. What was cancelled is\n" +
 	"  `not-done`, not an error; a step of a medication ACTION that is neither a dose given nor one left out is refused.\n" +
 	"- An admission is an Encounter of class IMP, `finished` once its end is known, else `unknown`. Of compositions of encounter.v1\n" +
 	"  only the encounter note is one: several others may belong to one contact. Its class is that of its setting where R4 means the\n" +

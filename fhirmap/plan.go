@@ -12,11 +12,16 @@ import (
 
 // plan is a model file compiled for one FHIR type it is to fill.
 type plan struct {
-	file    *File
-	target  *r4.Type
-	gate    *condition
-	split   *opath
-	methods []*step
+	file   *File
+	target *r4.Type
+	gate   *condition
+	split  *opath
+	// unique are the paths from an occurrence of split in which those of one
+	// resource agree.
+	unique []opath
+	// splitBack is set if the model says which EVENTs the way back opens.
+	splitBack bool
+	methods   []*step
 
 	// others are the types that methods with reference make, once asked for.
 	others     []string
@@ -63,9 +68,12 @@ type step struct {
 	slot           *plan
 	refer          *referStep
 	// link refers to the resource that the model makes of the source.
-	link     *plan
-	children       []*step
-	transfer       bool
+	link *plan
+	// concepts translates codes; strict methods carry nothing else.
+	concepts *ConceptMap
+	strict   bool
+	children []*step
+	transfer bool
 	// critical methods can write an element that alters the meaning of the
 	// resource or says whom it is about, needed ones a mandatory element of the
 	// object they write to; when either cannot be carried out the resource is
@@ -147,29 +155,48 @@ func (c *compiler) model(f *File, target *ftype, class *rm.Class) *plan {
 		c.reverse(f.ReverseCondition, sc)
 	}
 	if h := f.Hierarchy; h != nil {
-		p.split = c.hierarchy(h, sc)
+		c.hierarchy(p, h, sc)
 	}
 	p.methods = c.methods(c.view.methods(f), f, sc)
 	return p
 }
 
-func (c *compiler) hierarchy(h *Hierarchy, sc scope) *opath {
-	if h.OpenEHR.Value == "" || h.FHIR.Value == "" {
-		return nil // reported where the file was read
+// hierarchy compiles what a model splits by.
+func (c *compiler) hierarchy(p *plan, h *Hierarchy, sc scope) {
+	if b := h.Back; b != nil {
+		p.splitBack = true
+		if path, _, ok := c.openehr(b.Path, sc); ok && (path.base != fromArchetype || len(path.segs) == 0) {
+			c.fail(b.Path.Position, CodeOpenEHRPath, "split.openehr.path must begin with $archetype and name a list below it")
+		}
 	}
-	path, _, ok := c.openehr(h.OpenEHR, sc)
+	if h.OpenEHR.Value == "" || h.FHIR.Value == "" {
+		return // reported where the file was read
+	}
+	path, at, ok := c.openehr(h.OpenEHR, sc)
 	if !ok {
-		return nil
+		return
 	}
 	if path.base != fromArchetype || len(path.segs) == 0 {
 		c.fail(h.OpenEHR.Position, CodeOpenEHRPath, "hierarchy.with.openehr must begin with $archetype and name a list below it")
-		return nil
+		return
 	}
 	fp, _, ok := c.fhir(h.FHIR, sc)
 	if ok && (fp.base != fromResource || len(fp.steps) > 0) {
 		c.fail(h.FHIR.Position, CodeUnsupported, "not supported: hierarchy.with.fhir other than $resource")
 	}
-	return &path
+	inner := sc
+	inner.openehr = at
+	for _, u := range h.Unique {
+		up, _, ok := c.openehr(u, inner)
+		if ok && (up.base != fromParent || up.up > 0) {
+			c.fail(u.Position, CodeOpenEHRPath, "split.fhir.unique is relative to what hierarchy.with.openehr lists")
+			continue
+		}
+		if ok {
+			p.unique = append(p.unique, up)
+		}
+	}
+	p.split = &path
 }
 
 // openehr compiles a path of the openEHR side in a scope.
@@ -313,6 +340,7 @@ func (c *compiler) method(m *Method, f *File, sc scope) *step {
 			s.transfer = false // nothing to carry over at this level, only to iterate
 		}
 	}
+	c.conceptMap(s)
 	return s
 }
 

@@ -63,6 +63,9 @@ func (p *printer) plan(head string, pl *plan) {
 	}
 	if pl.split != nil {
 		p.line(1, "one for each %s", pl.split)
+		for i := range pl.unique {
+			p.line(1, "joined where %s agrees", &pl.unique[i])
+		}
 	}
 	p.steps(1, pl.methods)
 }

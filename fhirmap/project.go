@@ -222,15 +222,56 @@ func (x *run) split(e *ref, archetype string) (refused bool) {
 	}
 	origins := x.eval(x.plan.split, e)
 	defer x.drop(&origins)
-	for _, at := range origins.nodes {
+	for _, group := range x.groups(origins.nodes) {
+		at := group[0]
 		x.only = nil
 		if at.attr.Container {
-			x.only = &restriction{at.parent.node, at.attr.Name, at.index}
+			x.only = &restriction{owner: at.parent.node, attr: at.attr.Name}
+			for _, n := range group {
+				x.only.indexes = append(x.only.indexes, n.index)
+			}
 		}
 		refused = x.resource(at, archetype) || refused
 	}
 	x.only = nil
 	return refused
+}
+
+// groups are the occurrences of a hierarchy that make one resource each: every
+// one its own or, with unique, those of one list that agree in what is there.
+// What has no value there agrees with nothing, since nobody can say that it does.
+func (x *run) groups(origins []*ref) [][]*ref {
+	groups := make([][]*ref, 0, len(origins))
+	keys := map[string]int{}
+	for _, n := range origins {
+		key, certain := []byte(nil), len(x.plan.unique) > 0 && n.attr.Container
+		for i := range x.plan.unique {
+			found := x.eval(&x.plan.unique[i], n)
+			certain = certain && len(found.nodes) > 0 && !found.undecided
+			for _, v := range found.nodes {
+				certain = certain && !absent(v.node)
+				value := v.node
+				if value.Class == rm.ClassElement {
+					value = value.Get("value")
+				}
+				if value != nil {
+					key = append(rm.AppendJSON(key, value), 0)
+				}
+			}
+			key = append(key, 1)
+			x.drop(&found)
+		}
+		if certain {
+			key = fmt.Appendf(key, "%p %s", n.parent.node, n.attr.Name)
+			if i, ok := keys[string(key)]; ok {
+				groups[i] = append(groups[i], n)
+				continue
+			}
+			keys[string(key)] = len(groups)
+		}
+		groups = append(groups, []*ref{n})
+	}
+	return groups
 }
 
 // resource runs the plan in hand and keeps the outcome if it is sound.

@@ -200,6 +200,11 @@ func (x *run) transfer(s *step, n *ref, place *cursor) *refusal {
 		node = node.Get("value")
 	}
 	x.use(node)
+	if s.concepts != nil {
+		if done, err := x.translated(s, n, node, place); done || err != nil {
+			return err
+		}
+	}
 	v := converter{run: x, at: n, target: s.dstType.String()}
 	val, typ, reason := v.convert(node, s.dstType.allowed())
 	if reason != "" {

@@ -1,6 +1,7 @@
 package fhirmap
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -87,12 +88,12 @@ func absent(n *rm.Node) bool {
 	return n.Class == rm.ClassElement && (n.Attr("value") == nil || n.Attr("null_flavour") != nil)
 }
 
-// restriction hides all members but one of a list: the other events of a
-// history while one of them is made into a resource.
+// restriction hides all members of a list but some: the other events of a
+// history while these are made into a resource.
 type restriction struct {
-	owner *rm.Node
-	attr  string
-	index int
+	owner   *rm.Node
+	attr    string
+	indexes []int
 }
 
 // lookup is the result of following a path.
@@ -125,7 +126,7 @@ func (x *run) find(at *ref, segs []oseg) (undecided bool) {
 	}
 	hide := x.only != nil && x.only.owner == at.node && x.only.attr == seg.attr
 	for i, n := range a.Items {
-		if (hide && i != x.only.index) || !seg.matches(n) {
+		if (hide && !slices.Contains(x.only.indexes, i)) || !seg.matches(n) {
 			continue
 		}
 		undecided = x.find(x.ref(n, at, a.Def, i), segs[1:]) || undecided

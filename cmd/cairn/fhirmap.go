@@ -64,7 +64,7 @@ func compileMappings(paths []string, shipped bool) (*fhirmap.Library, fhirmap.Pr
 			if err != nil || d.IsDir() {
 				return err
 			}
-			if ext := filepath.Ext(name); name != path && ext != ".yml" && ext != ".yaml" {
+			if name != path && !fhirmap.IsMappingFile(name) {
 				return nil
 			}
 			data, err := os.ReadFile(name)
