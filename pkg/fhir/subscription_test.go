@@ -72,8 +72,8 @@ func FuzzSubscription(f *testing.F) {
 		}
 		for _, content := range []string{ContentEmpty, ContentID, ContentFull} {
 			b, err := s.Notification(Happened, content, []Event{
-				{Number: 1, Happened: time.Now(), Record: Record{Type: "Observation", ID: "a", Version: 1, First: true, JSON: []byte(`{"resourceType":"Observation","id":"a","status":"final","code":{"text":"x"}}`)}},
-				{Number: 2, Happened: time.Now(), Deleted: true, Record: Record{Type: "Observation", ID: "a", Version: 2}},
+				{Number: 1, Happened: time.Now(), Record: Record{Type: "Observation", ID: "a", Version: VersionID{Trunk: 1}, First: true, JSON: []byte(`{"resourceType":"Observation","id":"a","status":"final","code":{"text":"x"}}`)}},
+				{Number: 2, Happened: time.Now(), Deleted: true, Record: Record{Type: "Observation", ID: "a", Version: VersionID{Trunk: 2}}},
 				{Number: 3, Happened: time.Now(), Withheld: true},
 			}, time.Now())
 			if err != nil {
