@@ -129,10 +129,24 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  with the subject that the EHR has then; earlier versions keep their resources. What comes out the same keeps its version. Until that is\n" +
 	"  done, searches and `$summary` say so; a read does not. Provenance: one for each time that a version was projected. A Composition,\n" +
 	"  which names what was made of a version, has the `versionId` of the last time and no others; its `lastUpdated` is the commit.\n" +
+	"- AuditEvent: one for each version of anything in an EHR (who committed it, when, create, update or delete) and for each physical\n" +
+	"  deletion of a composition or EHR, made when it is asked for: found by patient, entity (the Patient), date, action, altid (the\n" +
+	"  authenticated principal), agent-name (the committer) and id; not part of `$everything` and exports. Who has only read or\n" +
+	"  searched, and who was refused, is not recorded: there is no AuditEvent of it, nor of attestations, parties and templates.\n" +
+	"- Subscriptions are topic-based (Subscriptions R5 Backport 1.1.0 for R4). There is a topic for each type that mappings produce;\n" +
+	"  all filters must hold. An event is a version of a resource that meets them, or whose predecessor did: a deletion too, and\n" +
+	"  what leaves the filter. A projection after a change of mappings is an event for what came out differently, and for nothing\n" +
+	"  else; a physical deletion is none, and takes events that were not delivered with it. Events are numbered in the order of\n" +
+	"  commits, where one has seen the other, and delivered in that order: at least once. Without a payload content it is `empty`; then\n" +
+	"  there is a number and a time, and no focus. `$events` gives at most 100, and no more content than the subscription has. Resources\n" +
+	"  of patients whom the owner may not read any more are told of as `empty`. A subscription without a patient leaves out EHRs\n" +
+	"  that are not queryable, as searches do. Chains, `_has` and `_lastUpdated` are no filters. PUT keeps headers that are not sent\n" +
+	"  while the endpoint is the same. Not there: email, messages, R4 subscriptions by a search as `criteria`, topics for what is made\n" +
+	"  when it is asked for, history of subscriptions.\n" +
 	"- Pages of a search go by the keys of the last record: a resource that exists throughout appears once. An export is a snapshot.\n\n" +
 	"## Not supported\n\n" +
 	"`:text`, `:exact`, `:in`, `:of-type`, `:identifier` and the other modifiers, composite parameters, chains beyond the patient,\n" +
-	"sorting by reference, `$translate`, `$export` of a Group, subscriptions, update and delete.\n\n" +
+	"sorting by reference, `$translate`, `$export` of a Group, update and delete.\n\n" +
 	"Every type has read, vread, history of instance and type, and search; the system has history, batch and transaction.\n" +
 	"With `--fhir-write`, create and conditional create of the types that the next table marks.\n"
 

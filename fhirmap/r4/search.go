@@ -246,6 +246,14 @@ var searchTable = map[string][][4]string{
 		{"date", "date", "clinical-date", "dateTime"},
 		{"period", "date", "Consent-period", "provision.period"},
 	},
+	"AuditEvent": {
+		{"patient", "reference", "AuditEvent-patient", "agent.who entity.what"},
+		{"entity", "reference", "AuditEvent-entity", "entity.what"},
+		{"date", "date", "AuditEvent-date", "recorded"},
+		{"action", "token", "AuditEvent-action", "action"},
+		{"altid", "token", "AuditEvent-altid", "agent.altId"},
+		{"agent-name", "string", "AuditEvent-agent-name", "agent.name"},
+	},
 	"Provenance": {
 		{"patient", "reference", "Provenance-patient", "target"},
 		{"target", "reference", "Provenance-target", "target"},

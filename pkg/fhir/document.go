@@ -23,7 +23,7 @@ const (
 )
 
 // virtual are the types that are made when they are asked for.
-var virtual = []string{CompositionType, DocumentReference, Provenance}
+var virtual = []string{AuditEvent, CompositionType, DocumentReference, Provenance}
 
 // WholeComposition reports whether resources of a type stand for compositions.
 func WholeComposition(typ string) bool { return typ == DocumentReference || typ == CompositionType }

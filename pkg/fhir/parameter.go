@@ -263,7 +263,7 @@ func (a *api) chain(c *call, q *Query, link string, rest, whole pair) error {
 // condition (FHIR R4 search §3.1.1.5.7).
 func (a *api) has(c *call, q *Query, p pair) error {
 	parts := strings.SplitN(p.name, ":", 4)
-	if len(parts) != 4 || parts[0] != "_has" || q.Type != "Patient" || !a.types[parts[1]] || !aboutPatient(parts[1], parts[2]) {
+	if len(parts) != 4 || parts[0] != "_has" || q.Type != "Patient" || !a.types[parts[1]] || parts[1] == AuditEvent || !aboutPatient(parts[1], parts[2]) {
 		return unsupportedParam(p.name)
 	}
 	name, modifier, _ := strings.Cut(parts[3], ":")

@@ -179,6 +179,19 @@ func (a *api) findSubscriptions(w http.ResponseWriter, c *call) error {
 		switch p.name {
 		case "_format", "_pretty":
 			continue
+		case "_count":
+			n, err := strconv.Atoi(p.value)
+			if err != nil || n < 1 {
+				return badParam(p.name, "must be a positive whole number")
+			}
+			req.count = strconv.Itoa(min(n, MaxCount))
+			continue
+		case "_cursor":
+			if _, err := parseCursor(Query{Type: "Subscription"}, p.value); err != nil {
+				return err
+			}
+			req.cursor = p.value
+			continue
 		case "_id":
 			value = func(s *Subscription) string { return s.ID.String() }
 		case "criteria":
@@ -204,6 +217,17 @@ func (a *api) findSubscriptions(w http.ResponseWriter, c *call) error {
 		req.used = append(req.used, p)
 	}
 	page := Page{Total: len(list)}
+	if req.cursor != "" {
+		after, err := parseCursor(Query{Type: "Subscription"}, req.cursor)
+		if err != nil {
+			return err
+		}
+		list = list[1+slices.IndexFunc(list, func(s Subscription) bool { return s.ID.String() == *after[0] }):]
+	}
+	if n, err := strconv.Atoi(req.count); err == nil && n < len(list) {
+		last := list[n-1].ID.String()
+		list, page.More, page.Next = list[:n], true, Cursor{&last}
+	}
 	for i := range list {
 		rec, err := list[i].record()
 		if err != nil {

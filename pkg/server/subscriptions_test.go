@@ -284,6 +284,9 @@ func TestSubscriptionFilters(t *testing.T) {
 	mine := w.subscribe(wanted{typ: "Observation", channel: "websocket", content: fhir.ContentID, filters: []string{"Observation?patient=Patient/" + w.ehr.String(), "Observation?code=" + pulse}})
 	high := w.subscribe(wanted{typ: "Observation", channel: "websocket", content: fhir.ContentID, filters: []string{"Observation?code=" + pulse + "&value-quantity=gt100000"}})
 	patients := w.subscribe(wanted{typ: "Patient", channel: "websocket", content: fhir.ContentID})
+	if found := names(w.all("Subscription?_count=3", "match")); !slices.Equal(found, []string{"Subscription/" + all, "Subscription/" + mine, "Subscription/" + high, "Subscription/" + patients}) {
+		t.Errorf("in pages: %v", found)
+	}
 	told := func(id string) map[string]int {
 		out := map[string]int{}
 		for _, n := range notices([]*r4.Node{w.get("Subscription/" + id + "/$events?eventsSinceNumber=1")}) {

@@ -26,6 +26,12 @@ const versionSQL = `select e.ehr_id, ` + recordColumns + `
 
 // ResourceVersion reads one version of a resource. See fhir.Reader.
 func (r *Reader) ResourceVersion(ctx context.Context, who ehr.Actor, typ, id string, version fhir.VersionID) (fhir.Record, error) {
+	if typ == fhir.AuditEvent {
+		if version != (fhir.VersionID{Trunk: 1}) {
+			return fhir.Record{}, errs.New(errs.NotFound, "fhirstore.ResourceVersion", "no such version")
+		}
+		return r.access(ctx, who, id)
+	}
 	if typ == fhir.Provenance {
 		if version != (fhir.VersionID{Trunk: 1}) {
 			return fhir.Record{}, errs.New(errs.NotFound, "fhirstore.ResourceVersion", "no such version")
@@ -73,6 +79,9 @@ func (r *Reader) History(ctx context.Context, who ehr.Actor, q fhir.HistoryQuery
 	const op = "fhirstore.History"
 	if q.Count < 1 {
 		return fhir.Page{}, errs.New(errs.Invalid, op, "the page size must be at least 1")
+	}
+	if q.Type == fhir.AuditEvent {
+		return r.accessHistory(ctx, who, q)
 	}
 	if q.Type == fhir.Provenance {
 		return r.provenanceHistory(ctx, who, q)

@@ -102,6 +102,9 @@ func (s *scanner) record(row pgx.Row, rec *fhir.Record, before ...any) error {
 // record it belongs to, and so whether the actor may see it, is known only
 // once it is found: an actor who may not sees NotFound.
 func (r *Reader) Resource(ctx context.Context, who ehr.Actor, typ, id string) (fhir.Record, error) {
+	if typ == fhir.AuditEvent {
+		return r.access(ctx, who, id)
+	}
 	if typ == fhir.Provenance {
 		return r.provenance(ctx, who, id)
 	}
@@ -143,6 +146,9 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	const op = "fhirstore.Search"
 	if q.Count < 1 {
 		return fhir.Page{}, errs.New(errs.Invalid, op, "the page size must be at least 1")
+	}
+	if q.Type == fhir.AuditEvent {
+		return r.accessed(ctx, who, q)
 	}
 	if q.Type == fhir.Provenance {
 		return r.provenances(ctx, who, q)

@@ -1,0 +1,94 @@
+package fhir
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// AuditEvent is the type of the resources that say who has changed what. They
+// are made when they are asked for, of what the record keeps of each version and
+// of each physical deletion. Who has only read is not recorded, and so there is
+// no AuditEvent of it.
+const AuditEvent = "AuditEvent"
+
+// Access is what an AuditEvent is made of.
+type Access struct {
+	// Action is C, U or D (FHIR R4 audit-event-action).
+	Action string
+	// Erased marks a physical deletion.
+	Erased   bool
+	Recorded time.Time
+	// Actor is the authenticated principal, OnBehalfOf and Purpose are what it
+	// declared; "" for none.
+	Actor, OnBehalfOf, Purpose string
+	// Committer is a PARTY_PROXY in canonical JSON; nil for none.
+	Committer []byte
+	// System is the system that took the commit; "" if it is not recorded.
+	System string
+	// Patient is the EHR, Class the class of the object, Object the version, or
+	// of a physical deletion the versioned object; "" for a whole EHR.
+	Patient, Class, Object string
+}
+
+const auditEntityType = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
+
+// JSON is the AuditEvent with an id, without meta.
+func (x Access) JSON(id string) ([]byte, error) {
+	coding := func(system, code, display string) *r4.Node {
+		return r4.NewObject(str("system", system), str("code", code), str("display", display))
+	}
+	field := func(name string, n *r4.Node) r4.Field { return r4.Field{Name: name, Value: n} }
+	actor := r4.NewObject(str("altId", x.Actor), field("requestor", r4.NewBool(true)))
+	if x.Purpose != "" {
+		actor.Fields = append(actor.Fields, array("purposeOfUse", r4.NewObject(str("text", x.Purpose))))
+	}
+	agents := []*r4.Node{actor}
+	if x.OnBehalfOf != "" {
+		agents = append(agents, r4.NewObject(
+			object("type", str("text", "person on whose behalf the principal acted")),
+			str("altId", x.OnBehalfOf), field("requestor", r4.NewBool(false))))
+	}
+	if len(x.Committer) > 0 {
+		var p party
+		if err := json.Unmarshal(x.Committer, &p); err != nil {
+			return nil, errs.Wrap(errs.Internal, "fhir.Access.JSON", "a stored party is not valid", err)
+		}
+		if who := p.reference(); who != nil {
+			n := r4.NewObject(object("type", str("text", "committer")))
+			if who.Get("identifier") != nil {
+				n.Fields = append(n.Fields, field("who", who))
+			}
+			if p.Name != "" {
+				n.Fields = append(n.Fields, str("name", p.Name))
+			}
+			agents = append(agents, r4.NewObject(append(n.Fields, field("requestor", r4.NewBool(false)))...))
+		}
+	}
+	entities := []*r4.Node{r4.NewObject(
+		object("what", str("reference", "Patient/"+x.Patient)),
+		field("type", coding(auditEntityType, "1", "Person")),
+		field("role", coding("http://terminology.hl7.org/CodeSystem/object-role", "1", "Patient")))}
+	if x.Object != "" {
+		entities = append(entities, r4.NewObject(
+			object("what", object("identifier", str("system", "urn:ietf:rfc:3986"), str("value", SourceURI(x.Object)))),
+			field("type", coding(auditEntityType, "2", "System Object")),
+			field("role", coding("http://terminology.hl7.org/CodeSystem/object-role", "3", "Report")),
+			str("name", x.Class)))
+	}
+	subtype := coding("http://hl7.org/fhir/restful-interaction", map[string]string{"C": "create", "U": "update", "D": "delete"}[x.Action], map[string]string{"C": "create", "U": "update", "D": "delete"}[x.Action])
+	n := r4.NewObject(
+		str("resourceType", AuditEvent), str("id", id),
+		field("type", coding("http://dicom.nema.org/resources/ontology/DCM", "110110", "Patient Record")),
+		array("subtype", subtype),
+		str("action", x.Action), str("recorded", instant(x.Recorded)), str("outcome", "0"))
+	if x.Erased {
+		n.Fields = append(n.Fields, str("outcomeDesc", "physical deletion: nothing of it remains"))
+	}
+	n.Fields = append(n.Fields, array("agent", agents...),
+		object("source", object("observer", str("display", first(x.System, "Cairn")))),
+		array("entity", entities...))
+	return n.Append(nil), nil
+}

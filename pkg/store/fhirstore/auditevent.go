@@ -1,0 +1,230 @@
+package fhirstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir"
+)
+
+// accessID is the id of an AuditEvent: of a version by its key, of a physical
+// deletion by the number of its trace.
+type accessID struct {
+	class      int // index of accessNames
+	k1, k2, k3 int64
+}
+
+// accessNames begin the ids.
+var accessNames = []string{"version", "erased", "ehr"}
+
+func (a accessID) String() string {
+	if a.class == 0 {
+		return fmt.Sprintf("version-%d-%d-%d", a.k1, a.k2, a.k3)
+	}
+	return fmt.Sprintf("%s-%d", accessNames[a.class], a.k1)
+}
+
+// parseAccessID reads an id; false for one that no AuditEvent can have.
+func parseAccessID(s string) (a accessID, ok bool) {
+	name, rest, _ := strings.Cut(s, "-")
+	if a.class = slices.Index(accessNames, name); a.class < 0 {
+		return a, false
+	}
+	var err error
+	if a.class == 0 {
+		_, err = fmt.Sscanf(rest, "%d-%d-%d", &a.k1, &a.k2, &a.k3)
+	} else {
+		_, err = fmt.Sscanf(rest, "%d", &a.k1)
+	}
+	return a, err == nil && a.String() == s && a.k3 == int64(int32(a.k3))
+}
+
+// accesses are what AuditEvents are made of, as rows a. Of EHRs that were deleted
+// physically there is no EHR_STATUS any more that could keep them out of queries.
+const accesses = `
+	from (
+		select 0 as class, v.ehr_no as k1, v.vo_no as k2, v.ver as k3, e.ehr_id, e.is_queryable as queryable, v.time_committed as at,
+			c.actor, coalesce(c.on_behalf_of, '') as behalf, coalesce(c.purpose, '') as purpose, v.committer, v.audit_system_id as system,
+			case when v.change_type = 523 then 'D' when v.ver = 1 then 'C' else 'U' end as action,
+			v.kind::integer as kind, v.object_id::text || '::' || v.creating_system || '::' || coalesce(array_to_string(v.tree, '.'), v.ver::text) as object
+		from version v join ehr e on e.ehr_no = v.ehr_no join contribution c on c.ehr_no = v.ehr_no and c.contribution_id = v.contribution_id
+		union all
+		select 1, erased_no, 0, 0, ehr_id, true, time_deleted, actor, coalesce(on_behalf_of, ''), coalesce(purpose, ''), null::jsonb, '', 'D', 1, id
+		from erased where kind = 'COMPOSITION' and ehr_id is not null
+		union all
+		select 2, tombstone_no, 0, 0, ehr_id, true, time_deleted, actor, coalesce(on_behalf_of, ''), coalesce(purpose, ''), null::jsonb, system_id, 'D', 0, ''
+		from ehr_tombstone
+	) a where `
+
+const accessColumns = `select a.class, a.k1, a.k2, a.k3, a.ehr_id, a.at, a.actor, a.behalf, a.purpose, a.committer, a.system, a.action, a.kind, a.object`
+
+func scanAccess(row pgx.Row) (rec fhir.Record, owner uuid.UUID, err error) {
+	var id accessID
+	var x fhir.Access
+	var kind int
+	if err = row.Scan(&id.class, &id.k1, &id.k2, &id.k3, &owner, &x.Recorded, &x.Actor, &x.OnBehalfOf, &x.Purpose, &x.Committer, &x.System, &x.Action, &kind, &x.Object); err != nil {
+		return rec, owner, err
+	}
+	x.Erased, x.Patient = id.class > 0, owner.String()
+	if kind > 0 {
+		x.Class = ehr.Kind(kind).String()
+	}
+	rec = fhir.Record{Type: fhir.AuditEvent, ID: id.String(), Version: fhir.VersionID{Trunk: 1}, LastUpdated: x.Recorded.UTC(), First: true}
+	rec.JSON, err = x.JSON(rec.ID)
+	return rec, owner, err
+}
+
+// access reads one AuditEvent, which has one version.
+func (r *Reader) access(ctx context.Context, who ehr.Actor, id string) (fhir.Record, error) {
+	const op = "fhirstore.access"
+	missing := errs.New(errs.NotFound, op, "no such resource")
+	key, ok := parseAccessID(id)
+	if !ok {
+		return fhir.Record{}, missing
+	}
+	rec, owner, err := scanAccess(r.store.Pool().QueryRow(ctx, accessColumns+accesses+`a.class = $1 and a.k1 = $2 and a.k2 = $3 and a.k3 = $4`, key.class, key.k1, key.k2, key.k3))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fhir.Record{}, missing
+	}
+	if err != nil {
+		return fhir.Record{}, fail(op, err)
+	}
+	if err := r.decide(ctx, who, ehr.ActionRead, ehr.Target{EHRID: owner.String(), Class: fhir.AuditEvent}); err != nil {
+		missing.Err = err
+		return fhir.Record{}, missing
+	}
+	return rec, nil
+}
+
+// accessed searches for AuditEvents, in the order of their ids' parts.
+func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.Page, error) {
+	const op = "fhirstore.accessed"
+	if len(q.Sort) > 0 || len(q.Profiles)+len(q.Has)+len(q.OfPatient)+q.Latest > 0 {
+		return fhir.Page{}, errs.New(errs.Unsupported, op, "AuditEvent is found by patient, entity, date, action, altid, agent-name, _id and _lastUpdated, in the order of versions")
+	}
+	patients, err := r.authorise(ctx, who, q)
+	if err != nil {
+		return fhir.Page{}, err
+	}
+	w := &where{args: new([]any)}
+	if patients == nil {
+		w.add(`a.queryable`)
+	} else {
+		w.add(`a.ehr_id = any(` + w.arg(patients) + `::uuid[])`)
+	}
+	date := func(v fhir.Value) (string, error) {
+		return w.date(op, v, timestamps, `a.at`, `a.at + interval '1 microsecond'`)
+	}
+	for _, v := range q.LastUpdated {
+		term, err := date(v)
+		if err != nil {
+			return fhir.Page{}, err
+		}
+		w.add(term)
+	}
+	if q.IDs != nil {
+		terms := []string{`false`}
+		for _, text := range q.IDs {
+			if id, ok := parseAccessID(text); ok {
+				terms = append(terms, `(a.class = `+w.arg(id.class)+`::integer and a.k1 = `+w.arg(id.k1)+`::bigint and a.k2 = `+w.arg(id.k2)+`::bigint and a.k3 = `+w.arg(id.k3)+`::bigint)`)
+			}
+		}
+		w.add(`(` + strings.Join(terms, ` or `) + `)`)
+	}
+	for _, f := range q.Filters {
+		if f.Modifier != "" {
+			return fhir.Page{}, errs.New(errs.Unsupported, op, "AuditEvent takes no modifiers")
+		}
+		terms := []string{`false`}
+		for _, v := range f.Values {
+			term := `false`
+			switch f.Param {
+			case "date":
+				if term, err = date(v); err != nil {
+					return fhir.Page{}, err
+				}
+			case "action":
+				if !v.HasSystem || v.System == "http://hl7.org/fhir/audit-event-action" {
+					term = `a.action = ` + w.arg(v.Code)
+				}
+			case "altid":
+				if v.System == "" {
+					term = w.arg(v.Code) + ` in (a.actor, nullif(a.behalf, ''))`
+				}
+			case "agent-name":
+				term = `lower(a.committer->>'name') ^@ ` + w.arg(v.Text)
+			case "entity":
+				if id, bad := uuid.Parse(strings.TrimPrefix(v.Code, "Patient/")); bad == nil && v.Code == "Patient/"+id.String() {
+					if err := r.decide(ctx, who, ehr.ActionQuery, ehr.Target{EHRID: id.String(), Class: q.Type}); err != nil {
+						return fhir.Page{}, err
+					}
+					term = `a.ehr_id = ` + w.arg(id)
+				}
+			default:
+				return fhir.Page{}, errs.New(errs.Unsupported, op, "AuditEvent is not found by "+f.Param)
+			}
+			terms = append(terms, term)
+		}
+		w.add(`(` + strings.Join(terms, ` or `) + `)`)
+	}
+	page := fhir.Page{Records: []fhir.Record{}, Total: -1}
+	count := `select count(*)` + accesses + strings.Join(w.terms, ` and `)
+	countArgs := slices.Clone(*w.args)
+	if len(q.After) == 1 && q.After[0] != nil {
+		after, ok := parseAccessID(*q.After[0])
+		if !ok {
+			return fhir.Page{}, errs.New(errs.Invalid, op, "the cursor is not one of this search")
+		}
+		w.add(`(a.class, a.k1, a.k2, a.k3) > (` + w.arg(after.class) + `::integer, ` + w.arg(after.k1) + `::bigint, ` + w.arg(after.k2) + `::bigint, ` + w.arg(after.k3) + `::bigint)`)
+	}
+	sql := accessColumns + accesses + strings.Join(w.terms, ` and `) + ` order by a.class, a.k1, a.k2, a.k3 limit ` + w.arg(q.Count+1)
+	err = pgx.BeginTxFunc(ctx, r.store.QueryPool(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, sql, *w.args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			rec, _, err := scanAccess(rows)
+			if err != nil {
+				return err
+			}
+			page.Records = append(page.Records, rec)
+		}
+		if err := rows.Err(); err != nil || !q.Total {
+			return err
+		}
+		return tx.QueryRow(ctx, count, countArgs...).Scan(&page.Total)
+	})
+	if err != nil {
+		return fhir.Page{}, fail(op, err)
+	}
+	if cutPage(&page, q.Count); page.More {
+		page.Next = fhir.Cursor{&page.Records[len(page.Records)-1].ID}
+	}
+	return page, nil
+}
+
+// accessHistory is the one version of an AuditEvent.
+func (r *Reader) accessHistory(ctx context.Context, who ehr.Actor, q fhir.HistoryQuery) (fhir.Page, error) {
+	if q.ID == "" {
+		return fhir.Page{}, errs.New(errs.Unsupported, "fhirstore.History", "the history of all AuditEvents is not kept: search them by date")
+	}
+	rec, err := r.access(ctx, who, q.ID)
+	if err != nil {
+		return fhir.Page{}, err
+	}
+	page := fhir.Page{Records: []fhir.Record{rec}, Total: 1}
+	if rec.LastUpdated.Before(q.Since) || !q.At.High.IsZero() && !rec.LastUpdated.Before(q.At.High) || !q.After.LastUpdated.IsZero() {
+		page.Records, page.Total = page.Records[:0], -1
+	}
+	return page, nil
+}
