@@ -71,6 +71,74 @@ func TestStructuresOfAnotherProcess(t *testing.T) {
 	}
 }
 
+// TestWhatWasAlwaysThere: a statement that relies on every observation having
+// had an event, and every element a value, is given up when another process
+// stores one without.
+func TestWhatWasAlwaysThere(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Database(t)
+	here, err := pgtarget.New(pool, aql.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, err := pgtarget.New(pool, aql.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ehr := uuid.New()
+	status := rm.Object("EHR_STATUS", rm.Child("subject", rm.Object("PARTY_SELF")), rm.Bool("is_queryable", true), rm.Bool("is_modifiable", true))
+	if err := there.CreateEHR(t.Context(), aqltest.EHR{ID: ehr, Status: status, Created: refCreated}); err != nil {
+		t.Fatal(err)
+	}
+	const event = `, "events": [{"_type": "POINT_EVENT", "name": {"value": "E"}, "archetype_node_id": "at0006", "data": {"_type": "ITEM_TREE", "name": {"value": "T"},
+		"archetype_node_id": "at0003", "items": [{"_type": "ELEMENT", "name": {"value": "S"}, "archetype_node_id": "at0004"%s}]}}]`
+	const value = `, "value": {"_type": "DV_QUANTITY", "magnitude": 120, "units": "mm[Hg]"}`
+	commit := func(events string) {
+		t.Helper()
+		n := decodeComposition(t, []byte(`{"_type": "COMPOSITION", "name": {"value": "C"}, "archetype_node_id": "openEHR-EHR-COMPOSITION.encounter.v1", "content": [
+			{"_type": "OBSERVATION", "name": {"value": "O"}, "archetype_node_id": "openEHR-EHR-OBSERVATION.blood_pressure.v2",
+			"data": {"name": {"value": "H"}, "archetype_node_id": "at0001"`+events+`}}]}`))
+		if err := there.Commit(t.Context(), aqltest.Version{EHR: ehr, Object: uuid.New(), Number: 1, Content: n, Committed: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const from = " FROM EHR e CONTAINS COMPOSITION c CONTAINS OBSERVATION o[openEHR-EHR-OBSERVATION.blood_pressure.v2]"
+	average := "SELECT COUNT(*), AVG(o/data[at0001]/events[at0006]/data[at0003]/items[at0004]/value/magnitude)" + from
+	elements := "SELECT COUNT(*)" + from + " CONTAINS ELEMENT x[at0004]"
+	without := "SELECT COUNT(*)" + from + " NOT CONTAINS ELEMENT x[at0004]"
+	check := func(text, rows, strategy string, outer bool) {
+		t.Helper()
+		for _, r := range []aql.Request{{}, {Strategy: aql.Documents}} {
+			var got collect
+			if err := here.Engine().Run(t.Context(), text, r, &got); err != nil {
+				t.Fatal(err)
+			}
+			if len(got.rows) != 1 || got.rows[0] != rows {
+				t.Errorf("%s\nrows %v, want %s", text, got.rows, rows)
+			}
+		}
+		x, err := here.Engine().Explain(t.Context(), text, aql.Request{}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.Strategy != strategy || strings.Contains(x.SQL, "left join node") != outer {
+			t.Errorf("%s\nby %s, %s\n%s", text, x.Strategy, x.Reason, x.SQL)
+		}
+	}
+	commit(fmt.Sprintf(event, value))
+	check(average, "1|120.0000000000000000", "node index", false)
+	check(elements, "1", "node index", false)
+	check(without, "0", "node index", false)
+	commit("")
+	check(average, "2|120.0000000000000000", "node index", true)
+	check(elements, "1", "node index", false)
+	check(without, "1", "node index", false)
+	commit(fmt.Sprintf(event, ""))
+	check(elements, "2", "document", false)
+	check(without, "1", "document", false)
+	check(average, "3|120.0000000000000000", "node index", true)
+}
+
 // TestInstantIsTheSQLFunction compares the two functions that read dates.
 func TestInstantIsTheSQLFunction(t *testing.T) {
 	t.Parallel()

@@ -22,6 +22,12 @@
 //     (data[at0003]/items[at0004]/value, DV_QUANTITY), with the column that holds
 //     them and their usual unit or terminology.
 //
+// The registry also knows what has always been so: the slots in which every
+// frame of a path has a frame, and the elements that always have a value, so
+// that a row tells whether they are there. The first data without ends that,
+// before it is stored. Of what was known before the program kept these it says
+// nothing, which costs queries an outer join or the index.
+//
 // The registry grows when data has a structure that is new, never by DDL.
 // Its Generation changes whenever it does, and a statement compiled from one
 // generation refuses to run on another: what it left out because it did not
