@@ -49,11 +49,11 @@ func versionAttribute(b *block, v string, uid func() string, content func() stri
 		case "contribution":
 			return objectRef(column("contribution_id"), "CONTRIBUTION")
 		case "commit_audit":
-			return "jsonb_strip_nulls(jsonb_build_object('_type', 'AUDIT_DETAILS', 'system_id', " + column("audit_system_id") + ", " +
+			return "(jsonb_strip_nulls(jsonb_build_object('_type', 'AUDIT_DETAILS', 'system_id', " + column("audit_system_id") + ", " +
 				"'time_committed', jsonb_build_object('_type', 'DV_DATE_TIME', 'value', aql_timestamp(" + column("time_committed") + ")), " +
 				"'change_type', " + coded(column("change_type"), changeRubrics) + ", 'description', " + column("description") +
 				", 'committer', " + column("committer") + ")) || case when " + column("audit_more") + " is null then '{}' else " +
-				column("audit_more") + " || '{\"_type\": \"ATTESTATION\"}' end"
+				column("audit_more") + " || '{\"_type\": \"ATTESTATION\"}' end)"
 		case "other_input_version_uids":
 			return "(select jsonb_agg(" + objectID("OBJECT_VERSION_ID", "i") + " order by n) from unnest(" + column("other_inputs") + ") with ordinality as i(i, n))"
 		case "attestations":

@@ -113,13 +113,16 @@ func startProcess(t *testing.T, args ...string) *process {
 	}
 }
 
-func (p *process) call(method, path, contentType string, body []byte) (*http.Response, []byte, error) {
+func (p *process) call(method, path, contentType string, body []byte, header ...string) (*http.Response, []byte, error) {
 	req, err := http.NewRequest(method, p.origin+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, nil, err
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", contentType)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -155,11 +158,18 @@ func (p *process) stop(t *testing.T) {
 }
 
 // acknowledged is a commit that the server has answered with success.
-type acknowledged struct{ ehrID, uid, template string }
+type acknowledged struct {
+	ehrID, uid, template string
+	// key is the Idempotency-Key of the commit, body what was committed; both
+	// empty for half of the commits.
+	key  string
+	body []byte
+}
 
 // TestKillDuringWrites kills the server, in one case with its Postgres, while
 // eight writers commit. After a restart every acknowledged commit is there
-// with its FHIR resources, and nothing is there in part.
+// with its FHIR resources, nothing is there in part, and a commit with an
+// Idempotency-Key that is repeated gets its first answer.
 func TestKillDuringWrites(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts servers")
@@ -194,6 +204,23 @@ func TestKillDuringWrites(t *testing.T) {
 				}
 				resources += n
 			}
+			repeated := 0
+			for _, a := range acks {
+				if a.key == "" {
+					continue
+				}
+				repeated++
+				resp, data, err := p.call("POST", "/openehr/v1/ehr/"+a.ehrID+"/composition", "application/json", a.body, "Idempotency-Key", a.key)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if resp.Header.Get("ETag") != `W/"`+a.uid+`"` || resp.Header.Get("Idempotency-Replayed") != "true" {
+					t.Errorf("the commit of %s, repeated, is answered with %s %v %.300s", a.uid, resp.Status, resp.Header, data)
+				}
+			}
+			if repeated == 0 {
+				t.Error("no commit had a key")
+			}
 			p.stop(t)
 			checkWhole(t, dir)
 			t.Logf("%d acknowledged commits with %d resources survived", len(acks), resources)
@@ -220,7 +247,13 @@ func writeUntilKilled(t *testing.T, p *process, dir string, killPostgres bool) [
 			}
 			for k := 0; ; k++ {
 				template, body := patient.Composition(k)
-				resp, data, err := p.call("POST", "/openehr/v1/ehr/"+patient.EHRID+"/composition", "application/json", body)
+				ack := acknowledged{ehrID: patient.EHRID, template: template}
+				var header []string
+				if k%2 == 1 {
+					ack.key, ack.body = fmt.Sprintf("%d-%d", w, k), body
+					header = []string{"Idempotency-Key", ack.key}
+				}
+				resp, data, err := p.call("POST", "/openehr/v1/ehr/"+patient.EHRID+"/composition", "application/json", body, header...)
 				if err != nil {
 					return // the server is gone
 				}
@@ -232,9 +265,9 @@ func writeUntilKilled(t *testing.T, p *process, dir string, killPostgres bool) [
 					}
 					return
 				}
-				uid := strings.Trim(strings.TrimPrefix(resp.Header.Get("ETag"), "W/"), `"`)
+				ack.uid = strings.Trim(strings.TrimPrefix(resp.Header.Get("ETag"), "W/"), `"`)
 				mu.Lock()
-				acks = append(acks, acknowledged{patient.EHRID, uid, template})
+				acks = append(acks, ack)
 				mu.Unlock()
 			}
 		})

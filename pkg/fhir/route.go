@@ -143,12 +143,27 @@ func (a *api) handle(op operation, open bool) http.HandlerFunc {
 			}
 		}
 		if err == nil {
+			err = plainBody(r)
+		}
+		if err == nil {
 			err = op(w, c)
 		}
 		if err != nil {
 			a.fault(w, c, err)
 		}
 	}
+}
+
+// plainBody refuses a body that is compressed, which nothing here reads.
+func plainBody(r *http.Request) error {
+	for _, line := range r.Header.Values("Content-Encoding") {
+		for enc := range strings.SplitSeq(line, ",") {
+			if enc = strings.TrimSpace(enc); enc != "" && !strings.EqualFold(enc, "identity") {
+				return errs.New(errs.UnsupportedMedia, "fhir.plainBody", "a body with the Content-Encoding "+strconv.Quote(enc)+" is not read here; send it as it is")
+			}
+		}
+	}
+	return nil
 }
 
 // recover turns a panic into a 500 that says nothing. An answer that has begun

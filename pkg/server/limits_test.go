@@ -184,3 +184,41 @@ func TestSmallBodies(t *testing.T) {
 		}
 	}
 }
+
+// TestSandboxWithinLimits: a sandbox that the limits on bodies do not let in
+// says which of them it is.
+func TestSandboxWithinLimits(t *testing.T) {
+	t.Parallel()
+	for name, set := range map[string]func(*Limits){
+		"depth": func(l *Limits) { l.Depth = 5 },
+		"items": func(l *Limits) { l.Items = 1 },
+	} {
+		o := testOptions(t)
+		set(&o.Max)
+		s, err := Start(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.LoadSandbox(t.Context(), 1, 1)
+		if err == nil || !strings.Contains(err.Error(), "limit."+name+" at /") || !strings.Contains(err.Error(), "--max-"+name) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestCompressedBodiesOfFHIR are refused, by every operation that takes a body.
+func TestCompressedBodiesOfFHIR(t *testing.T) {
+	t.Parallel()
+	s := running(t, 1, 1)
+	for _, path := range []string{"/", "/Patient/_search", "/Patient/$validate", "/$export"} {
+		for encoding, want := range map[string]bool{"gzip": false, "identity, br": false, "deflate": false, "identity": true} {
+			status, _, data := send(t, http.MethodPost, s.Origin()+"/fhir/r4"+path, "\x1f\x8b\x08", "Content-Type", "application/fhir+json", "Content-Encoding", encoding)
+			if refused := status == http.StatusUnsupportedMediaType && strings.Contains(string(data), "Content-Encoding"); refused == want {
+				t.Errorf("%s with %s: %d %s", path, encoding, status, data)
+			}
+		}
+	}
+}

@@ -79,7 +79,7 @@ func (s *Server) document(origin string) (*apidoc.Document, error) {
 		Description: "An openEHR clinical data repository: openEHR inside, FHIR outside. The openEHR API follows ITS-REST " + rest.SpecVersion +
 			" and also takes what clients of 1.0.3 send. HEAD is answered wherever GET is, OPTIONS on every path.\n\n" +
 			"Errors are JSON with a message, a stable code and, where content was refused, every problem with its place. " +
-			"A request body may be compressed (Content-Encoding gzip, deflate or zstd).",
+			"A request body may be compressed (Content-Encoding gzip, deflate or zstd), but for FHIR.",
 		Groups:  append(append([]apidoc.Group{}, rest.Groups...), fhir.Group, apidoc.Group{Tag: "server", Title: "Server", Description: "Health, metrics and this documentation."}),
 		Schemas: append(rest.Schemas(), fhir.Schemas()...), Headers: rest.ResponseHeaders,
 	}

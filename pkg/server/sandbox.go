@@ -1,11 +1,14 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
 	"path"
 	"runtime"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/google/uuid"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/synth"
 	"github.com/cairn-ehr/cairn/templates/library"
 )
@@ -88,7 +92,7 @@ func (s *Server) loadPatient(ctx context.Context, p *synth.Patient) (int, error)
 			EHRID: id, TemplateID: template, Content: ehr.Content{JSON: json},
 		})
 		if err != nil {
-			return k, fmt.Errorf("patient %d, composition %d: %w", p.Number, k, err)
+			return k, fmt.Errorf("patient %d, composition %d: %w", p.Number, k, withProblem(err))
 		}
 	}
 	for k := range p.Documents() {
@@ -97,8 +101,29 @@ func (s *Server) loadPatient(ctx context.Context, p *synth.Patient) (int, error)
 			EHRID: id, TemplateID: template, Content: ehr.Content{JSON: json},
 		})
 		if err != nil {
-			return p.Compositions() + k, fmt.Errorf("patient %d, document %d: %w", p.Number, k, err)
+			return p.Compositions() + k, fmt.Errorf("patient %d, document %d: %w", p.Number, k, withProblem(err))
 		}
 	}
 	return p.Compositions() + p.Documents(), nil
+}
+
+// withProblem says what is wrong with content: the first problem, and which
+// option to change if it is a limit.
+func withProblem(err error) error {
+	e := errs.As(err)
+	if e == nil {
+		return err
+	}
+	problems, _ := e.Detail.([]rm.Problem)
+	i := slices.IndexFunc(problems, func(p rm.Problem) bool { return p.Severity == rm.Error })
+	if i < 0 {
+		return err
+	}
+	p := problems[i]
+	err = fmt.Errorf("%w: %s at %s: %s", err, p.Code, cmp.Or(p.Path, "/"), p.Message)
+	switch p.Code {
+	case "limit.depth", "limit.items":
+		err = fmt.Errorf("%w; the sandbox needs a greater --max-%s", err, strings.TrimPrefix(p.Code, "limit."))
+	}
+	return err
 }
