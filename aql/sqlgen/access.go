@@ -24,6 +24,9 @@ type Access struct {
 	// lead to one. They are selected where the object is returned as it is, which
 	// spares the database to write it out and the program to order it.
 	Documents map[*analyze.Path]string
+	// partial writes an aggregate of rows that stand for several each; "" if it is
+	// that of the rows as they are.
+	partial func(a *analyze.Aggregate) string
 	// Versions are the aliases of the rows of the table version that belong to
 	// sources whose version is asked for.
 	Versions map[*analyze.Source]string

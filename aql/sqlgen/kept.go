@@ -58,6 +58,9 @@ func Keep(p *plan.Plan, number int32, guard string) *Kept {
 			},
 		}
 	})
+	if k.grouped = partials(p.Query); k.grouped {
+		access.partial = k.partial
+	}
 	read := newGen(p, Options{Access: access})
 	read.pending = k.later
 	var f from
@@ -91,8 +94,11 @@ type keeper struct {
 	// before are the conditions that decide which rows are kept, later those that
 	// parameters or the clock decide.
 	before, later []analyze.Cond
-	cells         []cell
-	at            map[cell]int
+	// grouped tells that rows with the same values are kept as one, with their
+	// number and sums, since they are only aggregated.
+	grouped bool
+	cells   []cell
+	at      map[cell]int
 }
 
 // cell is one value kept of a row.
@@ -108,6 +114,12 @@ const (
 	cellDynamic                 // as it compares with values of any type
 	cellExists                  // anything if there is one
 	cellUID                     // the version uid, which stands for the object
+
+	// Of rows that are kept as one:
+	cellRows     // their number
+	cellCount    // that of the values
+	cellSum      // of the values that are numbers
+	cellSumCount // the number of these
 )
 
 // cell is the column of a value, which is kept from then on.
@@ -118,6 +130,48 @@ func (k *keeper) cell(p *analyze.Path, kind cellKind) string {
 		k.at[c] = len(k.cells)
 	}
 	return fmt.Sprintf("k.cells[%d]", k.at[c])
+}
+
+// partials reports whether a query looks at its rows by aggregates that can be
+// calculated in two steps: for each EHR, and over all.
+func partials(q *analyze.Query) bool {
+	ok := q.Aggregated
+	look := func(e analyze.Expr) {
+		if a, is := e.(*analyze.Aggregate); is && repeats(a) && a.Path == nil && a.Expr != nil {
+			ok = false
+		}
+	}
+	for _, c := range q.Columns {
+		analyze.WalkExpr(c.Expr, look)
+	}
+	for _, o := range q.OrderBy {
+		analyze.WalkExpr(o.Value(), look)
+	}
+	analyze.Walk(q.Having, func(e analyze.Expr, _ bool) { look(e) })
+	return ok
+}
+
+// repeats reports whether an aggregate depends on how often a value occurs.
+func repeats(a *analyze.Aggregate) bool {
+	return !a.Distinct && a.Function != "MIN" && a.Function != "MAX"
+}
+
+// partial writes an aggregate over numbers and sums of rows.
+func (k *keeper) partial(a *analyze.Aggregate) string {
+	sum := func(p *analyze.Path, kind cellKind) string { return "sum((" + k.cell(p, kind) + ")::numeric)" }
+	switch {
+	case !repeats(a):
+		return ""
+	case a.Arg() == nil:
+		return "to_jsonb(coalesce(" + sum(nil, cellRows) + ", 0))"
+	case a.Function == "COUNT":
+		return "to_jsonb(coalesce(" + sum(a.Path, cellCount) + ", 0))"
+	case a.Function == "SUM":
+		return "to_jsonb(" + sum(a.Path, cellSum) + ")"
+	case a.Function == "AVG":
+		return "to_jsonb(" + sum(a.Path, cellSum) + " / nullif(" + sum(a.Path, cellSumCount) + ", 0))"
+	}
+	return ""
 }
 
 // outer visits the paths of everything that is done with kept rows.
@@ -196,10 +250,35 @@ func (k *keeper) rows(g *gen, indent string) string {
 		f.and(g.cond(c, env{}))
 	}
 	values := make([]string, len(k.cells))
+	number := g.bound[k.plan.Query.EHR].table("ehr_no")
+	if k.grouped {
+		columns, groups := []string{number + " as ehr_no"}, []string{"r.ehr_no"}
+		for i, c := range k.cells {
+			name := fmt.Sprintf("c%d", i)
+			switch c.kind {
+			case cellRows:
+				values[i] = "to_jsonb(count(*))"
+				continue
+			case cellCount:
+				values[i] = "to_jsonb(count(r." + name + "))"
+			case cellSum:
+				values[i] = "to_jsonb(sum(r." + name + "))"
+			case cellSumCount:
+				values[i] = "to_jsonb(count(r." + name + "))"
+			default: // as text, which tells 5.0 from 5
+				columns = append(columns, "("+g.cell(c)+")::text as "+name)
+				values[i] = "r." + name + "::jsonb"
+				groups = append(groups, "r."+name)
+				continue
+			}
+			columns = append(columns, g.cell(c)+" as "+name)
+		}
+		return "select r.ehr_no, array[" + strings.Join(values, ", ") + "]::jsonb[] as cells from (select " + strings.Join(columns, ", ") + f.text(indent) +
+			") as r group by " + strings.Join(groups, ", ")
+	}
 	for i, c := range k.cells {
 		values[i] = g.cell(c)
 	}
-	number := g.bound[k.plan.Query.EHR].table("ehr_no")
 	return "select " + number + " as ehr_no, array[" + strings.Join(values, ", ") + "]::jsonb[] as cells" + f.text(indent)
 }
 
@@ -210,6 +289,12 @@ func (g *gen) cell(c cell) string {
 		return "case when " + g.exists(c.path, env{}) + " then 'true'::jsonb end"
 	case cellUID:
 		return "to_jsonb(" + g.bound[c.path.Source].uid() + ")"
+	case cellCount:
+		if isRoot(c.path) && g.column(c.path) == nil {
+			return "to_jsonb(" + g.bound[c.path.Source].uid() + ")"
+		}
+	case cellSum, cellSumCount:
+		return g.single(g.pathOperand(c.path, analyze.ModeNumber, env{}))
 	case cellDynamic:
 		return g.single(g.pathOperand(c.path, analyze.ModeDynamic, env{}))
 	}

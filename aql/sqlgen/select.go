@@ -132,6 +132,11 @@ func (g *gen) paging() string {
 }
 
 func (g *gen) aggregate(a *analyze.Aggregate) string {
+	if g.opt.Access != nil && g.opt.Access.partial != nil {
+		if text := g.opt.Access.partial(a); text != "" {
+			return text
+		}
+	}
 	arg := a.Arg()
 	if arg == nil {
 		return "to_jsonb(count(*))"
