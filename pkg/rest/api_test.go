@@ -60,7 +60,11 @@ func newAPI(t testing.TB, change ...func(*rest.Config)) *api {
 		t.Fatal(err)
 	}
 	a := &api{t: t, db: db, queries: &queries{}, documents: &documents{}}
-	t.Cleanup(func() { a.documents.check(t) })
+	t.Cleanup(func() {
+		if a.documents != nil {
+			a.documents.check(t)
+		}
+	})
 	a.handler = handler(t, append([]func(*rest.Config){func(c *rest.Config) {
 		c.Records = records
 		c.Queries = a.queries
