@@ -12,7 +12,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/pgembed/pgtest"
+	"github.com/cairn-ehr/cairn/pkg/store/fhirstore"
 	"github.com/cairn-ehr/cairn/pkg/synth"
 )
 
@@ -30,13 +32,15 @@ func testOptions(t testing.TB) Options {
 // BenchmarkCommit is a validated, projected commit of a composition of 18 KB
 // through the use case, without HTTP, to a database without fsync.
 //
-// The second form has no projection, and so shows what FHIR costs.
+// The second form has a subscription to everything of one type, the third has no
+// projection, and so shows what FHIR costs.
 func BenchmarkCommit(b *testing.B) {
-	b.Run("projected", func(b *testing.B) { benchmarkCommit(b, true) })
-	b.Run("bare", func(b *testing.B) { benchmarkCommit(b, false) })
+	b.Run("projected", func(b *testing.B) { benchmarkCommit(b, true, false) })
+	b.Run("subscribed", func(b *testing.B) { benchmarkCommit(b, true, true) })
+	b.Run("bare", func(b *testing.B) { benchmarkCommit(b, false, false) })
 }
 
-func benchmarkCommit(b *testing.B, projected bool) {
+func benchmarkCommit(b *testing.B, projected, subscribed bool) {
 	s, err := Start(b.Context(), testOptions(b))
 	if err != nil {
 		b.Fatal(err)
@@ -50,6 +54,7 @@ func benchmarkCommit(b *testing.B, projected bool) {
 			b.Fatal(err)
 		}
 	}
+	reader := fhirstore.New(s.store, ehr.AllowAll{})
 	if err := s.LoadTemplates(b.Context()); err != nil {
 		b.Fatal(err)
 	}
@@ -61,6 +66,12 @@ func benchmarkCommit(b *testing.B, projected bool) {
 	bodies := make([][]byte, 50)
 	for k := range bodies {
 		_, bodies[k] = p.Composition(k + 2)
+	}
+	if subscribed {
+		s := fhir.Subscription{ID: uuid.New(), Owner: sandboxActor, Status: fhir.StatusRequested, Terms: fhir.Terms{Type: "Observation", Channel: fhir.ChannelSocket, Content: fhir.ContentID}}
+		if err := reader.NewSubscription(b.Context(), &s); err != nil {
+			b.Fatal(err)
+		}
 	}
 	b.ReportAllocs()
 	n := 0
