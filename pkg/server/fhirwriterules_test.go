@@ -309,14 +309,25 @@ func TestFHIRWriteConditional(t *testing.T) {
 	if n := p.count(id) - before; n != 5 {
 		t.Errorf("%d compositions were made", n)
 	}
-	// XML in and out.
-	x := p.send("GET", first.header.Get("Location"), "", "Accept", "application/fhir+xml")
-	if x.status != 200 {
+	// XML in and out: the same resource, and what was sent is kept.
+	n, err := r4.Parse([]byte(weight(id, "77.70", tagged)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := r4.AppendXML(nil, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := p.send("POST", "Observation", string(text), "Content-Type", "application/fhir+xml", "Accept", "application/fhir+xml")
+	if x.status != 201 || !strings.Contains(x.header.Get("Content-Type"), "xml") {
 		t.Fatal(x)
 	}
-	got := p.send("GET", "Observation?_format=xml&_id="+first.body.Str("id"), "")
-	if got.status != 200 {
-		t.Error(got)
+	if got, want := string(bare(t, x.body, id).Append(nil)), weight(id, "77.70"); got != want {
+		t.Errorf("as XML:\n%s\n%s", got, want)
+	}
+	kept := compositionOf(t, p, id, x.body, vitalSigns).Get("feeder_audit", "original_content")
+	if kept.String("value") != string(text) || kept.String("formalism") != "application/fhir+xml" {
+		t.Errorf("kept is %s", rm.AppendJSON(nil, kept))
 	}
 }
 
