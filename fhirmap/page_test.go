@@ -35,7 +35,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- A manual entry with `fhir: []` declares that a value has no place in FHIR; the loss is recorded as declared.\n" +
 	"- A resource that is not valid R4 by the element table is refused. A profile that a resource does not meet is not claimed.\n" +
 	"- Null flavours: 253 unknown, 271 unknown with the text \"no information\", 272 masked (and nothing else), 273 not-applicable.\n" +
-	"- A date/time without offset is cut to the date; minutes get `:00`; both are recorded. Nothing is padded or shifted.\n" +
+	"- A date/time without offset is cut to the date; minutes get `:00`; a date taken from a date/time is\n" +
+	"  its day as recorded; all are recorded as losses. Nothing is padded or shifted.\n" +
 	"- A unit carries a UCUM code only if it is one. Numbers keep their digits; a precision they do not show is an extension.\n" +
 	"- `~` (approximately) has no form as a quantity and becomes text. A TERM_MAPPING is a coding only if its match is `=`.\n" +
 	"- The codes of an archetype have the system `http://openehr.org/archetypes/<archetype id>`. A code of a terminology without\n" +

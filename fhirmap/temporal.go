@@ -27,7 +27,8 @@ func (v *converter) dateTime(typ string, n *rm.Node) (*r4.Node, string) {
 	}
 	s, loss := fhirDateTime(t)
 	if typ == "date" && t.Precision > rm.ToDay {
-		return v.fail("precision", "the target takes a date without a time")
+		// The day as it was recorded, whatever the day in other zones was.
+		s, loss = s[:len("2006-01-02")], "time-of-day"
 	}
 	if !r4.ValidPrimitive(typ, s) {
 		return v.fail("precision", "the time is not precise enough for "+typ)
@@ -39,6 +40,7 @@ func (v *converter) dateTime(typ string, n *rm.Node) (*r4.Node, string) {
 }
 
 var lossTexts = map[string]string{
+	"time-of-day":         "the target takes a date; the time of the day is left out",
 	"time-without-offset": "the time has no offset from UTC; only the date is given",
 	"time-to-hour":        "the time is precise to the hour only; only the date is given",
 	"time-to-minute":      "the time is precise to the minute; FHIR writes seconds of :00",
