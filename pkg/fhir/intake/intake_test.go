@@ -139,3 +139,18 @@ func FuzzPrepare(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkPrepare is what finding the composition costs, with one candidate: the
+// way back, validation, projection and comparison.
+func BenchmarkPrepare(b *testing.B) {
+	i := prepare(b)
+	n, err := r4.Parse([]byte(pulse))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := i.Prepare(b.Context(), ehr.Actor{ID: "tester"}, Resource{Node: n, Original: pulse, Format: "application/fhir+json"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
