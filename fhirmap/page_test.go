@@ -126,6 +126,13 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  refused if the actor may not see one of them, and not kept. `date` is the time of the commit.\n" +
 	"- A composer, performer or facility stays a reference by identifier and name: a PARTY_IDENTIFIED does not say whether it is a\n" +
 	"  person, an organisation or a device, and the same words may name two people.\n" +
+	"- With `--fhir-projection queue`, or for a template with `--fhir-projection-of TEMPLATE=queue`, the resources of compositions are\n" +
+	"  made after the commit, of the latest version alone: one that was replaced before its turn has none and is not in the FHIR history.\n" +
+	"  `lastUpdated` is when they were made. All that waits of an EHR becomes visible together. Deletions and Patients never wait.\n" +
+	"- While a commit waits, no answer hides it: searches, `$everything` and `$lastn` have an OperationOutcome (`warning`, `incomplete`)\n" +
+	"  with its time, `$summary` a section, all of them and reads, histories and 304s of the same record the header `Warning: 110`, parts of\n" +
+	"  batches `response.outcome`, a 404 its words. The Composition of a version that waits, and its `$document`, are 503; so is\n" +
+	"  `If-None-Exist` that matches nothing yet. An export is as of before the oldest commit that waits, but for what failed.\n" +
 	"- Resources are made when a version is committed. When the mappings change, the latest version of each object is projected again,\n" +
 	"  with the subject that the EHR has then; earlier versions keep their resources. What comes out the same keeps its version. Until that is\n" +
 	"  done, searches and `$summary` say so; a read does not. Provenance: one for each time that a version was projected. A Composition,\n" +

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/cairn-ehr/cairn/pkg/pgembed"
+	"github.com/cairn-ehr/cairn/pkg/synth"
+	"github.com/cairn-ehr/cairn/templates/library"
 )
 
 // reprojecting is cairn fhirmap reproject on the database of a folder.
@@ -137,6 +140,44 @@ func TestReprojectCommand(t *testing.T) {
 	}
 	if err := conn.Close(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	p.stop(t)
+	checkWhole(t, dir)
+}
+
+// A server that leaves its projections to the queue is killed while eight writers
+// commit. After a restart what was acknowledged becomes visible.
+func TestKillWithQueue(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts servers")
+	}
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	start := func() *process {
+		return startProcess(t, "serve", "--data-dir", dir, "--log-level", "warn", "--status", "--fhir-projection", "queue")
+	}
+	p := start()
+	for _, f := range must(fs.Glob(library.Files, "*.opt"))(t) {
+		p.must(t, http.StatusCreated, "POST", "/openehr/v1/definition/template/adl1.4", "application/xml",
+			must(fs.ReadFile(library.Files, f))(t))
+	}
+	acks := writeUntilKilled(t, p, dir, false)
+	if len(acks) < 20 {
+		t.Fatalf("only %d commits were acknowledged before the kill:\n%s", len(acks), p.log)
+	}
+	p = start()
+	eventually(t, "nothing waits", func() bool {
+		_, data := p.must(t, http.StatusOK, "GET", "/status", "", nil)
+		return strings.Contains(string(data), `"queued":0`)
+	})
+	made := map[string]map[string]int{}
+	for _, a := range acks {
+		if made[a.ehrID] == nil {
+			made[a.ehrID] = sources(t, p, a.ehrID)
+		}
+		if a.template == synth.VitalSigns && made[a.ehrID][a.uid] == 0 {
+			t.Errorf("version %s has no FHIR resource", a.uid)
+		}
 	}
 	p.stop(t)
 	checkWhole(t, dir)

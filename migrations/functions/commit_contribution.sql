@@ -117,6 +117,7 @@ create function commit_contribution(
 
     p_more       jsonb,
     p_rules      text,                        -- by which the resources were made
+    q_i          integer[],                   -- versions that are projected later
 
     out committed timestamptz,
     out ehr_no    bigint[],
@@ -135,6 +136,7 @@ declare
     t        timestamptz;
     i        integer;
     owners   bigint[];                        -- by contribution, the number of its EHR
+    others   boolean;                         -- rules in force
     x        jsonb;                           -- of p_more, for the version at hand
     before   text[];                          -- system and tree of its predecessor
     -- by version: its key, that of the version it replaces, and what p_more says
@@ -463,7 +465,7 @@ begin
         with replaced as (
             update fhir_resource as old set superseded = t, search = null
             from unnest(vo, n_ver, current) with ordinality as n(vo_no, ver, current, i)
-            where n.ver > 1 and n.current and old.ehr_no = e.ehr_no and old.vo_no = n.vo_no
+            where n.ver > 1 and n.current and n.i <> all(q_i) and old.ehr_no = e.ehr_no and old.vo_no = n.vo_no
               and old.superseded is null
               and (old.byte_len is not null
                    or exists (select from unnest(r_i, r_type, r_id) as r(i, type, id)
@@ -497,13 +499,19 @@ begin
         where current[l.i];
     end if;
 
-    -- What was made by other rules than those in force.
-    if exists (select from fhir_state s where s.rules <> coalesce(p_rules, '')) then
+    -- What was left for later, or made by other rules than those in force. An
+    -- object that waits already keeps its place.
+    others := exists (select from fhir_state s where s.rules <> coalesce(p_rules, ''));
+    if others or cardinality(q_i) > 0 then
         insert into fhir_queue (ehr_no, vo_no, since, retry)
         select n.ehr_no, n.vo_no, t, t
-        from unnest(ehr_no, vo, v_kind, v_lifecycle, current) as n(ehr_no, vo_no, kind, lifecycle, current)
-        where n.ehr_no > 0 and n.current and n.kind in (1, 2) and n.lifecycle <> 523
+        from unnest(ehr_no, vo, v_kind, v_lifecycle, current) with ordinality as n(ehr_no, vo_no, kind, lifecycle, current, i)
+        where (others or n.i = any(q_i)) and n.ehr_no > 0 and n.current and n.kind in (1, 2) and n.lifecycle <> 523
         on conflict (ehr_no, vo_no) do update set retry = excluded.retry, attempts = 0;
+    end if;
+    if updates and not others then
+        delete from fhir_queue q using unnest(commit_contribution.ehr_no, vo, current) with ordinality as n(ehr_no, vo_no, current, i)
+        where n.current and n.i <> all(q_i) and q.ehr_no = n.ehr_no and q.vo_no = n.vo_no;
     end if;
 
     for x in select a.x from jsonb_array_elements(p_more->'attestations') a(x) loop

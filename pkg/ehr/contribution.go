@@ -30,6 +30,9 @@ type CommitContribution struct {
 	// default of the changes'.
 	Audit   AuditInput
 	Changes []Change
+	// AtOnce has everything projected before the commit, for a caller that needs
+	// what is derived, also where Config.Later leaves it to the queue.
+	AtOnce bool
 }
 
 // Change is one new version in a contribution. Several may be of one object: they
@@ -108,6 +111,7 @@ func (s *Service) CommitContribution(ctx context.Context, who Actor, in CommitCo
 		return none, nil, err
 	}
 	c := s.contribution(in.EHRID, who, set)
+	c.AtOnce = in.AtOnce
 	if in.ID != uuid.Nil {
 		c.ID = in.ID
 	}

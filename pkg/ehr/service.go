@@ -23,6 +23,10 @@ type Config struct {
 	SystemID string
 	// Projections derive records from each version, in order.
 	Projections []Projection
+	// Later reports whether the projections of compositions of a template are left
+	// to a queue, which the store keeps, instead of being made before the commit;
+	// nil leaves none. Deletions and EHR_STATUS never wait.
+	Later func(templateID string) bool
 	// NewID makes identifiers of versioned objects and contributions; nil is
 	// UUID version 7. NewEHRID makes those of EHRs; nil is version 4.
 	NewID, NewEHRID func() uuid.UUID
@@ -175,9 +179,13 @@ func (s *Service) project(c *Contribution, subject Subject) {
 	c.Rules = Rules(s.cfg.Projections)
 	for i := range c.Versions {
 		v := &c.Versions[i]
-		v.Projected = Projected{}
+		v.Projected, v.Queued = Projected{}, false
 		if v.UID.IsBranch() {
 			continue // what is derived follows the trunk
+		}
+		if !c.AtOnce && v.Kind == KindComposition && v.Root != nil && s.cfg.Later != nil && s.cfg.Later(v.Template.TemplateID) {
+			v.Queued = true
+			continue
 		}
 		in := ProjectionInput{
 			EHRID: c.EHRID.String(), SystemID: c.SystemID,

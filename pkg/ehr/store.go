@@ -143,6 +143,8 @@ type Contribution struct {
 	EHRID    uuid.UUID
 	ID       uuid.UUID
 	SystemID string
+	// AtOnce leaves no projection to the queue.
+	AtOnce bool
 	// Rules identify the projections that derived Projected of the versions (see
 	// Rules); "" for none.
 	Rules string
@@ -226,8 +228,10 @@ type NewVersion struct {
 	StartTime time.Time
 	// Status is set for an EHR_STATUS.
 	Status *StatusFields
-	// Projected are the derived records.
+	// Projected are the derived records; Queued leaves them to be derived after
+	// the commit. Until then those of the version before are current.
 	Projected Projected
+	Queued    bool
 }
 
 // NewAttestation is an ATTESTATION to be added to a version.

@@ -94,6 +94,9 @@ func (a *api) batch(w http.ResponseWriter, c *call) error {
 		if at, err := http.ParseTime(header.Get("Last-Modified")); err == nil {
 			dst = appendString(append(dst, `,"lastModified":`...), instant(at))
 		}
+		if _, text, late := strings.Cut(header.Get("Warning"), ` "`); late && outcomeOf == "" {
+			outcomeOf = `,"outcome":` + string(outcome(issue{severity: "warning", code: "incomplete", text: strings.TrimSuffix(text, `"`)}).Append(nil))
+		}
 		dst = append(append(dst, outcomeOf...), "}}"...)
 		if len(dst) > maxBatchAnswer {
 			return errs.New(errs.TooLarge, op, fmt.Sprintf("the answer would be longer than %d bytes; send fewer requests", maxBatchAnswer))

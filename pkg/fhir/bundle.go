@@ -99,8 +99,8 @@ func (r *request) link(base, after string) string {
 // lagIssues says what the result does not show yet.
 func lagIssues(lag Lag) (out []issue) {
 	if lag.Waiting {
-		out = append(out, issue{severity: "warning", code: "incomplete", text: "what was committed since " + instant(lag.Since) +
-			" is not all shown yet: resources can be missing, or those of an earlier version of the record"})
+		out = append(out, issue{severity: "warning", code: "incomplete", text: lag.String() +
+			": resources can be missing, or those of an earlier version of the record"})
 	}
 	if lag.Outdated {
 		out = append(out, issue{severity: "information", code: "incomplete", text: "the mappings have changed, and resources made by the earlier ones are still among those searched"})

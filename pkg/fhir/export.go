@@ -62,7 +62,10 @@ type Export struct {
 	Request string
 	// Snapshot is the time as of which resources are exported.
 	Snapshot time.Time
-	Types    []string
+	// Waiting is since when something waited to be projected when it was asked for;
+	// zero if nothing did. Only NewExport sets it.
+	Waiting time.Time
+	Types   []string
 	// Since leaves out what has not changed after it; zero leaves out nothing.
 	Since time.Time
 	// Patients are those exported; nil is every record the actor may query.
@@ -136,6 +139,7 @@ func (a *api) export(w http.ResponseWriter, c *call) error {
 		return err
 	}
 	a.count(c, x.ID)
+	late(w, x.Waiting)
 	w.Header().Set("Content-Location", a.base(c.Request)+"/$export-status/"+x.ID.String())
 	return a.write(w, c, http.StatusAccepted, outcome(issue{severity: "information", code: "informational", text: "the export was accepted; ask for its status at Content-Location"}).Append(nil))
 }

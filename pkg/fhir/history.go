@@ -76,6 +76,7 @@ func (a *api) history(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
+	late(w, page.Lag.Since)
 	body, err := a.historyBundle(c, q, used, page)
 	if err != nil {
 		return err

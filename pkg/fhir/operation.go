@@ -167,6 +167,7 @@ func (a *api) everything(w http.ResponseWriter, c *call) error {
 			page.Records = append([]Record{patient}, page.Records...)
 		}
 	}
+	late(w, page.Lag.Since)
 	body, err := a.bundle(c, req, page, nil)
 	if err != nil {
 		return err
@@ -225,6 +226,7 @@ func (a *api) lastN(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
+	late(w, page.Lag.Since)
 	body, err := a.bundle(c, req, page, others)
 	if err != nil {
 		return err

@@ -89,6 +89,7 @@ func plainRead(c *call) error {
 
 // answerRead sends what a read has found.
 func (a *api) answerRead(w http.ResponseWriter, c *call, rec Record, err error) error {
+	late(w, rec.Waiting)
 	if err != nil {
 		if errs.Is(err, errs.Gone) && rec.Version.Trunk > 0 {
 			validators(w, rec)
@@ -105,6 +106,15 @@ func (a *api) answerRead(w http.ResponseWriter, c *call, rec Record, err error) 
 		return err
 	}
 	return a.write(w, c, http.StatusOK, body)
+}
+
+// late says in the header that what is sent may not be up to date, where the body
+// has no place for it; a zero time says nothing. 110 is "response is stale" (RFC
+// 7234 §5.5.1).
+func late(w http.ResponseWriter, since time.Time) {
+	if !since.IsZero() {
+		w.Header().Set("Warning", `110 - "`+Lag{Since: since}.String()+`"`)
+	}
 }
 
 func etag(rec Record) string { return `W/"` + rec.Version.String() + `"` }

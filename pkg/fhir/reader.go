@@ -100,6 +100,10 @@ type Record struct {
 	Type, ID string
 	// Version is meta.versionId.
 	Version VersionID
+	// Waiting is since when something of the same record waits to be projected,
+	// perhaps a later version of the source; zero if nothing does. Only reads of
+	// one resource have it.
+	Waiting time.Time
 	// LastUpdated is when the resource was made: the commit time of the source, or
 	// when the source was projected later or again.
 	LastUpdated time.Time
@@ -144,6 +148,11 @@ type Lag struct {
 	Since time.Time
 	// Outdated is true if resources may have been made by earlier mappings.
 	Outdated bool
+}
+
+// String says since when something waits.
+func (l Lag) String() string {
+	return "what was committed since " + instant(l.Since) + " is not all shown yet"
 }
 
 // Gap is one group of losses that could hide a match: an unmapped entry (code

@@ -147,6 +147,7 @@ func (a *api) search(w http.ResponseWriter, c *call, typ string, params []pair) 
 		return err
 	}
 	var others []Record
+	late(w, page.Lag.Since)
 	if req.subset.count {
 		page.Records, page.More = nil, false
 	} else if others, err = a.included(c, req, page.Records); err != nil {

@@ -152,7 +152,7 @@ func (a *api) existing(ctx context.Context, c *call, typ, search string, n *r4.N
 	if err != nil {
 		return Record{}, false, err
 	}
-	found := page.Records
+	found, lag := page.Records, page.Lag
 	id, _ := strings.CutPrefix(n.Get(subjectOf(typ)).Str("reference"), "Patient/")
 	if _, err := uuid.Parse(id); err == nil && len(found) < 2 && len(req.query.Patients) == 0 {
 		// A search of the population leaves out records that are not queryable,
@@ -169,6 +169,10 @@ func (a *api) existing(ctx context.Context, c *call, typ, search string, n *r4.N
 	}
 	switch len(found) {
 	case 0:
+		if lag.Waiting {
+			// What is not shown yet may match.
+			return Record{}, false, errs.New(errs.Unavailable, op, "nothing matches If-None-Exist yet, but "+lag.String())
+		}
 		return Record{}, false, nil
 	case 1:
 		return found[0], true, nil

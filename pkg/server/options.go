@@ -40,6 +40,9 @@ type Options struct {
 	OnePersistent    bool `name:"one-persistent" env:"CAIRN_ONE_PERSISTENT" help:"Refuse (409) a second persistent composition of the same template in an EHR."`
 	Status           bool `env:"CAIRN_STATUS" help:"Serve a document with the versions of everything at /status, to anyone."`
 
+	FHIRProjection   string            `name:"fhir-projection" default:"commit" enum:"commit,queue" env:"CAIRN_FHIR_PROJECTION" help:"When FHIR resources of compositions are made: in the transaction of the commit, or after it from a queue; answers tell what is not made yet."`
+	FHIRProjectionOf map[string]string `name:"fhir-projection-of" env:"CAIRN_FHIR_PROJECTION_OF" mapsep:";" help:"The same for one template, as TEMPLATE=commit or TEMPLATE=queue; may repeat."`
+
 	Reproject string `default:"auto" enum:"auto,manual" env:"CAIRN_REPROJECT" help:"When the FHIR mappings have changed, project what is stored again: auto in the background, or manual by cairn fhirmap reproject."`
 
 	IdempotencyTTL  time.Duration `name:"idempotency-ttl" default:"24h" env:"CAIRN_IDEMPOTENCY_TTL" help:"How long the answer to a request with an Idempotency-Key is kept for repetitions."`

@@ -163,9 +163,13 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	if err != nil {
 		return err
 	}
+	queued, err := later(o)
+	if err != nil {
+		return err
+	}
 	s.Service, err = ehr.New(ehr.Config{
 		Terminology: s.terms, Policy: policy, Archetypes: known, TemplateUpdates: updates, OnePersistent: o.OnePersistent,
-		Store: s.store, Decision: decision, SystemID: o.SystemID, Projections: []ehr.Projection{mapping},
+		Store: s.store, Decision: decision, SystemID: o.SystemID, Projections: []ehr.Projection{mapping}, Later: queued,
 		Limits: ehr.Limits{
 			ContentBytes: o.Max.ownBytes(), TemplateBytes: o.Max.ownBytes(), Depth: o.Max.Depth, Items: o.Max.Items,
 			Tags: o.Max.Tags, Changes: o.Max.Versions,
@@ -174,7 +178,8 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	if err != nil {
 		return err
 	}
-	s.projects = &projector{store: s.store, projections: []ehr.Projection{mapping}, queueOnly: o.Reproject == "manual", log: s.log}
+	s.projects = &projector{store: s.store, projections: []ehr.Projection{mapping}, queueOnly: o.Reproject == "manual", waited: newWaited(), log: s.log}
+	metrics.Registry.MustRegister(newProjectionMetrics(s.store), s.projects.waited)
 	runner, err := s.queryRunner(decision)
 	if err != nil {
 		return err

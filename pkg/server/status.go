@@ -39,7 +39,7 @@ func (s *Server) status(started time.Time) http.HandlerFunc {
 		if st, err := s.store.ProjectionState(r.Context()); err == nil {
 			body["fhir_projection"] = map[string]any{
 				"rules": st.Rules, "pending": st.Pending, "done": st.Done, "total": st.Total, "changed": st.Changed, "failed": st.Failed,
-				"queued": st.Queued, "lag_seconds": st.Lag(time.Now()).Seconds(),
+				"queued": st.Queued, "lag_seconds": st.Lag.Seconds(),
 			}
 		} else {
 			s.log.Warn("the status lacks the state of the projection", "error", err)

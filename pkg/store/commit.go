@@ -22,7 +22,7 @@ import (
 var commitSQL = "with c as materialized (select * from commit_contribution(" + placeholders(commitArgs) + "))\n" +
 	"select c.committed from c, index_versions(c.ehr_no, c.vo, c.current, $" + strconv.Itoa(commitArgs+1) + ", " + nodestore.Placeholders(commitArgs+2) + ") as i"
 
-const commitArgs = 48
+const commitArgs = 49
 
 // Places among the arguments, for those who look into them: the first and the
 // first after those that are no arrays, the positions in the arrays, p_more and
@@ -35,6 +35,7 @@ const (
 	argLoss         = 43
 	argMore         = 46
 	argRules        = 47
+	argQueued       = 48
 )
 
 func placeholders(n int) string {
@@ -53,6 +54,21 @@ func placeholders(n int) string {
 // of each object, else in one for each wave, and then, or if it sets tags, in one
 // transaction. See ehr.Store.
 func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, error) {
+	t, err := s.commit(ctx, c)
+	if err == nil && slices.ContainsFunc(c.Versions, func(v ehr.NewVersion) bool { return v.Queued }) {
+		select {
+		case s.queued <- struct{}{}:
+		default: // somebody has yet to look
+		}
+	}
+	return t, err
+}
+
+// Queued has a value after commits of this process that left something to be
+// projected.
+func (s *Store) Queued() <-chan struct{} { return s.queued }
+
+func (s *Store) commit(ctx context.Context, c ehr.Contribution) (time.Time, error) {
 	const op = "store.Commit"
 	if len(c.Versions) == 0 && len(c.Attestations) == 0 {
 		return time.Time{}, errs.New(errs.Invalid, op, "a contribution needs at least one version or attestation")
@@ -146,9 +162,20 @@ func (s *Store) commitArgs(ctx context.Context, w *wave) ([]any, error) {
 		slices.Repeat([]int32{1}, len(c.Versions)), v.object, v.ver, v.previous, v.kind, v.lifecycle, v.change, v.template, v.concept,
 		v.concepts, v.category, v.signature, v.start, v.description, v.content, v.raw,
 		p.rI, p.rKind, p.rType, p.rID, p.rFrom, p.rLen, p.rSearch, p.cI, p.cRaw,
-		p.lI, p.lMapped, p.lLosses, more, optional(c.Rules), replaces,
+		p.lI, p.lMapped, p.lLosses, more, optional(c.Rules), queued(c.Versions), replaces,
 	}
 	return append(args, indexed...), nil
+}
+
+// queued are the positions of versions that are projected later.
+func queued(versions []ehr.NewVersion) []int32 {
+	list := []int32{}
+	for i := range versions {
+		if versions[i].Queued {
+			list = append(list, int32(i+1))
+		}
+	}
+	return list
 }
 
 // indexArgs is what index_versions takes beside the result of the commit.

@@ -220,7 +220,7 @@ func joined(list []*grouped) []any {
 			switch k {
 			case argContribution:
 				parts[i] = shifted(c.args[k].([]int32), int32(i))
-			case argResource, argContent, argLoss:
+			case argResource, argContent, argLoss, argQueued:
 				parts[i] = shifted(c.args[k].([]int32), before[i])
 			}
 		}

@@ -23,27 +23,22 @@ type ProjectionState struct {
 	Done, Total, Changed, Failed int64
 	Started, Ended               time.Time
 	// Queued counts objects that wait for their latest version to be projected,
-	// Since is the commit that waits longest, and zero if none does.
+	// Since is the commit that waits longest, and zero if none does, Lag how long it
+	// has.
 	Queued int64
 	Since  time.Time
-}
-
-// Lag is how long the commit that waits longest has waited.
-func (st ProjectionState) Lag(now time.Time) time.Duration {
-	if st.Since.IsZero() {
-		return 0
-	}
-	return max(0, now.Sub(st.Since))
+	Lag    time.Duration
 }
 
 // ProjectionState reads the state of the projection.
 func (s *Store) ProjectionState(ctx context.Context) (ProjectionState, error) {
 	var st ProjectionState
 	var started, ended, since *time.Time
+	var now time.Time // by the clock that since is by
 	err := s.main.QueryRow(ctx, `
-		select coalesce(rules, ''), after_ehr is not null, done, total, changed, failed, started, ended, q.n, q.since
+		select coalesce(rules, ''), after_ehr is not null, done, total, changed, failed, started, ended, q.n, q.since, clock_timestamp()
 		from fhir_state, (select count(*) as n, min(since) as since from fhir_queue) q`).
-		Scan(&st.Rules, &st.Pending, &st.Done, &st.Total, &st.Changed, &st.Failed, &started, &ended, &st.Queued, &since)
+		Scan(&st.Rules, &st.Pending, &st.Done, &st.Total, &st.Changed, &st.Failed, &started, &ended, &st.Queued, &since, &now)
 	if err != nil {
 		return st, failure("store.ProjectionState", err)
 	}
@@ -51,6 +46,9 @@ func (s *Store) ProjectionState(ctx context.Context) (ProjectionState, error) {
 		if t.from != nil {
 			*t.to = t.from.UTC()
 		}
+	}
+	if since != nil {
+		st.Lag = max(0, now.Sub(*since))
 	}
 	return st, nil
 }
@@ -87,6 +85,8 @@ type ReprojectOptions struct {
 	// Progress is told the state after each batch of stored versions and at the
 	// end.
 	Progress func(ProjectionState)
+	// Waited is told how long ago the commit was of what has left the queue.
+	Waited func(time.Duration)
 	// Failed is told of a version that could not be projected, by its uid.
 	Failed func(uid string, err error)
 }
@@ -106,6 +106,9 @@ func (s *Store) Reproject(ctx context.Context, opt ReprojectOptions) error {
 	}
 	if opt.Progress == nil {
 		opt.Progress = func(ProjectionState) {}
+	}
+	if opt.Waited == nil {
+		opt.Waited = func(time.Duration) {}
 	}
 	if opt.Failed == nil {
 		opt.Failed = func(string, error) {}
@@ -154,13 +157,16 @@ type projector struct {
 	rules string
 }
 
-// queue projects what is in the queue and due.
+// queue projects what is in the queue and due: all of an EHR together, so that
+// it is never seen in another order than that of its commits.
 func (p *projector) queue(ctx context.Context) error {
 	for {
 		list, err := p.versions(ctx, `
 			where v.kind in (1, 2) and v.time_superseded is null and v.ver > 0 and (v.ehr_no, v.vo_no) in (
-				select q.ehr_no, q.vo_no from fhir_queue q where q.retry <= clock_timestamp() order by q.queue_no limit $1)
-			order by (select q.queue_no from fhir_queue q where q.ehr_no = v.ehr_no and q.vo_no = v.vo_no)`, p.opt.Batch)
+				select w.ehr_no, w.vo_no from fhir_queue w where w.retry <= clock_timestamp() and w.ehr_no in (
+					select f.ehr_no from fhir_queue f where f.retry <= clock_timestamp() order by f.queue_no limit $1)
+				order by w.queue_no limit 10 * $1)
+			order by q.queue_no`, p.opt.Batch)
 		if err != nil || len(list) == 0 {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -25,6 +26,7 @@ type source struct {
 	existing []existing // current resources of the object
 	losses   []ehr.Loss
 	mapped   []string
+	since    *time.Time // of its place in the queue; nil: not there
 }
 
 // existing is a current resource of an object.
@@ -47,12 +49,13 @@ func (p *projector) versions(ctx context.Context, where string, args ...any) ([]
 		rows, err := tx.Query(ctx, `
 			select v.ehr_no, v.vo_no, v.ver, v.kind, v.object_id, v.creating_system, v.audit_system_id, v.lifecycle_state,
 				coalesce(t.template_id, ''), e.ehr_id, coalesce(e.subject_type, ''), coalesce(e.subject_id, ''), coalesce(e.subject_namespace, ''),
-				d.raw, f.mapped, f.losses
+				d.raw, f.mapped, f.losses, q.since
 			from version v
 			join ehr e on e.ehr_no = v.ehr_no
 			left join document d on d.ehr_no = v.ehr_no and d.vo_no = v.vo_no and d.ver = v.ver
 			left join template t on t.template_no = v.template_no
-			left join fhir_loss f on f.ehr_no = v.ehr_no and f.vo_no = v.vo_no and f.ver = v.ver`+where, args...)
+			left join fhir_loss f on f.ehr_no = v.ehr_no and f.vo_no = v.vo_no and f.ver = v.ver
+			left join fhir_queue q on q.ehr_no = v.ehr_no and q.vo_no = v.vo_no`+where, args...)
 		if err != nil {
 			return err
 		}
@@ -74,7 +77,7 @@ func scanSource(row pgx.CollectableRow) (s source, err error) {
 	var kind int16
 	in := &s.in
 	if err := row.Scan(&s.ehr, &s.vo, &in.Trunk, &kind, &object, &system, &in.SystemID, &in.LifecycleState,
-		&in.TemplateID, &record, &in.SubjectType, &in.SubjectID, &in.SubjectNamespace, &s.raw, &s.mapped, &losses); err != nil {
+		&in.TemplateID, &record, &in.SubjectType, &in.SubjectID, &in.SubjectNamespace, &s.raw, &s.mapped, &losses, &s.since); err != nil {
 		return s, err
 	}
 	in.Kind, in.EHRID, in.ObjectID = ehr.Kind(kind), record.String(), object.String()
@@ -182,7 +185,20 @@ func (p *projector) project(ctx context.Context, list []source, queued bool) (ch
 			failed += bad
 			var done []int32
 			if d.touched || queued {
-				if done, err = p.write(ctx, d, attempt > 0); err != nil {
+				done, err = p.write(ctx, d, attempt > 0)
+				switch {
+				case err == nil:
+				case !refused(err):
+					return changed, failed, err
+				case len(part) == 1:
+					failed++
+					if err := p.fail(ctx, &part[0], err); err != nil {
+						return changed, failed, err
+					}
+					continue
+				default: // which one it is will be seen when each is tried alone
+				}
+				if err := p.told(ctx, part, d, done); err != nil {
 					return changed, failed, err
 				}
 			} else {
@@ -203,6 +219,30 @@ func (p *projector) project(ctx context.Context, list []source, queued bool) (ch
 		}
 	}
 	return changed, failed, nil
+}
+
+// refused reports whether an error is of what was to be read or written, which
+// would not be otherwise if it was tried again at once.
+func refused(err error) bool {
+	return errs.Is(err, errs.Internal) || errs.Is(err, errs.Invalid) || errs.Is(err, errs.Unprocessable) || errs.Is(err, errs.TooLarge)
+}
+
+// told tells how long those have waited that have left the queue.
+func (p *projector) told(ctx context.Context, part []source, d *differences, done []int32) error {
+	var now time.Time
+	for _, at := range done {
+		since := part[d.index[at-1]].since
+		if since == nil {
+			continue
+		}
+		if now.IsZero() { // by the clock that since is by
+			if err := p.conn.QueryRow(ctx, `select clock_timestamp()`).Scan(&now); err != nil {
+				return failure("store.Reproject", err)
+			}
+		}
+		p.opt.Waited(now.Sub(*since))
+	}
+	return nil
 }
 
 // again reads versions anew: the latest ones of their objects, if those are
@@ -263,7 +303,7 @@ func (p *projector) compare(ctx context.Context, list []source) (*differences, i
 		}
 		switch {
 		case err == nil:
-		case errs.Is(err, errs.Internal):
+		case refused(err):
 			failed++
 			if err := p.fail(ctx, s, err); err != nil {
 				return nil, failed, err

@@ -43,6 +43,7 @@ type Store struct {
 	main, query *pgxpool.Pool
 	onces       *pgxpool.Pool
 	group       group
+	queued      chan struct{} // see Queued
 	concepts    concepts
 	kinds       kindNumbers
 	nodes       *nodestore.Index
@@ -76,7 +77,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, cfg.ConnectTimeout)
 	defer cancel()
 
-	s := &Store{group: group{window: cfg.GroupWindow}}
+	s := &Store{group: group{window: cfg.GroupWindow}, queued: make(chan struct{}, 1)}
 	var err error
 	if s.main, err = pool(ctx, cfg.URL, cfg.Conns, "cairn"); err != nil {
 		return nil, err

@@ -232,7 +232,7 @@ func issues(before string, e *errs.Error) []Issue {
 // Commit stores resources of one record, all or none.
 func (i *Intake) Commit(ctx context.Context, who ehr.Actor, list []Prepared) ([]Created, error) {
 	const op = "intake.Commit"
-	in := ehr.CommitContribution{EHRID: list[0].EHRID, Audit: ehr.AuditInput{ChangeType: ehr.ChangeCreation}}
+	in := ehr.CommitContribution{EHRID: list[0].EHRID, AtOnce: true, Audit: ehr.AuditInput{ChangeType: ehr.ChangeCreation}}
 	for _, p := range list {
 		if p.EHRID != in.EHRID {
 			return nil, errs.New(errs.Internal, op, "the resources are of several records")

@@ -111,6 +111,18 @@ func (r *Reader) document(ctx context.Context, who ehr.Actor, typ, id string, ve
 	case rec.JSON == nil:
 		return rec, errs.New(errs.Gone, op, "the resource was deleted")
 	}
+	if typ == fhir.CompositionType {
+		// It would not name what is made of it, and look complete.
+		var waits bool
+		err := r.store.Pool().QueryRow(ctx, `select exists (select from fhir_queue q join version v on v.ehr_no = q.ehr_no and v.vo_no = q.vo_no
+			where q.ehr_no = $1 and q.vo_no = $2 and v.ver = $3 and v.time_superseded is null)`, key.ehrNo, key.voNo, rec.Version.Trunk).Scan(&waits)
+		if err != nil {
+			return fhir.Record{}, fail(op, err)
+		}
+		if waits {
+			return fhir.Record{}, errs.New(errs.Unavailable, op, "the resources of this version are not made yet")
+		}
+	}
 	return rec, nil
 }
 
@@ -126,6 +138,9 @@ func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fh
 	}
 	w := &where{from: "\n\tfrom version v join ehr e on e.ehr_no = v.ehr_no\n\twhere ", r: "v", args: new([]any)}
 	w.add(composition, complete, `v.time_superseded is null`)
+	if q.Type == fhir.CompositionType {
+		w.add(`not exists (select from fhir_queue q where q.ehr_no = v.ehr_no and q.vo_no = v.vo_no)`)
+	}
 	if patients == nil {
 		w.add(`e.is_queryable`)
 	} else {

@@ -56,12 +56,20 @@ func (r *Reader) NewExport(ctx context.Context, who ehr.Actor, x *fhir.Export) e
 	if _, err := pool.Exec(ctx, `delete from fhir_export where expires < now()`); err != nil {
 		return fail(op, err)
 	}
+	var lag fhir.Lag
+	if err := scanLag(pool.QueryRow(ctx, lagSQL), &lag); err != nil {
+		return fail(op, err)
+	}
+	x.Waiting = lag.Since
 	// A commit that is under way has taken its time before this one and may be
-	// seen only after it: the snapshot is as of the oldest that still runs.
+	// seen only after it: the snapshot is as of the oldest that still runs. So it
+	// is of before the oldest commit that waits to be projected, except for what
+	// could not be.
 	return fail(op, pool.QueryRow(ctx, `
 		insert into fhir_export (export_id, actor, request, snapshot, types, since, patients, expires)
 		select $1, $2, $3, least(date_trunc('milliseconds', clock_timestamp()),
-				(select min(xact_start) from pg_stat_activity where datname = current_database() and backend_type = 'client backend')) - interval '1 millisecond',
+				(select min(xact_start) from pg_stat_activity where datname = current_database() and backend_type = 'client backend'),
+				(select min(since) from fhir_queue where attempts = 0)) - interval '1 millisecond',
 			$4, $5, $6, now() + interval '24 hours'
 		returning snapshot, expires`, x.ID, who.ID, x.Request, x.Types, since, patients).Scan(&x.Snapshot, &x.Expires))
 }

@@ -17,7 +17,7 @@ import (
 
 // A resource has always one current row, be it a deletion: by its index the
 // record is found, and in it all versions.
-const versionSQL = `select e.ehr_id, ` + recordColumns + `
+const versionSQL = `select e.ehr_id, ` + waitingSQL + recordColumns + `
 	from fhir_resource latest
 	join fhir_resource r on r.ehr_no = latest.ehr_no and r.resource_type = latest.resource_type
 	 and r.resource_id = latest.resource_id and r.ver = $3 and r.revision = $4
@@ -49,28 +49,45 @@ func (r *Reader) ResourceVersion(ctx context.Context, who ehr.Actor, typ, id str
 
 // resource reads the one record that a statement gives after its EHR's id.
 func (r *Reader) resource(ctx context.Context, op string, who ehr.Actor, typ, sql string, args ...any) (fhir.Record, error) {
-	missing := errs.New(errs.NotFound, op, "no such resource")
 	var owner uuid.UUID
+	var since *time.Time
 	var rec fhir.Record
 	rows, err := r.store.Pool().Query(ctx, sql, args...)
 	if err != nil {
 		return fhir.Record{}, store.Failure(op, err)
 	}
-	err = one(rows, func() error { return (&scanner{store: r.store}).record(rows, &rec, &owner) })
+	err = one(rows, func() error { return (&scanner{store: r.store}).record(rows, &rec, &owner, &since) })
 	if errors.Is(err, pgx.ErrNoRows) {
-		return fhir.Record{}, missing
+		return fhir.Record{}, r.missing(ctx, op, nil)
 	}
 	if err != nil {
 		return fhir.Record{}, store.Failure(op, err)
 	}
 	if err := r.decide(ctx, who, ehr.ActionRead, ehr.Target{EHRID: owner.String(), Class: typ}); err != nil {
-		missing.Err = err
-		return fhir.Record{}, missing
+		return fhir.Record{}, r.missing(ctx, op, err)
+	}
+	if since != nil {
+		rec.Waiting = since.UTC()
 	}
 	if rec.JSON == nil {
 		return rec, errs.New(errs.Gone, op, "the resource was deleted")
 	}
 	return rec, nil
+}
+
+// missing is the error of a resource that there is not, or not for the actor
+// because of a cause. It says if there may be one that is not projected yet.
+func (r *Reader) missing(ctx context.Context, op string, cause error) error {
+	var lag fhir.Lag
+	if err := scanLag(r.store.Pool().QueryRow(ctx, lagSQL), &lag); err != nil {
+		return store.Failure(op, err)
+	}
+	err := errs.New(errs.NotFound, op, "no such resource")
+	if lag.Waiting {
+		err.Msg += "; " + lag.String()
+	}
+	err.Err = cause
+	return err
 }
 
 // History lists versions of resources. See fhir.Reader. Beyond one resource it
@@ -108,6 +125,9 @@ func (r *Reader) History(ctx context.Context, who ehr.Actor, q fhir.HistoryQuery
 	}
 	if oldest == nil {
 		return page, nil
+	}
+	if err := scanLag(tx.QueryRow(ctx, lagSQL), &page.Lag); err != nil {
+		return fhir.Page{}, store.Failure(op, err)
 	}
 	from := *oldest
 	if q.Since.After(from) {
@@ -194,25 +214,27 @@ func (r *Reader) historyRows(ctx context.Context, db queryer, w *where, limit in
 // instanceHistory is that of one resource, whose record is found by it.
 func (r *Reader) instanceHistory(ctx context.Context, who ehr.Actor, q fhir.HistoryQuery) (fhir.Page, error) {
 	const op = "fhirstore.History"
-	missing := errs.New(errs.NotFound, op, "no such resource")
 	var owner uuid.UUID
 	var ehrNo int64
 	var total int
-	err := r.store.Pool().QueryRow(ctx, `select e.ehr_id, e.ehr_no,
+	var since *time.Time
+	err := r.store.Pool().QueryRow(ctx, `select e.ehr_id, `+waitingSQL+`e.ehr_no,
 			(select count(*) from fhir_resource a where a.ehr_no = r.ehr_no and a.resource_type = $1 and a.resource_id = $2)
 		from fhir_resource r join ehr e on e.ehr_no = r.ehr_no
-		where r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`, q.Type, q.ID).Scan(&owner, &ehrNo, &total)
+		where r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`, q.Type, q.ID).Scan(&owner, &since, &ehrNo, &total)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return fhir.Page{}, missing
+		return fhir.Page{}, r.missing(ctx, op, nil)
 	}
 	if err != nil {
 		return fhir.Page{}, store.Failure(op, err)
 	}
 	if err := r.decide(ctx, who, ehr.ActionRead, ehr.Target{EHRID: owner.String(), Class: q.Type}); err != nil {
-		missing.Err = err
-		return fhir.Page{}, missing
+		return fhir.Page{}, r.missing(ctx, op, err)
 	}
 	page := fhir.Page{Records: []fhir.Record{}, Total: -1}
+	if since != nil {
+		page.Lag = fhir.Lag{Waiting: true, Since: since.UTC()}
+	}
 	if q.Since.IsZero() && q.At.Low.IsZero() {
 		page.Total = total
 	}

@@ -42,7 +42,10 @@ const (
 	left join fhir_content c on c.ehr_no = r.ehr_no and c.vo_no = r.vo_no and c.ver = r.ver and c.revision = r.revision and r.byte_len is not null`
 )
 
-const resourceSQL = `select e.ehr_id, ` + recordColumns + `
+// waitingSQL is since when something of the record e waits to be projected.
+const waitingSQL = `(select min(q.since) from fhir_queue q where q.ehr_no = e.ehr_no), `
+
+const resourceSQL = `select e.ehr_id, ` + waitingSQL + recordColumns + `
 	from fhir_resource r join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
 	where r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -135,7 +134,7 @@ func TestReprojectGoesOnAfterAFailure(t *testing.T) {
 		t.Errorf("told %v, want %v", told, want)
 	}
 	st, err := rec.s.ProjectionState(t.Context())
-	if err != nil || st.Pending || st.Failed != 1 || st.Queued != 1 || st.Since.IsZero() || st.Lag(st.Since.Add(time.Minute)) != time.Minute {
+	if err != nil || st.Pending || st.Failed != 1 || st.Queued != 1 || st.Since.IsZero() || st.Lag <= 0 {
 		t.Errorf("%+v, %v", st, err)
 	}
 	page, err := reader.Search(t.Context(), who, fhir.Query{Type: "Observation", Patients: []string{rec.ehrID.String()}, Count: 1})
