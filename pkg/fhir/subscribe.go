@@ -105,8 +105,8 @@ func (a *api) readSubscription(w http.ResponseWriter, c *call) error {
 	if err := plainRead(c); err != nil {
 		return err
 	}
-	rec, err := s.record()
-	return a.answerRead(w, c, rec, err)
+	// Not conditionally: its state changes without a new version.
+	return a.answerSubscription(w, c, http.StatusOK, &s)
 }
 
 // replaceSubscription updates a subscription: it begins again as one requested,

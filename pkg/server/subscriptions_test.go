@@ -70,6 +70,9 @@ func TestSubscriptionFailures(t *testing.T) {
 			t.Errorf("a notification of %d events", n)
 		}
 	}
+	if status, header, _ := send(t, "GET", w.base+"Subscription/"+id, "", "If-None-Match", `W/"1"`); status != 200 || header.Get("ETag") != `W/"1"` {
+		t.Errorf("a conditional read, whatever the state: %d %s", status, header.Get("ETag"))
+	}
 	if reason := w.statusOf(id, "error"); reason != "" {
 		t.Errorf("when it succeeds: %s", reason)
 	}
