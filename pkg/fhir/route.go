@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -134,6 +135,9 @@ func (a *api) handle(op operation, open bool) http.HandlerFunc {
 			err = a.Guard(r)
 		}
 		if err == nil {
+			err = wholeQuery(r)
+		}
+		if err == nil {
 			err = a.negotiate(c)
 		}
 		if err == nil && !open {
@@ -152,6 +156,15 @@ func (a *api) handle(op operation, open bool) http.HandlerFunc {
 			a.fault(w, c, err)
 		}
 	}
+}
+
+// wholeQuery refuses a query string of which a part cannot be read: a search
+// without it would find more than what was asked for.
+func wholeQuery(r *http.Request) error {
+	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
+		return errs.Wrap(errs.Invalid, "fhir.wholeQuery", "the query string of the URL is malformed", err)
+	}
+	return nil
 }
 
 // plainBody refuses a body that is compressed, which nothing here reads.

@@ -49,6 +49,10 @@ func TestErasure(t *testing.T) {
 	a.do("DELETE", "/admin/ehr/all?ehr_id="+ids[1]+"&ehr_id=x", nil).status(http.StatusBadRequest).fault()
 	a.do("DELETE", "/admin/ehr/all?ehr_id=", nil).status(http.StatusBadRequest).fault()
 	a.do("DELETE", "/admin/ehr/all?ehrid="+ids[1], nil).status(http.StatusBadRequest).fault()
+	// Nor must what cannot be read.
+	for _, q := range []string{"%zz", ";ehr_id=" + ids[1], "ehr_id=%zz", "ehr_id=" + ids[1] + "&ehr_id=%", "ehr_id=" + ids[1] + ";ehr_id=" + ids[2]} {
+		a.do("DELETE", "/admin/ehr/all?"+q, nil).status(http.StatusBadRequest).fault()
+	}
 	exists(false, true, true, true, true)
 	a.do("DELETE", "/admin/ehr/all?ehr_id="+ids[1]+"&ehr_id="+ids[2]+"&ehr_id="+ids[1], nil).status(http.StatusNoContent)
 	exists(false, false, false, true, true)

@@ -36,7 +36,7 @@ func (a *api) body(r *request) ([]byte, error) {
 	compressed := &counter{r: r.Body}
 	var src io.Reader = compressed
 	packed := true
-	switch enc := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); enc {
+	switch enc := strings.ToLower(strings.TrimSpace(strings.Join(r.Header.Values("Content-Encoding"), ","))); enc {
 	case "", "identity":
 		packed = false
 	case "gzip", "x-gzip":

@@ -176,7 +176,6 @@ type never struct {
 // about, with the test that shows it.
 var neverSeen = []never{
 	{404, regexp.MustCompile(`^POST /demographic/(agent|group|organisation|person|role)$`), "the creation of a party", "it names nothing that would have to exist; an unknown template is 422", "TestCreatingAPartyIsNeverNotFound"},
-	{400, regexp.MustCompile(`^GET /definition/template/adl2/\{template_id\}$`), "reading an ADL 2 template", "any text may be a template id, which is not there (404)", "TestAnyTextMayBeATemplateID"},
 	{202, regexp.MustCompile(`^DELETE /admin/ehr/(\{ehr_id\}|all)$`), "physical deletion", "it is synchronous, whatever is preferred", "TestPhysicalDeletionIsSynchronous"},
 }
 

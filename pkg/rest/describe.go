@@ -427,7 +427,7 @@ func (d description) responses(op operation, h handler) []apidoc.Response {
 		}
 		out = append(out, r)
 	}
-	faults := append([]int{http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge}, d.faults...)
+	faults := append([]int{http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge, http.StatusBadRequest}, d.faults...)
 	if !h.anonymous {
 		faults = append(faults, http.StatusUnauthorized, http.StatusForbidden)
 	}

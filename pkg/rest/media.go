@@ -120,6 +120,9 @@ func quality(params string) float64 {
 func bodyMedia(h http.Header, reads ...string) (string, error) {
 	const op = "rest.bodyMedia"
 	value := h.Get("Content-Type")
+	if len(h.Values("Content-Type")) > 1 {
+		return "", errs.New(errs.UnsupportedMedia, op, "the header Content-Type may be given only once")
+	}
 	if strings.TrimSpace(value) == "" {
 		return reads[0], nil
 	}

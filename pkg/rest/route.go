@@ -21,6 +21,28 @@ type handler struct {
 	anonymous bool
 	// keyed operations take an Idempotency-Key.
 	keyed bool
+	// single are the query parameters that may be given once.
+	single []string
+}
+
+// checkQuery refuses a query string of which a part cannot be read, which would
+// otherwise be as if it were not there: a deletion of what is named would be one
+// of everything. And so for a parameter that is given twice.
+func (h handler) checkQuery(r *http.Request) error {
+	const op = "rest.checkQuery"
+	if r.URL.RawQuery == "" {
+		return nil
+	}
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return errs.Wrap(errs.Invalid, op, "the query string of the URL is malformed", err)
+	}
+	for _, name := range h.single {
+		if len(q[name]) > 1 {
+			return errs.New(errs.Invalid, op, name+" may be given only once")
+		}
+	}
+	return nil
 }
 
 // request is an HTTP request with what the stages before a handler found out.
@@ -49,6 +71,11 @@ func (a *api) router() (*chi.Mux, map[string]resource) {
 		h := offered[op.method+" "+op.path] // a test wants all there
 		d, _ := describe(op)
 		h.keyed = slices.Contains(d.headers, idempotencyHeader)
+		for _, name := range d.query {
+			if op.group != "query" && !strings.HasSuffix(name, "*") {
+				h.single = append(h.single, strings.TrimSuffix(name, "!"))
+			}
+		}
 		resources[op.path][op.method] = h
 	}
 	mux := chi.NewMux()
@@ -164,6 +191,10 @@ func (a *api) dispatch(w *answer, r *http.Request, res resource, allow string) {
 			return
 		}
 		req.who = who
+	}
+	if err := h.checkQuery(r); err != nil {
+		a.fail(w, r, err)
+		return
 	}
 	if err := a.serve(w, req, h); err != nil {
 		a.fail(w, r, err)

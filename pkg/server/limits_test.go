@@ -222,3 +222,15 @@ func TestCompressedBodiesOfFHIR(t *testing.T) {
 		}
 	}
 }
+
+// TestMalformedQueryStringsOfFHIR: a search whose filter cannot be read finds
+// nothing rather than everything.
+func TestMalformedQueryStringsOfFHIR(t *testing.T) {
+	t.Parallel()
+	s := running(t, 1, 1)
+	for _, path := range []string{"/Observation?code=%zz", "/Patient?_id=x;_count=1", "/metadata?%f", "/Patient/x?_format=%zz"} {
+		if status, _, data := send(t, http.MethodGet, s.Origin()+"/fhir/r4"+path, ""); status != http.StatusBadRequest || !strings.Contains(string(data), "query string") {
+			t.Errorf("%s: %d %s", path, status, data)
+		}
+	}
+}
