@@ -26,7 +26,7 @@ var hazards = []struct {
 	{"intervals", "bounds keep whether they are included; an interval event becomes a Period", []string{"convert_test.go TestDataTypes", "case_test.go TestCases"}, ""},
 	{"partial dates and zones", "cut, never padded or shifted", []string{"convert_test.go TestDataTypes", "case_test.go TestCases"}, ""},
 	{"timing and dosage", "words before structure, nothing summed", []string{"case_test.go TestCases"}, ""},
-	{"status from silence", "unknown, or the resource is refused", []string{"case_test.go TestCases", "language_test.go TestLanguage"}, "the cases do not go through every careflow step"},
+	{"status from silence", "unknown, or the resource is refused", []string{"case_test.go TestCases", "language_test.go TestLanguage", "careflow_test.go TestCareflow"}, ""},
 	{"versions and deletion", "the latest complete version; what vanished is gone", []string{"../pkg/store/fhirstore/reader_test.go TestResourceLifecycle", "../pkg/fhir/history_test.go TestHistory", "case_test.go TestCases"}, "no test of branch versions"},
 	{"ids", "made of what stays the same between versions", []string{"language_test.go TestIdentity"}, "no aliases when a mapping is renamed"},
 	{"codes of two systems taken for one", "a ConceptMap translates what is equal or equivalent, one to one; else the value is refused", []string{"conceptmap_test.go TestConceptMap", "conceptmap_test.go TestConceptMapDefects"}, ""},
