@@ -127,7 +127,8 @@ func TestFHIRWriteRefuses(t *testing.T) {
 		{
 			"a consent that denies",
 			other("Consent", `"status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"adr"}]},"category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentcategorycodes","code":"acd"}]},{"text":"Living will"}],"policyRule":{"text":"No resuscitation"},"provision":{"type":"deny"},`+patient),
-			[]string{"openehr-template-id", "Cairn - Advance care directive.v1"}, "", "",
+			[]string{"openehr-template-id", "Cairn - Advance care directive.v1"},
+			"", "",
 		},
 		{"a header that would be lost", good, append([]string{"X-Provenance", `{"resourceType":"Provenance"}`}, template...), "http.X-Provenance", "is not kept"},
 	} {
