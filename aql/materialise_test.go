@@ -29,7 +29,6 @@ type record struct {
 	target *pgtarget.Target
 	g      *generator
 	ehrs   []uuid.UUID
-	mu     sync.Mutex
 	// latest is the number of the latest version of each object.
 	latest map[uuid.UUID]map[uuid.UUID]int
 }

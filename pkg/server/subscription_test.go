@@ -314,7 +314,7 @@ func TestSubscription(t *testing.T) {
 	// The same resources change and vanish.
 	seen := len(list)
 	next := replaced(t, w.s, w.ehr, uid, w.bodies[1])
-	list = events(e.wait("the changes", func(list []notice) bool { return len(events(list)) == 2*seen }))
+	e.wait("the changes", func(list []notice) bool { return len(events(list)) == 2*seen })
 	removed(t, w.s, w.ehr, next)
 	list = events(e.wait("the deletions", func(list []notice) bool { return len(events(list)) == 3*seen }))
 	for i, n := range list {
