@@ -176,7 +176,6 @@ func Operations(basePath string) []apidoc.Operation {
 		subscription("fhir_subscription_search", http.MethodGet, "/Subscription", "List one's subscriptions", "", 200, filter, "Bundle", 400),
 		subscription("fhir_subscription_read", http.MethodGet, "/Subscription/{id}", "Read a subscription", "Headers are never shown.", 200, own, "Resource", 404),
 		subscription("fhir_subscription_replace", http.MethodPut, "/Subscription/{id}", "Change, resume or turn off a subscription", "", 200, own, "Resource", 400, 404, 412),
-		subscription("fhir_subscription_delete", http.MethodDelete, "/Subscription/{id}", "Delete a subscription", "", 204, own, "", 404),
 		subscription("fhir_subscription_status", http.MethodGet, "/Subscription/{id}/$status", "Read the status of a subscription", "", 200, own, "Bundle", 404),
 		subscription("fhir_subscription_status_post", http.MethodPost, "/Subscription/{id}/$status", "Read the status of a subscription, by POST", "", 200, own, "Parameters", 400, 404),
 		subscription("fhir_subscription_statuses", http.MethodGet, "/Subscription/$status", "Read the status of one's subscriptions", "", 200, some, "Bundle", 400),
@@ -187,6 +186,7 @@ func Operations(basePath string) []apidoc.Operation {
 		subscription("fhir_subscription_token_post", http.MethodPost, "/Subscription/{id}/$get-ws-binding-token", "Get a token for a websocket, by POST", "", 200, own, "Parameters", 400, 404),
 		subscription("fhir_subscription_tokens", http.MethodGet, "/Subscription/$get-ws-binding-token", "Get a token for a websocket of several subscriptions", "", 200, some, "Parameters", 400, 404),
 		subscription("fhir_subscription_tokens_post", http.MethodPost, "/Subscription/$get-ws-binding-token", "Get a token for a websocket of several subscriptions, by POST", "", 200, nil, "Parameters", 400, 404),
+		subscription("fhir_subscription_delete", http.MethodDelete, "/Subscription/{id}", "Delete a subscription", "", 204, own, "", 404),
 	}
 	search4 := post
 	search4.ID, search4.Path, search4.Summary, search4.Params = "fhir_subscription_search_post", basePath+"/Subscription/_search", "List one's subscriptions, by form", format
