@@ -221,7 +221,7 @@ func (e *Engine) prepare(ctx context.Context, q *Query, r Request) (exec.Query, 
 	}
 	sql, args, err := bind(ctx, c.statement, values, e.catalog)
 	return exec.Query{
-		SQL: sql, Args: args, Objects: q.objects, Expand: e.expand.DecodeAll, Generic: r.scoped() || q.NamesEHR() || c.fresh != nil,
+		SQL: sql, Args: args, Objects: q.objects, Expand: e.expand.DecodeAll, Generic: r.scoped() || q.NamesEHR() || c.fresh != nil, Ordered: c.fresh != nil,
 		Timeout: e.opt.Timeout, MaxRows: e.opt.MaxRows, MaxBytes: e.opt.MaxBytes,
 	}, c, err
 }

@@ -33,6 +33,9 @@ type Query struct {
 	// arguments do not sway the plan, as in one EHR, where planning would cost
 	// more than executing.
 	Generic bool
+	// Ordered joins in the order of the text, where that is known to be right and
+	// the planner could only guess.
+	Ordered bool
 	// Timeout is the time limit; 0 for none.
 	Timeout time.Duration
 	// MaxRows and MaxBytes bound the result; 0 for no bound.
@@ -50,7 +53,7 @@ const staleCode = "ZQ001"
 // queries over JSON: compiling expressions, whose cost is overestimated by
 // orders of magnitude, and caching by whole documents as keys.
 const settings = `select set_config('transaction_read_only', 'on', true), set_config('jit', 'off', true),
- set_config('enable_memoize', 'off', true), set_config('statement_timeout', $1, true), set_config('plan_cache_mode', $2, true)`
+ set_config('enable_memoize', 'off', true), set_config('statement_timeout', $1, true), set_config('plan_cache_mode', $2, true), case when $3::boolean then set_config('join_collapse_limit', '1', true) end`
 
 // grace is how long after the database's own time limit the client gives up.
 const grace = 2 * time.Second
@@ -75,7 +78,7 @@ func Run(ctx context.Context, db DB, q Query, row func(cells [][]byte) error) er
 	if q.Generic {
 		planning = "force_generic_plan"
 	}
-	batch.Queue(settings, strconv.FormatInt(q.Timeout.Milliseconds(), 10), planning)
+	batch.Queue(settings, strconv.FormatInt(q.Timeout.Milliseconds(), 10), planning, q.Ordered)
 	batch.Queue(q.SQL, q.Args...)
 	results := db.SendBatch(limited, batch)
 	err := stream(results, q, row)

@@ -62,7 +62,8 @@ func (s *Store) Renew(ctx context.Context, number int32, f Fill) (more bool, err
 		if _, err := tx.Exec(ctx, lockEntries); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `select set_config('jit', 'off', true), set_config('enable_memoize', 'off', true), set_config('statement_timeout', $1, true)`,
+		if _, err := tx.Exec(ctx, `select set_config('jit', 'off', true), set_config('enable_memoize', 'off', true),
+				set_config('join_collapse_limit', '1', true), set_config('statement_timeout', $1, true)`,
 			fmt.Sprint(f.Timeout.Milliseconds())); err != nil {
 			return err
 		}
