@@ -129,7 +129,7 @@ func (k *keeper) cell(p *analyze.Path, kind cellKind) string {
 		k.cells = append(k.cells, c)
 		k.at[c] = len(k.cells)
 	}
-	return fmt.Sprintf("k.cells[%d]", k.at[c])
+	return fmt.Sprintf("e.cells[%d]", k.at[c])
 }
 
 // partials reports whether a query looks at its rows by aggregates that can be
@@ -228,14 +228,13 @@ func (k *keeper) from(w *Writer) {
 		fresh.args = w.g.args
 		text := k.rows(fresh, "    ")
 		w.g.args = fresh.args
-		return fmt.Sprintf(`(
+		// Fenced, or the planner may join in the order of groups, by nested loops.
+		return fmt.Sprintf(`(select e.*, k.cells from (
     select k.ehr_no, k.cells from aql_kept as k
     where k.query_no = %[1]d and not exists (select from aql_change as c where c.query_no = %[1]d and c.ehr_no = k.ehr_no)
     union all
-    %[2]s) as k`, k.number, text)
+    %[2]s) as k join ehr as e on e.ehr_no = k.ehr_no where e.is_queryable offset 0) as e`, k.number, text)
 	}, "")
-	w.Join("ehr as e", "e.ehr_no = k.ehr_no")
-	w.Where("e.is_queryable")
 }
 
 // rows writes the statement that finds the rows of some EHRs.
