@@ -190,7 +190,9 @@ func Operations(basePath string) []apidoc.Operation {
 	}
 	search4 := post
 	search4.ID, search4.Path, search4.Summary, search4.Params = "fhir_subscription_search_post", basePath+"/Subscription/_search", "List one's subscriptions, by form", format
-	subscriptions = append(subscriptions, search4)
+	// What the examples of the others use is deleted last.
+	subscriptions = append(subscriptions, search4,
+		subscription("fhir_subscription_delete", http.MethodDelete, "/Subscription/{id}", "Delete a subscription", "", 204, own, "", 404))
 	return append(subscriptions, []apidoc.Operation{
 		op("fhir_capabilities", http.MethodGet, "/metadata", "Read the CapabilityStatement", "", nil, "CapabilityStatement", true),
 		op("fhir_search", http.MethodGet, "/{type}", "Search", "A parameter that is not known is refused, unless Prefer: handling=lenient.",
