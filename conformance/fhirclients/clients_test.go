@@ -29,8 +29,12 @@ const (
 	ipsSum     = "4a5cff17580f869140614ac51097d81540c63644d550ced8d4cd9b9bce7345c4"
 )
 
-// fetchTime is the most that npm may take before the test is without packages.
-const fetchTime = 2 * time.Minute
+// fetchTime is the most that npm may take before the test is without packages,
+// scriptTime the most that a script may take before it is taken to hang.
+const (
+	fetchTime  = 2 * time.Minute
+	scriptTime = 9 * time.Minute
+)
 
 // limits are those of the program's flags.
 var limits = server.Limits{
@@ -50,9 +54,9 @@ func missing(t *testing.T, why string) {
 }
 
 // run is a command with its output, and whether it succeeded in time.
-func run(t *testing.T, dir, name string, args ...string) (string, bool) {
+func run(t *testing.T, limit time.Duration, dir, name string, args ...string) (string, bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), fetchTime)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.WaitDelay = time.Second
@@ -100,10 +104,10 @@ func installed(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	if out, ok := run(t, work, "npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional", "--legacy-peer-deps"); !ok {
+	if out, ok := run(t, fetchTime, work, "npm", "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional", "--legacy-peer-deps"); !ok {
 		missing(t, "npm cannot fetch the packages within "+fetchTime.String()+": "+out)
 	}
-	if out, ok := run(t, work, "npm", "pack", "--silent", ipsPackage); !ok {
+	if out, ok := run(t, fetchTime, work, "npm", "pack", "--silent", ipsPackage); !ok {
 		missing(t, "npm cannot fetch "+ipsPackage+" within "+fetchTime.String()+": "+out)
 	}
 	tarball := filepath.Join(work, "hl7.fhir.uv.ips-2.0.0.tgz")
@@ -114,7 +118,7 @@ func installed(t *testing.T) string {
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != ipsSum {
 		t.Fatalf("%s is not what it was: SHA-256 %x", ipsPackage, sum)
 	}
-	if out, ok := run(t, work, "tar", "-xzf", tarball); !ok {
+	if out, ok := run(t, fetchTime, work, "tar", "-xzf", tarball); !ok {
 		t.Fatalf("tar: %s", out)
 	}
 	if err := os.Rename(filepath.Join(work, "package"), filepath.Join(work, "ips")); err != nil {
@@ -165,7 +169,7 @@ func script(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, ok := run(t, dir, "node", append([]string{path, dir}, api(t)...)...)
+	out, ok := run(t, scriptTime, dir, "node", append([]string{path, dir}, api(t)...)...)
 	if !ok {
 		t.Fatalf("%s:\n%.8000s", name, out)
 	}
