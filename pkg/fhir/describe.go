@@ -186,7 +186,6 @@ func Operations(basePath string) []apidoc.Operation {
 		subscription("fhir_subscription_token_post", http.MethodPost, "/Subscription/{id}/$get-ws-binding-token", "Get a token for a websocket, by POST", "", 200, own, "Parameters", 400, 404),
 		subscription("fhir_subscription_tokens", http.MethodGet, "/Subscription/$get-ws-binding-token", "Get a token for a websocket of several subscriptions", "", 200, some, "Parameters", 400, 404),
 		subscription("fhir_subscription_tokens_post", http.MethodPost, "/Subscription/$get-ws-binding-token", "Get a token for a websocket of several subscriptions, by POST", "", 200, nil, "Parameters", 400, 404),
-		subscription("fhir_subscription_delete", http.MethodDelete, "/Subscription/{id}", "Delete a subscription", "", 204, own, "", 404),
 	}
 	search4 := post
 	search4.ID, search4.Path, search4.Summary, search4.Params = "fhir_subscription_search_post", basePath+"/Subscription/_search", "List one's subscriptions, by form", format
