@@ -242,5 +242,5 @@ func (m Maintainer) Reproject(ctx context.Context, again bool, progress func(Pro
 	if err := m.store.UseRules(ctx, ehr.Rules(projections), again); err != nil {
 		return err
 	}
-	return m.store.Reproject(ctx, store.ReprojectOptions{Projections: projections, Progress: progress, Failed: failed})
+	return m.store.Reproject(ctx, store.ReprojectOptions{Projections: projections, Patience: 5 * time.Second, Progress: progress, Failed: failed})
 }

@@ -80,6 +80,9 @@ type ReprojectOptions struct {
 	// Batch is the objects of one transaction, by default 100. It bounds how long
 	// a commit that replaces one of them may have to wait.
 	Batch int
+	// Patience is how long to wait for another that is at work, as a server is for
+	// a moment each time it looks into the queue.
+	Patience time.Duration
 	// Rest is how long to rest after a batch, as a multiple of its time.
 	Rest float64
 	// Progress is told the state after each batch of stored versions and at the
@@ -118,12 +121,22 @@ func (s *Store) Reproject(ctx context.Context, opt ReprojectOptions) error {
 		return failure(op, err)
 	}
 	defer conn.Release()
-	var locked bool
-	if err := conn.QueryRow(ctx, `select pg_try_advisory_lock($1)`, projectLock).Scan(&locked); err != nil {
-		return failure(op, err)
-	}
-	if !locked {
-		return errs.New(errs.Conflict, op, "stored versions are being projected already")
+	for until := time.Now().Add(opt.Patience); ; {
+		var locked bool
+		if err := conn.QueryRow(ctx, `select pg_try_advisory_lock($1)`, projectLock).Scan(&locked); err != nil {
+			return failure(op, err)
+		}
+		if locked {
+			break
+		}
+		if !time.Now().Before(until) {
+			return errs.New(errs.Conflict, op, "stored versions are being projected already")
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return failure(op, ctx.Err())
+		}
 	}
 	defer func() {
 		// A session that may still hold the lock is not used again.

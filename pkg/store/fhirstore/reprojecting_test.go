@@ -373,13 +373,21 @@ func TestReprojectRefusals(t *testing.T) {
 		t.Errorf("rules before: %v", err)
 	}
 	within := 0
+	patient := make(chan error, 1)
 	err := rec.reproject(byContent{version: 2, before: func(ehr.ProjectionInput) {
-		within++
+		if within++; within == 1 {
+			go func() { patient <- rec.reproject(byContent{version: 2}, store.ReprojectOptions{Patience: time.Minute}) }()
+		}
 		if err := rec.reproject(byContent{version: 2}, store.ReprojectOptions{}); !errs.Is(err, errs.Conflict) {
 			t.Errorf("two at a time: %v", err)
 		}
 	}}, store.ReprojectOptions{})
 	if err != nil || within == 0 {
 		t.Error(within, err)
+	}
+	if within > 0 {
+		if err := <-patient; err != nil {
+			t.Errorf("one that waits: %v", err)
+		}
 	}
 }
