@@ -441,30 +441,52 @@ func (x *expansion) holds(c ast.Condition) truth {
 		}
 		return like(x.eval(c.Left), pattern.str)
 	case *ast.Matches:
-		t := unknown
+		// Constants are compared together: one of another kind than the value is
+		// passed over where another can be compared. What they and each other item
+		// say is joined by OR.
+		constants, others := unknown, no
+		given := false
 		for _, m := range c.Members {
+			item := unknown
 			switch m := m.(type) {
 			case *ast.Regex:
 				return matches(x.eval(c.Left), m.Text)
 			case *ast.Interval:
-				switch x.within(c.Left, m) {
-				case yes:
-					return yes
-				case no:
-					t = no
+				item = x.within(c.Left, m)
+			default:
+				item = test(ast.EQ, x.eval(c.Left), x.eval(m))
+				if constant(m) {
+					given = true
+					if item == no {
+						constants = no
+					}
+					if item != yes {
+						continue
+					}
 				}
-				continue
 			}
-			switch test(ast.EQ, x.eval(c.Left), x.eval(m)) {
+			switch item {
 			case yes:
 				return yes
-			case no:
-				t = no
+			case unknown:
+				others = unknown
 			}
 		}
-		return t
+		if given && constants == unknown {
+			return unknown
+		}
+		return others
 	}
 	panic(fmt.Sprintf("reference: %T", c))
+}
+
+// constant reports whether an item of a list stands for itself.
+func constant(m ast.Operand) bool {
+	switch m.(type) {
+	case *ast.Path, *ast.Call, *ast.Binary, *ast.Negative:
+		return false
+	}
+	return true
 }
 
 // predicate tests a node; a path with several values holds for any of them.
