@@ -26,10 +26,10 @@ func TestTour(t *testing.T) {
 	p := startProcess(t, "dev", "--patients", "8", "--data-dir", filepath.Join(dir, "data"))
 	// The tour is printed once the server answers, and read as soon as it does.
 	commands := printed(p)
-	for deadline := time.Now().Add(30 * time.Second); len(commands) < 9 && time.Now().Before(deadline); commands = printed(p) {
+	for deadline := time.Now().Add(30 * time.Second); len(commands) < 10 && time.Now().Before(deadline); commands = printed(p) {
 		time.Sleep(50 * time.Millisecond)
 	}
-	if len(commands) < 9 {
+	if len(commands) < 10 {
 		t.Fatalf("only %d commands were printed:\n%s", len(commands), p.log)
 	}
 	path, err := binary()
@@ -117,7 +117,10 @@ func runReadme(t *testing.T, p *process, dir string) {
 func printed(p *process) []string {
 	var out []string
 	for line := range strings.Lines(p.log.String()) {
-		line = strings.TrimSpace(line)
+		line, whole := strings.CutSuffix(line, "\n") // what is being printed comes in parts
+		if line = strings.TrimSpace(line); !whole {
+			continue
+		}
 		for _, start := range []string{"curl ", "bin/cairn ", "echo "} {
 			if strings.HasPrefix(line, start) {
 				out = append(out, line)
