@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -47,6 +48,9 @@ type Engine struct {
 	opt     Options
 	cache   *otter.Cache[string, *Query]
 	expand  *zstd.Decoder
+	// refreshAfter is, by the number of a materialised query whose result could
+	// not be made, when to try again.
+	refreshAfter sync.Map
 }
 
 // maxObject bounds the memory that expanding one stored object takes.

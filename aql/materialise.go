@@ -126,9 +126,14 @@ func (e *Engine) resultFingerprint(q *Query, rules string) string {
 // which physical deletion may have to wait.
 const keptEHRs = 500
 
+// refreshPause is how long a query whose result could not be made is left alone:
+// trying may cost as much as its time limit, and physical deletion waits for it.
+const refreshPause = time.Minute
+
 // RefreshMaterialised brings what is kept up to date: the rows of EHRs with
 // commits since the last time, and results whose time has come. A query whose
-// result cannot be made keeps the reason, which does not end the others' turn.
+// result cannot be made keeps the reason and is left alone for a minute, which
+// does not end the others' turn.
 // The error is that of the database, or of the context.
 func (e *Engine) RefreshMaterialised(ctx context.Context) error {
 	c, ok := e.catalog.(KeptCatalog)
@@ -142,11 +147,16 @@ func (e *Engine) RefreshMaterialised(ctx context.Context) error {
 	}
 	for i := range entries {
 		entry := &entries[i]
+		if until, ok := e.refreshAfter.Load(entry.Number); ok && e.opt.Now().Before(until.(time.Time)) {
+			continue
+		}
 		err := e.refresh(ctx, store, entry, rules)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		e.refreshAfter.Delete(entry.Number)
 		if err != nil {
+			e.refreshAfter.Store(entry.Number, e.opt.Now().Add(refreshPause))
 			problem := "it could not be refreshed"
 			if known := errs.As(err); known != nil && known.Msg != "" {
 				problem = known.Msg
@@ -218,7 +228,10 @@ func (e *Engine) whole(ctx context.Context, q *Query, row func(cells []*string) 
 // rowSink takes rows only.
 type rowSink func(cells [][]byte) error
 
-func (s rowSink) Begin([]Column) error     { return nil }
+// Begin has nothing to do: the columns are known.
+func (s rowSink) Begin([]Column) error { return nil }
+
+// Row passes a row on.
 func (s rowSink) Row(cells [][]byte) error { return s(cells) }
 
 // refreshStale reads anew what statements that turned out stale relied on.

@@ -105,6 +105,7 @@ type told struct {
 	fresh *aql.Freshness
 }
 
+// Materialised keeps what it is told.
 func (s *told) Materialised(f aql.Freshness) { s.fresh = &f }
 
 // TestMaterialisedAgrees changes the record at random and compares what is kept
@@ -211,6 +212,48 @@ func TestMaterialisedAgrees(t *testing.T) {
 		t.Errorf("%d rows, %d results with changed EHRs", rows, pending)
 	}
 	t.Logf("seed %d: %d results compared, %d of them with changed EHRs, %d rows; refused: %v", s, compared, pending, rows, refused)
+}
+
+// TestRefreshPauses: a query whose result cannot be made says why, is not tried
+// again at once, and is made when a minute is over.
+func TestRefreshPauses(t *testing.T) {
+	t.Parallel()
+	var late atomic.Int64
+	target := newEmpty(t, aql.Options{Now: func() time.Time { return time.Now().Add(time.Duration(late.Load())) }})
+	newRecord(t, target, &generator{Rand: rand.New(rand.NewPCG(1, 7))}, 1)
+	entry := keptstore.Entry{Name: "q", Version: "1.0.0", Text: "SELECT e/ehr_id/value FROM EHR e", Every: time.Hour}
+	if err := target.Kept().Declare(t.Context(), entry, "test"); err != nil {
+		t.Fatal(err)
+	}
+	refreshed := func() (problem string, done bool) {
+		t.Helper()
+		if err := target.Engine().RefreshMaterialised(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		list, _, err := target.Kept().Entries(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list[0].Problem, list[0].Complete
+	}
+	rename := func(from, to string) {
+		t.Helper()
+		if _, err := target.Pool().Exec(t.Context(), "alter table "+from+" rename to "+to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rename("aql_result", "aql_result_gone")
+	if problem, done := refreshed(); problem == "" || done {
+		t.Fatalf("without its table: %q, done %v", problem, done)
+	}
+	rename("aql_result_gone", "aql_result")
+	if problem, done := refreshed(); problem == "" || done {
+		t.Errorf("at once: %q, done %v", problem, done)
+	}
+	late.Store(int64(time.Minute))
+	if problem, done := refreshed(); problem != "" || !done {
+		t.Errorf("after a minute: %q, done %v", problem, done)
+	}
 }
 
 // TestMaterialisedIsExactWhileCommitsRun: a result has every commit that was

@@ -18,24 +18,30 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
-// TestStructuresOfAnotherProcess: a process whose registry is behind finds what
-// another one has stored in structures that it does not know.
-func TestStructuresOfAnotherProcess(t *testing.T) {
-	t.Parallel()
+// processes are two programs on one database, with an EHR.
+func processes(t *testing.T) (here, there *pgtarget.Target, ehr uuid.UUID) {
+	t.Helper()
 	pool := pgtest.Database(t)
 	here, err := pgtarget.New(pool, aql.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	there, err := pgtarget.New(pool, aql.Options{})
-	if err != nil {
+	if there, err = pgtarget.New(pool, aql.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	ehr := uuid.New()
+	ehr = uuid.New()
 	status := rm.Object("EHR_STATUS", rm.Child("subject", rm.Object("PARTY_SELF")), rm.Bool("is_queryable", true), rm.Bool("is_modifiable", true))
 	if err := there.CreateEHR(t.Context(), aqltest.EHR{ID: ehr, Status: status, Created: refCreated}); err != nil {
 		t.Fatal(err)
 	}
+	return here, there, ehr
+}
+
+// TestStructuresOfAnotherProcess: a process whose registry is behind finds what
+// another one has stored in structures that it does not know.
+func TestStructuresOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	here, there, ehr := processes(t)
 	const text = "SELECT COUNT(*) FROM EHR e CONTAINS COMPOSITION c CONTAINS CLUSTER k[openEHR-EHR-CLUSTER.laboratory_test_analyte.v1]"
 	count := func() (string, string) {
 		t.Helper()
@@ -63,7 +69,7 @@ func TestStructuresOfAnotherProcess(t *testing.T) {
 		t.Errorf("%s rows by %s after another process has stored two", n, how)
 	}
 	// An index that has gaps is not used, whatever this process believes.
-	if _, err := pool.Exec(t.Context(), "delete from node; update node_state set complete = false"); err != nil {
+	if _, err := here.Pool().Exec(t.Context(), "delete from node; update node_state set complete = false"); err != nil {
 		t.Fatal(err)
 	}
 	if n, how := count(); n != "2" || how != "document" {
@@ -76,20 +82,7 @@ func TestStructuresOfAnotherProcess(t *testing.T) {
 // stores one without.
 func TestWhatWasAlwaysThere(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.Database(t)
-	here, err := pgtarget.New(pool, aql.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	there, err := pgtarget.New(pool, aql.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ehr := uuid.New()
-	status := rm.Object("EHR_STATUS", rm.Child("subject", rm.Object("PARTY_SELF")), rm.Bool("is_queryable", true), rm.Bool("is_modifiable", true))
-	if err := there.CreateEHR(t.Context(), aqltest.EHR{ID: ehr, Status: status, Created: refCreated}); err != nil {
-		t.Fatal(err)
-	}
+	here, there, ehr := processes(t)
 	const event = `, "events": [{"_type": "POINT_EVENT", "name": {"value": "E"}, "archetype_node_id": "at0006", "data": {"_type": "ITEM_TREE", "name": {"value": "T"},
 		"archetype_node_id": "at0003", "items": [{"_type": "ELEMENT", "name": {"value": "S"}, "archetype_node_id": "at0004"%s}]}}]`
 	const value = `, "value": {"_type": "DV_QUANTITY", "magnitude": 120, "units": "mm[Hg]"}`

@@ -102,14 +102,15 @@ func Start(ctx context.Context, cfg Config) (*Service, error) {
 	cfg.Slice = max(cfg.Slice, 2*time.Second)
 	s := &Service{Config: cfg, open: make(chan struct{}, maxSockets)}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	if err := cfg.Reader.Restored(ctx); err != nil {
-		return nil, err
+	err := cfg.Reader.Restored(ctx)
+	switch {
+	case err != nil:
+	case len(cfg.Endpoints) == 0:
+		err = cfg.Reader.Unsendable(ctx, "this server sends nothing to endpoints any more")
+	default:
+		err = s.startRiver(ctx)
 	}
-	if len(cfg.Endpoints) == 0 {
-		if err := cfg.Reader.Unsendable(ctx, "this server sends nothing to endpoints any more"); err != nil {
-			return nil, err
-		}
-	} else if err := s.startRiver(ctx); err != nil {
+	if err != nil {
 		s.cancel()
 		if s.pool != nil {
 			s.pool.Close()

@@ -126,7 +126,7 @@ func (p *projector) run(ctx context.Context) {
 	defer close(p.done)
 	tick := time.NewTicker(projectEvery)
 	defer tick.Stop()
-	for {
+	for failing := false; ; {
 		err := p.store.Reproject(ctx, store.ReprojectOptions{
 			Projections: p.projections, QueueOnly: p.queueOnly, Rest: 1,
 			Waited: func(d time.Duration) { p.waited.Observe(d.Seconds()) },
@@ -134,9 +134,11 @@ func (p *projector) run(ctx context.Context) {
 				p.log.Error("a stored version could not be projected", "version_uid", uid, "error", err)
 			},
 		})
-		if err != nil && ctx.Err() == nil && !errs.Is(err, errs.Conflict) {
+		interrupted := err != nil && ctx.Err() == nil && !errs.Is(err, errs.Conflict)
+		if interrupted && !failing { // once, not each second until the database is back
 			p.log.Error("the projection of stored versions was interrupted", "error", err)
 		}
+		failing = interrupted
 		select {
 		case <-ctx.Done():
 			return

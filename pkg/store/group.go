@@ -17,8 +17,8 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 )
 
-// maxGroup bounds the contributions of one statement, and groupTimeout the time
-// that it may take: it ends with no request, since it is that of several.
+// maxGroup bounds the contributions of one call, and groupTimeout the time that
+// one of several may take: it ends with no request, since it is not that of one.
 const (
 	maxGroup     = 16
 	groupTimeout = time.Minute
@@ -42,6 +42,7 @@ type group struct {
 
 // grouped is a contribution that waits to be stored.
 type grouped struct {
+	ctx      context.Context // of its request, for a call of its own
 	ehr      uuid.UUID
 	versions int32
 	args     []any
@@ -69,46 +70,56 @@ func groupable(c *ehr.Contribution, args []any) bool {
 // commitInGroup is Commit for a contribution that is groupable.
 func (s *Store) commitInGroup(ctx context.Context, c *ehr.Contribution, args []any) (time.Time, error) {
 	g := &s.group
-	mine := &grouped{ehr: c.EHRID, versions: int32(len(c.Versions)), args: args, done: make(chan struct{})}
+	mine := &grouped{ctx: ctx, ehr: c.EHRID, versions: int32(len(c.Versions)), args: args, done: make(chan struct{})}
 	g.mu.Lock()
-	g.waiting = append(g.waiting, mine)
-	if g.running == 0 || len(g.waiting) >= maxGroup {
-		list := g.take()
+	if g.running == 0 {
+		g.running++
 		g.mu.Unlock()
-		go s.storeGroups(list)
-	} else {
-		if len(g.waiting) == 1 {
-			time.AfterFunc(g.window, func() { s.overdue(mine) })
-		}
-		g.mu.Unlock()
+		defer s.groupEnded()
+		mine.finish(s.storeAll(ctx, []*grouped{mine}))
+		return mine.committed, mine.err
 	}
+	g.waiting = append(g.waiting, mine)
+	switch len(g.waiting) {
+	case 1:
+		s.wait(mine)
+	case maxGroup:
+		go s.storeGroup(g.take())
+	}
+	g.mu.Unlock()
 	select {
 	case <-mine.done:
 		return mine.committed, mine.err
 	case <-ctx.Done():
 	}
-	// A contribution that still waits is taken back; of one under way its caller
-	// learns only that it was cancelled, like one whose connection breaks.
+	// A contribution that still waits is taken back. Of one that is under way with
+	// others its caller learns only that it was cancelled, like one whose
+	// connection breaks.
 	g.mu.Lock()
 	if i := slices.Index(g.waiting, mine); i >= 0 {
 		g.waiting = slices.Delete(g.waiting, i, i+1)
+		if i == 0 && len(g.waiting) > 0 {
+			s.wait(g.waiting[0])
+		}
 	}
 	g.mu.Unlock()
 	return time.Time{}, failure("store.Commit", ctx.Err())
 }
 
-// overdue stores what waits beside the groups under way, if the contribution
-// that began to wait first is still among them.
-func (s *Store) overdue(first *grouped) {
+// wait stores what waits beside the groups under way, if after the window the
+// contribution is still the first that waits.
+func (s *Store) wait(first *grouped) {
 	g := &s.group
-	g.mu.Lock()
-	if !slices.Contains(g.waiting, first) {
+	time.AfterFunc(g.window, func() {
+		g.mu.Lock()
+		if len(g.waiting) == 0 || g.waiting[0] != first {
+			g.mu.Unlock()
+			return
+		}
+		list := g.take()
 		g.mu.Unlock()
-		return
-	}
-	list := g.take()
-	g.mu.Unlock()
-	s.storeGroups(list)
+		s.storeGroup(list)
+	})
 }
 
 // take is the contributions that wait. They count as under way from now on.
@@ -119,28 +130,25 @@ func (g *group) take() []*grouped {
 	return list
 }
 
-// storeGroups stores the contributions, and what has come to wait meanwhile.
-func (s *Store) storeGroups(list []*grouped) {
+// groupEnded begins with what has come to wait while the last group was under
+// way.
+func (s *Store) groupEnded() {
 	g := &s.group
-	for len(list) > 0 {
-		s.storeGroup(list)
-		g.mu.Lock()
-		g.running--
-		list = nil
-		if g.running == 0 && len(g.waiting) > 0 {
-			list = g.take()
-		}
-		g.mu.Unlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.running--; g.running == 0 && len(g.waiting) > 0 {
+		go s.storeGroup(g.take())
 	}
 }
 
 func (s *Store) storeGroup(list []*grouped) {
-	ctx, cancel := context.WithTimeout(context.Background(), groupTimeout)
-	defer cancel()
+	defer s.groupEnded()
 	if len(list) > 1 && sameRules(list) {
 		// All calls lock EHRs in this order, so that no two wait for each other.
 		slices.SortStableFunc(list, func(a, b *grouped) int { return bytes.Compare(a.ehr[:], b.ehr[:]) })
+		ctx, cancel := context.WithTimeout(context.Background(), groupTimeout)
 		committed, err := s.storeAll(ctx, list)
+		cancel()
 		if !undone(err) {
 			for _, c := range list {
 				c.finish(committed, err)
@@ -151,7 +159,7 @@ func (s *Store) storeGroup(list []*grouped) {
 	var each sync.WaitGroup
 	for _, c := range list {
 		each.Go(func() {
-			c.finish(s.storeAll(ctx, []*grouped{c}))
+			c.finish(s.storeAll(c.ctx, []*grouped{c}))
 		})
 	}
 	each.Wait()

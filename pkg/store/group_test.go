@@ -288,6 +288,74 @@ func TestCancelledInAGroup(t *testing.T) {
 	}
 }
 
+// A commit that is alone under way is cancelled with its request, and what waits
+// then goes on.
+func TestCancelledAlone(t *testing.T) {
+	t.Parallel()
+	s := openGrouping(t, time.Hour)
+	first, _ := written(t, s)
+	second, _ := written(t, s)
+	release := held(t, s, first)
+	list := []ehr.Contribution{full(t, first, 0), full(t, second, 1)}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if _, err := s.Commit(ctx, list[0]); !errs.Is(err, errs.Timeout) {
+			t.Errorf("cancelled: %v", err)
+		}
+	})
+	blocked(t, s)
+	wg.Go(func() {
+		if _, err := s.Commit(t.Context(), list[1]); err != nil {
+			t.Error(err)
+		}
+	})
+	waitFor(t, "one that waits", func() bool { return s.Waiting() == 1 })
+	cancel()
+	wg.Wait()
+	release()
+	if got := transactions(t, s, list); got["none"] != 1 {
+		t.Errorf("contributions by transaction: %v", got)
+	}
+}
+
+// Whoever waits behind one that is taken back waits for the window, too, and not
+// for the group under way.
+func TestWindowAfterACancellation(t *testing.T) {
+	t.Parallel()
+	s := openGrouping(t, 300*time.Millisecond)
+	var ids []uuid.UUID
+	for range 3 {
+		id, _ := written(t, s)
+		ids = append(ids, id)
+	}
+	release := held(t, s, ids[0])
+	var slow, others sync.WaitGroup
+	slow.Go(func() {
+		if _, err := s.Commit(t.Context(), full(t, ids[0], 0)); err != nil {
+			t.Error(err)
+		}
+	})
+	blocked(t, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	others.Go(func() {
+		// In time or not: what matters is who waits behind it.
+		if _, err := s.Commit(ctx, full(t, ids[1], 1)); err != nil && !errs.Is(err, errs.Timeout) {
+			t.Error(err)
+		}
+	})
+	waitFor(t, "the first that waits", func() bool { return s.Waiting() > 0 })
+	others.Go(func() {
+		if _, err := s.Commit(t.Context(), full(t, ids[2], 2)); err != nil {
+			t.Error(err)
+		}
+	})
+	cancel()
+	others.Wait()
+	release()
+	slow.Wait()
+}
+
 // A group that takes long holds nobody up for longer than the window, nor a
 // full group at all.
 func TestGroupsBesideAGroupThatTakesLong(t *testing.T) {

@@ -125,7 +125,7 @@ func pool(ctx context.Context, url string, conns int, name string) (*pgxpool.Poo
 	}
 	// A cancelled request cancels its statement on the server: otherwise a
 	// commit that waits for a lock could still go through unseen, and a query
-	// would run on for nobody.
+	// would run on for nobody. Not that of a group of commits (group.go).
 	cfg.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelTimeout}
 	}

@@ -186,24 +186,10 @@ func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhi
 		w.add(`(a.class, a.k1, a.k2, a.k3) > (` + w.arg(after.class) + `::integer, ` + w.arg(after.k1) + `::bigint, ` + w.arg(after.k2) + `::bigint, ` + w.arg(after.k3) + `::bigint)`)
 	}
 	sql := accessColumns + accesses + strings.Join(w.terms, ` and `) + ` order by a.class, a.k1, a.k2, a.k3 limit ` + w.arg(q.Count+1)
-	err = pgx.BeginTxFunc(ctx, r.store.QueryPool(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, sql, *w.args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			rec, _, err := scanAccess(rows)
-			if err != nil {
-				return err
-			}
-			page.Records = append(page.Records, rec)
-		}
-		if err := rows.Err(); err != nil || !q.Total {
-			return err
-		}
-		return tx.QueryRow(ctx, count, countArgs...).Scan(&page.Total)
-	})
+	err = r.madePage(ctx, q, &page, statement{sql, *w.args}, statement{count, countArgs}, func(row pgx.Row) (fhir.Record, error) {
+		rec, _, err := scanAccess(row)
+		return rec, err
+	}, nil)
 	if err != nil {
 		return fhir.Page{}, fail(op, err)
 	}
@@ -222,9 +208,5 @@ func (r *Reader) accessHistory(ctx context.Context, who ehr.Actor, q fhir.Histor
 	if err != nil {
 		return fhir.Page{}, err
 	}
-	page := fhir.Page{Records: []fhir.Record{rec}, Total: 1}
-	if rec.LastUpdated.Before(q.Since) || !q.At.High.IsZero() && !rec.LastUpdated.Before(q.At.High) || !q.After.LastUpdated.IsZero() {
-		page.Records, page.Total = page.Records[:0], -1
-	}
-	return page, nil
+	return onlyVersion(rec, q), nil
 }

@@ -186,22 +186,10 @@ func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fh
 	keys := order + `v.ehr_no, v.vo_no`
 	sql := `with p as (select v.ehr_no, v.vo_no, v.ver` + w.from + strings.Join(w.terms, ` and `) +
 		` order by ` + keys + ` limit ` + w.arg(q.Count+1) + `)` + documentSQL(q.Type) + ` order by ` + keys
-	err = pgx.BeginTxFunc(ctx, r.store.QueryPool(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, sql, *w.args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			rec, _, _, err := scanDocument(rows, q.Type)
-			if err != nil {
-				return err
-			}
-			page.Records = append(page.Records, rec)
-		}
-		if err := rows.Err(); err != nil {
-			return err
-		}
+	err = r.madePage(ctx, q, &page, statement{sql, *w.args}, statement{count, countArgs}, func(row pgx.Row) (fhir.Record, error) {
+		rec, _, _, err := scanDocument(row, q.Type)
+		return rec, err
+	}, func(tx pgx.Tx) error {
 		if len(patients) > 0 {
 			rows, err := tx.Query(ctx, unfinishedSQL, patients)
 			if err != nil {
@@ -212,13 +200,7 @@ func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fh
 			}
 		}
 		lag, args := lagOf(patients)
-		if err := scanLag(tx.QueryRow(ctx, lag, args...), &page.Lag); err != nil {
-			return err
-		}
-		if !q.Total {
-			return nil
-		}
-		return tx.QueryRow(ctx, count, countArgs...).Scan(&page.Total)
+		return scanLag(tx.QueryRow(ctx, lag, args...), &page.Lag)
 	})
 	if err != nil {
 		return fhir.Page{}, fail(op, err)

@@ -155,27 +155,12 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 	}
 	sql := `with p as (select distinct r.ehr_no, r.vo_no, r.ver, r.revision` + w.from + strings.Join(w.terms, ` and `) +
 		` order by r.ehr_no, r.vo_no, r.ver, r.revision limit ` + w.arg(q.Count+1) + `)` + originSQL
-	err = pgx.BeginTxFunc(ctx, r.store.QueryPool(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, sql, *w.args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			rec, _, err := scanOrigin(rows)
-			if err != nil {
-				return err
-			}
-			page.Records = append(page.Records, rec)
-		}
-		if err := rows.Err(); err != nil {
-			return err
-		}
+	err = r.madePage(ctx, q, &page, statement{sql, *w.args}, statement{count, countArgs}, func(row pgx.Row) (fhir.Record, error) {
+		rec, _, err := scanOrigin(row)
+		return rec, err
+	}, func(tx pgx.Tx) error {
 		lag, args := lagOf(patients)
-		if err := scanLag(tx.QueryRow(ctx, lag, args...), &page.Lag); err != nil || !q.Total {
-			return err
-		}
-		return tx.QueryRow(ctx, count, countArgs...).Scan(&page.Total)
+		return scanLag(tx.QueryRow(ctx, lag, args...), &page.Lag)
 	})
 	if err != nil {
 		return fhir.Page{}, fail(op, err)
@@ -195,9 +180,5 @@ func (r *Reader) provenanceHistory(ctx context.Context, who ehr.Actor, q fhir.Hi
 	if err != nil {
 		return fhir.Page{}, err
 	}
-	page := fhir.Page{Records: []fhir.Record{rec}, Total: 1}
-	if rec.LastUpdated.Before(q.Since) || !q.At.High.IsZero() && !rec.LastUpdated.Before(q.At.High) || !q.After.LastUpdated.IsZero() {
-		page.Records, page.Total = page.Records[:0], -1
-	}
-	return page, nil
+	return onlyVersion(rec, q), nil
 }
