@@ -31,6 +31,7 @@ type test struct {
 	Input      string `xml:"inputfile,attr"`
 	Mode       string `xml:"mode,attr"`
 	Predicate  string `xml:"predicate,attr"`
+	Ordered    string `xml:"checkOrderedFunctions,attr"`
 	Expression struct {
 		Text    string `xml:",chardata"`
 		Invalid string `xml:"invalid,attr"`
@@ -54,6 +55,11 @@ func (tt *test) verdict(inputs map[string]*r4.Node) string {
 		e, err := fhirpath.Parse(tt.Expression.Text)
 		if err != nil {
 			return nil, err
+		}
+		if tt.Ordered == "true" {
+			if err := e.Unordered(); err != nil {
+				return nil, err
+			}
 		}
 		return e.Evaluate(input, "", fhirpath.Options{})
 	}()

@@ -146,3 +146,27 @@ func BenchmarkHolds(b *testing.B) {
 		}
 	}
 }
+
+// Members are not to be taken by their place where there is no order.
+func TestUnordered(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"children().skip(1)":                           "at byte 10: children() has no order to take members by",
+		"status.exists() and descendants()[0].empty()": "at byte 33: descendants() has no order to take members by",
+		"children().where($this is code).first()":      "",
+		"code.coding.first()":                          "",
+		"children().count()":                           "",
+	} {
+		e, err := fhirpath.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if err := e.Unordered(); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s is %q, not %q", text, got, want)
+		}
+	}
+}

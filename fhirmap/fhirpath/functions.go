@@ -89,6 +89,7 @@ func init() { // a function evaluates arguments, which call functions
 	addStrings()
 	addNumbers()
 	addConversions()
+	addBoundaries()
 }
 
 func (r *run) call(s scope, in []Value, e *expr) ([]Value, error) {

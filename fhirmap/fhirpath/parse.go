@@ -1,6 +1,10 @@
 package fhirpath
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+)
 
 type op uint8
 
@@ -211,6 +215,11 @@ func (p *parser) operand() (*expr, error) {
 				return nil, err
 			}
 			right.plain = right.op == opName && path(e)
+			if t := castTo(e); t != nil && right.op == opName && !t.IsA(right.name) {
+				if _, known := member(Value{element: true, typ: t}, right.name); !known {
+					return nil, errorf(right.pos, "%s has no element %s", t.Name, right.name)
+				}
+			}
 			e = &expr{op: opDot, args: []*expr{e, right}, pos: pos}
 		case p.symbol("["):
 			i, err := p.expression(0)
@@ -225,6 +234,56 @@ func (p *parser) operand() (*expr, error) {
 			return e, nil
 		}
 	}
+}
+
+// castTo is the type that all values of the expression have, whatever it is
+// evaluated on: that of `as` and ofType(). It is nil if there is none, or if the
+// type is abstract, so that its values can have more elements.
+func castTo(e *expr) *r4.Type {
+	if e.op != opAs && (e.op != opCall || e.name != "as" && e.name != "ofType") {
+		if e.op == opDot {
+			return castTo(e.args[1])
+		}
+		return nil
+	}
+	switch e.typ.name {
+	case "Resource", "DomainResource", "Element", "BackboneElement":
+		return nil
+	}
+	if e.typ.namespace == "System" {
+		return nil
+	}
+	return r4.Lookup(e.typ.name)
+}
+
+// Unordered reports where the expression takes members by their place from what
+// children() or descendants() gives, which has no order that can be relied on.
+// It is nil if it does so nowhere; else the error is an *Error.
+func (e *Expr) Unordered() error { return unordered(e.root) }
+
+func unordered(e *expr) error {
+	var taken *expr // what members are taken of by their place
+	switch {
+	case e.op == opIndex:
+		taken = e.args[0]
+	case e.op == opDot && e.args[1].op == opCall:
+		switch e.args[1].name {
+		case "first", "last", "tail", "skip", "take":
+			taken = e.args[0]
+		}
+	}
+	if taken != nil && taken.op == opDot {
+		taken = taken.args[1]
+	}
+	if taken != nil && taken.op == opCall && (taken.name == "children" || taken.name == "descendants") {
+		return errorf(e.pos, "%s() has no order to take members by", taken.name)
+	}
+	for _, a := range e.args {
+		if err := unordered(a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // path reports whether only names and indexes lead to what the expression gives.
