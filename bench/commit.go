@@ -22,6 +22,9 @@ type commitConfig struct {
 	config
 	variants []string
 	clients  []int
+	// sets is the number of compositions in a contribution: each round commits as
+	// many compositions in contributions as by themselves. 0: no contributions.
+	sets int
 }
 
 // variant is one way to run a server. All variants of a run commit the same
@@ -34,6 +37,8 @@ type variant struct {
 	Settings map[string]string `json:"settings,omitempty"` // of Postgres
 
 	Runs []Run `json:"runs"`
+	// Sets are runs of contributions, whose figures are for each composition.
+	Sets []Run `json:"contributions,omitempty"`
 	// Per composition.
 	WAL        float64              `json:"wal_bytes"`
 	PageImages float64              `json:"page_image_bytes"`
@@ -102,6 +107,9 @@ func runCommit(ctx context.Context, c commitConfig) (err error) {
 	}
 
 	share := c.compositions / (c.rounds * len(c.clients))
+	if c.sets > 0 {
+		share = share / 2 / c.sets * c.sets
+	}
 	at := 0
 	for range c.rounds {
 		for _, clients := range c.clients {
@@ -112,6 +120,21 @@ func runCommit(ctx context.Context, c commitConfig) (err error) {
 					return fmt.Errorf("%s: %d requests failed, the first with: %s", run.Name, run.Errors, run.FirstError)
 				}
 				v.Runs = append(v.Runs, run)
+			}
+			at += share
+			if c.sets == 0 {
+				continue
+			}
+			for _, v := range list {
+				bodies := v.w.sets(at, share, c.sets)
+				run := once(ctx, v.w.server.procs, v.Name+", contributions", clients, len(bodies), 0, func(ctx context.Context, _, n int) error {
+					return v.w.contribution(ctx, n, bodies[n])
+				})
+				fmt.Println(run)
+				if run.Errors > 0 {
+					return fmt.Errorf("%s: %d requests failed, the first with: %s", run.Name, run.Errors, run.FirstError)
+				}
+				v.Sets = append(v.Sets, run.times(c.sets))
 			}
 			at += share
 		}
@@ -238,25 +261,49 @@ func (v *variant) page(clients []int) string {
 	}
 	fmt.Fprintf(&b, "  %-34s disk %7.0f  WAL %7.0f\n", "all", disk, v.WAL)
 	for _, n := range clients {
-		var count, seconds, server, postgres float64
-		var rates []float64
-		for _, r := range v.Runs {
-			if r.Clients == n {
-				count += float64(r.Count)
-				seconds += r.Seconds
-				server += r.ServerCPU * float64(r.Count)
-				postgres += r.PostgresCPU * float64(r.Count)
-				rates = append(rates, r.PerSec)
-			}
-		}
-		if count == 0 {
+		one, sets := total(v.Runs, n), total(v.Sets, n)
+		if one.Count == 0 {
 			continue
 		}
-		slices.Sort(rates)
-		fmt.Fprintf(&b, "  %2d clients: median %6.0f/s, all rounds %6.0f/s; CPU server %5.0f us, Postgres %5.0f us\n",
-			n, rates[len(rates)/2], count/seconds, server/count, postgres/count)
+		fmt.Fprintf(&b, "  %2d clients: %v\n", n, one)
+		if sets.Count > 0 {
+			fmt.Fprintf(&b, "  in contributions: %v\n", sets)
+			fmt.Fprintf(&b, "  contributions against single commits: medians %.2f, all rounds %.2f\n", sets.median/one.median, sets.rate/one.rate)
+		}
 	}
 	return b.String()
+}
+
+// totals are the runs with one number of clients taken together.
+type totals struct {
+	Count                          int
+	median, rate, server, postgres float64
+}
+
+func total(runs []Run, clients int) totals {
+	var t totals
+	var rates []float64
+	var seconds float64
+	for _, r := range runs {
+		if r.Clients == clients {
+			t.Count += r.Count
+			seconds += r.Seconds
+			t.server += r.ServerCPU * float64(r.Count)
+			t.postgres += r.PostgresCPU * float64(r.Count)
+			rates = append(rates, r.PerSec)
+		}
+	}
+	if t.Count == 0 {
+		return t
+	}
+	slices.Sort(rates)
+	n := float64(t.Count)
+	t.median, t.rate, t.server, t.postgres = rates[len(rates)/2], n/seconds, t.server/n, t.postgres/n
+	return t
+}
+
+func (t totals) String() string {
+	return fmt.Sprintf("median %6.0f/s, all rounds %6.0f/s; CPU server %5.0f us, Postgres %5.0f us", t.median, t.rate, t.server, t.postgres)
 }
 
 // stop ends the server, if it was started.

@@ -102,6 +102,15 @@ func once(ctx context.Context, p *processes, name string, clients, count, base i
 	return r
 }
 
+// times is the run with figures for each of the n items of a request.
+func (r Run) times(n int) Run {
+	r.Count *= n
+	r.PerSec *= float64(n)
+	r.ServerCPU /= float64(n)
+	r.PostgresCPU /= float64(n)
+	return r
+}
+
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // String is the run as one line of the console.

@@ -51,6 +51,7 @@ func main() {
 		return nil
 	})
 	clients := flag.String("clients", "1,8,32", "with -commit: numbers of clients")
+	sets := flag.Int("sets", 0, "with -commit: in each round commit half of the compositions in contributions of so many, and print the ratio")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -67,7 +68,7 @@ func main() {
 		return
 	}
 	if *commit {
-		cc := commitConfig{config: c, variants: variants}
+		cc := commitConfig{config: c, variants: variants, sets: *sets}
 		for _, s := range strings.Split(*clients, ",") {
 			n, err := strconv.Atoi(s)
 			if err != nil || n < 1 {

@@ -95,6 +95,12 @@ func (r *report) page() string {
 		fmt.Fprintf(&b, "| %s | %d | %.0f | %.2f | %.2f | %.0f | %.0f | %s |\n",
 			run.Name, run.Clients, run.PerSec, run.P50, run.P99, run.ServerCPU, run.PostgresCPU, ratio)
 	}
+	for _, clients := range clientCounts {
+		one, set := r.find("commit composition", clients), r.find(fmt.Sprintf("contribution of %d compositions", setSize), clients)
+		if one != nil && set != nil && one.PerSec > 0 {
+			fmt.Fprintf(&b, "\nContributions with %d clients: %.0f compositions/s, %.2f times the rate of single commits.\n", clients, set.PerSec*setSize, set.PerSec*setSize/one.PerSec)
+		}
+	}
 	fmt.Fprintf(&b, "\n## On disk\n\n%d compositions committed.\n\n| table | bytes | of which indexes | per composition |\n|---|---:|---:|---:|\n", r.Committed)
 	var total int64
 	for _, t := range r.Tables {

@@ -105,28 +105,46 @@ func (w *workloads) commits(ctx context.Context) error {
 // setSize is the number of compositions in one contribution.
 const setSize = 20
 
+// sets makes the bodies of contributions of size compositions each from n
+// compositions, the first of which is from.
+func (w *workloads) sets(from, n, size int) [][]byte {
+	out := make([][]byte, 0, n/size)
+	for at := from; at+size <= from+n; at += size {
+		var b bytes.Buffer
+		b.WriteString(`{"audit":{"change_type":{"terminology_id":"openehr","code_string":"249"}},"versions":[`)
+		for k := range size {
+			if k > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(`{"commit_audit":{"change_type":{"terminology_id":"openehr","code_string":"249"}},"lifecycle_state":{"terminology_id":"openehr","code_string":"532"},"data":`)
+			b.Write(w.bodies[(at+k)%len(w.bodies)])
+			b.WriteByte('}')
+		}
+		b.WriteString(`]}`)
+		out = append(out, bytes.Clone(b.Bytes()))
+	}
+	return out
+}
+
+func (w *workloads) contribution(ctx context.Context, n int, body []byte) error {
+	_, _, err := w.server.call(ctx, "POST", openehr+"/ehr/"+w.ehrs[n%w.patients]+"/contribution", body, nil, http.StatusCreated)
+	return err
+}
+
 // contributions measures POST of contributions of many compositions. One
 // operation is one contribution: the rate of compositions is setSize times that.
 func (w *workloads) contributions(ctx context.Context) error {
 	const sets = 120
 	for i, clients := range clientCounts {
-		r := once(ctx, w.server.procs, fmt.Sprintf("contribution of %d compositions", setSize), clients, sets, i*sets, func(ctx context.Context, _, n int) error {
-			var b bytes.Buffer
-			b.WriteString(`{"audit":{"change_type":{"terminology_id":"openehr","code_string":"249"}},"versions":[`)
-			for k := range setSize {
-				if k > 0 {
-					b.WriteByte(',')
-				}
-				b.WriteString(`{"commit_audit":{"change_type":{"terminology_id":"openehr","code_string":"249"}},"lifecycle_state":{"terminology_id":"openehr","code_string":"532"},"data":`)
-				b.Write(w.bodies[(n*setSize+k)%len(w.bodies)])
-				b.WriteByte('}')
-			}
-			b.WriteString(`]}`)
-			_, _, err := w.server.call(ctx, "POST", openehr+"/ehr/"+w.ehrs[n%w.patients]+"/contribution", b.Bytes(), nil, http.StatusCreated)
-			return err
+		bodies := w.sets(i*sets*setSize, sets*setSize, setSize)
+		r := once(ctx, w.server.procs, fmt.Sprintf("contribution of %d compositions", setSize), clients, sets, 0, func(ctx context.Context, _, n int) error {
+			return w.contribution(ctx, i*sets+n, bodies[n])
 		})
 		if err := w.report.add(r); err != nil {
 			return err
+		}
+		if one := w.report.find("commit composition", clients); one != nil && one.PerSec > 0 {
+			fmt.Printf("%d clients: in contributions %.0f compositions/s, %.2f times the rate of single commits\n", clients, r.PerSec*setSize, r.PerSec*setSize/one.PerSec)
 		}
 	}
 	return nil
