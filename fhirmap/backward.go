@@ -115,7 +115,7 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			start = b.archetype
 		case fromComposition:
 			start = b.root
-		case fromVersion, fromSelf:
+		case fromVersion, fromSelf, fromWorkflow:
 			return nil // facts about the version, which the commit makes, and the record
 		}
 		for range s.src.up {

@@ -9,7 +9,7 @@ import (
 
 // engineRevision is raised when the engine makes other resources of the same
 // mapping files, so that what is stored is recognised as made by an older one.
-const engineRevision = 2
+const engineRevision = 3
 
 // Digest identifies what a library makes of a version: it depends on the name,
 // the version and the content of every mapping file, and on the engine. The

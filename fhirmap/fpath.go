@@ -58,7 +58,7 @@ func parseFHIR(s string) (fpath, error) {
 			p.base = fromParent
 		case "$reference":
 			p.base = fromNothing
-		case "$archetype", "$composition", "$openehrRoot", "$version":
+		case "$archetype", "$composition", "$openehrRoot", "$version", "$workflow":
 			return p, fmt.Errorf("%s is not a variable of the FHIR side", name)
 		default:
 			return p, fmt.Errorf("unknown variable %s", name)

@@ -87,6 +87,8 @@ func TestLoadReportsDefectsWithTheirPlace(t *testing.T) {
 		{"no name", strings.Replace(model, "  name: OBSERVATION.body_weight.v2\n", "", 1), `metadata needs "name"`},
 		{"an unknown archetype class", strings.Replace(model, "archetype: openEHR-EHR-OBSERVATION", "archetype: openEHR-EHR-OBSERVTION", 1), "is not an archetype id of an RM class"},
 		{"an unknown structure", strings.Replace(model, "StructureDefinition/Observation", "StructureDefinition/Observaton", 1), "is neither an R4 type nor a profile known here"},
+		{"a workflow of what has none", with("$resource.status", "$workflow/ism_transition"), `only an INSTRUCTION has a workflow`},
+		{"what is not known of a workflow", strings.NewReplacer("OBSERVATION", "INSTRUCTION", "structureDefinition: http://hl7.org/fhir/StructureDefinition/Observation", "structureDefinition: http://hl7.org/fhir/StructureDefinition/MedicationRequest").Replace(with("$resource.note", "$workflow/description")), `$workflow has ism_transition and archetype_node_id only`},
 		{"link", more("    link:\n      meaning: a\n"), "m.yml:19:5: not supported: link"},
 		{"a reference without methods", more("    reference:\n      resourceType: Specimen\n"), `m.yml:20:7: reference needs "mappings"`},
 		{"a reference to no resource", more("    reference:\n      resourceType: Sample\n      mappings: []\n"), `m.yml:20:21: "Sample" is not a resource type`},
@@ -263,7 +265,11 @@ func TestShippedNodesExist(t *testing.T) {
 					for _, c := range man.Conditions {
 						for _, crit := range c.Criteria {
 							if codes.MatchString(crit.Value) {
-								check(crit.Position, m.OpenEHR.Value+"/"+crit.Value)
+								of := m.OpenEHR.Value
+								if strings.HasPrefix(of, "$workflow") { // steps are those of the ACTION
+									of = medicationV1
+								}
+								check(crit.Position, of+"/"+crit.Value)
 							}
 						}
 					}

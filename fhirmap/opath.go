@@ -17,6 +17,9 @@ const (
 	fromComposition
 	fromVersion // $version: Cairn's name for the VERSION around the composition
 	fromSelf    // $self: Cairn's name for the subject of the record
+	// fromWorkflow is $workflow, Cairn's name for the ACTION that says how far the
+	// activity in hand has come.
+	fromWorkflow
 	fromResource
 	fromNothing // $reference, or no path at all
 )
@@ -69,6 +72,8 @@ func parseOpenEHR(s string) (opath, error) {
 			p.base = fromVersion
 		case "$self":
 			p.base = fromSelf
+		case "$workflow":
+			p.base = fromWorkflow
 		case "$reference":
 			p.base = fromNothing
 		case "$openEHRRoot", "$openehrroot":

@@ -216,6 +216,16 @@ func (c *compiler) openehr(t Text, sc scope) (opath, *otype, bool) {
 			at = typeOf(rm.Lookup("ORIGINAL_VERSION"))
 		case fromSelf:
 			at = typeOf(rm.Lookup("PARTY_SELF"))
+		case fromWorkflow:
+			if !sc.archetype.has("INSTRUCTION") {
+				c.fail(t.Position, CodeOpenEHRPath, "openEHR path %q: only an INSTRUCTION has a workflow", clip(t.Value))
+				return p, nil, false
+			}
+			if p.up > 0 || len(p.segs) == 0 || !slices.Contains(workflowAttributes, p.segs[0].attr) {
+				c.fail(t.Position, CodeOpenEHRPath, "openEHR path %q: of an ACTION in another composition, $workflow has %s only", clip(t.Value), strings.Join(workflowAttributes, " and "))
+				return p, nil, false
+			}
+			at = typeOf(rm.Lookup("ACTION"))
 		case fromNothing:
 			return p, nil, true
 		default:

@@ -140,7 +140,7 @@ func (p *printer) step(depth int, s *step) {
 // String is the path with its base; steps that were implied are in parentheses.
 func (p opath) String() string {
 	b := map[base]string{
-		fromParent: ".", fromArchetype: "$archetype", fromComposition: "$composition", fromVersion: "$version", fromSelf: "$self", fromNothing: "$reference",
+		fromParent: ".", fromArchetype: "$archetype", fromComposition: "$composition", fromVersion: "$version", fromSelf: "$self", fromWorkflow: "$workflow", fromNothing: "$reference",
 	}[p.base] + strings.Repeat("/..", p.up)
 	for i := range p.segs {
 		seg := &p.segs[i]

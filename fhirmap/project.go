@@ -26,6 +26,10 @@ type run struct {
 	plan                     *plan
 	res                      *cursor
 	only                     *restriction
+	// origin is what the resource in hand is made of, flow the ACTION that says how
+	// far it has come, once that has been asked for.
+	origin, flow *ref
+	flowKnown    bool
 	// pending are the losses of the resource in hand.
 	pending []Loss
 	// gated is set when the preprocessor condition excluded the entry.
@@ -283,6 +287,7 @@ func (x *run) resource(origin *ref, archetype string) (refused bool) {
 	x.res = x.cursor(nil, nil)
 	x.res.node, x.res.typ = root, p.target
 	x.pending, x.gated = x.pending[:0], false
+	x.origin, x.flow, x.flowKnown = origin, nil, false
 	fill := func(l Loss) Loss {
 		l.Type, l.Archetype, l.Mapping = p.target.Name, archetype, p.file.Name.Value
 		if l.Path == "" {

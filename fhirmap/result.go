@@ -31,6 +31,9 @@ type Input struct {
 	// Committed is the commit time from the version's audit; the zero time
 	// when it is not known yet, in which case no mapping can read it.
 	Committed time.Time
+	// Workflow is the ACTIONs of the record that refer to an INSTRUCTION of the
+	// object, or are of the same workflow as one, in any order.
+	Workflow []WorkflowAction
 }
 
 // Result is everything one projection produced.

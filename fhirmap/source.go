@@ -157,6 +157,8 @@ func (x *run) start(p *opath, parent *ref) *ref {
 		at = x.version
 	case fromSelf:
 		at = x.ref(self, nil, nil, 0)
+	case fromWorkflow:
+		at = x.workflow()
 	}
 	for range p.up {
 		if at != nil {

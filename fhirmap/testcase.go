@@ -84,8 +84,10 @@ func ReadCase(dir fs.FS) (Input, error) {
 		return Input{}, errs.Wrap(errs.Invalid, op, CaseInput+" cannot be read", err)
 	}
 	var facts struct {
-		Lifecycle string `json:"lifecycle"`
+		Lifecycle string           `json:"lifecycle"`
+		Workflow  []WorkflowAction `json:"workflow"`
 	}
+	facts.Lifecycle = in.Lifecycle
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&facts); err != nil {
@@ -94,7 +96,12 @@ func ReadCase(dir fs.FS) (Input, error) {
 	if lifecycleNames[facts.Lifecycle] == "" {
 		return Input{}, errs.New(errs.Invalid, op, CaseInput+": lifecycle is not a code of a version lifecycle state")
 	}
-	in.Lifecycle = facts.Lifecycle
+	in.Lifecycle, in.Workflow = facts.Lifecycle, facts.Workflow
+	for i := range in.Workflow {
+		if in.Workflow[i].Lifecycle == "" {
+			in.Workflow[i].Lifecycle = lifecycleComplete
+		}
+	}
 	return in, nil
 }
 

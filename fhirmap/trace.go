@@ -144,7 +144,7 @@ func (tr *tracer) follow(p *opath, archetype, at trace) []trace {
 		at = archetype
 	case fromComposition:
 		at = trace{object: tr.root}
-	case fromVersion, fromNothing:
+	case fromVersion, fromWorkflow, fromNothing:
 		return []trace{{object: tr.root, below: "version"}} // outside the template
 	}
 	for range p.up {
