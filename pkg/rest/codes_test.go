@@ -221,9 +221,17 @@ func TestGeneralFaults(t *testing.T) {
 		}
 		match := `If-Match: "` + v + `"`
 		if writes {
-			res := a.do(op.Method, path+"?q=x&subject_id=x&subject_namespace=y", body, "Accept: image/png", "Prefer: return=representation", match)
-			if res.code != http.StatusNotAcceptable {
-				t.Errorf("%s: %d to a client that only takes pictures: %s", op.Key(), res.code, res.body)
+			query := path + "?q=x&subject_id=x&subject_namespace=y"
+			for _, accept := range []string{"image/png", "*/*;q=0", "application/*;q=0, text/plain;q=0", "garbage", ";q=1", "*/*;q=2", "*/*;charset=iso-8859-1"} {
+				res := a.do(op.Method, query, body, "Accept: "+accept, "Prefer: return=representation", match)
+				if res.code != http.StatusNotAcceptable {
+					t.Errorf("%s: %d to a client that accepts %s: %s", op.Key(), res.code, accept, res.body)
+				}
+			}
+			for _, accept := range []string{"", ",", "*/*;q=0.001", "*", "garbage, */*"} {
+				if res := a.do(op.Method, query, body, "Accept: "+accept, "Prefer: return=representation", match); res.code == http.StatusNotAcceptable {
+					t.Errorf("%s: %d to a client that accepts %q: %s", op.Key(), res.code, accept, res.body)
+				}
 			}
 		}
 		if op.Body != nil {

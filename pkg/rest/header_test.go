@@ -30,7 +30,16 @@ func TestPrefer(t *testing.T) {
 		{[]string{"Prefer: return=representation, resolve_refs"}, preference{returns: returnRepresentation, asked: true}},
 		{[]string{"Prefer: respond-async, wait=10", "Prefer: return=identifier; x=y"}, preference{returns: returnIdentifier, asked: true}},
 		{[]string{"Prefer: return=minimal, return=representation"}, preference{returns: returnMinimal, asked: true}},
+		{[]string{"Prefer: return=identifier", "Prefer: return=representation"}, preference{returns: returnIdentifier, asked: true}},
+		{[]string{"Prefer: resolve_refs", "Prefer: return=representation, return=minimal"}, preference{returns: returnRepresentation, asked: true}},
 		{[]string{"Prefer: return=everything"}, preference{}},
+		{[]string{"Prefer: return=everything, return=representation"}, preference{}},
+		{[]string{"Prefer: return=everything", "Prefer: return=representation"}, preference{}},
+		{[]string{"Prefer: return"}, preference{}},
+		{[]string{"Prefer: return="}, preference{}},
+		{[]string{"Prefer: minimal"}, preference{}},
+		{[]string{"Prefer: =minimal, , return = minimal ;a"}, preference{returns: returnMinimal, asked: true}},
+		{[]string{"Prefer: handling=strict, returns=representation"}, preference{}},
 		{[]string{`Prefer: x="return=representation, y"`}, preference{}},
 	}
 	for _, tt := range tests {
@@ -46,31 +55,68 @@ func TestPrefer(t *testing.T) {
 func TestNegotiate(t *testing.T) {
 	t.Parallel()
 	const flat = "application/openehr.wt.flat+json"
+	json, both := []string{mediaJSON}, []string{mediaJSON, mediaXML}
 	tests := []struct {
-		accept string
+		accept []string
 		offers []string
 		want   string // "" is not acceptable
 	}{
-		{"", []string{mediaJSON, mediaXML}, mediaJSON},
-		{"Accept: */*", []string{mediaXML, mediaJSON}, mediaXML},
-		{"Accept: application/json", []string{mediaJSON}, mediaJSON},
-		{"Accept: application/json; charset=utf-8", []string{mediaJSON}, mediaJSON},
-		{"Accept: APPLICATION/JSON;q=0.5", []string{mediaJSON}, mediaJSON},
-		{"Accept: application/*", []string{mediaXML}, mediaXML},
-		{"Accept: application/json;q=0.5, application/xml", []string{mediaJSON, mediaXML}, mediaXML},
-		{"Accept: application/json;q=0, */*", []string{mediaJSON}, ""},
-		{"Accept: application/json;q=0, */*", []string{mediaJSON, mediaXML}, mediaXML},
-		{"Accept: application/xml", []string{mediaJSON}, ""},
-		{"Accept: " + flat, []string{mediaJSON}, ""},
-		{"Accept: text/html, application/xhtml+xml, */*;q=0.8", []string{mediaJSON}, mediaJSON},
-		{"Accept: application/json;q=nonsense", []string{mediaJSON}, ""},
+		{nil, both, mediaJSON},
+		{[]string{""}, both, mediaJSON},
+		{[]string{" , ,"}, both, mediaJSON},
+		{[]string{"*/*"}, []string{mediaXML, mediaJSON}, mediaXML},
+		{[]string{"*"}, both, mediaJSON},
+		{[]string{"application/json"}, json, mediaJSON},
+		{[]string{"APPLICATION/JSON;q=0.5"}, json, mediaJSON},
+		{[]string{"application/*"}, []string{mediaXML}, mediaXML},
+		{[]string{"text/*"}, both, ""},
+		{[]string{"text/xml"}, both, mediaXML},
+		{[]string{"application/xml"}, json, ""},
+		{[]string{flat}, json, ""},
+		{[]string{"text/html, application/xhtml+xml, */*;q=0.8"}, json, mediaJSON},
+		// Weights.
+		{[]string{"application/json;q=0.5, application/xml"}, both, mediaXML},
+		{[]string{"application/json; q=0.500 , application/xml;q=0.499"}, both, mediaJSON},
+		{[]string{"application/xml;q=0.2", "application/json;q=0.1"}, both, mediaXML},
+		{[]string{"application/json;q=0.001"}, json, mediaJSON},
+		{[]string{"application/json;q=0"}, both, ""},
+		{[]string{"*/*;q=0"}, both, ""},
+		{[]string{"application/json;q=0, */*"}, json, ""},
+		{[]string{"application/json;q=0, */*"}, both, mediaXML},
+		{[]string{"*/*;q=0, application/xml"}, both, mediaXML},
+		{[]string{"application/*;q=0, application/xml;q=0.1"}, both, mediaXML},
+		{[]string{"application/json;q=0.1, application/*;q=0.9"}, both, mediaXML},
+		{[]string{"application/json;q=0, application/json"}, both, mediaJSON},
+		// Parameters. All that is sent is UTF-8.
+		{[]string{"application/json; charset=utf-8"}, json, mediaJSON},
+		{[]string{`application/json;charset="UTF-8";q=0.3`}, json, mediaJSON},
+		{[]string{"application/json;charset=iso-8859-1"}, json, ""},
+		{[]string{"application/json;charset=iso-8859-1, application/xml"}, both, mediaXML},
+		{[]string{"application/json;charset=iso-8859-1, */*;q=0.1"}, json, mediaJSON},
+		{[]string{`application/json; profile="a;b, c/d"; version=1`}, json, mediaJSON},
+		{[]string{"application/json;q=1;charset=iso-8859-1"}, json, mediaJSON}, // an extension of Accept
+		{[]string{"application/json;"}, json, mediaJSON},
+		// What is malformed accepts nothing, and takes nothing from the rest.
+		{[]string{"application/json;q=nonsense"}, json, ""},
+		{[]string{"application/json;q=nonsense, */*"}, both, mediaJSON},
+		{[]string{"application/json;q=-1"}, json, ""},
+		{[]string{"application/json;q=1.5"}, json, ""},
+		{[]string{"application/json;q="}, json, ""},
+		{[]string{"application/json;q=NaN"}, json, ""},
+		{[]string{";q=1"}, json, ""},
+		{[]string{"json"}, json, ""},
+		{[]string{"/"}, json, ""},
+		{[]string{"application/"}, json, ""},
+		{[]string{"*/json"}, json, ""},
+		{[]string{"application/json/xml"}, json, ""},
+		{[]string{"application/json xml"}, json, ""},
+		{[]string{"application/json;charset"}, json, ""},
+		{[]string{"\"application/json\""}, json, ""},
+		{[]string{"application/json, \"unterminated, application/xml"}, both, mediaJSON},
+		{[]string{"garbage", "application/xml"}, both, mediaXML},
 	}
 	for _, tt := range tests {
-		h := http.Header{}
-		if tt.accept != "" {
-			h = headers(tt.accept)
-		}
-		got, err := negotiate(h, tt.offers...)
+		got, err := negotiate(http.Header{"Accept": tt.accept}, tt.offers...)
 		if got != tt.want || (tt.want == "") != errs.Is(err, errs.NotAcceptable) {
 			t.Errorf("%q of %v: got %q, %v; want %q", tt.accept, tt.offers, got, err, tt.want)
 		}

@@ -42,52 +42,117 @@ func mediaName(typ string) string {
 	return typ
 }
 
-// negotiate chooses which of the media types on offer the client prefers; the
-// first of them when it has no preference. errs.NotAcceptable when it accepts
-// none. Parameters such as charset are ignored: all that is sent is UTF-8.
-func negotiate(h http.Header, offers ...string) (string, error) {
-	lines := h.Values("Accept")
-	if len(lines) == 0 {
-		return offers[0], nil
+// mediaRange is an element of an Accept header: what it matches, its weight, and
+// how exactly it says so.
+type mediaRange struct {
+	pattern string // type/subtype, type/* or */*
+	q       float64
+}
+
+// parseRange reads an element of an Accept header (RFC 9110 §12.5.1); false if it
+// is malformed, or wants another charset than the one that is sent. Other
+// parameters name nothing that the media types of the API have and are passed
+// over. A lone * is taken for */*, as old clients write it.
+func parseRange(item string) (mediaRange, bool) {
+	rng, params, _ := strings.Cut(item, ";")
+	rng = strings.ToLower(strings.TrimSpace(rng))
+	if rng == "*" {
+		rng = "*/*"
 	}
-	best, bestQ := "", 0.0
-	any := false
+	typ, sub, ok := strings.Cut(rng, "/")
+	if !ok || !isToken(typ) || !isToken(sub) || typ == "*" && sub != "*" {
+		return mediaRange{}, false
+	}
+	out := mediaRange{mediaName(rng), 1}
+	if strings.TrimSpace(params) == "" {
+		return out, true
+	}
+	for _, p := range splitSemicolons(params) {
+		if strings.TrimSpace(p) == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(p, "=")
+		name, value = strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value)
+		quoted := len(value) >= 2 && value[0] == '"' && value[len(value)-1] == '"'
+		switch {
+		case name == "q" && ok:
+			q, err := strconv.ParseFloat(value, 64)
+			if err != nil || !(q >= 0 && q <= 1) {
+				return mediaRange{}, false
+			}
+			// What follows the weight are extensions of the header, and of the range no more.
+			out.q = q
+			return out, true
+		case !isToken(name) || !ok || !quoted && !isToken(value):
+			return mediaRange{}, false
+		case name == "charset":
+			if charset := strings.ToLower(strings.Trim(value, `"`)); charset != "utf-8" && charset != "utf8" {
+				return mediaRange{}, false
+			}
+		}
+	}
+	return out, true
+}
+
+// isToken reports whether a text is a token of RFC 9110 §5.6.2.
+func isToken(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// exactness says how exactly the range names a media type: 2 as type/subtype, 1
+// as type/*, 0 as */*, -1 not at all.
+func (r mediaRange) exactness(offer string) int {
+	typ, _, _ := strings.Cut(offer, "/")
+	switch r.pattern {
+	case offer:
+		return 2
+	case typ + "/*":
+		return 1
+	case "*/*":
+		return 0
+	}
+	return -1
+}
+
+// negotiate chooses which of the media types on offer the client prefers; the
+// first of them when it has no preference, which it has not without the header
+// or with an empty one. errs.NotAcceptable when it accepts none. An element of
+// the header that is malformed accepts nothing.
+func negotiate(h http.Header, offers ...string) (string, error) {
 	type rating struct {
 		q     float64
-		exact int // 2 type/subtype, 1 type/*, 0 */*
+		exact int
 	}
 	ratings := make([]rating, len(offers))
 	for i := range ratings {
 		ratings[i].exact = -1
 	}
-	for _, item := range listItems(lines) {
-		rng, params, _ := strings.Cut(item, ";")
-		rng = strings.ToLower(strings.TrimSpace(rng))
-		if rng == "" {
+	empty := true
+	for _, item := range listItems(h.Values("Accept")) {
+		if item == "" {
 			continue
 		}
-		rng = mediaName(rng)
-		any = true
-		q := quality(params)
+		empty = false
+		rng, ok := parseRange(item)
+		if !ok {
+			continue
+		}
 		for i, offer := range offers {
-			exact := -1
-			typ, _, _ := strings.Cut(offer, "/")
-			switch rng {
-			case offer:
-				exact = 2
-			case typ + "/*":
-				exact = 1
-			case "*/*", "*":
-				exact = 0
-			}
-			if exact > ratings[i].exact || exact == ratings[i].exact && exact >= 0 && q > ratings[i].q {
-				ratings[i] = rating{q, exact}
+			exact := rng.exactness(offer)
+			if exact > ratings[i].exact || exact == ratings[i].exact && exact >= 0 && rng.q > ratings[i].q {
+				ratings[i] = rating{rng.q, exact}
 			}
 		}
 	}
-	if !any {
+	if empty {
 		return offers[0], nil
 	}
+	best, bestQ := "", 0.0
 	for i, r := range ratings {
 		if r.exact >= 0 && r.q > bestQ {
 			best, bestQ = offers[i], r.q
@@ -97,21 +162,6 @@ func negotiate(h http.Header, offers ...string) (string, error) {
 		return "", errs.New(errs.NotAcceptable, "rest.negotiate", "this resource is available only as "+strings.Join(offers, ", "))
 	}
 	return best, nil
-}
-
-// quality is the q parameter of a media range; 1 if absent, 0 if malformed.
-func quality(params string) float64 {
-	for p := range strings.SplitSeq(params, ";") {
-		name, value, ok := strings.Cut(p, "=")
-		if ok && strings.EqualFold(strings.TrimSpace(name), "q") {
-			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			if err != nil || !(q >= 0 && q <= 1) {
-				return 0
-			}
-			return q
-		}
-	}
-	return 1
 }
 
 // bodyMedia checks the Content-Type of a body against the media types that the

@@ -219,7 +219,7 @@ func parseTags(h http.Header, name string) ([]ehr.ItemTag, error) {
 	}
 	tags := []ehr.ItemTag{}
 	for _, line := range lines {
-		for _, part := range splitTags(line) {
+		for _, part := range splitSemicolons(line) {
 			if strings.TrimSpace(part) == "" {
 				continue
 			}
@@ -244,8 +244,8 @@ func parseTags(h http.Header, name string) ([]ehr.ItemTag, error) {
 	return tags, nil
 }
 
-// splitTags splits at the semicolons outside of quotes.
-func splitTags(line string) []string {
+// splitSemicolons splits at the semicolons outside of quotes.
+func splitSemicolons(line string) []string {
 	var parts []string
 	start, quoted := 0, false
 	for i := 0; i < len(line); i++ {

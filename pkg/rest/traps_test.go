@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,6 +76,24 @@ func TestTrap02MissingAndStaleIfMatch(t *testing.T) {
 			t.Errorf("If-Match %s: ETag names %s, want %s", stale, res.tag(), status.tag())
 		}
 	}
+
+	path = "/ehr/" + id + "/directory"
+	dir := a.do("POST", path, folder("root")).status(http.StatusCreated).tag()
+	person := a.newParty("PERSON", party("PERSON", "Jo"))
+	for _, w := range []struct {
+		method, path, latest string
+		body                 []byte
+	}{
+		{"PUT", path, dir, folder("root")}, {"DELETE", path, dir, nil},
+		{"PUT", "/demographic/person/" + object(person), person, party("PERSON", "Joe")},
+	} {
+		a.do(w.method, w.path, w.body).status(http.StatusBadRequest).fault()
+		for _, stale := range []string{"nonsense", v2, nextOf(w.latest)} {
+			if res := a.do(w.method, w.path, w.body, `If-Match: "`+stale+`"`).status(http.StatusPreconditionFailed); res.tag() != w.latest {
+				t.Errorf("%s %s, If-Match %s: ETag names %s, want %s", w.method, w.path, stale, res.tag(), w.latest)
+			}
+		}
+	}
 }
 
 func TestTrap03WhichIdentifierGoesInThePath(t *testing.T) {
@@ -129,6 +145,25 @@ func TestTrap04DeletedIsNotNeverExisted(t *testing.T) {
 	a.do("GET", collection+"not-a-uid", nil).status(http.StatusNotFound).fault()
 	a.do("GET", "/ehr/"+never+"/composition/"+object(v1), nil).status(http.StatusNotFound).fault()
 	a.do("GET", "/ehr/not-a-uuid/composition/"+object(v1), nil).status(http.StatusNotFound).fault()
+
+	// The directory and parties are no different.
+	dir := "/ehr/" + id + "/directory"
+	a.do("GET", dir, nil).status(http.StatusNotFound).fault()
+	created := time.Now()
+	d1 := a.do("POST", dir, folder("root")).status(http.StatusCreated).tag()
+	time.Sleep(2 * time.Millisecond)
+	there := time.Now()
+	d2 := a.do("DELETE", dir, nil, `If-Match: "`+d1+`"`).status(http.StatusNoContent).tag()
+	a.do("GET", dir, nil).status(http.StatusNoContent).empty()
+	a.do("GET", dir+"?version_at_time="+at(time.Now().Add(time.Second)), nil).status(http.StatusNoContent).empty()
+	a.do("GET", dir+"?version_at_time="+at(there), nil).status(http.StatusOK)
+	a.do("GET", dir+"?version_at_time="+at(created.Add(-time.Second)), nil).status(http.StatusNotFound).fault()
+	a.do("DELETE", dir, nil, `If-Match: "`+d2+`"`).status(http.StatusBadRequest).fault()
+	person := a.newParty("PERSON", party("PERSON", "Jo"))
+	p2 := a.do("DELETE", "/demographic/person/"+person, nil).status(http.StatusNoContent).tag()
+	a.do("GET", "/demographic/person/"+object(person), nil).status(http.StatusNoContent).empty()
+	a.do("DELETE", "/demographic/person/"+p2, nil).status(http.StatusBadRequest).fault()
+	a.do("GET", "/demographic/person/"+never, nil).status(http.StatusNotFound).fault()
 }
 
 // at is a query parameter value as a careless client writes it: the plus sign
@@ -175,10 +210,34 @@ func TestTrap05VersionAtTime(t *testing.T) {
 		t.Errorf("version uid with a time: %s", got)
 	}
 
-	status := "/ehr/" + id + "/ehr_status?version_at_time="
-	a.do("GET", status+"2000-01-01T00:00:00Z", nil).status(http.StatusNotFound)
-	a.do("GET", status+at(first), nil).status(http.StatusOK)
-	a.do("GET", status+"soon", nil).status(http.StatusBadRequest)
+	// Whatever has versions is read so: each form of each kind of object.
+	status := a.do("GET", "/ehr/"+id+"/ehr_status", nil)
+	s1 := status.tag()
+	s2 := a.do("PUT", "/ehr/"+id+"/ehr_status", status.body, `If-Match: "`+s1+`"`).status(http.StatusNoContent).tag()
+	d1 := a.do("POST", "/ehr/"+id+"/directory", folder("one")).status(http.StatusCreated).tag()
+	d2 := a.do("PUT", "/ehr/"+id+"/directory", folder("two"), `If-Match: "`+d1+`"`).status(http.StatusNoContent).tag()
+	p1 := a.newParty("PERSON", party("PERSON", "Jo"))
+	p2 := a.do("PUT", "/demographic/person/"+object(p1), party("PERSON", "Joe"), `If-Match: "`+p1+`"`).status(http.StatusNoContent).tag()
+	for path, uids := range map[string][2]string{
+		"/ehr/" + id + "/ehr_status":                                       {s1, s2},
+		"/ehr/" + id + "/versioned_ehr_status/version":                     {s1, s2},
+		"/ehr/" + id + "/versioned_composition/" + object(v1) + "/version": {v1, v2},
+		"/ehr/" + id + "/directory":                                        {d1, d2},
+		"/demographic/person/" + object(p1):                                {p1, p2},
+		"/demographic/versioned_party/" + object(p1) + "/version":          {p1, p2},
+	} {
+		var second time.Time
+		if err := a.db.Pool().QueryRow(t.Context(), `select time_committed from version where object_id = $1 and ver = 2`, object(uids[0])).Scan(&second); err != nil {
+			t.Fatal(err)
+		}
+		a.do("GET", path+"?version_at_time=2000-01-01T00:00:00Z", nil).status(http.StatusNotFound).fault()
+		a.do("GET", path+"?version_at_time=soon", nil).status(http.StatusBadRequest).fault()
+		for when, want := range map[time.Time]string{second.Add(-time.Microsecond): uids[0], second: uids[1]} {
+			if got := a.do("GET", path+"?version_at_time="+at(when), nil).status(http.StatusOK).tag(); got != want {
+				t.Errorf("%s at %v: %s, want %s", path, when, got, want)
+			}
+		}
+	}
 }
 
 func TestTrap06PreferOutcomes(t *testing.T) {
@@ -253,6 +312,13 @@ func TestTrap07LocationOnlyOnCreation(t *testing.T) {
 		v3 := a.do("DELETE", path+v2.tag(), nil).status(http.StatusNoContent)
 		only103(v3, here(v3.tag()))
 		only103(a.do("GET", "/ehr/"+id, nil).status(http.StatusOK), origin+base+"/ehr/"+id)
+		status := a.do("GET", "/ehr/"+id+"/ehr_status", nil).status(http.StatusOK)
+		only103(status, origin+base+"/ehr/"+id+"/ehr_status/"+status.tag())
+		for _, prefer := range []string{"minimal", "identifier", "representation"} {
+			status = a.do("PUT", "/ehr/"+id+"/ehr_status", status.body, `If-Match: "`+status.tag()+`"`, "Prefer: return="+prefer)
+			only103(status, origin+base+"/ehr/"+id+"/ehr_status/"+status.tag())
+			status = a.do("GET", "/ehr/"+id+"/ehr_status", nil).status(http.StatusOK)
+		}
 	}
 }
 
@@ -309,318 +375,4 @@ func TestTrap08CommitHeadersOfBothGenerations(t *testing.T) {
 
 	a.do("POST", "/ehr/"+id+"/composition", composition(t), `openehr-audit-details: change_type.code_string="251"`).status(http.StatusBadRequest).fault()
 	a.do("POST", "/ehr/"+id+"/composition", composition(t), `openehr-audit-details: reviewer="x"`).status(http.StatusBadRequest).fault()
-}
-
-func TestTrap09TimeCommittedIsTheServers(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	before := time.Now().Add(-time.Minute)
-	id := a.newEHR()
-	v1 := a.create(id, composition(t), `openehr-audit-details: time_committed.value="1999-01-01T00:00:00Z"`)
-	if got := a.versions(id, v1)[0].Audit.TimeCommitted; got.Before(before) || got.After(time.Now().Add(time.Minute)) {
-		t.Errorf("committed at %v", got)
-	}
-	res := a.do("GET", "/ehr/"+id+"/composition/"+v1, nil).status(http.StatusOK)
-	if m, err := http.ParseTime(res.header.Get("Last-Modified")); err != nil || m.Before(before) {
-		t.Errorf("Last-Modified %q", res.header.Get("Last-Modified"))
-	}
-	a.do("POST", "/ehr/"+id+"/composition", composition(t), `openehr-audit-details: system_id="elsewhere"`).status(http.StatusBadRequest).fault()
-}
-
-func TestTrap10EveryWriteIsAContribution(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	id := a.newEHR()
-	v1 := a.create(id, composition(t))
-	path := "/ehr/" + id + "/composition/"
-	v2 := a.do("PUT", path+object(v1), composition(t), `If-Match: "`+v1+`"`).status(http.StatusNoContent).tag()
-	a.do("DELETE", path+v2, nil).status(http.StatusNoContent)
-	status := a.do("GET", "/ehr/"+id+"/ehr_status", nil)
-	a.do("PUT", "/ehr/"+id+"/ehr_status", status.body, `If-Match: "`+status.tag()+`"`).status(http.StatusNoContent)
-
-	const versionsWithout = `select count(*) from version v where not exists (
-		select from contribution c where c.ehr_no = v.ehr_no and c.contribution_id = v.contribution_id
-		and c.time_committed = v.time_committed and c.committer = v.committer and c.system_id = v.audit_system_id)`
-	var contributions, versions, orphans int
-	row := a.db.Pool().QueryRow(t.Context(), `select (select count(*) from contribution), (select count(*) from version), (`+versionsWithout+`)`)
-	if err := row.Scan(&contributions, &versions, &orphans); err != nil {
-		t.Fatal(err)
-	}
-	// EHR (EHR_STATUS and EHR_ACCESS in one), create, update, delete, EHR_STATUS.
-	if contributions != 5 || versions != 6 || orphans != 0 {
-		t.Errorf("%d contributions, %d versions, %d versions without their contribution's audit", contributions, versions, orphans)
-	}
-}
-
-func TestTrap11LogicalDeletionIsAVersion(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	id := a.newEHR()
-	v1 := a.create(id, composition(t))
-	a.do("DELETE", "/ehr/"+id+"/composition/"+v1, nil, `openehr-audit-details: description.value="wrong patient"`).status(http.StatusNoContent)
-	list := a.versions(id, v1)
-	if len(list) != 2 || list[1].LifecycleState != ehr.LifecycleDeleted || list[1].Audit.ChangeType != ehr.ChangeDeleted ||
-		!strings.Contains(string(list[1].Audit.Description), "wrong patient") {
-		t.Errorf("%+v", list)
-	}
-}
-
-func TestTrap12NotModifiableBlocksContentsOnly(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	id := a.newEHR()
-	v1 := a.create(id, composition(t))
-	status := a.do("GET", "/ehr/"+id+"/ehr_status", nil)
-	frozen := strings.Replace(string(status.body), `"is_modifiable":true`, `"is_modifiable":false`, 1)
-	next := a.do("PUT", "/ehr/"+id+"/ehr_status", []byte(frozen), `If-Match: "`+status.tag()+`"`).status(http.StatusNoContent).tag()
-
-	path := "/ehr/" + id + "/composition"
-	a.do("POST", path, composition(t)).status(http.StatusConflict).fault()
-	a.do("PUT", path+"/"+object(v1), composition(t), `If-Match: "`+v1+`"`).status(http.StatusConflict).fault()
-	a.do("DELETE", path+"/"+v1, nil).status(http.StatusConflict).fault()
-	a.do("GET", path+"/"+v1, nil).status(http.StatusOK)
-
-	a.do("PUT", "/ehr/"+id+"/ehr_status", status.body, `If-Match: "`+next+`"`).status(http.StatusNoContent)
-	a.create(id, composition(t))
-}
-
-func TestTrap13NotQueryableDoesNotHideFromReads(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	id := a.newEHR()
-	v1 := a.create(id, composition(t))
-	status := a.do("GET", "/ehr/"+id+"/ehr_status", nil)
-	hidden := strings.Replace(string(status.body), `"is_queryable":true`, `"is_queryable":false`, 1)
-	a.do("PUT", "/ehr/"+id+"/ehr_status", []byte(hidden), `If-Match: "`+status.tag()+`"`).status(http.StatusNoContent)
-	a.do("GET", "/ehr/"+id, nil).status(http.StatusOK)
-	a.do("GET", "/ehr/"+id+"/composition/"+v1, nil).status(http.StatusOK)
-	// A query that names the EHR reaches the engine with its context.
-	a.do("GET", "/query/aql?q="+url.QueryEscape("SELECT c FROM EHR e CONTAINS COMPOSITION c")+"&ehr_id="+id, nil).status(http.StatusOK)
-	if got := a.queries.got.EHRID.String(); got != id {
-		t.Errorf("the engine was given the context %s", got)
-	}
-}
-
-func TestTrap14IncompleteRelaxesLowerBounds(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	id := a.newEHR()
-	partial := composition(t, `"composer": {"_type": "PARTY_IDENTIFIED", "name": "Dr Composer"},`, "")
-	path := "/ehr/" + id + "/composition"
-	if res := a.do("POST", path, partial); res.code != http.StatusBadRequest && res.code != http.StatusUnprocessableEntity {
-		t.Fatalf("complete without a composer: %d %s", res.code, res.body)
-	}
-	a.do("POST", path, partial, `openehr-version: lifecycle_state.code_string="553"`).status(http.StatusCreated)
-	// Everything else is still checked.
-	strange := composition(t, `"composer"`, `"composers"`)
-	if res := a.do("POST", path, strange, `openehr-version: lifecycle_state.code_string="553"`); res.code != http.StatusBadRequest && res.code != http.StatusUnprocessableEntity {
-		t.Fatalf("incomplete with an unknown attribute: %d", res.code)
-	}
-}
-
-func TestTrap15LifecycleTransitionIsAVersion(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	id := a.newEHR()
-	v1 := a.create(id, composition(t), `openehr-version: lifecycle_state.code_string="553"`)
-	same := a.do("GET", "/ehr/"+id+"/composition/"+v1, nil).body
-	v2 := a.do("PUT", "/ehr/"+id+"/composition/"+object(v1), same, `If-Match: "`+v1+`"`, `openehr-version: lifecycle_state.code_string="532"`).status(http.StatusNoContent).tag()
-	list := a.versions(id, v1)
-	if v2 == v1 || len(list) != 2 || list[0].LifecycleState != ehr.LifecycleIncomplete || list[1].LifecycleState != ehr.LifecycleComplete {
-		t.Errorf("%+v", list)
-	}
-}
-
-func TestTrap16TerminologyCodesAreScopedByGroup(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	path := "/ehr/" + a.newEHR() + "/composition"
-	for _, line := range []string{
-		`openehr-audit-details: change_type.code_string="532"`,   // a lifecycle state
-		`openehr-version: lifecycle_state.code_string="249"`,     // a change type
-		`openehr-version: lifecycle_state.code_string="433"`,     // a category
-		`openehr-version: lifecycle_state.code_string="523"`,     // deleted, but this is no deletion
-		`openehr-audit-details: change_type.code_string="523"`,   // the same
-		`openehr-audit-details: change_type.code_string="99999"`, // none
-	} {
-		a.do("POST", path, composition(t), line).status(http.StatusBadRequest).fault()
-	}
-}
-
-func TestTrap17SecondPersistentComposition(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	id := a.newEHR()
-	const persistent = "Cairn test persistent"
-	opt := strings.Replace(string(template(t, persistent)), "<code_list>433</code_list>", "<code_list>431</code_list>", 1)
-	a.do("POST", "/definition/template/adl1.4", []byte(opt), "Content-Type: application/xml").status(http.StatusCreated)
-	body := composition(t, templateID, persistent, `"value": "event"`, `"value": "persistent"`, `"code_string": "433"`, `"code_string": "431"`)
-	a.create(id, body)
-	a.create(id, body)
-
-	// Refused if the deployment says so; other templates and categories never.
-	strict := a.beside(func(c *ehr.Config) { c.OnePersistent = true })
-	id = strict.newEHR()
-	path := "/ehr/" + id + "/composition"
-	first := strict.create(id, body)
-	f := strict.do("POST", path, body).status(http.StatusConflict).fault()
-	if !strings.Contains(f.Message, "persistent") {
-		t.Errorf("%+v", f)
-	}
-	strict.create(id, composition(t))
-	strict.create(id, composition(t))
-	strict.create(strict.newEHR(), body)
-	second := strict.do("PUT", path+"/"+object(first), body, `If-Match: "`+first+`"`).status(http.StatusNoContent).tag()
-	another := change(codedText("249"), codedText("532"), "", body)
-	strict.do("DELETE", path+"/"+second, nil).status(http.StatusNoContent)
-	strict.commits(id, "249", another, another).status(http.StatusConflict).fault()
-	strict.commits(id, "249", another).status(http.StatusCreated)
-	// Whichever revision of the template it was committed with.
-	revised := a.beside(func(c *ehr.Config) { c.OnePersistent, c.TemplateUpdates = true, ehr.CompatibleUpdates })
-	revised.do("POST", "/definition/template/adl1.4", []byte(strings.Replace(opt, ">Mass<", ">Weight<", 1)), "Content-Type: application/xml").status(http.StatusCreated)
-	revised.do("POST", path, body).status(http.StatusConflict).fault()
-	// Of many at once one wins.
-	id = strict.newEHR()
-	var wg sync.WaitGroup
-	var created atomic.Int32
-	for range 8 {
-		wg.Go(func() {
-			if strict.do("POST", "/ehr/"+id+"/composition", body).code == http.StatusCreated {
-				created.Add(1)
-			}
-		})
-	}
-	wg.Wait()
-	if n := created.Load(); n != 1 {
-		t.Errorf("%d were created", n)
-	}
-}
-
-func TestTrap18CompositionUIDIsTheVersionUID(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	id := a.newEHR()
-	withUID := func(uid string) []byte {
-		return composition(t, `"name": {"_type": "DV_TEXT", "value": "Note"},`, `"name": {"_type": "DV_TEXT", "value": "Note"}, "uid": `+uid+`,`)
-	}
-	for _, body := range [][]byte{
-		composition(t),
-		withUID(`{"_type": "HIER_OBJECT_ID", "value": "` + uuid.NewString() + `"}`),
-		withUID(`{"_type": "OBJECT_VERSION_ID", "value": "` + uuid.NewString() + `::elsewhere::7"}`),
-	} {
-		uid := a.create(id, body)
-		var got struct {
-			UID struct {
-				Type  string `json:"_type"`
-				Value string
-			}
-		}
-		a.do("GET", "/ehr/"+id+"/composition/"+uid, nil).status(http.StatusOK).json(&got)
-		if got.UID.Type != "OBJECT_VERSION_ID" || got.UID.Value != uid || !strings.HasSuffix(uid, "::"+systemID+"::1") {
-			t.Errorf("uid %+v of version %s", got.UID, uid)
-		}
-	}
-}
-
-func TestTrap19IdentifiersIgnoreCase(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	id := a.newEHR()
-	v1 := a.create(id, composition(t))
-	upper := "/ehr/" + strings.ToUpper(id) + "/composition/"
-	for _, path := range []string{upper + strings.ToUpper(object(v1)), upper + strings.ToUpper(v1)} {
-		if got := a.do("GET", path, nil).status(http.StatusOK).tag(); got != v1 {
-			t.Errorf("%s gives %s, want %s", path, got, v1)
-		}
-	}
-	a.do("PUT", upper+strings.ToUpper(object(v1)), composition(t), `If-Match: "`+strings.ToUpper(v1)+`"`).status(http.StatusNoContent)
-}
-
-func TestTrap20BranchesAndForeignSystemsAreNotTheTrunk(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	id := a.newEHR()
-	v1 := a.create(id, composition(t))
-	path := "/ehr/" + id + "/composition/"
-	for _, uid := range []string{v1 + ".1.1", object(v1) + "::elsewhere::1", v1 + "0", object(v1) + "::::1", v1 + "::1"} {
-		a.do("GET", path+uid, nil).status(http.StatusNotFound).fault()
-	}
-	a.do("PUT", path+object(v1), composition(t), `If-Match: "`+v1+`.1.1"`).status(http.StatusPreconditionFailed).has("ETag", `W/"`+v1+`"`).fault()
-	a.do("DELETE", path+v1+".1.1", nil).status(http.StatusConflict).has("ETag", `W/"`+v1+`"`).fault()
-	a.do("DELETE", path+object(v1)+"::elsewhere::1", nil).status(http.StatusConflict)
-}
-
-func TestTrap26PagingIsCheckedAndPassedOn(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	q := "/query/aql?q=SELECT+1+FROM+EHR+e"
-	a.do("GET", q+"&offset=20&fetch=10", nil).status(http.StatusOK)
-	if got := a.queries.got; got.Offset != 20 || got.Fetch != 10 {
-		t.Errorf("%+v", got)
-	}
-	for _, bad := range []string{"&fetch=0", "&fetch=-1", "&fetch=ten", "&offset=-1", "&offset=1.5", "&fetch=1&fetch=2", "&fetch=99999999999"} {
-		a.do("GET", q+bad, nil).status(http.StatusBadRequest).fault()
-	}
-	for _, bad := range []string{`"fetch":0`, `"offset":-1`, `"fetch":"10"`, `"fetch":1.5`} {
-		a.do("POST", "/query/aql", []byte(`{"q":"SELECT 1 FROM EHR e",`+bad+`}`)).status(http.StatusBadRequest).fault()
-	}
-}
-
-func TestTrap27DatesKeepTheirForm(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	id := a.newEHR()
-	for _, form := range []string{"2026-03-01T10:15:00,250+01:00", "2026-03-01T10:15", "20260301T101500Z", "2026-03-01T10:15:00.000000-05:00"} {
-		uid := a.create(id, composition(t, "2026-03-01T10:15:00,250+01:00", form))
-		var got struct {
-			Context struct {
-				Start struct{ Value string } `json:"start_time"`
-			}
-		}
-		a.do("GET", "/ehr/"+id+"/composition/"+uid, nil).status(http.StatusOK).json(&got)
-		if got.Context.Start.Value != form {
-			t.Errorf("%s came back as %s", form, got.Context.Start.Value)
-		}
-	}
-}
-
-func TestTrap29CanonicalJSONTolerance(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	id := a.newEHR()
-	// _type is left out where the static type says it all.
-	body := composition(t, `{"_type": "DV_TEXT", `, `{`, `{"_type": "CODE_PHRASE", `, `{`, `{"_type": "TERMINOLOGY_ID", `, `{`, `"_type": "EVENT_CONTEXT",`, "", `"_type": "COMPOSITION",`, "")
-	uid := a.create(id, body)
-	got := a.do("GET", "/ehr/"+id+"/composition/"+uid, nil).status(http.StatusOK).body
-	if !strings.Contains(string(got), "70.50") {
-		t.Errorf("the number lost its lexical form: %s", got)
-	}
-	if !strings.HasPrefix(string(got), `{"_type":"COMPOSITION"`) {
-		t.Errorf("_type is not first: %.60s", got)
-	}
-	// It is needed where the type is abstract.
-	untyped := composition(t, `"_type": "PARTY_IDENTIFIED", `, "")
-	a.do("POST", "/ehr/"+id+"/composition", untyped).status(http.StatusBadRequest).fault()
-}
-
-func TestTrap30StoredQueriesAreNotCRUDShaped(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t)
-	path := "/definition/query/org.example::q"
-	text := []byte("SELECT 1 FROM EHR e")
-	a.do("PUT", path+"/1.0.0", text, "Content-Type: text/plain").status(http.StatusOK).has("Location", origin+base+path+"/1.0.0")
-	// A version is immutable, even if the text is the same.
-	a.do("PUT", path+"/1.0.0", text, "Content-Type: text/plain").status(http.StatusConflict).fault()
-	a.do("PUT", path+"/1.1.0", text, "Content-Type: text/plain").status(http.StatusOK)
-	var list []map[string]string
-	a.do("GET", "/definition/query/org", nil).status(http.StatusOK).json(&list)
-	if len(list) != 2 {
-		t.Errorf("%v", list)
-	}
-	var one map[string]string
-	if a.do("GET", path+"/1", nil).status(http.StatusOK).json(&one); one["version"] != "1.1.0" {
-		t.Errorf("%v", one)
-	}
-	a.do("PUT", "/definition/query/Aql", text, "Content-Type: text/plain").status(http.StatusBadRequest).fault()
-	a.do("DELETE", path+"/1.0.0", nil).status(http.StatusMethodNotAllowed).fault()
 }

@@ -1,12 +1,17 @@
 package server
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -268,4 +273,145 @@ func TestTrap28QuantitiesOfOtherUnitsDoNotCompare(t *testing.T) {
 	if n := number(t, s, from+" AND "+systolic+"/value > "+diastolic, id); n == 0 {
 		t.Error("no pairs of mm[Hg] compare")
 	}
+}
+
+// TestTrap26LimitTopAndFetch: LIMIT counts distinct rows and comes before the
+// page of the request; TOP goes with neither.
+func TestTrap26LimitTopAndFetch(t *testing.T) {
+	t.Parallel()
+	s := running(t, 26, 1)
+	id := synth.New(26).Patient(0).EHRID
+	page := func(q string, more map[string]any) (int, []string) {
+		t.Helper()
+		body := map[string]any{"q": q, "query_parameters": map[string]string{"ehr": id}}
+		maps.Copy(body, more)
+		status, answer := postQuery(t, s, body)
+		var out struct{ Rows [][]any }
+		if err := json.Unmarshal(answer, &out); err != nil {
+			t.Fatalf("%s: %s", q, answer)
+		}
+		list := []string{}
+		for _, r := range out.Rows {
+			list = append(list, fmt.Sprint(r...))
+		}
+		return status, list
+	}
+	const times = " c/context/start_time/value AS at FROM EHR e CONTAINS COMPOSITION c" + inEHR
+	const ordered = "SELECT" + times + " ORDER BY at"
+	_, all := page(ordered, nil)
+	if len(all) < 8 || !slices.IsSorted(all) {
+		t.Fatalf("%v", all)
+	}
+	const archetypes = "SELECT DISTINCT o/archetype_node_id FROM EHR e CONTAINS COMPOSITION c CONTAINS OBSERVATION o" + inEHR
+	_, distinct := page(archetypes, nil)
+	for _, test := range []struct {
+		q    string
+		more map[string]any
+		want []string
+	}{
+		{ordered + " LIMIT 5", nil, all[:5]},
+		{ordered + " LIMIT 5 OFFSET 2", nil, all[2:7]},
+		{ordered + " LIMIT 5 OFFSET 2", map[string]any{"fetch": 2, "offset": 1}, all[3:5]},
+		{ordered + " LIMIT 5", map[string]any{"fetch": 7}, all[:5]},
+		{ordered + " LIMIT 5", map[string]any{"offset": 5}, nil},
+		{ordered, map[string]any{"offset": len(all) - 1, "fetch": 10}, all[len(all)-1:]},
+		{"SELECT TOP 3" + times + " ORDER BY at", nil, all[:3]},
+		{"SELECT TOP 3 BACKWARD" + times + " ORDER BY at", nil, all[len(all)-3:]},
+	} {
+		if status, got := page(test.q, test.more); status != 200 || !slices.Equal(got, test.want) {
+			t.Errorf("%s %v: %d\n%v\nwant\n%v", test.q, test.more, status, got, test.want)
+		}
+	}
+	if _, got := page(fmt.Sprint(archetypes, " LIMIT ", len(distinct)), nil); len(distinct) < 2 || len(got) != len(distinct) {
+		t.Errorf("%d of %d distinct rows within a limit of as many", len(got), len(distinct))
+	}
+	for _, q := range []string{"SELECT TOP 3" + times + " LIMIT 3", "SELECT TOP 3 BACKWARD" + times, ordered + " LIMIT 0", ordered + " LIMIT -1"} {
+		if status, _ := page(q, nil); status != 400 {
+			t.Errorf("%s: %d", q, status)
+		}
+	}
+	for _, more := range []map[string]any{{"fetch": 2}, {"offset": 1}, {"offset": 1, "fetch": 2}} {
+		if status, _ := page("SELECT TOP 3"+times+" ORDER BY at", more); status != 400 {
+			t.Errorf("TOP with %v: %d", more, status)
+		}
+	}
+	// Columns without a name are numbered from 0.
+	_, answer := postQuery(t, s, map[string]any{"q": "SELECT e/ehr_id/value, e/ehr_id/value AS own, 1 FROM EHR e" + inEHR, "query_parameters": map[string]string{"ehr": id}})
+	var out struct{ Columns []struct{ Name string } }
+	if err := json.Unmarshal(answer, &out); err != nil || fmt.Sprint(out.Columns) != "[{#0} {own} {#2}]" {
+		t.Errorf("columns %v, %v", out.Columns, err)
+	}
+}
+
+// TestTrap27DatesCompareAsInstants: whatever their form, offset and precision.
+func TestTrap27DatesCompareAsInstants(t *testing.T) {
+	t.Parallel()
+	s := running(t, 27, 1)
+	id := synth.New(27).Patient(0).EHRID
+	const start = "c/context/start_time/value"
+	found := texts(t, s, "SELECT "+start+" FROM EHR e CONTAINS COMPOSITION c"+inEHR, id)
+	if len(found) == 0 {
+		t.Fatal("no compositions")
+	}
+	when, err := time.Parse(time.RFC3339, found[len(found)/2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(op, text string) int {
+		return number(t, s, "SELECT COUNT(*) FROM EHR e CONTAINS COMPOSITION c"+inEHR+" AND "+start+" "+op+" '"+text+"'", id)
+	}
+	want := map[string]int{}
+	for _, op := range []string{"=", "<", ">="} {
+		want[op] = count(op, when.Format(time.RFC3339))
+	}
+	if want["="] == 0 || want["<"]+want[">="] != len(found) {
+		t.Fatalf("%v of %d", want, len(found))
+	}
+	utc, east := when.UTC(), when.In(time.FixedZone("", 5*3600+30*60))
+	for _, text := range []string{
+		utc.Format("2006-01-02T15:04:05Z"), east.Format("2006-01-02T15:04:05-07:00"), east.Format("20060102T150405-0700"),
+		utc.Format("2006-01-02T15:04:05.000Z"), utc.Format("2006-01-02T15:04:05,000000Z"),
+	} {
+		for op, n := range want {
+			if got := count(op, text); got != n {
+				t.Errorf("%s %s finds %d, want %d", op, text, got, n)
+			}
+		}
+	}
+	// A partial date counts from its first instant.
+	before, same := 0, 0
+	for _, text := range found {
+		if at, err := time.Parse(time.RFC3339, text); err != nil {
+			t.Fatal(err)
+		} else if at.UTC().Year() < utc.Year() {
+			before++
+		} else {
+			same++
+		}
+	}
+	if got := count("<", utc.Format("2006")); got != before {
+		t.Errorf("%d before %d, want %d", got, utc.Year(), before)
+	}
+	if got := count(">=", utc.Format("2006")); got != same {
+		t.Errorf("%d from %d on, want %d", got, utc.Year(), same)
+	}
+}
+
+// postQuery runs a query and gives the status and the answer.
+func postQuery(t *testing.T, s *Server, body map[string]any) (int, []byte) {
+	t.Helper()
+	data, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Post(s.Origin()+"/openehr/v1/query/aql", "application/json", bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, answer
 }
