@@ -94,6 +94,11 @@ func (c *cursor) object() (*r4.Node, *r4.Type) {
 		}
 		return c.node, t
 	}
+	if t == elementType && s.typ.Type.Kind == r4.Primitive {
+		c.node = c.run.nodes.Object()
+		appendExtensions(c.run, parent, ptyp, name[1:], c.node)
+		return c.node, t
+	}
 	arr := parent.Get(name)
 	if arr == nil {
 		arr = c.run.nodes.Array()
@@ -226,6 +231,11 @@ func (c *cursor) put(v *r4.Node, t *r4.Type) {
 	arr := parent.Get(name)
 	if arr == nil {
 		arr = c.run.nodes.Array()
+		if t.Kind == r4.Primitive {
+			for range parent.List("_" + name) { // in step with those without a value
+				arr.Items = append(arr.Items, c.run.nodes.Null())
+			}
+		}
 		parent.Set(ptyp, name, arr)
 	}
 	arr.Items = append(arr.Items, v)
@@ -245,20 +255,24 @@ func (c *cursor) putExtension(ext *r4.Node, t *r4.Type) {
 		parent.Set(ptyp, "_"+name, holder)
 		return
 	}
-	// Arrays of values and of extensions run in step.
+	appendExtensions(c.run, parent, ptyp, name, holder)
+}
+
+// appendExtensions adds a primitive without a value to a list. Arrays of values
+// and of extensions run in step; there is none of values without any.
+func appendExtensions(x *run, parent *r4.Node, ptyp *r4.Type, name string, holder *r4.Node) {
+	mem := &x.nodes
 	values, exts := parent.Get(name), parent.Get("_"+name)
-	if values == nil {
-		values = mem.Array()
-		parent.Set(ptyp, name, values)
-	}
 	if exts == nil {
 		exts = mem.Array()
 		parent.Set(ptyp, "_"+name, exts)
 	}
-	for len(exts.Items) < len(values.Items) {
-		exts.Items = append(exts.Items, mem.Null())
+	if values != nil {
+		for len(exts.Items) < len(values.Items) {
+			exts.Items = append(exts.Items, mem.Null())
+		}
+		values.Items = append(values.Items, mem.Null())
 	}
-	values.Items = append(values.Items, mem.Null())
 	exts.Items = append(exts.Items, holder)
 }
 

@@ -319,6 +319,9 @@ func (v *converter) reference(n *rm.Node) (*r4.Node, string) {
 		}
 	}
 	out := v.mem().Object()
+	if to := v.registered(n); to != "" {
+		out.Fields = append(out.Fields, r4.Field{Name: "reference", Value: v.mem().String(to)})
+	}
 	if n.Class.Name == "PARTY_RELATED" {
 		out.Fields = append(out.Fields, r4.Field{Name: "type", Value: v.mem().String("RelatedPerson")})
 	}
@@ -336,6 +339,22 @@ func (v *converter) reference(n *rm.Node) (*r4.Node, string) {
 		return v.fail("value", "the party has neither a name nor an identifier")
 	}
 	return out, ""
+}
+
+// registered is the reference to the resource of a party that is registered
+// here; "" if there is none that the target may refer to.
+func (v *converter) registered(n *rm.Node) string {
+	if n.Class.Name == "PARTY_IDENTIFIED" {
+		n = n.Get("external_ref")
+	}
+	if n == nil || n.Class.Name != "PARTY_REF" || v.run.in.Resolve == nil {
+		return ""
+	}
+	typ := v.run.in.Resolve(n)
+	if typ == "" || len(v.refs) > 0 && !slices.Contains(v.refs, "Resource") && !slices.Contains(v.refs, typ) {
+		return ""
+	}
+	return typ + "/" + n.String("id", "value")
 }
 
 func (v *converter) attachment(n *rm.Node) (*r4.Node, string) {

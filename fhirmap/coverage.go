@@ -110,6 +110,12 @@ func (lib *Library) Coverage(t *templates.Template) *TemplateCoverage {
 	if bound {
 		plans = byArchetype[t.Root.ArchetypeID]
 	}
+	if t.Root.Class.IsA(classParty) { // itself what an entry is to a composition
+		cov.Entries = cov.Entries[:0]
+		cov.add(lib.entryCoverage(t, t.Root, plans, context))
+		cov.Percent = percent(cov.Mapped, cov.Leaves)
+		return cov
+	}
 	for _, p := range plans {
 		if p.gate.excludes(t.ID) {
 			continue

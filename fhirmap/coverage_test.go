@@ -56,7 +56,7 @@ func TestCoverageAgreesWithProjection(t *testing.T) {
 			}
 			lost++
 			path := index.ReplaceAllString(l.Path, "")
-			rel := l.Archetype + path[len("/content"):]
+			rel := l.Archetype + strings.TrimPrefix(path, "/content")
 			if !slices.Contains(unmapped, rel) {
 				t.Errorf("%s: %s of %s was not carried, and coverage does not say so", dir, l.Path, l.Archetype)
 			}

@@ -256,7 +256,7 @@ func (s *fstep) resolve(at *ftype) (*ftype, error) {
 		return nil, fmt.Errorf("%s takes several types; name one with ofType()", at)
 	}
 	t := at.typ.Type
-	if t.Kind == r4.Primitive && s.name == "extension" && !at.elem.List() {
+	if t.Kind == r4.Primitive && s.name == "extension" {
 		t = elementType // beside the value, as in _birthDate
 	}
 	s.elem = t.Element(s.name)

@@ -125,7 +125,7 @@ func Compile(files []*File) (*Library, Problems) {
 			continue
 		}
 		p := c.model(f, &ftype{typ: r4.TypeRef{Type: typ}}, class)
-		if typ.Kind == r4.Resource && standsAlone(class) {
+		if typ.Kind == r4.Resource && standsAlone(class) && !(class.IsA(classParty) && typ.Name == "Patient") { // a Patient is an EHR
 			lib.starts[f.Archetype.Value] = append(lib.starts[f.Archetype.Value], p)
 			lib.claim(p, "")
 			c.safety(p)
@@ -140,8 +140,10 @@ func Compile(files []*File) (*Library, Problems) {
 // standsAlone reports whether models of a class run by themselves, rather than
 // only when another model calls them.
 func standsAlone(class *rm.Class) bool {
-	return class.IsA(rm.ClassEntry) || class == rm.ClassComposition || class.Name == "EHR_STATUS"
+	return class.IsA(rm.ClassEntry) || class == rm.ClassComposition || class.Name == "EHR_STATUS" || class.IsA(classParty)
 }
+
+var classParty = rm.Lookup("PARTY")
 
 // register files by name.
 func (lib *Library) register(c *compiler) {

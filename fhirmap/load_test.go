@@ -18,7 +18,7 @@ func TestShippedMappingsCompile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(lib.Types(), " "); got != "AllergyIntolerance CarePlan ClinicalImpression Condition Consent DiagnosticReport Encounter Goal Immunization MedicationRequest MedicationStatement Observation Patient Procedure Specimen" {
+	if got := strings.Join(lib.Types(), " "); got != "AllergyIntolerance CarePlan ClinicalImpression Condition Consent DiagnosticReport Encounter Goal Immunization MedicationRequest MedicationStatement Observation Organization Patient Practitioner PractitionerRole Procedure Specimen" {
 		t.Errorf("types: %s", got)
 	}
 	if got := lib.Profiles("Observation"); len(got) != 8 {

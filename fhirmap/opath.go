@@ -20,6 +20,8 @@ const (
 	// fromWorkflow is $workflow, Cairn's name for the ACTION that says how far the
 	// activity in hand has come.
 	fromWorkflow
+	fromPerson // $person: Cairn's name for the PERSON that the subject of an EHR_STATUS refers to
+	fromRoles  // $roles: Cairn's name for the ROLEs that a PERSON performs
 	fromResource
 	fromNothing // $reference, or no path at all
 )
@@ -74,6 +76,10 @@ func parseOpenEHR(s string) (opath, error) {
 			p.base = fromSelf
 		case "$workflow":
 			p.base = fromWorkflow
+		case "$person":
+			p.base = fromPerson
+		case "$roles":
+			p.base = fromRoles
 		case "$reference":
 			p.base = fromNothing
 		case "$openEHRRoot", "$openehrroot":

@@ -74,6 +74,8 @@ type step struct {
 	strict   bool
 	children []*step
 	transfer bool
+	// alone is set if of several values none is taken.
+	alone bool
 	// critical methods can write an element that alters the meaning of the
 	// resource or says whom it is about, needed ones a mandatory element of the
 	// object they write to; when either cannot be carried out the resource is
@@ -226,6 +228,10 @@ func (c *compiler) openehr(t Text, sc scope) (opath, *otype, bool) {
 				return p, nil, false
 			}
 			at = typeOf(rm.Lookup("ACTION"))
+		case fromPerson:
+			at = typeOf(rm.Lookup("PERSON"))
+		case fromRoles:
+			at = typeOf(rm.Lookup("ROLE"))
 		case fromNothing:
 			return p, nil, true
 		default:
@@ -351,6 +357,7 @@ func (c *compiler) method(m *Method, f *File, sc scope) *step {
 		}
 	}
 	c.conceptMap(s)
+	s.alone = s.dstType.elem != nil && slices.Contains(aloneElements, s.dstType.elem.Path)
 	return s
 }
 

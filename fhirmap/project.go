@@ -32,6 +32,9 @@ type run struct {
 	flowKnown    bool
 	// pending are the losses of the resource in hand.
 	pending []Loss
+	// spoiled are the places of the resource in hand that several values were
+	// for, of which none stands.
+	spoiled []spoiled
 	// gated is set when the preprocessor condition excluded the entry.
 	gated bool
 	depth int
@@ -54,9 +57,11 @@ func (lib *Library) Project(in Input) (out Result, err error) {
 	switch {
 	case in.Root == nil || in.Root.Class == nil:
 		return Result{}, errs.New(errs.Invalid, op, "there is no object to project")
-	case in.EHRID == "" || in.ObjectID == "" || in.SystemID == "":
+	case in.EHRID == "" && !in.Root.Class.IsA(classParty) || in.ObjectID == "" || in.SystemID == "":
 		return Result{}, errs.New(errs.Invalid, op, "a projection needs the ids of the EHR, the versioned object and the system")
-	case !r4.ValidPrimitive("id", in.EHRID):
+	case in.Root.Class.IsA(classParty) && !r4.ValidPrimitive("id", in.ObjectID):
+		return Result{}, errs.New(errs.Invalid, op, "the id of the party cannot be the id of a resource")
+	case in.EHRID != "" && !r4.ValidPrimitive("id", in.EHRID):
 		return Result{}, errs.New(errs.Invalid, op, "the EHR id cannot be the id of a Patient resource")
 	}
 	w := workspaces.Get().(*workspace)
@@ -80,13 +85,15 @@ func (lib *Library) Project(in Input) (out Result, err error) {
 		})
 		return x.out, nil
 	}
-	switch in.Root.Class.Name {
-	case "COMPOSITION":
+	switch {
+	case in.Root.Class == rm.ClassComposition:
 		x.composition()
-	case "EHR_STATUS":
+	case in.Root.Class.Name == "EHR_STATUS":
 		x.entry(x.root, lib.statusPlans(in.Root.NodeID()))
+	case in.Root.Class.IsA(classParty):
+		x.party()
 	default:
-		return Result{}, errs.New(errs.Invalid, op, "only a COMPOSITION or EHR_STATUS is projected, not a "+in.Root.Class.Name)
+		return Result{}, errs.New(errs.Invalid, op, "only a COMPOSITION, EHR_STATUS or party is projected, not a "+in.Root.Class.Name)
 	}
 	sort.Strings(x.out.Types)
 	x.out.Types = slices.Compact(x.out.Types)
@@ -123,6 +130,26 @@ func (lib *Library) statusPlans(archetype string) []*plan {
 		return p
 	}
 	return lib.starts["openEHR-EHR-EHR_STATUS.generic.v1"]
+}
+
+// party runs the plans of a party's archetype, or of its template.
+func (x *run) party() {
+	id := x.in.Root.ArchetypeID()
+	if id == "" {
+		id = x.in.Root.NodeID()
+	}
+	plans := x.lib.starts[id]
+	if byArchetype, bound := x.lib.templates[x.in.Root.String("archetype_details", "template_id", "value")]; bound {
+		plans = byArchetype[id]
+	}
+	if len(plans) == 0 {
+		x.entry(x.root, nil)
+		return
+	}
+	// That a PERSON is no practitioner is no loss.
+	if x.whole(plans, id); len(x.out.Resources) > 0 {
+		x.leftovers(x.root, plans[0], id)
+	}
 }
 
 // composition runs the plans of every entry, in the order of the document.
@@ -209,6 +236,9 @@ func (x *run) entry(e *ref, plans []*plan) {
 	switch {
 	case len(x.out.Resources) > made:
 		x.leftovers(e, plans[0], id)
+		if x.in.Person != nil && e == x.root {
+			x.leftovers(x.ref(x.in.Person, nil, nil, 0), plans[0], x.in.Person.ArchetypeID())
+		}
 	case !refused:
 		x.out.Losses = append(x.out.Losses, Loss{
 			Kind: LossUnmapped, Code: "not-applicable", Archetype: id, Path: e.path(),
@@ -286,7 +316,7 @@ func (x *run) resource(origin *ref, archetype string) (refused bool) {
 	root := x.nodes.Object(r4.Field{Name: "resourceType", Value: x.nodes.String(p.target.Name)})
 	x.res = x.cursor(nil, nil)
 	x.res.node, x.res.typ = root, p.target
-	x.pending, x.gated = x.pending[:0], false
+	x.pending, x.spoiled, x.gated = x.pending[:0], x.spoiled[:0], false
 	x.origin, x.flow, x.flowKnown = origin, nil, false
 	fill := func(l Loss) Loss {
 		l.Type, l.Archetype, l.Mapping = p.target.Name, archetype, p.file.Name.Value
@@ -431,6 +461,9 @@ func (x *run) profiles(root *r4.Node, fill func(Loss) Loss) []string {
 func (x *run) resourceID(target *r4.Type, rule string, origin *ref) string {
 	if target.Name == "Patient" {
 		return x.in.EHRID
+	}
+	if origin == x.root && x.in.Root.Class.IsA(classParty) {
+		return x.in.ObjectID // so that references to the party are references to it
 	}
 	b := x.text[:0]
 	for _, part := range [...]string{x.in.SystemID, x.in.ObjectID, rule, origin.identity()} {

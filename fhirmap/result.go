@@ -10,11 +10,20 @@ import (
 // Input is one openEHR object to be projected, with the facts about its
 // version that lie outside the object itself. Nothing in it is changed.
 type Input struct {
-	// Root is the COMPOSITION, or the EHR_STATUS, of the version.
+	// Root is the COMPOSITION, the EHR_STATUS or the party (PERSON,
+	// ORGANISATION, ROLE …) of the version.
 	Root *rm.Node
 	// EHRID identifies the record. It is also the id of the Patient resource
-	// that every other resource of the record refers to.
+	// that every other resource of the record refers to. Parties are in none.
 	EHRID string
+	// Person is the PERSON that the subject of an EHR_STATUS refers to, and
+	// Roles are the ROLEs that a PERSON performs, if they are registered here.
+	Person *rm.Node
+	Roles  []*rm.Node
+	// Resolve gives the type of the resource that a PARTY_REF leads to, whose id
+	// is that of the party; "" if there is none. It is asked for references by
+	// the id of a party alone; nil knows of no parties.
+	Resolve func(ref *rm.Node) string
 	// Subject is EHR_STATUS.subject (a PARTY_SELF); nil when not known.
 	Subject *rm.Node
 	// ObjectID is the uid of the VERSIONED_OBJECT: it stays the same over all

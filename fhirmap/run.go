@@ -1,6 +1,8 @@
 package fhirmap
 
 import (
+	"slices"
+
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -98,7 +100,7 @@ func (x *run) runOccurrence(s *step, n *ref, into *cursor, written bool) (wrote 
 		return false, err
 	}
 	place := into.follow(&s.dst, x.res)
-	if written && len(s.dst.steps) > 0 && place.filled() {
+	if written && len(s.dst.steps) > 0 && !s.alone && place.filled() {
 		x.lose(LossDropped, "overwritten", n, s.dstType.String(), "the element does not repeat; the last occurrence stands")
 	}
 	return true, x.occurrence(s, n, place)
@@ -213,8 +215,36 @@ func (x *run) transfer(s *step, n *ref, place *cursor) *refusal {
 	if s.dstType.elem != nil && s.dstType.elem.Binding != nil && typ.Name == "code" && !s.dstType.elem.Binding.Has(val.Text) {
 		return x.unable(s, "value-unmapped", n, "the value is not a code of the required value set")
 	}
+	if s.alone && !x.alone(place) {
+		return x.unable(s, "several-values", n, "the element does not repeat, and nothing says which of several values is the one")
+	}
 	place.put(val, typ)
 	return nil
+}
+
+// aloneElements are those by which somebody is recognised and which do not
+// repeat: of several values none is taken.
+var aloneElements = []string{"HumanName.family", "Organization.name", "Patient.birthDate", "Practitioner.birthDate", "PractitionerRole.organization", "PractitionerRole.practitioner"}
+
+// spoiled is an element of an object.
+type spoiled struct {
+	of   *r4.Node
+	elem *r4.Element
+}
+
+// alone reports whether a value is the first for a place. If it is not, those
+// before it are taken away.
+func (x *run) alone(place *cursor) bool {
+	parent, _ := place.up.object()
+	at := spoiled{parent, place.step.elem}
+	if place.filled() {
+		for _, ref := range at.elem.Types {
+			parent.Remove(at.elem.Property(ref.Type))
+		}
+		x.spoiled = append(x.spoiled, at)
+		return false
+	}
+	return !slices.Contains(x.spoiled, at)
 }
 
 // use marks a node as carried.

@@ -159,6 +159,10 @@ func (x *run) start(p *opath, parent *ref) *ref {
 		at = x.ref(self, nil, nil, 0)
 	case fromWorkflow:
 		at = x.workflow()
+	case fromPerson:
+		if at = nil; x.in.Person != nil {
+			at = x.ref(x.in.Person, nil, nil, 0)
+		}
 	}
 	for range p.up {
 		if at != nil {
@@ -173,6 +177,13 @@ var self = rm.Object("PARTY_SELF")
 
 func (x *run) eval(p *opath, parent *ref) lookup {
 	mark := len(x.found)
+	if p.base == fromRoles {
+		undecided := false
+		for i, n := range x.in.Roles {
+			undecided = x.find(x.ref(n, nil, nil, i), p.segs) || undecided
+		}
+		return x.results(mark, undecided)
+	}
 	at := x.start(p, parent)
 	if at == nil {
 		return lookup{mark: mark}

@@ -36,7 +36,7 @@ const (
 	CaseOutcome  = "outcome.json"
 )
 
-// NewInput reads a COMPOSITION or EHR_STATUS in canonical JSON and takes it for
+// NewInput reads a COMPOSITION, EHR_STATUS or party in canonical JSON and takes it for
 // the complete first version of an object of the record of test cases.
 func NewInput(data []byte) (Input, error) {
 	const op = "fhirmap.NewInput"
@@ -51,7 +51,9 @@ func NewInput(data []byte) (Input, error) {
 		head.Type = "COMPOSITION"
 	case "COMPOSITION", "EHR_STATUS":
 	default:
-		return Input{}, errs.New(errs.Invalid, op, "only a COMPOSITION or EHR_STATUS is projected, not a "+head.Type)
+		if c := rm.Lookup(head.Type); c == nil || !c.IsA(classParty) {
+			return Input{}, errs.New(errs.Invalid, op, "only a COMPOSITION, EHR_STATUS or party is projected, not a "+head.Type)
+		}
 	}
 	root, problems := rm.DecodeJSON(data, rm.Lookup(head.Type), rm.JSONOptions{})
 	if rm.HasErrors(problems) {
@@ -84,8 +86,11 @@ func ReadCase(dir fs.FS) (Input, error) {
 		return Input{}, errs.Wrap(errs.Invalid, op, CaseInput+" cannot be read", err)
 	}
 	var facts struct {
-		Lifecycle string           `json:"lifecycle"`
-		Workflow  []WorkflowAction `json:"workflow"`
+		Workflow  []WorkflowAction  `json:"workflow"`
+		Lifecycle string            `json:"lifecycle"`
+		Person    string            `json:"person"`  // the file of what $person is
+		Roles     []string          `json:"roles"`   // and of $roles
+		Parties   map[string]string `json:"parties"` // types of resources by the ids of parties
 	}
 	facts.Lifecycle = in.Lifecycle
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -96,7 +101,34 @@ func ReadCase(dir fs.FS) (Input, error) {
 	if lifecycleNames[facts.Lifecycle] == "" {
 		return Input{}, errs.New(errs.Invalid, op, CaseInput+": lifecycle is not a code of a version lifecycle state")
 	}
-	in.Lifecycle, in.Workflow = facts.Lifecycle, facts.Workflow
+	in.Lifecycle = facts.Lifecycle
+	party := func(name, class string) (*rm.Node, error) {
+		data, err := fs.ReadFile(dir, name)
+		if err != nil {
+			return nil, errs.Wrap(errs.Invalid, op, name+" cannot be read", err)
+		}
+		n, problems := rm.DecodeJSON(data, rm.Lookup(class), rm.JSONOptions{})
+		if rm.HasErrors(problems) {
+			return nil, &errs.Error{Op: op, Kind: errs.Invalid, Msg: name + " is not a valid " + class, Detail: problems}
+		}
+		return n, nil
+	}
+	if facts.Person != "" {
+		if in.Person, err = party(facts.Person, "PERSON"); err != nil {
+			return Input{}, err
+		}
+	}
+	for _, name := range facts.Roles {
+		role, err := party(name, "ROLE")
+		if err != nil {
+			return Input{}, err
+		}
+		in.Roles = append(in.Roles, role)
+	}
+	if facts.Parties != nil {
+		in.Resolve = func(ref *rm.Node) string { return facts.Parties[ref.String("id", "value")] }
+	}
+	in.Workflow = facts.Workflow
 	for i := range in.Workflow {
 		if in.Workflow[i].Lifecycle == "" {
 			in.Workflow[i].Lifecycle = lifecycleComplete

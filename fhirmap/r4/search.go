@@ -74,7 +74,50 @@ var searchTable = map[string][][4]string{
 		{"birthdate", "date", "individual-birthdate", "birthDate"},
 		{"death-date", "date", "Patient-death-date", "deceasedDateTime"},
 		{"telecom", "token", "individual-telecom", "telecom"},
+		{"address", "string", "individual-address", "address"},
+		{"address-city", "string", "individual-address-city", "address.city"},
+		{"address-country", "string", "individual-address-country", "address.country"},
+		{"address-postalcode", "string", "individual-address-postalcode", "address.postalCode"},
+		{"address-state", "string", "individual-address-state", "address.state"},
+		{"address-use", "token", "individual-address-use", "address.use"},
 		{"language", "token", "Patient-language", "communication.language"},
+	},
+	"Practitioner": {
+		{"identifier", "token", "Practitioner-identifier", "identifier"},
+		{"active", "token", "Practitioner-active", "active"},
+		{"name", "string", "Practitioner-name", "name"},
+		{"family", "string", "individual-family", "name.family"},
+		{"given", "string", "individual-given", "name.given"},
+		{"gender", "token", "individual-gender", "gender"},
+		{"telecom", "token", "individual-telecom", "telecom"},
+		{"address", "string", "individual-address", "address"},
+		{"address-city", "string", "individual-address-city", "address.city"},
+		{"address-country", "string", "individual-address-country", "address.country"},
+		{"address-postalcode", "string", "individual-address-postalcode", "address.postalCode"},
+		{"address-state", "string", "individual-address-state", "address.state"},
+		{"address-use", "token", "individual-address-use", "address.use"},
+	},
+	"PractitionerRole": {
+		{"identifier", "token", "PractitionerRole-identifier", "identifier"},
+		{"active", "token", "PractitionerRole-active", "active"},
+		{"date", "date", "PractitionerRole-date", "period"},
+		{"organization", "reference", "PractitionerRole-organization", "organization"},
+		{"practitioner", "reference", "PractitionerRole-practitioner", "practitioner"},
+		{"role", "token", "PractitionerRole-role", "code"},
+		{"specialty", "token", "PractitionerRole-specialty", "specialty"},
+		{"telecom", "token", "individual-telecom", "telecom"},
+	},
+	"Organization": {
+		{"identifier", "token", "Organization-identifier", "identifier"},
+		{"active", "token", "Organization-active", "active"},
+		{"name", "string", "Organization-name", "name alias"},
+		{"address", "string", "Organization-address", "address"},
+		{"address-city", "string", "Organization-address-city", "address.city"},
+		{"address-country", "string", "Organization-address-country", "address.country"},
+		{"address-postalcode", "string", "Organization-address-postalcode", "address.postalCode"},
+		{"address-state", "string", "Organization-address-state", "address.state"},
+		{"address-use", "token", "Organization-address-use", "address.use"},
+		{"type", "token", "Organization-type", "type"},
 	},
 	"Observation": {
 		{"patient", "reference", "clinical-patient", "subject"},
@@ -479,11 +522,19 @@ func indexString(dst []SearchValue, sv SearchValue, m *Member, v *Node) []Search
 		}
 		return dst
 	}
+	add := func(text string) {
+		if sv.Text = FoldString(text); sv.Text != "" {
+			dst = append(dst, sv)
+		}
+	}
 	for _, f := range v.Fields { // HumanName, Address: any of the parts
 		for _, part := range v.List(f.Name) {
-			if part.Kind == String && f.Name != "use" && f.Name != "id" {
-				if sv.Text = FoldString(part.Text); sv.Text != "" {
-					dst = append(dst, sv)
+			switch {
+			case part.Kind == String && f.Name != "use" && f.Name != "id" && f.Name != "type":
+				add(part.Text)
+			case f.Name == "_line": // the parts of a line
+				for _, ext := range part.List("extension") {
+					add(ext.Str("valueString"))
 				}
 			}
 		}
