@@ -569,7 +569,7 @@ func TestCapabilities(t *testing.T) {
 			}
 		}
 	}
-	if want := strings.Fields("AllergyIntolerance AuditEvent CarePlan ClinicalImpression Composition Condition Consent DiagnosticReport DocumentReference Encounter Goal Immunization MedicationRequest MedicationStatement Observation Patient Procedure Provenance Specimen"); !slices.Equal(types, want) {
+	if want := strings.Fields("AllergyIntolerance AuditEvent CarePlan ClinicalImpression Composition Condition Consent DiagnosticReport DocumentReference Encounter Goal Immunization MedicationRequest MedicationStatement Observation Organization Patient Practitioner PractitionerRole Procedure Provenance Specimen"); !slices.Equal(types, want) {
 		t.Errorf("types %v", types)
 	}
 	if !strings.Contains(r.raw, "StructureDefinition/bp") {
