@@ -293,6 +293,9 @@ func (b *backward) manual(s *step, to *part, v *fplace) {
 	segs := k.attrs[0].segs
 	for code := range k.criteria {
 		n := len(segs)
+		if n == 1 && segs[0].attr == "code_string" && to.class != nil && to.class.Name == "CODE_PHRASE" && to.empty() && len(s.src.segs) > 0 && attr(s) == "normal_status" {
+			to.made = rm.Code("openehr_normal_statuses", code)
+		}
 		if n < 2 || segs[n-1].attr != "code_string" || segs[n-2].attr != "defining_code" {
 			return
 		}
@@ -301,6 +304,9 @@ func (b *backward) manual(s *step, to *part, v *fplace) {
 		}
 	}
 }
+
+// attr is the attribute that a method's source ends in.
+func attr(s *step) string { return s.src.segs[len(s.src.segs)-1].attr }
 
 // surround fills in what every composition has and the resource does not say.
 func (b *backward) surround() {

@@ -32,8 +32,13 @@ type ComposeInput struct {
 	// Time is the start of the context unless the mapping takes it from the
 	// resource. The zero time leaves the context out.
 	Time time.Time
-	// Feeder is the FEEDER_AUDIT of the composition; nil for none.
+	// Feeder is the FEEDER_AUDIT of the composition; nil for none. The system it
+	// names is also that of the identifiers of the resource, which are refused
+	// without one.
 	Feeder *rm.Node
+	// Descriptive allows to leave out what only describes: the display of a
+	// code, and that of the reference to the patient.
+	Descriptive bool
 }
 
 // Composed is the outcome of the way back.
@@ -44,6 +49,9 @@ type Composed struct {
 	Mapping string
 	// Profiles are those that the resource made of the composition claims.
 	Profiles []string
+	// Omitted are elements that do not come back because they say nothing that
+	// the others do not say, or, if that is allowed, because they only describe.
+	Omitted []Difference
 }
 
 // Difference is one element that a resource would lose, gain or change by being
@@ -58,7 +66,8 @@ type Difference struct {
 // Compose makes a composition of a resource by the inverse of the mapping of an
 // entry of the template, and only if nothing is lost: the composition is
 // validated, projected again, and must give the resource as it came, except for
-// id, meta and text. Otherwise the error is errs.Unprocessable and its
+// id, meta, text, what says nothing that is not said beside it (Composed.Omitted),
+// the text of a concept with a code and the unit of a quantity with one. Otherwise the error is errs.Unprocessable and its
 // Detail the differences ([]Difference) or the problems ([]rm.Problem).
 func (lib *Library) Compose(in ComposeInput) (out Composed, err error) {
 	const op = "fhirmap.Compose"
@@ -295,7 +304,9 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 	if err != nil {
 		return Composed{}, errs.Wrap(errs.Internal, op, "", err)
 	}
-	list := differences(n, again)
+	diff := comparison{descriptive: in.Descriptive}
+	diff.differences(n, again)
+	list := diff.lost
 	// What the forward mapping reports as lost was put there by the inverse.
 	for _, l := range res.Losses {
 		if l.Code != "profile-not-met" {
@@ -309,51 +320,9 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 		return Composed{}, unprocessable(op, "what the resource is made of cannot be told",
 			[]Difference{{n.Str("resourceType"), "the mapping " + other.file.Name.Value + " could have made it as well as " + p.file.Name.Value}})
 	}
-	return Composed{Root: tree, Mapping: p.file.Name.Value, Profiles: res.Resources[0].Profiles}, nil
+	return Composed{Root: tree, Mapping: p.file.Name.Value, Profiles: res.Resources[0].Profiles, Omitted: diff.omitted}, nil
 }
 
 // assigned are the elements of a resource that the server sets, and the
 // narrative, which is made from the rest.
 var assigned = []string{"id", "meta", "text"}
-
-// differences lists where two resources differ.
-func differences(a, b *r4.Node) []Difference {
-	var out []Difference
-	var compare func(a, b *r4.Node, path string, top bool)
-	compare = func(a, b *r4.Node, path string, top bool) {
-		if a.Kind != b.Kind || a.Text != b.Text {
-			out = append(out, Difference{path, "the value would change"})
-			return
-		}
-		for i := range a.Fields {
-			f := &a.Fields[i]
-			if top && slices.Contains(assigned, f.Name) {
-				continue
-			}
-			if other := b.Get(f.Name); other != nil {
-				compare(f.Value, other, path+"."+f.Name, false)
-			} else {
-				out = append(out, Difference{path + "." + f.Name, "the element would be lost"})
-			}
-		}
-		for i := range b.Fields {
-			if f := &b.Fields[i]; a.Get(f.Name) == nil && (!top || !slices.Contains(assigned, f.Name)) {
-				out = append(out, Difference{path + "." + f.Name, "the element is absent and the mapping would add it"})
-			}
-		}
-		for i := range max(len(a.Items), len(b.Items)) {
-			at := fmt.Sprintf("%s[%d]", path, i)
-			switch {
-			case i >= len(a.Items):
-				out = append(out, Difference{at, "the element is absent and the mapping would add it"})
-			case i >= len(b.Items):
-				out = append(out, Difference{at, "the element would be lost"})
-			default:
-				compare(a.Items[i], b.Items[i], at, false)
-			}
-		}
-	}
-	compare(a, b, a.Str("resourceType"), true)
-	slices.SortStableFunc(out, func(x, y Difference) int { return strings.Compare(x.Path, y.Path) })
-	return out
-}

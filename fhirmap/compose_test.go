@@ -34,6 +34,7 @@ func composeInput(tmpl *templates.Template, resource string) ComposeInput {
 	return ComposeInput{
 		Resource: []byte(resource), Template: tmpl, EHRID: testEHR, Language: "en", Territory: "DE",
 		Composer: rm.Object("PARTY_IDENTIFIED", rm.Str("name", "A. Author")),
+		Feeder:   rm.Object("FEEDER_AUDIT", rm.Child("originating_system_audit", rm.Object("FEEDER_AUDIT_DETAILS", rm.Str("system_id", "urn:partner")))),
 	}
 }
 
@@ -113,6 +114,9 @@ const (
 		`"code":{"coding":[{"system":"http://loinc.org","code":"29463-7"}],"text":"Body weight"},` +
 		`"subject":{"reference":"Patient/` + CaseEHR + `"}`
 	weightTime  = `,"effectiveDateTime":"2024-03-05T10:15:30.50-03:30"`
+	// mean ends a resource whose value is the mean of an interval.
+	mean = `,"component":[{"code":{"text":"Math function"},"valueCodeableConcept":{"coding":[{"system":"` + OpenEHRSystem + `","code":"146"}],"text":"mean"}}]}`
+
 	weightValue = `,"valueQuantity":{"value":72.50,"comparator":"<","unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}`
 )
 
@@ -147,7 +151,30 @@ func TestComposeValues(t *testing.T) {
 			"no information", weightHead + weightTime + `,"dataAbsentReason":{"coding":[{"system":"` + absentSystem + `","code":"unknown"}],"text":"no information"}}`,
 			element + "/null_flavour/defining_code/code_string", "271",
 		},
+		{"identifier", weightHead + weightTime + weightValue + `,"identifier":[{"system":"urn:x","value":"7"}]}`, "/data/events/feeder_audit/originating_system_item_ids/id", "7"},
+		{"issued", weightHead + weightTime + weightValue + `,"issued":"2024-03-05T11:00:00Z"}`, "/data/events/feeder_audit/originating_system_audit/time/value", "2024-03-05T11:00:00Z"},
+		{"interpretation", weightHead + weightTime + weightValue + `,"interpretation":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation","code":"LL"}]}]}`, element + "/value/normal_status/code_string", "LL"},
+		{"lower bound of a range", weightHead + weightTime + weightValue + `,"referenceRange":[{"low":{"value":50.0,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}}]}`, element + "/value/normal_range/lower/magnitude", "50.0"},
+		{"range without upper bound", weightHead + weightTime + weightValue + `,"referenceRange":[{"low":{"value":50.0,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}}]}`, element + "/value/normal_range/upper_unbounded", "true"},
+		{"name of a code", strings.Replace(weightHead, `"29463-7"`, `"29463-7","display":"Body Weight"`, 1) + weightTime + weightValue + "}", "/name/value", "Body weight"},
+		{"type of the patient", strings.Replace(weightHead, `"subject":{`, `"subject":{"type":"Patient",`, 1) + weightTime + weightValue + "}", "/subject", ""},
+		{"concept without text", strings.Replace(weightHead, `,"text":"Body weight"`, "", 1) + weightTime + weightValue + "}", "/name/value", "Body weight"},
+		{"quantity without unit", weightHead + weightTime + strings.Replace(weightValue, `"unit":"kg",`, "", 1) + "}", element + "/value/units", "kg"},
+		{"mean of an interval", weightHead + `,"effectivePeriod":{"start":"2024-03-05T10:00:00.25+01:00","end":"2024-03-06T09:30:00.25+01:00"}` + weightValue + mean, "/data/events/width/value", "PT84600S"},
+		{"maximum of days", weightHead + `,"effectivePeriod":{"start":"2024-02-28","end":"2024-03-05"}` + weightValue + strings.Replace(mean, "146", "144", 1), "/data/events/width/value", "P6D"},
 
+		{"period whose offsets differ", weightHead + `,"effectivePeriod":{"start":"2024-03-05T10:00:00Z","end":"2024-03-06T10:00:00+01:00"}` + weightValue + mean, "", "effectivePeriod.start: the value would change"},
+		{"period without a function", weightHead + `,"effectivePeriod":{"start":"2024-03-05T10:00:00Z","end":"2024-03-06T10:00:00Z"}` + weightValue + "}", "", "math_function"},
+		{"open period", weightHead + `,"effectivePeriod":{"start":"2024-03-05T10:00:00Z"}` + weightValue + mean, "", "not valid"},
+		{"use of an identifier", weightHead + weightTime + weightValue + `,"identifier":[{"use":"old","value":"7"}]}`, "", "identifier[0].use: the element would be lost"},
+		{"identifier without value", weightHead + weightTime + weightValue + `,"identifier":[{"system":"urn:x"}]}`, "", "identifier: the element would be lost"},
+		{"interpretation that is not known", weightHead + weightTime + weightValue + `,"interpretation":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation","code":"A"}]}]}`, "", "interpretation: the element would be lost"},
+		{"range for a group", weightHead + weightTime + weightValue + `,"referenceRange":[{"low":{"value":50,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"},"text":"adults"}]}`, "", "referenceRange[0].text: the element would be lost"},
+		{"two ranges", weightHead + weightTime + weightValue + `,"referenceRange":[{"low":{"value":50,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}},{"high":{"value":90,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}}]}`, "", "referenceRange"},
+		{"another name of a code", strings.Replace(weightHead, `"29463-7"`, `"29463-7","display":"Body height"`, 1) + weightTime + weightValue + "}", "", "code.coding[0].display: the element would be lost"},
+		{"name of the patient", strings.Replace(weightHead, `"subject":{`, `"subject":{"display":"Jane Doe",`, 1) + weightTime + weightValue + "}", "", "subject.display: the element would be lost"},
+		{"another identification of the patient", strings.Replace(weightHead, `"subject":{`, `"subject":{"identifier":{"value":"9"},`, 1) + weightTime + weightValue + "}", "", "subject.identifier: the element would be lost"},
+		{"performer of this server", weightHead + weightTime + weightValue + `,"performer":[{"reference":"Practitioner/1"}]}`, "", "performer: the element would be lost"},
 		{"status of another kind", strings.Replace(weightHead, "final", "amended", 1) + weightTime + weightValue + "}", "", "Observation.status: the value would change"},
 		{"entered in error", strings.Replace(weightHead, "final", "entered-in-error", 1) + weightTime + weightValue + "}", "", "Observation.status: a resource that is entered-in-error"},
 		{"another patient", strings.Replace(weightHead, "Patient/", "Patient/x", 1) + weightTime + weightValue + "}", "", "subject is mandatory"},
@@ -277,4 +304,42 @@ func FuzzCompose(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// TestComposeDescriptive is about what a client can allow to leave out, and what
+// it cannot.
+func TestComposeDescriptive(t *testing.T) {
+	t.Parallel()
+	lib, err := LoadShipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := vitalSigns(t)
+	plain := weightHead + weightTime + weightValue + "}"
+	for _, c := range []struct {
+		from, to, omitted, refused string
+	}{
+		{`"subject":{`, `"subject":{"display":"Jane Doe",`, "Observation.subject.display", ""},
+		{`"29463-7"`, `"29463-7","display":"Gewicht"`, "Observation.code.coding[0].display", ""},
+		{`"subject":{`, `"subject":{"identifier":{"value":"9"},`, "", "subject.identifier"},
+		{`"29463-7"`, `"29463-7","userSelected":true`, "", "code.coding[0].userSelected"},
+		{`"status"`, `"language":"de","status"`, "", "language"},
+	} {
+		in := composeInput(tmpl, strings.Replace(plain, c.from, c.to, 1))
+		if _, err := lib.Compose(in); errs.KindOf(err) != errs.Unprocessable {
+			t.Errorf("%s: without leave: %v", c.to, err)
+		}
+		in.Descriptive = true
+		got, err := lib.Compose(in)
+		switch {
+		case c.refused == "" && err != nil:
+			t.Errorf("%s: %v", c.to, err)
+		case c.refused == "":
+			if len(got.Omitted) != 1 || got.Omitted[0].Path != c.omitted {
+				t.Errorf("%s: left out %v", c.to, got.Omitted)
+			}
+		case err == nil || !strings.Contains(err.Error(), c.refused):
+			t.Errorf("%s: %v", c.to, err)
+		}
+	}
 }

@@ -69,8 +69,19 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  other care, the origin of a history the time of its event. Of several data types that the template allows the first that\n" +
 	"  comes back exactly is taken.\n" +
 	"- Not run on the way back, each an error: `fhirCondition`, `openehr` of `manual`, `unidirectional: fhir->openehr`. A template that\n" +
-	"  a context file binds goes back by what that lists. Data types without an inverse: Period, Range, Ratio, Duration,\n" +
-	"  Attachment, Identifier as a value, time, ordinals, intervals, and codes outside ELEMENTs; other resources that are referred to.\n" +
+	"  a context file binds goes back by what that lists. Data types without an inverse: PARTY_RELATED, DV_PARSABLE, DV_STATE; other\n" +
+	"  resources that are referred to. A Period is an interval event if the resource names its mathematical function and its ends agree in\n" +
+	"  their offset; a Ratio is a proportion of the kind ratio unless the template fixes another; a text that a concept does not give is its\n" +
+	"  first display, or what the archetype says of the code.\n" +
+	"- `identifier` and, of Observations, `issued` are the ids and the time of the originating system in the FEEDER_AUDIT of the event (of the\n" +
+	"  entry where no event stands for the resource), both ways, where the archetype has no node for them. A DV_IDENTIFIER has no `use`, no\n" +
+	"  period and no coded type: identifiers with these are refused. `interpretation` of a quantity is its normal_status, where the archetype\n" +
+	"  has no node for it.\n" +
+	"- Not compared, because it says nothing of its own: the `display` of a code that a mapping writes, if it is the one of the code system\n" +
+	"  (a table of those codes in fhirmap/redundant.go; case is ignored), the `type` of a reference that names its type, the `text` that a concept\n" +
+	"  with a code did not have, and the `unit` of a quantity whose UCUM code it repeats. Other displays of such codes, and the display of the\n" +
+	"  patient, may contradict what they stand beside and are refused, unless the client does without them by `Prefer: handling=lenient`; what was\n" +
+	"  left out is told, and stays in `original_content`. Other identifications of the patient are refused in any case.\n" +
 	"- Writing is off unless `--fhir-write` is given. A POST is taken if exactly one of the stored templates (or of those of\n" +
 	"  `--fhir-write-template`) takes the resource without loss; the template can be named by the header `openehr-template-id` or a\n" +
 	"  `meta.tag` of the system `http://openehr.org/templates`. Otherwise 422 lists every template with its reasons and their elements.\n" +

@@ -1,6 +1,9 @@
 package fhirmap
 
 import (
+	"slices"
+	"strconv"
+
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
 )
@@ -13,6 +16,8 @@ type part struct {
 	up     *part
 	fields map[string][]*part
 	values map[string]*rm.Node // finished values of single-valued attributes
+	// made is a finished value, to which the fields add attributes.
+	made *rm.Node
 }
 
 func (b *backward) newPart(class *rm.Class, o *templates.Object, up *part) *part {
@@ -97,6 +102,12 @@ func (b *backward) child(at *part, seg *oseg) *part {
 		}
 		next := b.newPart(class, o, at)
 		next.object = o
+		if v := at.values[seg.attr]; v != nil { // what is there gets attributes
+			next.class, next.made = v.Class, v
+			delete(at.values, seg.attr)
+		} else if !def.Container && len(at.fields[seg.attr]) > 0 {
+			return nil
+		}
 		at.add(seg.attr, next)
 		return next
 	}
@@ -140,7 +151,7 @@ func (p *part) code(code string, b *backward) {
 
 // empty reports whether nothing was put into the part.
 func (p *part) empty() bool {
-	if len(p.values) > 0 {
+	if p.made != nil || len(p.values) > 0 {
 		return false
 	}
 	for _, list := range p.fields {
@@ -158,7 +169,11 @@ func (p *part) finish(b *backward) (*rm.Node, *Difference) {
 	if p.class == nil {
 		return nil, nil
 	}
-	var fields []rm.Field
+	type field struct {
+		name  string
+		items []*rm.Node
+	}
+	var fields []field
 	if p.class.IsA(rm.ClassLocatable) {
 		if p.object == nil {
 			return nil, nil
@@ -169,6 +184,17 @@ func (p *part) finish(b *backward) (*rm.Node, *Difference) {
 		p.once("language", rm.Code("ISO_639-1", b.language))
 		p.once("encoding", rm.Code("IANA_character-sets", "UTF-8"))
 	}
+	switch p.class.Name {
+	case "DV_INTERVAL":
+		p.bounded("lower")
+		p.bounded("upper")
+	case "FEEDER_AUDIT_DETAILS":
+		p.once("system_id", b.origin())
+	case "FEEDER_AUDIT":
+		if system := b.origin(); system != nil && !p.empty() {
+			p.once("originating_system_audit", rm.Object("FEEDER_AUDIT_DETAILS", rm.Child("system_id", system)))
+		}
+	}
 	if p.class == rm.ClassHistory {
 		for _, e := range p.fields["events"] {
 			p.once("origin", e.values["time"])
@@ -176,7 +202,7 @@ func (p *part) finish(b *backward) (*rm.Node, *Difference) {
 	}
 	for _, def := range p.class.Attributes() {
 		if v := p.values[def.Name]; v != nil {
-			fields = append(fields, rm.Child(def.Name, v))
+			fields = append(fields, field{def.Name, []*rm.Node{v}})
 			continue
 		}
 		var items []*rm.Node
@@ -193,10 +219,33 @@ func (p *part) finish(b *backward) (*rm.Node, *Difference) {
 			}
 		}
 		if len(items) > 0 {
-			fields = append(fields, rm.Child(def.Name, items...))
+			fields = append(fields, field{def.Name, items})
 		}
 	}
-	return rm.Object(p.class.Name, fields...), nil
+	n := p.made
+	if n == nil {
+		n = rm.Object(p.class.Name)
+	}
+	for _, f := range fields {
+		if n.Attr(f.name) != nil {
+			return nil, &Difference{p.class.Name, "its " + f.name + " is told twice"}
+		}
+		n = n.With(f.name, f.items...)
+	}
+	return n, nil
+}
+
+// bounded says whether an interval has a bound, which it includes.
+func (p *part) bounded(side string) {
+	has := p.values[side] != nil || slices.ContainsFunc(p.fields[side], func(c *part) bool { return !c.empty() })
+	p.once(side+"_unbounded", &rm.Node{Class: rm.ClassBoolean, Text: strconv.FormatBool(!has)})
+	p.once(side+"_included", &rm.Node{Class: rm.ClassBoolean, Text: strconv.FormatBool(has)})
+}
+
+// origin is the id of the system that the resource comes from; nil if nobody
+// says it.
+func (b *backward) origin() *rm.Node {
+	return b.in.Feeder.Get("originating_system_audit", "system_id")
 }
 
 // locatable sets name, node id and archetype details by the template.

@@ -170,6 +170,9 @@ func ReadBackCase(dir fs.FS) (in ComposeInput, template string, err error) {
 		Territory string    `json:"territory"`
 		Composer  string    `json:"composer"`
 		Time      time.Time `json:"time"`
+		// System is that of a FEEDER_AUDIT, Descriptive as in ComposeInput.
+		System      string `json:"system"`
+		Descriptive bool   `json:"descriptive"`
 	}{Territory: "DE", Composer: "Test case"}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
@@ -181,6 +184,10 @@ func ReadBackCase(dir fs.FS) (in ComposeInput, template string, err error) {
 	}
 	in.EHRID, in.Language, in.Territory, in.Time = CaseEHR, facts.Language, facts.Territory, facts.Time
 	in.Composer = rm.Object("PARTY_IDENTIFIED", rm.Str("name", facts.Composer))
+	in.Descriptive = facts.Descriptive
+	if facts.System != "" {
+		in.Feeder = rm.Object("FEEDER_AUDIT", rm.Child("originating_system_audit", rm.Object("FEEDER_AUDIT_DETAILS", rm.Str("system_id", facts.System))))
+	}
 	return in, facts.Template, nil
 }
 
@@ -193,8 +200,9 @@ func BackCase(c Composed, err error) ([]byte, error) {
 	case err == nil:
 		out = struct {
 			Mapping     string          `json:"mapping"`
+			Omitted     []Difference    `json:"omitted,omitempty"`
 			Composition json.RawMessage `json:"composition"`
-		}{c.Mapping, rm.AppendJSON(nil, c.Root)}
+		}{c.Mapping, c.Omitted, rm.AppendJSON(nil, c.Root)}
 	case e != nil && (e.Kind == errs.Unprocessable || e.Kind == errs.Unsupported):
 		list, _ := e.Detail.([]Difference)
 		out = struct {

@@ -153,6 +153,9 @@ func (a *api) part(c *call, request, resource *r4.Node) (status int, header http
 		if form := returnForm(c.Header); form != "representation" {
 			r.Header.Set("Prefer", "return="+form)
 		}
+		if ignore, err := lenient(c.Request); err == nil && ignore {
+			r.Header.Add("Prefer", "handling=lenient")
+		}
 	}
 	r.Header.Set("Accept", MediaType)
 	for element, name := range map[string]string{"ifNoneMatch": "If-None-Match", "ifModifiedSince": "If-Modified-Since", "ifNoneExist": "If-None-Exist"} {

@@ -132,7 +132,7 @@ func Operations(basePath string) []apidoc.Operation {
 			typ,
 			{Name: "openehr-template-id", In: "header", Description: "The template, if several take the resource; or a meta.tag of the system http://openehr.org/templates."},
 			{Name: "If-None-Exist", In: "header", Description: "A search: nothing is created if it finds a resource."},
-			{Name: "Prefer", In: "header", Description: "return=representation (the default), minimal or OperationOutcome."},
+			{Name: "Prefer", In: "header", Description: "return=representation (the default), minimal or OperationOutcome; handling=lenient does without the display of codes and of the patient."},
 			{Name: keyHeader, In: "header", Description: "Repeating the request with the same key has the effect and the answer of the first."},
 		}, "Resource", false,
 		http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusConflict, http.StatusPreconditionFailed,

@@ -131,7 +131,10 @@ func (a *api) prepareEntry(ctx context.Context, c *call, place string, e *r4.Nod
 	case n == nil || n.Str("resourceType") != out.typ:
 		return out, nil, refusedAt(errs.Invalid, "invalid", place, "the entry has no resource of the type that its request names")
 	}
-	in := a.resource(c, n, sent{text: n.Append(nil)})
+	in, err := a.resource(c, n, sent{text: n.Append(nil)})
+	if err != nil {
+		return out, nil, err
+	}
 	if err := a.resolveSubject(ctx, c, out.typ, place, n); err != nil {
 		return out, nil, err
 	}
@@ -204,7 +207,7 @@ func (a *api) answerTransaction(c *call, list []creation) (*kept, error) {
 		dst = appendString(append(dst, `,"etag":`...), etag(one.rec))
 		dst = appendString(append(dst, `,"lastModified":`...), instant(one.rec.LastUpdated))
 		if form == "OperationOutcome" {
-			dst = writtenOutcome(status, one.made.Warnings).Append(append(dst, `,"outcome":`...))
+			dst = writtenOutcome(status, one.made.Warnings, one.made.Omitted).Append(append(dst, `,"outcome":`...))
 		}
 		dst = append(dst, "}}"...)
 	}

@@ -62,7 +62,11 @@ func (a *api) create(w http.ResponseWriter, c *call) error {
 		return errs.New(errs.Invalid, op, "the resource is not a "+typ+", as the address says")
 	}
 	return a.once(w, c, as.text, func(ctx context.Context) (*kept, error) {
-		return a.store(ctx, c, typ, a.resource(c, n, as))
+		in, err := a.resource(c, n, as)
+		if err != nil {
+			return nil, err
+		}
+		return a.store(ctx, c, typ, in)
 	})
 }
 
@@ -75,9 +79,14 @@ func unkept(h http.Header) error {
 	return &refusal{errs.New(errs.Unprocessable, "fhir.create", text), []issue{{severity: "error", code: "not-supported", text: text, expression: "http.X-Provenance"}}}
 }
 
-// resource is what the intake gets to know of a resource that was sent.
-func (a *api) resource(c *call, n *r4.Node, as sent) intake.Resource {
-	in := intake.Resource{Node: n, Original: string(as.text), Format: MediaType, Template: c.Header.Get(intake.TemplateHeader)}
+// resource is what the intake gets to know of a resource that was sent. With
+// Prefer: handling=lenient the client does without what only describes.
+func (a *api) resource(c *call, n *r4.Node, as sent) (intake.Resource, error) {
+	descriptive, err := lenient(c.Request)
+	if err != nil {
+		return intake.Resource{}, err
+	}
+	in := intake.Resource{Node: n, Original: string(as.text), Format: MediaType, Template: c.Header.Get(intake.TemplateHeader), Descriptive: descriptive}
 	switch {
 	case !utf8.Valid(as.text): // XML in another encoding
 		in.Original = string(n.Append(nil))
@@ -85,7 +94,7 @@ func (a *api) resource(c *call, n *r4.Node, as sent) intake.Resource {
 		in.Format = MediaTypeXML
 	}
 	a.localReferences(c, n)
-	return in
+	return in, nil
 }
 
 // localReferences shortens references to whom a resource is about that begin
@@ -109,7 +118,7 @@ func (a *api) store(ctx context.Context, c *call, typ string, in intake.Resource
 			return nil, err
 		}
 		if found {
-			return a.answerWritten(c, http.StatusOK, rec, nil)
+			return a.answerWritten(c, http.StatusOK, rec, nil, nil)
 		}
 	}
 	p, err := a.Intake.Prepare(ctx, c.who, in)
@@ -120,7 +129,7 @@ func (a *api) store(ctx context.Context, c *call, typ string, in intake.Resource
 	if err != nil {
 		return nil, reasons(err, typ, typ)
 	}
-	return a.answerWritten(c, http.StatusCreated, recordOf(made[0]), made[0].Warnings)
+	return a.answerWritten(c, http.StatusCreated, recordOf(made[0]), made[0].Warnings, made[0].Omitted)
 }
 
 // existing searches for the resource that a conditional create means. More than
@@ -245,7 +254,7 @@ type kept struct {
 
 // answerWritten is the answer about a resource that was created, or was there
 // already.
-func (a *api) answerWritten(c *call, status int, rec Record, warnings []rm.Problem) (*kept, error) {
+func (a *api) answerWritten(c *call, status int, rec Record, warnings []rm.Problem, omitted []intake.Issue) (*kept, error) {
 	out := &kept{Status: status, Header: http.Header{}}
 	out.Header.Set("Location", a.versionURL(c, rec))
 	out.Header.Set("ETag", etag(rec))
@@ -255,7 +264,7 @@ func (a *api) answerWritten(c *call, status int, rec Record, warnings []rm.Probl
 	case "representation":
 		out.Body, err = appendResource(nil, rec)
 	case "OperationOutcome":
-		out.Body = writtenOutcome(status, warnings).Append(nil)
+		out.Body = writtenOutcome(status, warnings, omitted).Append(nil)
 	}
 	return out, err
 }
@@ -264,8 +273,9 @@ func (a *api) versionURL(c *call, rec Record) string {
 	return a.base(c.Request) + "/" + rec.Type + "/" + rec.ID + "/_history/" + rec.Version.String()
 }
 
-// writtenOutcome tells what became of a create.
-func writtenOutcome(status int, warnings []rm.Problem) *r4.Node {
+// writtenOutcome tells what became of a create, and what of the resource is not
+// shown any more.
+func writtenOutcome(status int, warnings []rm.Problem, omitted []intake.Issue) *r4.Node {
 	text := "the resource was created"
 	if status == http.StatusOK {
 		text = "a resource that matches is there already: nothing was created"
@@ -277,7 +287,19 @@ func writtenOutcome(status int, warnings []rm.Problem) *r4.Node {
 		}
 		issues = append(issues, issue{severity: "warning", code: "processing", text: w.Path + ": " + w.Message})
 	}
-	return outcome(issues...)
+	return outcome(append(issues, leftOut(omitted)...)...)
+}
+
+// leftOut are elements that were left out, as issues.
+func leftOut(omitted []intake.Issue) []issue {
+	var out []issue
+	for k, o := range omitted {
+		if k == maxIssues {
+			break
+		}
+		out = append(out, issue{severity: "information", code: o.Code, text: o.Text, expression: o.Path})
+	}
+	return out
 }
 
 // keyHeader makes a request that is sent again have the effect and the answer of
@@ -352,7 +374,11 @@ func (a *api) sendKept(w http.ResponseWriter, c *call, k *kept) error {
 // $validate; none if it would be created.
 func (a *api) wouldCreate(c *call, n *r4.Node, as sent) ([]issue, error) {
 	typ := n.Str("resourceType")
-	p, err := a.Intake.Prepare(c.Context(), c.who, a.resource(c, n, as))
+	in, err := a.resource(c, n, as)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.Intake.Prepare(c.Context(), c.who, in)
 	var warnings []rm.Problem
 	if err == nil {
 		warnings, err = a.Intake.Check(c.Context(), c.who, []intake.Prepared{p})
@@ -373,5 +399,5 @@ func (a *api) wouldCreate(c *call, n *r4.Node, as sent) ([]issue, error) {
 	for _, w := range warnings {
 		out = append(out, issue{severity: "warning", code: "processing", text: w.Path + ": " + w.Message})
 	}
-	return out, nil
+	return append(out, leftOut(p.Omitted)...), nil
 }

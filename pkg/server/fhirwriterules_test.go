@@ -90,7 +90,7 @@ func TestFHIRWriteRefuses(t *testing.T) {
 		{"a profile of another kind", with(`,"meta":{"profile":["http://hl7.org/fhir/StructureDefinition/bodyheight"]}`), template, "Observation.meta.profile[0]", "would not claim the profile"},
 		{"a narrative of its own", with(`,"text":{"status":"additional","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">also dizzy</div>"}`), template, "Observation.text", "says more"},
 		{"an element that is not mapped", with(`,"method":{"text":"scales"}`), template, "Observation.method", "would be lost"},
-		{"an identifier", with(`,"identifier":[{"system":"urn:x","value":"1"}]`), template, "Observation.identifier", "would be lost"},
+		{"the use of an identifier", with(`,"identifier":[{"use":"old","system":"urn:x","value":"1"}]`), template, "Observation.identifier[0].use", "would be lost"},
 		{"an extension", with(`,"extension":[{"url":"http://example.org/x","valueBoolean":true}]`), template, "Observation.extension", "would be lost"},
 		{"a modifier extension", with(`,"modifierExtension":[{"url":"http://example.org/x","valueBoolean":true}]`), template, "Observation.modifierExtension", "can alter the meaning"},
 		{"contained", with(`,"contained":[{"resourceType":"Patient","id":"p","gender":"female"}],"performer":[{"reference":"#p"}]`), template, "Observation.contained", "can alter the meaning"},

@@ -54,7 +54,11 @@ func (i *Intake) choose(ctx context.Context, who ehr.Actor, in fhirmap.ComposeIn
 				reasons = append(reasons, lost...)
 				continue
 			}
-			found = append(found, Prepared{Template: name, Mapping: c.Mapping, Root: c.Root})
+			p := Prepared{Template: name, Mapping: c.Mapping, Root: c.Root}
+			for _, d := range c.Omitted {
+				p.Omitted = append(p.Omitted, Issue{d.Path, "informational", d.Message})
+			}
+			found = append(found, p)
 			continue
 		}
 		e := errs.As(err)

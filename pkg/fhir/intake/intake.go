@@ -93,6 +93,9 @@ type Resource struct {
 	// Template is the id of the template that the client has chosen beside the
 	// resource; "" for none.
 	Template string
+	// Descriptive allows to leave out what only describes, as the client has
+	// declared that it can do without it.
+	Descriptive bool
 }
 
 // Issue is one reason for a refusal.
@@ -128,6 +131,8 @@ type Prepared struct {
 	Type, Template, Mapping string
 	// Root is the COMPOSITION.
 	Root *rm.Node
+	// Omitted are elements that the resource is not shown with any more.
+	Omitted []Issue
 	// subject is the element that names the patient.
 	subject string
 }
@@ -140,6 +145,8 @@ type Created struct {
 	Time time.Time
 	// Warnings are what validation found and did not refuse.
 	Warnings []rm.Problem
+	// Omitted are elements that the resource is not shown with any more.
+	Omitted []Issue
 }
 
 // Prepare finds the template and the mapping that take a resource, or says in a
@@ -166,6 +173,7 @@ func (i *Intake) Prepare(ctx context.Context, who ehr.Actor, in Resource) (Prepa
 	compose := fhirmap.ComposeInput{
 		Resource: in.Node.Append(nil), EHRID: id.String(), Composer: composer(who, in.Node),
 		Territory: i.cfg.Territory, Time: start(in.Node, i.cfg.Now()), Feeder: feederAudit(who, in, i.cfg.Now()),
+		Descriptive: in.Descriptive,
 	}
 	found, err := i.choose(ctx, who, compose, in.Node, cmp.Or(chosen, in.Template))
 	if err != nil {
@@ -258,7 +266,7 @@ func (i *Intake) Commit(ctx context.Context, who ehr.Actor, list []Prepared) ([]
 		if len(of) != 1 {
 			return nil, errs.New(errs.Internal, op, fmt.Sprintf("a stored composition is shown as %d resources", len(of)))
 		}
-		out[k] = Created{Resource: of[0], Version: made.UID, Time: rec.Audit.TimeCommitted}
+		out[k] = Created{Resource: of[0], Version: made.UID, Time: rec.Audit.TimeCommitted, Omitted: list[k].Omitted}
 		for _, w := range warnings {
 			if strings.HasPrefix(w.Path, fmt.Sprintf("/versions[%d]/", k)) {
 				out[k].Warnings = append(out[k].Warnings, w)

@@ -1,0 +1,168 @@
+package fhirmap
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+)
+
+// designations are what the code systems call the codes that the shipped
+// mappings write. A resource that carries one of these beside its code says
+// nothing else than one without. Of LOINC it is the
+// long common name.
+var designations = map[string]map[string]string{
+	"http://loinc.org": {
+		"11329-0": "History general Narrative - Reported",
+		"11331-6": "History of Alcohol use",
+		"11778-8": "Delivery date Estimated",
+		"29463-7": "Body weight",
+		"59408-5": "Oxygen saturation in Arterial blood by Pulse oximetry",
+		"2708-6":  "Oxygen saturation in Arterial blood",
+		"72166-2": "Tobacco smoking status",
+		"82810-3": "Pregnancy status",
+		"8302-2":  "Body height",
+		"8310-5":  "Body temperature",
+		"8462-4":  "Diastolic blood pressure",
+		"8478-0":  "Mean blood pressure",
+		"8480-6":  "Systolic blood pressure",
+		"85354-9": "Blood pressure panel with all children optional",
+		"8867-4":  "Heart rate",
+		"9279-1":  "Respiratory rate",
+	},
+	"http://terminology.hl7.org/CodeSystem/observation-category": {
+		"vital-signs": "Vital Signs", "laboratory": "Laboratory", "social-history": "Social History",
+	},
+	"http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation": {
+		"HH": "Critical high", "H": "High", "N": "Normal", "L": "Low", "LL": "Critical low",
+	},
+	absentSystem: {"unknown": "Unknown", "masked": "Masked", "not-applicable": "Not Applicable"},
+	"http://terminology.hl7.org/CodeSystem/consentscope":                    {"adr": "Advanced Care Directive"},
+	"http://terminology.hl7.org/CodeSystem/consentcategorycodes":            {"acd": "Advance Directive"},
+	"http://terminology.hl7.org/CodeSystem/v2-0074":                         {"LAB": "Laboratory"},
+	"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical":     {"active": "Active", "inactive": "Inactive"},
+	"http://terminology.hl7.org/CodeSystem/allergyintolerance-verification": {"unconfirmed": "Unconfirmed", "confirmed": "Confirmed"},
+	"http://terminology.hl7.org/CodeSystem/condition-clinical": {
+		"active": "Active", "inactive": "Inactive", "recurrence": "Recurrence", "resolved": "Resolved", "relapse": "Relapse", "remission": "Remission",
+	},
+	"http://terminology.hl7.org/CodeSystem/condition-ver-status": {
+		"confirmed": "Confirmed", "provisional": "Provisional", "unconfirmed": "Unconfirmed",
+	},
+	"http://terminology.hl7.org/CodeSystem/condition-category": {"problem-list-item": "Problem List Item"},
+	"http://terminology.hl7.org/CodeSystem/goal-achievement":   {"achieved": "Achieved", "not-achieved": "Not Achieved"},
+}
+
+// designates reports whether a display is what the code system calls the code.
+// Upper and lower case do not make a difference.
+func designates(system, code, display string) bool {
+	return strings.EqualFold(designations[system][code], display)
+}
+
+// comparison collects where two resources differ.
+type comparison struct {
+	// descriptive says that what only describes a code or the patient may be
+	// left out.
+	descriptive bool
+	// lost are differences that matter; omitted is what came and would not come
+	// back, and says nothing that the rest does not say, or is descriptive.
+	lost, omitted []Difference
+}
+
+// differences lists where a resource differs from the one that came, but for what
+// the server assigns.
+func (c *comparison) differences(came, back *r4.Node) {
+	c.compare(came, back, came.Str("resourceType"), true)
+	for _, list := range [...][]Difference{c.lost, c.omitted} {
+		slices.SortStableFunc(list, func(x, y Difference) int { return strings.Compare(x.Path, y.Path) })
+	}
+}
+
+func (c *comparison) compare(a, b *r4.Node, path string, top bool) {
+	if a.Kind != b.Kind || a.Text != b.Text {
+		c.lost = append(c.lost, Difference{path, "the value would change"})
+		return
+	}
+	for i := range a.Fields {
+		f := &a.Fields[i]
+		if top && slices.Contains(assigned, f.Name) {
+			continue
+		}
+		other := b.Get(f.Name)
+		switch {
+		case other != nil:
+			c.compare(f.Value, other, path+"."+f.Name, false)
+		case repeats(a, b, f):
+			c.omitted = append(c.omitted, Difference{path + "." + f.Name, "left out: it repeats what stands beside it"})
+		case c.descriptive && describes(a, b, f, path):
+			c.omitted = append(c.omitted, Difference{path + "." + f.Name, "left out, as it only describes"})
+		default:
+			c.lost = append(c.lost, Difference{path + "." + f.Name, "the element would be lost"})
+		}
+	}
+	for i := range b.Fields {
+		if f := &b.Fields[i]; a.Get(f.Name) == nil && (!top || !slices.Contains(assigned, f.Name)) && !follows(a, b, f) {
+			c.lost = append(c.lost, Difference{path + "." + f.Name, "the element is absent and the mapping would add it"})
+		}
+	}
+	for i := range max(len(a.Items), len(b.Items)) {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		switch {
+		case i >= len(a.Items):
+			c.lost = append(c.lost, Difference{at, "the element is absent and the mapping would add it"})
+		case i >= len(b.Items):
+			c.lost = append(c.lost, Difference{at, "the element would be lost"})
+		default:
+			c.compare(a.Items[i], b.Items[i], at, false)
+		}
+	}
+}
+
+// sameCode reports whether two objects are a Coding of the same code.
+func sameCode(a, b *r4.Node) bool {
+	return a.Str("system") != "" && a.Str("code") != "" && a.Str("system") == b.Str("system") && a.Str("code") == b.Str("code") &&
+		a.Str("version") == b.Str("version")
+}
+
+// repeats reports whether an element that does not come back says only what
+// comes back beside it: the name that the code system gives a code, or the type
+// of resource that the reference names already.
+func repeats(a, b *r4.Node, f *r4.Field) bool {
+	if f.Value.Kind != r4.String {
+		return false
+	}
+	switch f.Name {
+	case "display":
+		return sameCode(a, b) && designates(a.Str("system"), a.Str("code"), f.Value.Text)
+	case "type":
+		typ, id, ok := strings.Cut(a.Str("reference"), "/")
+		return ok && typ == f.Value.Text && id != "" && a.Str("reference") == b.Str("reference")
+	}
+	return false
+}
+
+// describes reports whether an element that does not come back is only words
+// for people about a code, or about the patient whom a literal reference names.
+func describes(a, b *r4.Node, f *r4.Field, path string) bool {
+	if f.Name != "display" || f.Value.Kind != r4.String {
+		return false
+	}
+	if sameCode(a, b) {
+		return true
+	}
+	_, element, _ := strings.Cut(path, ".")
+	return (element == "subject" || element == "patient") && a.Str("reference") != "" && a.Str("reference") == b.Str("reference")
+}
+
+// follows reports whether an element that the mapping adds follows from what
+// came: the words for a concept that is coded, or the unit as the code of a
+// quantity has it.
+func follows(a, b *r4.Node, f *r4.Field) bool {
+	switch f.Name {
+	case "text":
+		return f.Value.Kind == r4.String && len(a.List("coding")) > 0 && len(b.List("coding")) == len(a.List("coding"))
+	case "unit":
+		return a.Get("value") != nil && a.Str("code") != "" && a.Str("system") == ucumURI && f.Value.Text == a.Str("code")
+	}
+	return false
+}
