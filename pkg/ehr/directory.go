@@ -20,6 +20,7 @@ type WriteDirectory struct {
 	// Content is a FOLDER; a deletion has none.
 	Content Content
 	Audit   AuditInput
+	Tags    TagInput
 }
 
 // CreateDirectory commits version 1 of the directory; Conflict if the EHR has
@@ -87,6 +88,9 @@ func (s *Service) commitDirectory(ctx context.Context, op string, what operation
 	}
 	c := s.contribution(in.EHRID, who, audit)
 	c.Versions = []NewVersion{s.version(uid, in.Preceding, KindFolder, audit, root)}
+	if err := c.tagged(in.Tags, s.cfg.Limits.Tags); err != nil {
+		return Committed{}, err
+	}
 	subject, err := s.context(ctx, in.EHRID)
 	if err != nil {
 		return Committed{}, err

@@ -109,11 +109,11 @@ var described = map[string]description{
 
 	"POST /ehr/{ehr_id}/directory": {
 		summary: "Create the directory", text: "An EHR has one directory at a time.",
-		headers: joined(commitHeaders, keyed), reads: canonical, body: "FOLDER",
+		headers: joined(commitHeaders, taggedHeaders, keyed), reads: canonical, body: "FOLDER",
 		writes: canonical, result: "FOLDER", success: []int{201}, faults: []int{400, 404, 409},
 	},
 	"PUT /ehr/{ehr_id}/directory": {
-		summary: "Commit a new version of the directory", headers: joined([]string{"If-Match!"}, commitHeaders), reads: canonical, body: "FOLDER",
+		summary: "Commit a new version of the directory", headers: joined([]string{"If-Match!"}, commitHeaders, taggedHeaders), reads: canonical, body: "FOLDER",
 		writes: canonical, result: "FOLDER", success: []int{200, 204}, faults: []int{400, 404, 409, 412},
 	},
 	"DELETE /ehr/{ehr_id}/directory": {
@@ -140,6 +140,9 @@ var described = map[string]description{
 	"GET /ehr/{ehr_id}/ehr_status/{uid_based_id}/tags":           tagsGet("EHR_STATUS"),
 	"PUT /ehr/{ehr_id}/ehr_status/{uid_based_id}/tags":           tagsPut("EHR_STATUS"),
 	"DELETE /ehr/{ehr_id}/ehr_status/{uid_based_id}/tags/{key}":  tagsDelete("EHR_STATUS"),
+	"GET /ehr/{ehr_id}/directory/{uid_based_id}/tags":            tagsGet("FOLDER"),
+	"PUT /ehr/{ehr_id}/directory/{uid_based_id}/tags":            tagsPut("FOLDER"),
+	"DELETE /ehr/{ehr_id}/directory/{uid_based_id}/tags/{key}":   tagsDelete("FOLDER"),
 	"GET /demographic/tags":                                      tagsOfAll("the parties"),
 
 	"POST /definition/template/adl1.4": {

@@ -22,7 +22,7 @@ func (a *api) createDirectory(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	done, err := a.Records.CreateDirectory(r.Context(), r.who, ehr.WriteDirectory{EHRID: id, Content: c.content, Audit: c.audit})
+	done, err := a.Records.CreateDirectory(r.Context(), r.who, ehr.WriteDirectory{EHRID: id, Content: c.content, Audit: c.audit, Tags: c.tags})
 	if err != nil {
 		return plainInvalid(err)
 	}
@@ -43,7 +43,7 @@ func (a *api) updateDirectory(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	done, err := a.Records.UpdateDirectory(r.Context(), r.who, ehr.WriteDirectory{EHRID: id, Preceding: preceding, Content: c.content, Audit: c.audit})
+	done, err := a.Records.UpdateDirectory(r.Context(), r.who, ehr.WriteDirectory{EHRID: id, Preceding: preceding, Content: c.content, Audit: c.audit, Tags: c.tags})
 	if err != nil {
 		a.pointToLatest(w, r, err, id, "directory")
 		return plainInvalid(err)
@@ -72,6 +72,9 @@ func (a *api) folderOutcome(w *answer, r *request, c commit, done ehr.Committed,
 func (a *api) deleteDirectory(w *answer, r *request) error {
 	id, err := r.ehrID()
 	if err != nil {
+		return err
+	}
+	if err := refuseTags(r.Header); err != nil {
 		return err
 	}
 	audit, err := a.audit(r)

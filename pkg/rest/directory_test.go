@@ -118,7 +118,8 @@ func TestDirectoryIsRefused(t *testing.T) {
 	}
 	a.do("POST", "/ehr/"+uuid.NewString()+"/directory", directory("a")).status(http.StatusNotFound).fault()
 	a.do("POST", path, directory("a"), "Content-Type: text/plain").status(http.StatusUnsupportedMediaType)
-	a.do("POST", path, directory("a"), `openehr-item-tag: key="k"`).status(http.StatusNotImplemented)
+	a.do("POST", path, directory("a"), `openehr-item-tag: key=""`).status(http.StatusBadRequest).fault()
+	a.do("GET", path, nil).status(http.StatusNotFound)
 	a.do("POST", path, directory("a"), `openehr-audit-details: change_type.code_string="251"`).status(http.StatusBadRequest).fault()
 
 	// A body of another object, and a stale match with the Location of 1.0.3.

@@ -97,6 +97,9 @@ func (a *api) putEHR(w *answer, r *request, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
+	if err := refuseTags(r.Header); err != nil {
+		return err
+	}
 	in := ehr.CreateEHR{ID: id}
 	if in.Audit, err = a.audit(r); err != nil {
 		return err

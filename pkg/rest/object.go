@@ -191,6 +191,9 @@ func (o objects) remove(a *api, w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
+	if err := refuseTags(r.Header); err != nil {
+		return err
+	}
 	audit, err := a.audit(r)
 	if err != nil {
 		return err

@@ -54,6 +54,9 @@ var offered = map[string]handler{
 	"GET /ehr/{ehr_id}/ehr_status/{uid_based_id}/tags":           {serve: taggedEHRStatus.list},
 	"PUT /ehr/{ehr_id}/ehr_status/{uid_based_id}/tags":           {serve: taggedEHRStatus.update},
 	"DELETE /ehr/{ehr_id}/ehr_status/{uid_based_id}/tags/{key}":  {serve: taggedEHRStatus.remove},
+	"GET /ehr/{ehr_id}/directory/{uid_based_id}/tags":            {serve: taggedDirectory.list},
+	"PUT /ehr/{ehr_id}/directory/{uid_based_id}/tags":            {serve: taggedDirectory.update},
+	"DELETE /ehr/{ehr_id}/directory/{uid_based_id}/tags/{key}":   {serve: taggedDirectory.remove},
 
 	"POST /definition/template/adl1.4":                      {serve: (*api).uploadTemplate},
 	"GET /definition/template/adl1.4":                       {serve: (*api).listTemplates},
@@ -242,6 +245,9 @@ var operations = []operation{
 
 // extensions are the operations of Cairn's own, which no specification knows.
 var extensions = []operation{
+	{group: "ehr", method: http.MethodGet, path: "/ehr/{ehr_id}/directory/{uid_based_id}/tags", id: "directory_tags_get"},
+	{group: "ehr", method: http.MethodPut, path: "/ehr/{ehr_id}/directory/{uid_based_id}/tags", id: "directory_tags_update"},
+	{group: "ehr", method: http.MethodDelete, path: "/ehr/{ehr_id}/directory/{uid_based_id}/tags/{key}", id: "directory_tags_delete"},
 	{group: "definition", method: http.MethodGet, path: "/definition/template/adl1.4/{template_id}/revision", id: "definition_template_revision_list"},
 	{group: "admin", method: http.MethodDelete, path: "/admin/ehr/{ehr_id}/composition/{versioned_object_uid}", id: "admin_composition_delete"},
 	{group: "admin", method: http.MethodDelete, path: "/admin/demographic/versioned_party/{versioned_object_uid}", id: "admin_party_delete"},

@@ -52,6 +52,7 @@ type taggable struct{ kind ehr.Kind }
 var (
 	taggedComposition = taggable{ehr.KindComposition}
 	taggedEHRStatus   = taggable{ehr.KindEHRStatus}
+	taggedDirectory   = taggable{ehr.KindFolder}
 
 	taggedAgent        = taggable{ehr.KindAgent}
 	taggedGroup        = taggable{ehr.KindGroup}

@@ -198,6 +198,62 @@ func TestTagHeaders(t *testing.T) {
 	a.do("GET", path+v3, nil).status(http.StatusOK).has("openehr-version-item-tag", "")
 }
 
+// TestTagsOfTheDirectory: a FOLDER is taggable, so the directory and its versions
+// have tags like any other object, by the headers and by resources of Cairn's own.
+func TestTagsOfTheDirectory(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	id := a.newEHR()
+	path := "/ehr/" + id + "/directory"
+	const onObject, onVersion = `key="k",value="v"`, `key="k",target_path="/folders[1]"; key="w"`
+	v1 := a.do("POST", path, directory("a"), "openehr-item-tag: "+onObject, "openehr-version-item-tag: "+onVersion).status(http.StatusCreated).
+		has("openehr-item-tag", onObject).has("openehr-version-item-tag", onVersion).tag()
+	for _, read := range []string{path, path + "/" + v1, path + "?path=episodes", path + "?version_at_time=2999-01-01T00:00:00Z"} {
+		a.do("GET", read, nil).status(http.StatusOK).has("openehr-item-tag", onObject).has("openehr-version-item-tag", onVersion)
+	}
+	v2 := a.do("PUT", path, directory("b"), `If-Match: "`+v1+`"`, `openehr-version-item-tag: key="x"`).status(http.StatusNoContent).tag()
+	a.do("GET", path, nil).status(http.StatusOK).has("openehr-item-tag", onObject).has("openehr-version-item-tag", `key="x"`)
+	want := []string{"FOLDER " + v1 + " k= /folders[1]", "FOLDER " + v1 + " w="}
+	if diff := cmp.Diff(want, a.do("GET", path+"/"+v1+"/tags", nil).status(http.StatusOK).tags()); diff != "" {
+		t.Error(diff)
+	}
+	want = slices.Concat([]string{"FOLDER " + object(v1) + " k=v"}, want, []string{"FOLDER " + v2 + " x="})
+	if diff := cmp.Diff(want, a.do("GET", "/ehr/"+id+"/tags", nil).status(http.StatusOK).tags()); diff != "" {
+		t.Error(diff)
+	}
+	a.do("PUT", path+"/"+object(v1)+"/tags", []byte(`[{"key":"o"}]`), "Prefer: return=representation").status(http.StatusOK)
+	a.do("DELETE", path+"/"+v2+"/tags/x", nil).status(http.StatusNoContent).empty()
+	a.do("DELETE", path+"/"+v2+"/tags/x", nil).status(http.StatusNotFound).fault()
+	a.do("GET", path, nil).status(http.StatusOK).has("openehr-item-tag", `key="o"`).has("openehr-version-item-tag", "")
+	a.do("PUT", path, directory("b"), `If-Match: "`+v2+`"`, "openehr-item-tag:").status(http.StatusNoContent)
+	a.do("GET", path, nil).status(http.StatusOK).has("openehr-item-tag", "")
+	for _, missing := range []string{uuid.NewString(), nextOf(nextOf(v2)), "x", a.create(id, composition(t))} {
+		a.do("GET", path+"/"+missing+"/tags", nil).status(http.StatusNotFound).fault()
+		a.do("PUT", path+"/"+missing+"/tags", []byte(`[{"key":"o"}]`)).status(http.StatusNotFound).fault()
+	}
+}
+
+// TestTagHeadersAreNeverDropped: a write that sets no tags refuses the headers.
+func TestTagHeadersAreNeverDropped(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	id := a.newEHR()
+	v, dir := a.create(id, composition(t)), a.do("POST", "/ehr/"+id+"/directory", folder("root")).status(http.StatusCreated).tag()
+	person := a.newParty("PERSON", party("PERSON", "Jo"))
+	contributions, _ := a.counts()
+	for _, header := range []string{`openehr-item-tag: key="k"`, `openehr-version-item-tag: key="k"`, "openehr-item-tag:"} {
+		a.do("POST", "/ehr", nil, header).status(http.StatusNotImplemented).fault()
+		a.do("PUT", "/ehr/"+uuid.NewString(), nil, header).status(http.StatusNotImplemented).fault()
+		a.do("POST", "/ehr/"+id+"/contribution", set("249", change(codedText("249"), codedText("532"), "", composition(t))), header).status(http.StatusNotImplemented).fault()
+		a.do("DELETE", "/ehr/"+id+"/composition/"+v, nil, header).status(http.StatusNotImplemented).fault()
+		a.do("DELETE", "/ehr/"+id+"/directory", nil, header, `If-Match: "`+dir+`"`).status(http.StatusNotImplemented).fault()
+		a.do("DELETE", "/demographic/person/"+person, nil, header).status(http.StatusNotImplemented).fault()
+	}
+	if c, _ := a.counts(); c != contributions {
+		t.Errorf("%d contributions", c-contributions)
+	}
+}
+
 func FuzzTagHeader(f *testing.F) {
 	f.Add(`key="category",value="final"; key="flag",value="a;b,\"c\"",target_path="/context/start_time/value"`)
 	f.Add(`key=a;key="é\\"`)

@@ -75,12 +75,7 @@ func (a *api) commit(r *request, class *rm.Class) (commit, error) {
 	if err != nil {
 		return c, err
 	}
-	if class == rm.ClassFolder {
-		err = refuseTags(r.Header)
-	} else {
-		c.tags, err = tagHeaders(r.Header)
-	}
-	if err != nil {
+	if c.tags, err = tagHeaders(r.Header); err != nil {
 		return c, err
 	}
 	if c.audit, err = a.audit(r); err != nil {
@@ -102,12 +97,12 @@ func (a *api) commit(r *request, class *rm.Class) (commit, error) {
 	return c, err
 }
 
-// refuseTags refuses item tag headers where the API has no tags: dropping what
-// the client wants kept is worse than an error.
+// refuseTags refuses item tag headers on a write that sets no tags: dropping
+// what the client wants kept is worse than an error.
 func refuseTags(h http.Header) error {
-	for _, name := range []string{"openehr-item-tag", "openehr-version-item-tag"} {
+	for _, name := range []string{objectTagHeader, versionTagHeader} {
 		if len(h.Values(name)) > 0 {
-			return errs.New(errs.Unsupported, "rest.refuseTags", "item tags (header "+name+") are not offered for this resource")
+			return errs.New(errs.Unsupported, "rest.refuseTags", "item tags (header "+name+") are not offered for this operation")
 		}
 	}
 	return nil
