@@ -20,7 +20,9 @@ const maxLinks = 16
 var (
 	classEHRURI             = rm.Lookup("DV_EHR_URI")
 	classInstructionDetails = rm.Lookup("INSTRUCTION_DETAILS")
-	linkMarks               = [][]byte{[]byte(`"DV_EHR_URI"`), []byte(`"INSTRUCTION_DETAILS"`)}
+	// linkMarks are in whatever may have links. A document has thousands of
+	// quotes, and hardly any U, by which a search gets on fast.
+	linkMarks = [][]byte{[]byte(`URI"`), []byte(`UCTION_DETAILS"`)}
 )
 
 // link is a reference of an object to a place in the same EHR.

@@ -101,13 +101,16 @@ func (a *api) commitContribution(w *answer, r *request, id uuid.UUID) error {
 			return err
 		}
 	}
-	in, err := a.contributionInput(raw, headers)
+	in, cut, err := a.contributionInput(raw, headers)
 	if err != nil {
 		return err
 	}
 	in.EHRID = id
 	done, warnings, err := a.Records.CommitContribution(r.Context(), r.who, in)
 	if err != nil {
+		if cut {
+			err = wholeFault(raw, err)
+		}
 		return contributionFault(err)
 	}
 	out := written{
@@ -198,18 +201,26 @@ func contributionJSON(c ehr.ContributionRecord) ([]byte, error) {
 		rm.Child("audit", audit))), nil
 }
 
-// contributionInput reads a contribution. What the commit headers say counts
-// where the body says nothing.
-func (a *api) contributionInput(raw []byte, headers ehr.AuditInput) (ehr.CommitContribution, error) {
+// contributionInput reads a contribution; cut is that of readContribution. What
+// the commit headers say counts where the body says nothing.
+func (a *api) contributionInput(raw []byte, headers ehr.AuditInput) (in ehr.CommitContribution, cut bool, err error) {
+	const op = "rest.contribution"
+	if len(raw) == 0 {
+		return in, false, errs.New(errs.Invalid, op, "the request has no body")
+	}
+	body, cut, err := readContribution(raw)
+	if err != nil {
+		return in, false, err
+	}
+	if in, err = a.contributionOf(&body, headers); err != nil && cut {
+		err = wholeFault(raw, err)
+	}
+	return in, cut, err
+}
+
+func (a *api) contributionOf(body *contributionBody, headers ehr.AuditInput) (ehr.CommitContribution, error) {
 	const op = "rest.contribution"
 	var in ehr.CommitContribution
-	if len(raw) == 0 {
-		return in, errs.New(errs.Invalid, op, "the request has no body")
-	}
-	var body contributionBody
-	if err := jsonv2.Unmarshal(raw, &body, jsonv2.RejectUnknownMembers(true)); err != nil {
-		return in, errs.Wrap(errs.Invalid, op, "the body is not a contribution"+jsonPlace(err), err)
-	}
 	switch body.Type {
 	case "", "CONTRIBUTION", "UPDATE_CONTRIBUTION":
 	default:

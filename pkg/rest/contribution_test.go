@@ -310,3 +310,25 @@ func FuzzContribution(f *testing.F) {
 		}
 	})
 }
+
+// TestContributionIsJSON: data that is no JSON makes the body none, also where
+// the data of a version is not looked at, and whatever else is wrong.
+func TestContributionIsJSON(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	id := a.newEHR()
+	uid := uuid.NewString() + "::cairn.test::1"
+	for _, data := range []string{`{"_type":"COMPOSITION",}`, `{"a":1,"a":2}`, `{"a":[}]}`, "\"\xff\""} {
+		for _, body := range [][]byte{
+			set("249", change(codedText("249"), codedText("532"), "", []byte(data))),
+			set("249", change(codedText("9"), codedText("532"), "", []byte(data))),
+			set("523", change(codedText("523"), codedText("523"), uid, []byte(data))),
+			set("666", change(codedText("666"), codedText("532"), uid, []byte(data))),
+		} {
+			r := a.do("POST", "/ehr/"+id+"/contribution", body).status(http.StatusBadRequest)
+			if !strings.Contains(string(r.body), "the body is not a contribution") {
+				t.Errorf("%s: %s", data, r.body)
+			}
+		}
+	}
+}

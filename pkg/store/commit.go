@@ -93,7 +93,8 @@ func (s *Store) commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 	if len(list) > 1 || len(c.Tags) > 0 || onceOf(ctx) != nil {
 		err := s.transaction(ctx, op, func(tx pgx.Tx) error {
 			for i := range list {
-				if err := tx.QueryRow(ctx, commitSQL, args[i]...).Scan(&t); err != nil {
+				var err error
+				if t, err = commitOn(ctx, tx.Conn(), args[i]); err != nil {
 					return outOfOrder(failure(op, err), list[:i])
 				}
 			}
@@ -110,7 +111,8 @@ func (s *Store) commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 		t, err := s.commitInGroup(ctx, &c, args[0])
 		return t.UTC(), err
 	}
-	if err := s.main.QueryRow(ctx, commitSQL, args[0]...).Scan(&t); err != nil {
+	t, err := s.commitCall(ctx, args[0])
+	if err != nil {
 		return time.Time{}, failure(op, err)
 	}
 	return t.UTC(), nil

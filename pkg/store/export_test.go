@@ -1,5 +1,7 @@
 package store
 
+import "github.com/jackc/pgx/v5/pgtype"
+
 // EHRTables are the tables that an EHR has rows in.
 var EHRTables = ehrTables
 
@@ -14,4 +16,11 @@ func (s *Store) Waiting() int {
 	s.group.mu.Lock()
 	defer s.group.mu.Unlock()
 	return len(s.group.waiting)
+}
+
+// Encode is the arguments as they are sent.
+func Encode(types *pgtype.Map, oids []uint32, args []any) (values [][]byte, formats []int16, err error) {
+	var e encoder
+	err = e.encode(types, oids, args)
+	return e.values, e.formats, err
 }

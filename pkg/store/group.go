@@ -203,8 +203,7 @@ func (s *Store) storeAll(ctx context.Context, list []*grouped) (committed time.T
 	if len(list) > 1 {
 		args = joined(list)
 	}
-	err = s.main.QueryRow(ctx, commitSQL, args...).Scan(&committed)
-	return committed, err
+	return s.commitCall(ctx, args)
 }
 
 // joined is the arguments for all contributions: the arrays one after the other,

@@ -1,0 +1,247 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// commitCall carries out commitSQL as a transaction of its own.
+func (s *Store) commitCall(ctx context.Context, args []any) (committed time.Time, err error) {
+	conn, err := s.main.Acquire(ctx)
+	if err != nil {
+		return committed, err
+	}
+	defer conn.Release()
+	return commitOn(ctx, conn.Conn(), args)
+}
+
+// commitOn carries out commitSQL. It encodes the arguments itself, into a buffer
+// that is kept: a contribution of many compositions has a megabyte of them, and
+// pgx would let a small buffer grow to that every time, element by element
+// through reflection.
+func commitOn(ctx context.Context, conn *pgx.Conn, args []any) (committed time.Time, err error) {
+	if conn.Config().DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
+		// The database's URL says that statements cannot be prepared.
+		err = conn.QueryRow(ctx, commitSQL, args...).Scan(&committed)
+		return committed, err
+	}
+	statement, err := conn.Prepare(ctx, "cairn_commit", commitSQL)
+	if err != nil {
+		return committed, err
+	}
+	e := encoders.Get().(*encoder)
+	defer e.release()
+	if err := e.encode(conn.TypeMap(), statement.ParamOIDs, args); err != nil {
+		return committed, err
+	}
+	format := []int16{pgtype.BinaryFormatCode}
+	result := conn.PgConn().ExecStatement(ctx, statement, e.values, e.formats, format).Read()
+	switch {
+	case result.Err != nil:
+		return committed, result.Err
+	case len(result.Rows) != 1 || len(result.Rows[0]) != 1:
+		return committed, errors.New("commit_contribution has not answered with one row")
+	}
+	err = conn.TypeMap().Scan(statement.Fields[0].DataTypeOID, format[0], result.Rows[0][0], &committed)
+	return committed, err
+}
+
+// encoder encodes the arguments of a statement one after the other.
+type encoder struct {
+	buf     []byte
+	ends    []int // of the arguments in buf; -1: null
+	values  [][]byte
+	formats []int16
+	flag    int // where the array at hand says whether it has nulls
+}
+
+var encoders = sync.Pool{New: func() any { return new(encoder) }}
+
+// keptArguments bounds the memory that an encoder is kept with.
+const keptArguments = 4 << 20
+
+func (e *encoder) release() {
+	if cap(e.buf) <= keptArguments {
+		clear(e.values)
+		encoders.Put(e)
+	}
+}
+
+func (e *encoder) encode(types *pgtype.Map, oids []uint32, args []any) error {
+	if len(oids) != len(args) {
+		return fmt.Errorf("%d arguments for %d parameters", len(args), len(oids))
+	}
+	e.buf, e.ends, e.values, e.formats = e.buf[:0], e.ends[:0], e.values[:0], e.formats[:0]
+	size := 0
+	for _, a := range args {
+		size += encodedSize(a)
+	}
+	if cap(e.buf) < size {
+		e.buf = make([]byte, 0, size+size/8)
+	}
+	for i, a := range args {
+		format := int16(pgtype.BinaryFormatCode)
+		switch {
+		case e.array(oids[i], a):
+		default:
+			switch a.(type) {
+			case string, *string:
+				format = pgtype.TextFormatCode
+			default:
+				format = types.FormatCodeForOID(oids[i])
+			}
+			buf, err := types.Encode(oids[i], format, a, e.buf)
+			if err != nil {
+				return fmt.Errorf("argument %d: %w", i+1, err)
+			}
+			if buf == nil {
+				e.ends, e.formats = append(e.ends, -1), append(e.formats, format)
+				continue
+			}
+			e.buf = buf
+		}
+		e.ends, e.formats = append(e.ends, len(e.buf)), append(e.formats, format)
+	}
+	start := 0
+	for _, end := range e.ends {
+		if end < 0 {
+			e.values = append(e.values, nil)
+			continue
+		}
+		e.values = append(e.values, e.buf[start:end:end])
+		start = end
+	}
+	return nil
+}
+
+// encodedSize is about what an argument takes.
+func encodedSize(a any) int {
+	const header = 20 // also more than most other arguments
+	n := header
+	switch a := a.(type) {
+	case [][]byte:
+		for _, b := range a {
+			n += 4 + len(b)
+		}
+	case []string:
+		for _, s := range a {
+			n += 4 + len(s)
+		}
+	case []*string:
+		for _, s := range a {
+			n += 4
+			if s != nil {
+				n += len(*s)
+			}
+		}
+	case []int32:
+		n += 8 * len(a)
+	case []int16:
+		n += 6 * len(a)
+	case string:
+		n += len(a)
+	case *string:
+		if a != nil {
+			n += len(*a)
+		}
+	}
+	return n
+}
+
+// array encodes the arrays that most bytes and elements are in. It reports
+// whether the argument is one of them.
+func (e *encoder) array(oid uint32, a any) bool {
+	switch a := a.(type) {
+	case [][]byte:
+		if oid != pgtype.TextArrayOID && oid != pgtype.ByteaArrayOID || a == nil {
+			return false
+		}
+		e.header(element(oid), len(a))
+		for _, b := range a {
+			if b == nil {
+				e.null()
+				continue
+			}
+			e.int32(int32(len(b)))
+			e.buf = append(e.buf, b...)
+		}
+	case []string:
+		if oid != pgtype.TextArrayOID || a == nil {
+			return false
+		}
+		e.header(pgtype.TextOID, len(a))
+		for _, s := range a {
+			e.text(s)
+		}
+	case []*string:
+		if oid != pgtype.TextArrayOID || a == nil {
+			return false
+		}
+		e.header(pgtype.TextOID, len(a))
+		for _, s := range a {
+			if s == nil {
+				e.null()
+				continue
+			}
+			e.text(*s)
+		}
+	case []int32:
+		if oid != pgtype.Int4ArrayOID || a == nil {
+			return false
+		}
+		e.header(pgtype.Int4OID, len(a))
+		for _, n := range a {
+			e.int32(4)
+			e.int32(n)
+		}
+	case []int16:
+		if oid != pgtype.Int2ArrayOID || a == nil {
+			return false
+		}
+		e.header(pgtype.Int2OID, len(a))
+		for _, n := range a {
+			e.int32(2)
+			e.buf = binary.BigEndian.AppendUint16(e.buf, uint16(n))
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func element(array uint32) uint32 {
+	if array == pgtype.ByteaArrayOID {
+		return pgtype.ByteaOID
+	}
+	return pgtype.TextOID
+}
+
+// header is that of an array as array_recv reads it: dimensions, whether there
+// are nulls, the type of the elements, and the dimension's length and lower bound.
+func (e *encoder) header(element uint32, n int) {
+	e.int32(1)
+	e.flag = len(e.buf)
+	e.int32(0)
+	e.int32(int32(element))
+	e.int32(int32(n))
+	e.int32(1)
+}
+
+func (e *encoder) text(s string) {
+	e.int32(int32(len(s)))
+	e.buf = append(e.buf, s...)
+}
+
+func (e *encoder) null() {
+	e.buf[e.flag+3] = 1
+	e.int32(-1)
+}
+
+func (e *encoder) int32(n int32) { e.buf = binary.BigEndian.AppendUint32(e.buf, uint32(n)) }

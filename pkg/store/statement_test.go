@@ -1,0 +1,74 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/cairn-ehr/cairn/pkg/store"
+)
+
+// TestArgumentsEncoded: what the store encodes itself is what pgx would send.
+func TestArgumentsEncoded(t *testing.T) {
+	t.Parallel()
+	a, empty := "a", ""
+	one := int32(1)
+	now := time.Date(2026, 11, 23, 12, 0, 0, 123000, time.UTC)
+	args := []struct {
+		oid uint32
+		arg any
+	}{
+		{pgtype.TextArrayOID, [][]byte{[]byte(`{"a": "ü"}`), nil, {}}},
+		{pgtype.TextArrayOID, [][]byte{}},
+		{pgtype.TextArrayOID, [][]byte(nil)},
+		{pgtype.ByteaArrayOID, [][]byte{{0, 1, 255}, nil, {}}},
+		{pgtype.TextArrayOID, []string{"", "a", "NULL", `"\{}`}},
+		{pgtype.TextArrayOID, []string(nil)},
+		{pgtype.TextArrayOID, []*string{&a, nil, &empty}},
+		{pgtype.TextArrayOID, []*string{&a}},
+		{pgtype.TextArrayOID, []*string(nil)},
+		{pgtype.Int4ArrayOID, []int32{0, -1, 1 << 30}},
+		{pgtype.Int4ArrayOID, []int32{}},
+		{pgtype.Int4ArrayOID, []int32(nil)},
+		{pgtype.Int4ArrayOID, []*int32{&one, nil}},
+		{pgtype.Int2ArrayOID, []int16{0, -1, 1 << 14}},
+		{pgtype.Int2ArrayOID, []int16(nil)},
+		{pgtype.UUIDArrayOID, []uuid.UUID{uuid.New()}},
+		{pgtype.UUIDArrayOID, []*uuid.UUID{nil}},
+		{pgtype.TimestamptzArrayOID, []*time.Time{&now, nil}},
+		{pgtype.TextOID, "text"},
+		{pgtype.TextOID, &a},
+		{pgtype.TextOID, (*string)(nil)},
+		{pgtype.JSONBOID, &a},
+		{pgtype.BoolOID, true},
+		{pgtype.Int4ArrayOID, "{1,2}"},
+	}
+	types := pgtype.NewMap()
+	var oids []uint32
+	var list []any
+	for _, x := range args {
+		oids, list = append(oids, x.oid), append(list, x.arg)
+	}
+	values, formats, err := store.Encode(types, oids, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, x := range args {
+		want, err := types.Encode(x.oid, formats[i], x.arg, []byte{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, values[i]); diff != "" {
+			t.Errorf("argument %d, a %T: %s", i+1, x.arg, diff)
+		}
+	}
+	if _, _, err := store.Encode(types, []uint32{pgtype.Int4OID}, []any{"a", "b"}); err == nil {
+		t.Error("two arguments for one parameter were accepted")
+	}
+	if _, _, err := store.Encode(types, []uint32{pgtype.Int4OID}, []any{[]string{"a"}}); err == nil {
+		t.Error("a text array was accepted for a number")
+	}
+}
