@@ -162,10 +162,25 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  that are not queryable, as searches do. Chains, `_has` and `_lastUpdated` are no filters. PUT keeps headers that are not sent\n" +
 	"  while the endpoint is the same. Not there: email, messages, R4 subscriptions by a search as `criteria`, topics for what is made\n" +
 	"  when it is asked for, history of subscriptions.\n" +
+	"- Modifiers: `:missing` on all parameters but composites; `:not`, `:text`, `:in`, `:not-in`, `:above` and `:below` on tokens and `:of-type` on\n" +
+	"  those of Identifiers; `:exact` and `:contains` on strings; `:identifier` and `:[type]` on references; `:above` and `:below` on URIs, by\n" +
+	"  whole segments. Others are refused, also with `handling=lenient`: without them a parameter means something else.\n" +
+	"- `:missing` looks at the element, not at what of it can be found: a code that is only text, a reference by identifier or in words and a\n" +
+	"  result below a limit are not missing. `:not` and `:not-in` find resources without a value too, and with several codes those of which\n" +
+	"  none matches. `:text` begins a `CodeableConcept.text`, `Coding.display` or `Identifier.type.text`.\n" +
+	"- `:in` and `:not-in` take a canonical URL, also of a code system for all its codes; `:above` and `:below` a code with its system. The sets\n" +
+	"  are those that `cairn terminology` has loaded, or of the terminology server. What cannot be listed in full (unknown, a part of\n" +
+	"  a code system, over 20,000 codes, a hierarchy that is none of kinds) is refused: neither side of such a set is known.\n" +
+	"- `:identifier` looks at `Reference.identifier`. `patient:identifier` and `subject:identifier` are refused, since references to a patient\n" +
+	"  have none; `patient.identifier` is the search that is meant.\n" +
+	"- Composites join a code and a value of the resource, or of one of its components, with prefixes and units as they have alone.\n" +
+	"- `value-string` finds the text of a CodeableConcept too, `deceased` has a value for every Patient, `practitioner` of an Encounter is a\n" +
+	"  participant referred to as Practitioner. Of Age or Range in one element the Age is found.\n" +
 	"- Pages of a search go by the keys of the last record: a resource that exists throughout appears once. An export is a snapshot.\n\n" +
 	"## Not supported\n\n" +
-	"`:text`, `:exact`, `:in`, `:of-type`, `:identifier` and the other modifiers, composite parameters, chains beyond the patient,\n" +
-	"sorting by reference, `$translate`, `$export` of a Group, update and delete.\n\n" +
+	"Chains beyond the patient, sorting by reference, `$export` of a Group, update and delete; modifiers on `_id`, `_lastUpdated` and\n" +
+	"`_profile`. Of AuditEvent, Provenance, Composition and DocumentReference, which are made when they are asked for: modifiers but `:not` on\n" +
+	"tokens of the latter two.\n\n" +
 	"Every type has read, vread, history of instance and type, and search; the system has history, batch and transaction.\n" +
 	"With `--fhir-write`, create and conditional create of the types that the next table marks.\n"
 

@@ -184,22 +184,90 @@ func TestSearchValues(t *testing.T) {
 		"code":{"coding":[{"system":"http://loinc.org","code":"8310-5"},{"code":"t"}],"text":"Temp"},
 		"subject":{"reference":"Patient/p"},"effectiveDateTime":"2020-05-01",
 		"valueQuantity":{"value":37.50,"unit":"°C","system":"http://unitsofmeasure.org","code":"Cel"},
-		"component":[{"code":{"text":"x"},"valueQuantity":{"value":5,"comparator":"<","unit":"u"}}]}`))
+		"component":[{"code":{"text":"x"},"valueQuantity":{"value":5,"comparator":"<","unit":"u"}},
+			{"code":{"coding":[{"system":"s","code":"y","display":"Y"}],"text":"y"},"valueCodeableConcept":{"coding":[{"code":"z"}]}}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []SearchValue{
-		{Param: "patient", Kind: SearchReference, Code: "Patient/p"},
-		{Param: "subject", Kind: SearchReference, Code: "Patient/p"},
 		{Param: "status", Kind: SearchToken, System: "http://hl7.org/fhir/observation-status", Code: "final"},
 		{Param: "category", Kind: SearchToken, System: "c", Code: "vital-signs"},
 		{Param: "code", Kind: SearchToken, System: "http://loinc.org", Code: "8310-5"},
 		{Param: "code", Kind: SearchToken, Code: "t"},
+		{Param: "code:text", Kind: SearchString, Text: "temp", Coded: true},
+		{Param: "patient", Kind: SearchReference, Code: "Patient/p"},
+		{Param: "subject", Kind: SearchReference, Code: "Patient/p"},
 		{Param: "date", Kind: SearchDate, Low: time.Date(2020, 5, 1, 0, 0, 0, 0, time.UTC), High: time.Date(2020, 5, 2, 0, 0, 0, 0, time.UTC)},
 		{Param: "value-quantity", Kind: SearchQuantity, Number: "37.50", System: "http://unitsofmeasure.org", Code: "Cel"},
 		{Param: "value-quantity", Kind: SearchQuantity, Number: "37.50", Code: "°C"},
+		{Param: "component-code", Kind: SearchToken, Group: 1},
+		{Param: "component-code:text", Kind: SearchString, Text: "x", Group: 1},
+		{Param: "component-code", Kind: SearchToken, System: "s", Code: "y", Group: 2},
+		{Param: "component-code:text", Kind: SearchString, Text: "y", Coded: true, Group: 2},
+		{Param: "component-value-quantity", Kind: SearchQuantity, Group: 1},
+		{Param: "component-value-concept", Kind: SearchToken, Code: "z", Group: 2},
 	}
 	if diff := cmp.Diff(want, SearchValues(n)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestSearchValuesOfIdentifiers has what the modifiers of identifiers, references
+// and strings look at.
+func TestSearchValuesOfIdentifiers(t *testing.T) {
+	t.Parallel()
+	n, err := Parse([]byte(`{"resourceType":"Encounter","status":"finished","class":{"system":"v3","code":"IMP","display":"Inpatient"},
+		"identifier":[{"type":{"coding":[{"system":"v2","code":"VN"}],"text":"Visit  Number"},"system":"urn:v","value":"7"},{"system":"urn:v"}],
+		"participant":[{"individual":{"identifier":{"system":"urn:s","value":"A1"},"display":"A"}},{"individual":{"reference":"Practitioner/p"}},
+			{"individual":{"display":"B"}}],
+		"length":{"value":2,"unit":"days","system":"http://unitsofmeasure.org","code":"d"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []SearchValue{
+		{Param: "status", Kind: SearchToken, System: "http://hl7.org/fhir/encounter-status", Code: "finished"},
+		{Param: "class:text", Kind: SearchString, Text: "inpatient", Coded: true},
+		{Param: "class", Kind: SearchToken, System: "v3", Code: "IMP"},
+		{Param: "identifier:of-type", Kind: SearchToken, System: "v2", Code: OfTypeCode("VN", "7")},
+		{Param: "identifier:text", Kind: SearchString, Text: "visit number"},
+		{Param: "identifier", Kind: SearchToken, System: "urn:v", Code: "7"},
+		{Param: "identifier", Kind: SearchToken},
+		{Param: "participant:identifier", Kind: SearchToken, System: "urn:s", Code: "A1"},
+		{Param: "participant", Kind: SearchReference, Code: "Practitioner/p"},
+		{Param: "participant", Kind: SearchReference},
+		{Param: "practitioner", Kind: SearchReference, Code: "Practitioner/p"},
+		{Param: "length", Kind: SearchQuantity, Number: "2", System: "http://unitsofmeasure.org", Code: "d"},
+		{Param: "length", Kind: SearchQuantity, Number: "2", Code: "days"},
+	}
+	if diff := cmp.Diff(want, SearchValues(n)); diff != "" {
+		t.Error(diff)
+	}
+	n, err = Parse([]byte(`{"resourceType":"Patient","name":[{"use":"official","family":"Müller","given":["EVA","ada"]}],"deceasedBoolean":false,
+		"telecom":[{"system":"email","value":"a@b"},{"system":"phone","value":"1"}],"address":[{"use":"home","type":"both","city":"Köln"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = []SearchValue{
+		{Param: "name", Kind: SearchString, Text: "muller", Exact: "Müller"},
+		{Param: "name", Kind: SearchString, Text: "eva", Exact: "EVA"},
+		{Param: "name", Kind: SearchString, Text: "ada"},
+		{Param: "family", Kind: SearchString, Text: "muller", Exact: "Müller"},
+		{Param: "given", Kind: SearchString, Text: "eva", Exact: "EVA"},
+		{Param: "given", Kind: SearchString, Text: "ada"},
+		{Param: "telecom", Kind: SearchToken, Code: "a@b"},
+		{Param: "telecom", Kind: SearchToken, Code: "1"},
+		{Param: "email", Kind: SearchToken, Code: "a@b"},
+		{Param: "phone", Kind: SearchToken, Code: "1"},
+		{Param: "address", Kind: SearchString, Text: "koln", Exact: "Köln"},
+		{Param: "address-city", Kind: SearchString, Text: "koln", Exact: "Köln"},
+		{Param: "address-use", Kind: SearchToken, System: "http://hl7.org/fhir/address-use", Code: "home"},
+		{Param: "deceased", Kind: SearchToken, Code: "false"},
+	}
+	byParam := func(a, b SearchValue) int { return strings.Compare(a.Param, b.Param) }
+	got := SearchValues(n)
+	slices.SortStableFunc(got, byParam)
+	slices.SortStableFunc(want, byParam)
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -208,8 +276,19 @@ func TestSearchTableNamesElements(t *testing.T) {
 	t.Parallel()
 	for typ := range searchTable {
 		for _, p := range SearchParams(typ) {
+			if p.Kind == SearchComposite {
+				for _, pair := range p.Pairs {
+					for _, name := range []string{pair.First, pair.Second} {
+						if !slices.ContainsFunc(SearchParams(typ), func(q SearchParam) bool { return q.Name == name }) {
+							t.Errorf("%s?%s: no parameter %s", typ, p.Name, name)
+						}
+					}
+				}
+				continue
+			}
 			for _, path := range p.paths {
 				cur := Lookup(typ)
+				path, _, _ = strings.Cut(path, "[")
 				for _, name := range strings.Split(path, ".") {
 					m, ok := cur.Member(name)
 					if !ok {

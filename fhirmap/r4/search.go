@@ -23,6 +23,7 @@ const (
 	SearchString    SearchKind = "string"
 	SearchQuantity  SearchKind = "quantity"
 	SearchURI       SearchKind = "uri"
+	SearchComposite SearchKind = "composite"
 )
 
 // SearchParam is a search parameter of a resource type.
@@ -35,12 +36,37 @@ type SearchParam struct {
 	Targets []string
 	// Union names the parameters whose values together are those of this one.
 	Union []string
+	// Identifier is true if the values of a token are those of Identifiers.
+	Identifier bool
+	// Pairs are those of a composite: of one of them both parameters must match,
+	// and if their values stand in components, within the same component.
+	Pairs []Pair
 
 	paths []string // JSON property paths
 }
 
+// Pair names two parameters that a composite joins.
+type Pair struct {
+	First, Second string
+	// Grouped pairs have their values in the components of the resource.
+	Grouped bool
+}
+
+// The suffixes of parameters that hold what modifiers look at. Their values are
+// no search parameters of their own.
+const (
+	TextSuffix       = ":text"       // strings: the texts that stand with codes
+	OfTypeSuffix     = ":of-type"    // tokens: type of an identifier, with OfTypeCode
+	IdentifierSuffix = ":identifier" // tokens: the identifier of a reference
+)
+
+// OfTypeCode joins the code of an identifier's type and its value.
+func OfTypeCode(code, value string) string { return code + "\x1f" + value }
+
 // SearchValue is one value of one search parameter of one resource: a row of
-// the search index. Which fields are set follows from Kind.
+// the search index. Which fields are set follows from Kind; none is where the
+// element has a value that cannot be searched for, such as a code without its
+// code or a quantity with a comparator.
 //
 //	token      System (may be ""), Code
 //	date       Low, High
@@ -49,277 +75,23 @@ type SearchParam struct {
 //	quantity   Number, System, Code (the unit code, or the unit as written)
 //	uri        Code
 type SearchValue struct {
+	// Param is the name of the parameter, perhaps with one of the suffixes.
 	Param  string
 	Kind   SearchKind
 	System string
 	Code   string
 	Text   string
+	// Exact is the text before it was folded, if that is asked for and differs.
+	Exact string
+	// Coded marks a text that stands with a code.
+	Coded bool
+	// Group numbers the component that has the value, from 1; 0 is none.
+	Group int
 	// Low and High bound a date with its precision, in UTC: Low is included,
 	// High is not. The zero Low is unbounded below, the zero High above.
 	Low, High time.Time
 	// Number is the decimal text of a quantity.
 	Number string
-}
-
-// searchTable lists the published parameters by type: name, kind, canonical id
-// and the properties indexed.
-var searchTable = map[string][][4]string{
-	"Patient": {
-		{"identifier", "token", "Patient-identifier", "identifier"},
-		{"active", "token", "Patient-active", "active"},
-		{"name", "string", "Patient-name", "name"},
-		{"family", "string", "individual-family", "name.family"},
-		{"given", "string", "individual-given", "name.given"},
-		{"gender", "token", "individual-gender", "gender"},
-		{"birthdate", "date", "individual-birthdate", "birthDate"},
-		{"death-date", "date", "Patient-death-date", "deceasedDateTime"},
-		{"telecom", "token", "individual-telecom", "telecom"},
-		{"address", "string", "individual-address", "address"},
-		{"address-city", "string", "individual-address-city", "address.city"},
-		{"address-country", "string", "individual-address-country", "address.country"},
-		{"address-postalcode", "string", "individual-address-postalcode", "address.postalCode"},
-		{"address-state", "string", "individual-address-state", "address.state"},
-		{"address-use", "token", "individual-address-use", "address.use"},
-		{"language", "token", "Patient-language", "communication.language"},
-	},
-	"Practitioner": {
-		{"identifier", "token", "Practitioner-identifier", "identifier"},
-		{"active", "token", "Practitioner-active", "active"},
-		{"name", "string", "Practitioner-name", "name"},
-		{"family", "string", "individual-family", "name.family"},
-		{"given", "string", "individual-given", "name.given"},
-		{"gender", "token", "individual-gender", "gender"},
-		{"telecom", "token", "individual-telecom", "telecom"},
-		{"address", "string", "individual-address", "address"},
-		{"address-city", "string", "individual-address-city", "address.city"},
-		{"address-country", "string", "individual-address-country", "address.country"},
-		{"address-postalcode", "string", "individual-address-postalcode", "address.postalCode"},
-		{"address-state", "string", "individual-address-state", "address.state"},
-		{"address-use", "token", "individual-address-use", "address.use"},
-	},
-	"PractitionerRole": {
-		{"identifier", "token", "PractitionerRole-identifier", "identifier"},
-		{"active", "token", "PractitionerRole-active", "active"},
-		{"date", "date", "PractitionerRole-date", "period"},
-		{"organization", "reference", "PractitionerRole-organization", "organization"},
-		{"practitioner", "reference", "PractitionerRole-practitioner", "practitioner"},
-		{"role", "token", "PractitionerRole-role", "code"},
-		{"specialty", "token", "PractitionerRole-specialty", "specialty"},
-		{"telecom", "token", "individual-telecom", "telecom"},
-	},
-	"Organization": {
-		{"identifier", "token", "Organization-identifier", "identifier"},
-		{"active", "token", "Organization-active", "active"},
-		{"name", "string", "Organization-name", "name alias"},
-		{"address", "string", "Organization-address", "address"},
-		{"address-city", "string", "Organization-address-city", "address.city"},
-		{"address-country", "string", "Organization-address-country", "address.country"},
-		{"address-postalcode", "string", "Organization-address-postalcode", "address.postalCode"},
-		{"address-state", "string", "Organization-address-state", "address.state"},
-		{"address-use", "token", "Organization-address-use", "address.use"},
-		{"type", "token", "Organization-type", "type"},
-	},
-	"Observation": {
-		{"patient", "reference", "clinical-patient", "subject"},
-		{"subject", "reference", "Observation-subject", "subject"},
-		{"identifier", "token", "clinical-identifier", "identifier"},
-		{"status", "token", "Observation-status", "status"},
-		{"category", "token", "Observation-category", "category"},
-		{"code", "token", "clinical-code", "code"},
-		{"combo-code", "token", "Observation-combo-code", "code component.code"},
-		{"component-code", "token", "Observation-component-code", "component.code"},
-		{"date", "date", "clinical-date", "effectiveDateTime effectivePeriod effectiveInstant"},
-		{"value-quantity", "quantity", "Observation-value-quantity", "valueQuantity"},
-		{"component-value-quantity", "quantity", "Observation-component-value-quantity", "component.valueQuantity"},
-		{"combo-value-quantity", "quantity", "Observation-combo-value-quantity", "valueQuantity component.valueQuantity"},
-		{"value-concept", "token", "Observation-value-concept", "valueCodeableConcept"},
-		{"component-value-concept", "token", "Observation-component-value-concept", "component.valueCodeableConcept"},
-		{"data-absent-reason", "token", "Observation-data-absent-reason", "dataAbsentReason"},
-		{"component-data-absent-reason", "token", "Observation-component-data-absent-reason", "component.dataAbsentReason"},
-		{"method", "token", "Observation-method", "method"},
-		{"performer", "reference", "Observation-performer", "performer"},
-		{"specimen", "reference", "Observation-specimen", "specimen"},
-	},
-	"Condition": {
-		{"patient", "reference", "clinical-patient", "subject"},
-		{"subject", "reference", "Condition-subject", "subject"},
-		{"identifier", "token", "clinical-identifier", "identifier"},
-		{"code", "token", "clinical-code", "code"},
-		{"category", "token", "Condition-category", "category"},
-		{"clinical-status", "token", "Condition-clinical-status", "clinicalStatus"},
-		{"verification-status", "token", "Condition-verification-status", "verificationStatus"},
-		{"severity", "token", "Condition-severity", "severity"},
-		{"body-site", "token", "Condition-body-site", "bodySite"},
-		{"onset-date", "date", "Condition-onset-date", "onsetDateTime onsetPeriod"},
-		{"abatement-date", "date", "Condition-abatement-date", "abatementDateTime abatementPeriod"},
-		{"recorded-date", "date", "Condition-recorded-date", "recordedDate"},
-		{"asserter", "reference", "Condition-asserter", "asserter"},
-	},
-	"AllergyIntolerance": {
-		{"patient", "reference", "clinical-patient", "patient"},
-		{"identifier", "token", "clinical-identifier", "identifier"},
-		{"code", "token", "clinical-code", "code reaction.substance"},
-		{"clinical-status", "token", "AllergyIntolerance-clinical-status", "clinicalStatus"},
-		{"verification-status", "token", "AllergyIntolerance-verification-status", "verificationStatus"},
-		{"category", "token", "AllergyIntolerance-category", "category"},
-		{"criticality", "token", "AllergyIntolerance-criticality", "criticality"},
-		{"type", "token", "clinical-type", "type"},
-		{"date", "date", "clinical-date", "recordedDate"},
-		{"last-date", "date", "AllergyIntolerance-last-date", "lastOccurrence"},
-		{"onset", "date", "AllergyIntolerance-onset", "reaction.onset"},
-		{"manifestation", "token", "AllergyIntolerance-manifestation", "reaction.manifestation"},
-		{"severity", "token", "AllergyIntolerance-severity", "reaction.severity"},
-		{"route", "token", "AllergyIntolerance-route", "reaction.exposureRoute"},
-		{"asserter", "reference", "AllergyIntolerance-asserter", "asserter"},
-		{"recorder", "reference", "AllergyIntolerance-recorder", "recorder"},
-	},
-	"DiagnosticReport": {
-		{"patient", "reference", "clinical-patient", "subject"},
-		{"subject", "reference", "DiagnosticReport-subject", "subject"},
-		{"identifier", "token", "clinical-identifier", "identifier"},
-		{"status", "token", "DiagnosticReport-status", "status"},
-		{"category", "token", "DiagnosticReport-category", "category"},
-		{"code", "token", "clinical-code", "code"},
-		{"date", "date", "clinical-date", "effectiveDateTime effectivePeriod"},
-		{"issued", "date", "DiagnosticReport-issued", "issued"},
-		{"result", "reference", "DiagnosticReport-result", "result"},
-		{"specimen", "reference", "DiagnosticReport-specimen", "specimen"},
-		{"conclusion", "token", "DiagnosticReport-conclusion", "conclusionCode"},
-		{"performer", "reference", "DiagnosticReport-performer", "performer"},
-	},
-	"Specimen": {
-		{"patient", "reference", "Specimen-patient", "subject"},
-		{"subject", "reference", "Specimen-subject", "subject"},
-		{"identifier", "token", "Specimen-identifier", "identifier"},
-		{"accession", "token", "Specimen-accession", "accessionIdentifier"},
-		{"type", "token", "Specimen-type", "type"},
-		{"bodysite", "token", "Specimen-bodysite", "collection.bodySite"},
-		{"collected", "date", "Specimen-collected", "collection.collectedDateTime collection.collectedPeriod"},
-	},
-	"MedicationStatement": {
-		{"patient", "reference", "clinical-patient", "subject"},
-		{"subject", "reference", "MedicationStatement-subject", "subject"},
-		{"identifier", "token", "clinical-identifier", "identifier"},
-		{"status", "token", "medications-status", "status"},
-		{"category", "token", "MedicationStatement-category", "category"},
-		{"code", "token", "clinical-code", "medicationCodeableConcept"},
-		{"effective", "date", "MedicationStatement-effective", "effectiveDateTime effectivePeriod"},
-		{"source", "reference", "MedicationStatement-source", "informationSource"},
-	},
-	"MedicationRequest": {
-		{"patient", "reference", "clinical-patient", "subject"},
-		{"subject", "reference", "MedicationRequest-subject", "subject"},
-		{"identifier", "token", "clinical-identifier", "identifier"},
-		{"status", "token", "medications-status", "status"},
-		{"intent", "token", "MedicationRequest-intent", "intent"},
-		{"category", "token", "MedicationRequest-category", "category"},
-		{"priority", "token", "MedicationRequest-priority", "priority"},
-		{"code", "token", "clinical-code", "medicationCodeableConcept"},
-		{"authoredon", "date", "MedicationRequest-authoredon", "authoredOn"},
-		{"requester", "reference", "MedicationRequest-requester", "requester"},
-	},
-	"Immunization": {
-		{"patient", "reference", "clinical-patient", "patient"},
-		{"identifier", "token", "clinical-identifier", "identifier"},
-		{"status", "token", "Immunization-status", "status"},
-		{"status-reason", "token", "Immunization-status-reason", "statusReason"},
-		{"vaccine-code", "token", "Immunization-vaccine-code", "vaccineCode"},
-		{"date", "date", "clinical-date", "occurrenceDateTime"},
-		{"lot-number", "string", "Immunization-lot-number", "lotNumber"},
-		{"reason-code", "token", "Immunization-reason-code", "reasonCode"},
-		{"target-disease", "token", "Immunization-target-disease", "protocolApplied.targetDisease"},
-	},
-	"Procedure": {
-		{"patient", "reference", "clinical-patient", "subject"},
-		{"subject", "reference", "Procedure-subject", "subject"},
-		{"identifier", "token", "clinical-identifier", "identifier"},
-		{"status", "token", "Procedure-status", "status"},
-		{"category", "token", "Procedure-category", "category"},
-		{"code", "token", "clinical-code", "code"},
-		{"date", "date", "clinical-date", "performedDateTime performedPeriod"},
-		{"reason-code", "token", "Procedure-reason-code", "reasonCode"},
-		{"performer", "reference", "Procedure-performer", "performer.actor"},
-	},
-	"Encounter": {
-		{"patient", "reference", "clinical-patient", "subject"},
-		{"subject", "reference", "Encounter-subject", "subject"},
-		{"identifier", "token", "clinical-identifier", "identifier"},
-		{"status", "token", "Encounter-status", "status"},
-		{"class", "token", "Encounter-class", "class"},
-		{"type", "token", "clinical-type", "type"},
-		{"date", "date", "clinical-date", "period"},
-		{"reason-code", "token", "Encounter-reason-code", "reasonCode"},
-		{"diagnosis", "reference", "Encounter-diagnosis", "diagnosis.condition"},
-	},
-	"Goal": {
-		{"patient", "reference", "clinical-patient", "subject"},
-		{"subject", "reference", "Goal-subject", "subject"},
-		{"identifier", "token", "clinical-identifier", "identifier"},
-		{"lifecycle-status", "token", "Goal-lifecycle-status", "lifecycleStatus"},
-		{"achievement-status", "token", "Goal-achievement-status", "achievementStatus"},
-		{"category", "token", "Goal-category", "category"},
-		{"start-date", "date", "Goal-start-date", "startDate"},
-		{"target-date", "date", "Goal-target-date", "target.dueDate"},
-	},
-	"CarePlan": {
-		{"patient", "reference", "clinical-patient", "subject"},
-		{"subject", "reference", "CarePlan-subject", "subject"},
-		{"identifier", "token", "clinical-identifier", "identifier"},
-		{"status", "token", "CarePlan-status", "status"},
-		{"intent", "token", "CarePlan-intent", "intent"},
-		{"category", "token", "CarePlan-category", "category"},
-		{"date", "date", "clinical-date", "period"},
-		{"goal", "reference", "CarePlan-goal", "goal"},
-		{"condition", "reference", "CarePlan-condition", "addresses"},
-	},
-	"ClinicalImpression": {
-		{"patient", "reference", "clinical-patient", "subject"},
-		{"subject", "reference", "ClinicalImpression-subject", "subject"},
-		{"identifier", "token", "ClinicalImpression-identifier", "identifier"},
-		{"status", "token", "ClinicalImpression-status", "status"},
-		{"date", "date", "clinical-date", "date"},
-		{"assessor", "reference", "ClinicalImpression-assessor", "assessor"},
-	},
-	"Consent": {
-		{"patient", "reference", "clinical-patient", "patient"},
-		{"identifier", "token", "clinical-identifier", "identifier"},
-		{"status", "token", "Consent-status", "status"},
-		{"scope", "token", "Consent-scope", "scope"},
-		{"category", "token", "Consent-category", "category"},
-		{"date", "date", "clinical-date", "dateTime"},
-		{"period", "date", "Consent-period", "provision.period"},
-	},
-	"AuditEvent": {
-		{"patient", "reference", "AuditEvent-patient", "agent.who entity.what"},
-		{"entity", "reference", "AuditEvent-entity", "entity.what"},
-		{"date", "date", "AuditEvent-date", "recorded"},
-		{"action", "token", "AuditEvent-action", "action"},
-		{"altid", "token", "AuditEvent-altid", "agent.altId"},
-		{"agent-name", "string", "AuditEvent-agent-name", "agent.name"},
-	},
-	"Provenance": {
-		{"patient", "reference", "Provenance-patient", "target"},
-		{"target", "reference", "Provenance-target", "target"},
-		{"recorded", "date", "Provenance-recorded", "recorded"},
-	},
-	"DocumentReference": {
-		{"patient", "reference", "clinical-patient", "subject"},
-		{"subject", "reference", "DocumentReference-subject", "subject"},
-		{"identifier", "token", "clinical-identifier", "masterIdentifier identifier"},
-		{"status", "token", "DocumentReference-status", "status"},
-		{"type", "token", "clinical-type", "type"},
-		{"category", "token", "DocumentReference-category", "category"},
-		{"date", "date", "DocumentReference-date", "date"},
-	},
-	"Composition": {
-		{"patient", "reference", "clinical-patient", "subject"},
-		{"subject", "reference", "Composition-subject", "subject"},
-		{"identifier", "token", "clinical-identifier", "identifier"},
-		{"status", "token", "Composition-status", "status"},
-		{"type", "token", "clinical-type", "type"},
-		{"category", "token", "Composition-category", "category"},
-		{"date", "date", "clinical-date", "date"},
-	},
 }
 
 // SearchParams lists the search parameters that resources of a type are
@@ -337,12 +109,28 @@ var searchParams = sync.OnceValue(func() map[string][]SearchParam {
 				Definition: "http://hl7.org/fhir/SearchParameter/" + r[2],
 				paths:      strings.Fields(r[3]),
 			}
-			for _, x := range indexings()[typ] {
-				if p.Kind != SearchReference || x.param != p.Name {
-					continue
+			if p.Kind == SearchComposite {
+				for _, path := range p.paths {
+					first, second, _ := strings.Cut(path, "$")
+					p.Pairs = append(p.Pairs, Pair{first, second, strings.HasPrefix(first, grouping+"-")})
 				}
-				for _, path := range x.paths {
-					p.Targets = append(p.Targets, path[len(path)-1].Type.Targets...)
+			}
+			if p.Kind == SearchReference || p.Kind == SearchToken {
+				for _, x := range indexings()[typ] {
+					for _, path := range x {
+						if path.param != p.Name {
+							continue
+						}
+						if p.Kind == SearchToken {
+							p.Identifier = p.Identifier || path.members[len(path.members)-1].Type.Type.Name == "Identifier"
+							continue
+						}
+						if path.only != "" {
+							p.Targets = append(p.Targets, path.only)
+							continue
+						}
+						p.Targets = append(p.Targets, path.members[len(path.members)-1].Type.Targets...)
+					}
 				}
 			}
 			slices.Sort(p.Targets)
@@ -359,42 +147,67 @@ var searchParams = sync.OnceValue(func() map[string][]SearchParam {
 func Union(param string) []string { return unions[param] }
 
 var unions = map[string][]string{
-	"combo-code":           {"code", "component-code"},
-	"combo-value-quantity": {"value-quantity", "component-value-quantity"},
+	"combo-code":               {"code", "component-code"},
+	"combo-value-quantity":     {"value-quantity", "component-value-quantity"},
+	"combo-value-concept":      {"value-concept", "component-value-concept"},
+	"combo-data-absent-reason": {"data-absent-reason", "component-data-absent-reason"},
 }
 
-// indexing is a search parameter with its paths resolved, for one type.
+// Texts names what holds the texts of a string parameter beside its own values;
+// "" if nothing does.
+func Texts(param string) string {
+	if param == "value-string" { // value[x] as a string, or the text of a concept
+		return "value-concept" + TextSuffix
+	}
+	return ""
+}
+
+// grouping is the element whose occurrences are numbered as groups, in all types.
+const grouping = "component"
+
+// indexing is a path of a search parameter, resolved for one type.
 type indexing struct {
-	param string
-	kind  SearchKind
-	paths [][]*Member
+	param   string
+	kind    SearchKind
+	members []*Member
+	only    string // the x of a path[x]
+	// The parameter with its suffixes.
+	text, ofType, identifier string
+	exact                    bool // the texts of it may be asked for as they are
 }
 
-var indexings = sync.OnceValue(func() map[string][]indexing {
-	out := make(map[string][]indexing, len(searchTable))
+// indexings are the paths of all types by type and first property.
+var indexings = sync.OnceValue(func() map[string]map[string][]indexing {
+	out := make(map[string]map[string][]indexing, len(searchTable))
 	for typ, rows := range searchTable {
+		out[typ] = map[string][]indexing{}
 		for _, r := range rows {
-			if Union(r[0]) != nil {
+			if Union(r[0]) != nil || r[1] == string(SearchComposite) || r[0] == deceased {
 				continue
 			}
-			x := indexing{param: r[0], kind: SearchKind(r[1])}
 			for _, path := range strings.Fields(r[3]) {
-				var members []*Member
+				path, only, _ := strings.Cut(strings.TrimSuffix(path, "]"), "[")
+				x := indexing{param: r[0], kind: SearchKind(r[1]), only: only,
+					text: r[0] + TextSuffix, ofType: r[0] + OfTypeSuffix, identifier: r[0] + IdentifierSuffix}
+				x.exact = x.text == Texts("value-string")
 				t := Lookup(typ)
 				for _, name := range strings.Split(path, ".") {
 					m := t.members[name]
 					if m == nil {
 						panic("fhirmap/r4: " + typ + "." + path + " is not an element") // the table is part of the program
 					}
-					members, t = append(members, m), m.Type.Type
+					x.members, t = append(x.members, m), m.Type.Type
 				}
-				x.paths = append(x.paths, members)
+				first := x.members[0].Property
+				out[typ][first] = append(out[typ][first], x)
 			}
-			out[typ] = append(out[typ], x)
 		}
 	}
 	return out
 })
+
+// deceased is the parameter that every Patient has a value of.
+const deceased = "deceased"
 
 // SearchValues extracts the values of all search parameters of a resource.
 //
@@ -402,43 +215,62 @@ var indexings = sync.OnceValue(func() map[string][]indexing {
 // number: a search on it cannot find "below 5".
 //
 // The values of a parameter that SearchParam.Union declares to be those of
-// others are left out.
+// others are left out, and composites have none.
 func SearchValues(n *Node) []SearchValue { return AppendSearchValues(nil, n) }
 
 // AppendSearchValues appends what SearchValues extracts.
 func AppendSearchValues(dst []SearchValue, n *Node) []SearchValue {
-	table := indexings()[n.Str("resourceType")]
-	for i := range table {
-		for _, path := range table[i].paths {
-			dst = table[i].extract(dst, n, path)
+	typ := n.Str("resourceType")
+	table := indexings()[typ]
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		list := table[f.Name]
+		for k := range list {
+			dst = list[k].extract(dst, f.Value, list[k].members)
 		}
+	}
+	if typ == "Patient" { // Patient.deceased.exists() and Patient.deceased != false
+		sv := SearchValue{Param: deceased, Kind: SearchToken, Code: "false"}
+		if b := n.Get("deceasedBoolean"); n.Get("deceasedDateTime") != nil || b != nil && b.Text == "true" {
+			sv.Code = "true"
+		}
+		dst = append(dst, sv)
 	}
 	return dst
 }
 
-func (x *indexing) extract(dst []SearchValue, n *Node, path []*Member) []SearchValue {
-	v := n.Get(path[0].Property)
+// extract takes the values of the element that the first of the members denotes.
+func (x *indexing) extract(dst []SearchValue, v *Node, path []*Member) []SearchValue {
 	if v == nil {
 		return dst
 	}
 	if v.Kind != Array {
 		return x.value(dst, v, path)
 	}
-	for _, item := range v.Items {
+	for i, item := range v.Items {
+		from := len(dst)
 		dst = x.value(dst, item, path)
+		if path[0].Property == grouping {
+			for k := from; k < len(dst); k++ {
+				dst[k].Group = i + 1
+			}
+		}
 	}
 	return dst
 }
 
 func (x *indexing) value(dst []SearchValue, v *Node, path []*Member) []SearchValue {
 	if len(path) > 1 {
-		return x.extract(dst, v, path[1:])
+		return x.extract(dst, v.Get(path[1].Property), path[1:])
 	}
 	sv := SearchValue{Param: x.param, Kind: x.kind}
 	m := path[0]
 	switch x.kind {
 	case SearchToken:
-		return indexToken(dst, sv, m, v)
+		if x.only != "" && v.Str("system") != x.only {
+			return dst
+		}
+		return x.token(dst, sv, m, v)
 	case SearchDate:
 		if m.Type.Type.Name == "Period" {
 			if low, _, ok := DateRange(v.Str("start")); ok {
@@ -447,61 +279,73 @@ func (x *indexing) value(dst []SearchValue, v *Node, path []*Member) []SearchVal
 			if _, high, ok := DateRange(v.Str("end")); ok {
 				sv.High = high
 			}
-			if !sv.Low.IsZero() || !sv.High.IsZero() {
-				dst = append(dst, sv)
-			}
 		} else if low, high, ok := DateRange(v.Text); ok {
 			sv.Low, sv.High = low, high
-			dst = append(dst, sv)
 		}
 	case SearchReference:
-		if sv.Code = v.Str("reference"); sv.Code != "" {
-			dst = append(dst, sv)
-		}
+		return x.reference(dst, sv, v)
 	case SearchString:
 		return indexString(dst, sv, m, v)
 	case SearchQuantity:
-		if sv.Number = v.Str("value"); sv.Number == "" || v.Get("comparator") != nil {
-			return dst
-		}
-		sv.System, sv.Code = v.Str("system"), v.Str("code")
-		dst = append(dst, sv)
-		if unit := v.Str("unit"); unit != "" && unit != sv.Code {
-			sv.System, sv.Code = "", unit
-			dst = append(dst, sv)
-		}
-	case SearchURI:
-		if sv.Code = v.Text; sv.Code != "" {
-			dst = append(dst, sv)
-		}
-	}
-	return dst
-}
-
-func indexToken(dst []SearchValue, sv SearchValue, m *Member, v *Node) []SearchValue {
-	switch m.Type.Type.Name {
-	case "CodeableConcept":
-		codings := v.Get("coding")
-		if codings == nil {
-			return dst
-		}
-		for _, c := range codings.Items {
-			if sv.System, sv.Code = c.Str("system"), c.Str("code"); sv.Code != "" {
+		if number := v.Str("value"); number != "" && v.Get("comparator") == nil {
+			sv.Number, sv.System, sv.Code = number, v.Str("system"), v.Str("code")
+			if unit := v.Str("unit"); unit != "" && unit != sv.Code {
 				dst = append(dst, sv)
+				sv.System, sv.Code = "", unit
 			}
 		}
+	case SearchURI:
+		sv.Code = v.Text
+	}
+	return append(dst, sv)
+}
+
+func (x *indexing) reference(dst []SearchValue, sv SearchValue, v *Node) []SearchValue {
+	sv.Code = v.Str("reference")
+	if x.only != "" && !strings.HasPrefix(sv.Code, x.only+"/") && v.Str("type") != x.only {
 		return dst
+	}
+	if id := v.Get("identifier"); id != nil {
+		if value := id.Str("value"); value != "" {
+			dst = append(dst, SearchValue{Param: x.identifier, Kind: SearchToken, System: id.Str("system"), Code: value})
+			if sv.Code == "" {
+				return dst
+			}
+		}
+	}
+	return append(dst, sv)
+}
+
+func (x *indexing) token(dst []SearchValue, sv SearchValue, m *Member, v *Node) []SearchValue {
+	switch m.Type.Type.Name {
+	case "CodeableConcept":
+		return x.concept(dst, sv, v)
 	case "Coding":
 		sv.System, sv.Code = v.Str("system"), v.Str("code")
+		dst = x.addText(dst, v.Str("display"), sv.Code != "")
 	case "Identifier":
 		sv.System, sv.Code = v.Str("system"), v.Str("value")
+		if sv.Code == "" {
+			sv.System = ""
+			break
+		}
+		t := v.Get("type")
+		if t == nil {
+			break
+		}
+		for _, c := range t.List("coding") {
+			if code := c.Str("code"); code != "" {
+				dst = append(dst, SearchValue{Param: x.ofType, Kind: SearchToken, System: c.Str("system"), Code: OfTypeCode(code, sv.Code)})
+			}
+		}
+		dst = x.addText(dst, t.Str("text"), false)
 	case "ContactPoint":
 		sv.Code = v.Str("value")
 	case "code":
 		sv.Code = v.Text
 		if set := m.Element.Binding; set != nil {
 			for system, codes := range set.Systems {
-				if codes[sv.Code] {
+				if codes[sv.Code] && (sv.System == "" || system < sv.System) {
 					sv.System = system
 				}
 			}
@@ -510,22 +354,67 @@ func indexToken(dst []SearchValue, sv SearchValue, m *Member, v *Node) []SearchV
 		sv.Code = v.Text
 	}
 	if sv.Code == "" {
-		return dst
+		sv.System = "" // only that there is something
 	}
 	return append(dst, sv)
 }
 
-func indexString(dst []SearchValue, sv SearchValue, m *Member, v *Node) []SearchValue {
-	if m.Type.Type.Kind == Primitive {
-		if sv.Text = FoldString(v.Text); sv.Text != "" {
+// concept takes the codes of a concept and its texts.
+func (x *indexing) concept(dst []SearchValue, sv SearchValue, v *Node) []SearchValue {
+	from := len(dst)
+	codings := v.List("coding")
+	for _, c := range codings {
+		if sv.System, sv.Code = c.Str("system"), c.Str("code"); sv.Code != "" {
 			dst = append(dst, sv)
 		}
+	}
+	coded := len(dst) > from
+	if !coded {
+		sv.System, sv.Code = "", ""
+		dst = append(dst, sv)
+	}
+	texts := len(dst)
+	for _, c := range codings {
+		dst = x.addText(dst, c.Str("display"), coded)
+	}
+	dst = x.addText(dst, v.Str("text"), coded)
+	// Often they are the same.
+	out := dst[:texts]
+	for i := texts; i < len(dst); i++ {
+		if !slices.ContainsFunc(out[texts:], func(t SearchValue) bool { return t.Text == dst[i].Text && t.Exact == dst[i].Exact }) {
+			out = append(out, dst[i])
+		}
+	}
+	return out
+}
+
+// addText adds a text for the modifier :text.
+func (x *indexing) addText(dst []SearchValue, text string, coded bool) []SearchValue {
+	folded := FoldString(text)
+	if folded == "" {
 		return dst
 	}
+	t := SearchValue{Param: x.text, Kind: SearchString, Text: folded, Coded: coded}
+	if x.exact && folded != text {
+		t.Exact = text
+	}
+	return append(dst, t)
+}
+
+func indexString(dst []SearchValue, sv SearchValue, m *Member, v *Node) []SearchValue {
 	add := func(text string) {
-		if sv.Text = FoldString(text); sv.Text != "" {
-			dst = append(dst, sv)
+		sv.Text, sv.Exact = FoldString(text), ""
+		if sv.Text == "" {
+			return
 		}
+		if sv.Text != text {
+			sv.Exact = text
+		}
+		dst = append(dst, sv)
+	}
+	if m.Type.Type.Kind == Primitive {
+		add(v.Text)
+		return dst
 	}
 	for _, f := range v.Fields { // HumanName, Address: any of the parts
 		for _, part := range v.List(f.Name) {

@@ -46,7 +46,8 @@ type Resource struct {
 	Search                  []SearchValue
 }
 
-// SearchValue is one value a FHIR search parameter can match.
+// SearchValue is one value a FHIR search parameter can match. One that has only
+// Param and Kind says that there is a value, and nothing more of it.
 type SearchValue struct {
 	Param string
 	// Kind is the type of the parameter as FHIR names it (token, reference,
@@ -56,8 +57,14 @@ type SearchValue struct {
 	// System and Code of a token; unit system and code of a quantity; Code
 	// alone for the "Type/id" of a reference.
 	System, Code string
-	// String is the normalised text of a string parameter.
-	String string
+	// String is the normalised text of a string parameter, Exact the text as it
+	// was if that may be asked for and differs.
+	String, Exact string
+	// Coded marks a text that stands with a code, so that there are few such.
+	Coded bool
+	// Group numbers the part of the resource that has the value, from 1, where
+	// parameters can be asked for values of the same part; 0 is none.
+	Group int
 	// Low and High bound the instants a date may denote (inclusive, exclusive).
 	Low, High time.Time
 	// Number is the decimal text of a number or quantity.

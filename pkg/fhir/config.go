@@ -10,6 +10,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir/intake"
+	"github.com/cairn-ehr/cairn/pkg/terminology"
 )
 
 // DefaultBasePath is where the API lives when Config names no path.
@@ -48,6 +49,9 @@ type Config struct {
 	Coverage     Coverage
 	Authenticate Authenticator
 
+	// Terminology answers on value sets, code systems and concept maps, and may be
+	// a terminology.Hierarchy; nil knows none.
+	Terminology terminology.Service
 	// Exporter is for bulk export; nil offers none.
 	Exporter Exporter
 	// Subscriber is for subscriptions; nil offers none.

@@ -74,12 +74,17 @@ func project(t testing.TB) *memory {
 
 func handler(t testing.TB, m *memory) http.Handler {
 	t.Helper()
+	return handlerOf(t, m)
+}
+
+func handlerOf(t testing.TB, m Reader) http.Handler {
+	t.Helper()
 	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
 	h, err := New(Config{
-		Reader: m, Coverage: lib, Version: "0.1", Now: func() time.Time { return commit },
+		Reader: m, Coverage: lib, Terminology: animals(t), Version: "0.1", Now: func() time.Time { return commit },
 		Authenticate: func(r *http.Request) (ehr.Actor, error) {
 			switch r.Header.Get("Authorization") {
 			case "none":
@@ -346,7 +351,43 @@ func TestSearchRefuses(t *testing.T) {
 		issue  string
 	}{
 		{"unknown=1", 400, "not-supported"},
-		{"code:text=x", 400, "not-supported"},
+		{"code:exact=x", 400, "not-supported"},
+		{"code:text=%20", 400, "invalid"},
+		{"date:text=x", 400, "not-supported"},
+		{"value-string:text=x", 400, "not-supported"},
+		{"value-string:not=x", 400, "not-supported"},
+		{"code:of-type=a|b|c", 400, "not-supported"},
+		{"identifier:of-type=a|b", 400, "invalid"},
+		{"identifier:of-type=|b|c", 400, "invalid"},
+		{"identifier:of-type=a|b|", 400, "invalid"},
+		{"identifier:identifier=a", 400, "not-supported"},
+		{"performer:identifier=|", 400, "invalid"},
+		{"performer:not=Practitioner/1", 400, "not-supported"},
+		{"patient:identifier=a", 400, "invalid"},
+		{"subject:identifier=a", 400, "invalid"},
+		{"value-quantity:above=1", 400, "not-supported"},
+		{"code:in=http://example.org/vs/none", 400, "not-found"},
+		{"code:not-in=http://example.org/vs/none", 400, "not-found"},
+		{"code:in=", 400, "invalid"},
+		{"code:in=http://example.org/vs/animals,http://example.org/vs/none", 400, "not-found"},
+		{"code:below=http://example.org/none|x", 400, "not-found"},
+		{"code:below=http://example.org/animals|unicorn", 400, "not-found"},
+		{"code:below=cat", 400, "invalid"},
+		{"code:below=http://example.org/animals|", 400, "invalid"},
+		{"code:below=http://example.org/parts|paw", 400, "not-supported"},
+		{"code:above=http://example.org/parts|paw", 400, "not-supported"},
+		{"date:in=http://example.org/vs/animals", 400, "not-supported"},
+		{"_id:not=x", 400, "not-supported"},
+		{"_lastUpdated:missing=true", 400, "not-supported"},
+		{"_profile:below=http://x", 400, "not-supported"},
+		{"code-value-quantity=a", 400, "invalid"},
+		{"code-value-quantity=a$", 400, "invalid"},
+		{"code-value-quantity=a$b", 400, "invalid"},
+		{"code-value-quantity=a$1$2", 400, "invalid"},
+		{"code-value-quantity=|$1", 400, "invalid"},
+		{"code-value-quantity:missing=true", 400, "not-supported"},
+		{"code-value-date=a$never", 400, "invalid"},
+		{"_sort=code-value-quantity", 400, "not-supported"},
 		{"code:contains=x", 400, "not-supported"},
 		{"code:missing=maybe", 400, "invalid"},
 		{"patient.organization=x|1", 400, "not-supported"},
@@ -409,12 +450,17 @@ func TestSearchRefuses(t *testing.T) {
 func TestLenientSearchSaysWhatItIgnored(t *testing.T) {
 	t.Parallel()
 	h := handler(t, project(t))
-	r := ask(t, h, "GET", "/fhir/r4/Observation?patient="+testEHR+"&foo=1&code:text=x", "Prefer", "handling=lenient")
+	r := ask(t, h, "GET", "/fhir/r4/Observation?patient="+testEHR+"&foo=1&bar:exact=x", "Prefer", "handling=lenient")
 	if r.StatusCode != 200 || len(r.ids()) != 9 || strings.Contains(r.link("self"), "foo") {
 		t.Errorf("%d %s", r.StatusCode, r.raw)
 	}
 	if n := strings.Count(r.raw, "was ignored"); n != 2 {
 		t.Errorf("%d parameters reported", n)
+	}
+	for _, modified := range []string{"code:exact=x", "code:surely=x", "performer:not=x", "_id:not=x", "code:in=http://example.org/vs/none"} {
+		if r := ask(t, h, "GET", "/fhir/r4/Observation?"+modified, "Prefer", "handling=lenient"); r.StatusCode != 400 {
+			t.Errorf("the modifier of %s changes what is found, and was ignored: %d", modified, r.StatusCode)
+		}
 	}
 	if r := ask(t, h, "GET", "/fhir/r4/Observation?date=never", "Prefer", "handling=lenient"); r.StatusCode != 400 {
 		t.Errorf("a wrong value is wrong under lenient handling too: %d", r.StatusCode)
@@ -546,7 +592,7 @@ func TestCapabilities(t *testing.T) {
 			Resource []struct {
 				Type             string
 				SupportedProfile []string
-				SearchParam      []struct{ Name string }
+				SearchParam      []struct{ Name, Type string }
 			}
 		}
 	}
@@ -561,8 +607,13 @@ func TestCapabilities(t *testing.T) {
 			if strings.Contains(p.Name, "quantity") {
 				value = "5"
 			}
-			if slices.Contains([]string{"performer", "asserter", "recorder", "requester", "source", "target", "assessor", "diagnosis"}, p.Name) {
-				value = "Practitioner/1"
+			switch p.Type {
+			case "reference":
+				if def, _ := lookupParam(res.Type, p.Name); len(def.Targets) != 1 && !aboutPatient(res.Type, p.Name) {
+					value = "Practitioner/1"
+				}
+			case "composite":
+				value = "http://loinc.org|1$" + value
 			}
 			if got := ask(t, h, "GET", "/fhir/r4/"+res.Type+"?"+p.Name+"="+value); got.StatusCode != 200 {
 				t.Errorf("%s?%s is declared and answers %d %s", res.Type, p.Name, got.StatusCode, got.raw)
@@ -590,6 +641,9 @@ func FuzzSearch(f *testing.F) {
 	f.Add("patient=a&code=x|y&date=ge2020")
 	f.Add("value-quantity=5.4|a|b&_count=3")
 	f.Add(`code=a\,b,c\|d`)
+	f.Add(`component-code-value-quantity=a|b\$c$ge5||mm[Hg],d$1&identifier:of-type=a|b|c`)
+	f.Add("code:in=http://example.org/vs/animals&category:not-in=http://example.org/animals&code:below=http://example.org/animals|mammal")
+	f.Add("performer:identifier=urn:a|1&code:text=x&value-string:exact=Y&value-string:contains=z&method:missing=true")
 	m := project(f)
 	h := handler(f, m)
 	f.Fuzz(func(t *testing.T, query string) {

@@ -44,6 +44,8 @@ type issue struct {
 	severity, code, text string
 	// expression is the search parameter or element concerned.
 	expression string
+	// firm is true if a lenient client is refused too.
+	firm bool
 }
 
 // outcome is an OperationOutcome of issues.

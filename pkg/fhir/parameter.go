@@ -74,7 +74,7 @@ func (a *api) understand(c *call, typ string, params []pair) (*request, error) {
 		err := a.param(c, req, p)
 		if err != nil {
 			r, unknown := err.(*refusal)
-			if !loose || !unknown || r.issues[0].code != "not-supported" {
+			if !loose || !unknown || r.issues[0].firm || r.issues[0].code != "not-supported" {
 				return nil, err
 			}
 			note := r.issues[0]
@@ -119,7 +119,7 @@ func (a *api) param(c *call, req *request, p pair) error {
 	switch name {
 	case "_id":
 		if modifier != "" {
-			return unsupportedParam(p.name)
+			return unsupportedModifier(p.name, modifier)
 		}
 		ids, err := alternatives(p)
 		if err != nil {
@@ -129,7 +129,7 @@ func (a *api) param(c *call, req *request, p pair) error {
 		return nil
 	case "_lastUpdated":
 		if modifier != "" {
-			return unsupportedParam(p.name)
+			return unsupportedModifier(p.name, modifier)
 		}
 		if strings.Contains(p.value, ",") {
 			return badParam(p.name, "takes one date; repeat the parameter for a range")
@@ -142,7 +142,7 @@ func (a *api) param(c *call, req *request, p pair) error {
 		return nil
 	case "_profile":
 		if modifier != "" {
-			return unsupportedParam(p.name)
+			return unsupportedModifier(p.name, modifier)
 		}
 		list, err := alternatives(p)
 		if err != nil {
@@ -158,14 +158,14 @@ func (a *api) param(c *call, req *request, p pair) error {
 	if !ok {
 		return unsupportedParam(p.name)
 	}
-	if def.Kind == r4.SearchReference && modifier != "missing" {
+	if def.Kind == r4.SearchReference && modifier != "missing" && modifier != "identifier" {
 		return a.reference(c, req, def, p, modifier)
 	}
-	f, err := a.filter(def, modifier, p)
+	f, err := a.filter(c, q.Type, def, modifier, p)
 	if err != nil {
 		return err
 	}
-	if def.Kind == r4.SearchQuantity && f.Modifier == "" {
+	if f.Modifier == "" && (def.Kind == r4.SearchQuantity || slices.ContainsFunc(f.Pairs, func(p Pair) bool { return p.SecondKind == Quantity })) {
 		req.notes = append(req.notes, issue{
 			severity: "information", code: "informational", expression: "http." + p.name,
 			text: name + " does not find results recorded as below or above a limit, which have no single value",
@@ -182,42 +182,6 @@ func lookupParam(typ, name string) (r4.SearchParam, bool) {
 		}
 	}
 	return r4.SearchParam{}, false
-}
-
-// filter is a parameter that the index answers, with its modifier.
-func (a *api) filter(def r4.SearchParam, modifier string, p pair) (Filter, error) {
-	f := Filter{Param: def.Name, Kind: Kind(def.Kind)}
-	switch {
-	case modifier == "":
-	case modifier == "missing":
-		f.Modifier = Missing
-		switch p.value {
-		case "true":
-		case "false":
-			f.Negate = true
-		default:
-			return f, badParam(p.name, "is true or false")
-		}
-		return f, nil
-	case modifier == "not" && def.Kind == r4.SearchToken:
-		f.Modifier = Not
-	case modifier == "contains" && def.Kind == r4.SearchString:
-		f.Modifier = Contains
-	default:
-		return f, unsupportedParam(p.name)
-	}
-	values, err := alternatives(p)
-	if err != nil {
-		return f, err
-	}
-	for _, s := range values {
-		v, err := a.filterValue(def.Kind, pair{p.name, s})
-		if err != nil {
-			return f, err
-		}
-		f.Values = append(f.Values, v)
-	}
-	return f, nil
 }
 
 // aboutPatient reports whether a reference parameter of a type leads to the
@@ -251,7 +215,7 @@ func (a *api) chain(c *call, q *Query, link string, rest, whole pair) error {
 	if !ok || def.Kind == r4.SearchReference {
 		return unsupportedParam(whole.name)
 	}
-	f, err := a.filter(def, modifier, whole)
+	f, err := a.filter(c, "Patient", def, modifier, whole)
 	if err != nil {
 		return err
 	}
@@ -271,7 +235,7 @@ func (a *api) has(c *call, q *Query, p pair) error {
 	if !ok || def.Kind == r4.SearchReference {
 		return unsupportedParam(p.name)
 	}
-	f, err := a.filter(def, modifier, p)
+	f, err := a.filter(c, parts[1], def, modifier, p)
 	if err != nil {
 		return err
 	}
@@ -289,7 +253,7 @@ func (a *api) sort(q *Query, p pair) error {
 		key := Sort{Param: name, Desc: desc}
 		if name != "_id" && name != "_lastUpdated" {
 			def, ok := lookupParam(q.Type, name)
-			if !ok || def.Kind == r4.SearchReference || def.Union != nil {
+			if !ok || def.Kind == r4.SearchReference || def.Kind == r4.SearchComposite || def.Union != nil {
 				text := "sorting by " + strconv.Quote(name) + " is not supported"
 				return &refusal{errs.New(errs.Invalid, "fhir.search", text), []issue{{severity: "error", code: "not-supported", text: text, expression: "http._sort"}}}
 			}

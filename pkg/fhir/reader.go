@@ -253,6 +253,8 @@ const (
 	String    Kind = "string"
 	Quantity  Kind = "quantity"
 	URI       Kind = "uri"
+	// Composite joins two parameters.
+	Composite Kind = "composite"
 )
 
 // Filter is one search parameter: the resource matches when at least one of
@@ -264,20 +266,43 @@ type Filter struct {
 	Values []Value
 	// Modifier changes what matching means.
 	Modifier Modifier
-	// Negate is the false of Missing: the resource must have a value.
+	// Negate turns Missing and In into their contrary: the resource must have a
+	// value, or must have none that is a member.
 	Negate bool
+	// Members are the codes of In: of a value set, or of the concepts above or
+	// below one.
+	Members []Member
+	// Pairs are what a Composite joins: a value matches if of one of the pairs
+	// both parts do.
+	Pairs []Pair
+}
+
+// Member is a code of a set.
+type Member struct{ System, Code string }
+
+// Pair is two parameters that a composite joins. Those that are Grouped have
+// their values in parts of the resource, and must match in the same one.
+type Pair struct {
+	First, Second         string
+	FirstKind, SecondKind Kind
+	Grouped               bool
 }
 
 // Modifier is a suffix of a search parameter.
 type Modifier string
 
-// The modifiers of FHIR R4 search §3.1.1.5 that the index answers: a resource
-// without such a value (Not, for tokens), one with no value at all (Missing),
-// and a text anywhere in a string (Contains).
+// The modifiers of FHIR R4 search §3.1.1.5 that the index answers.
 const (
-	Not      Modifier = "not"
-	Missing  Modifier = "missing"
-	Contains Modifier = "contains"
+	Not          Modifier = "not"        // a resource without such a value, for tokens
+	Missing      Modifier = "missing"    // with no value at all
+	Contains     Modifier = "contains"   // a text anywhere in a string
+	Exact        Modifier = "exact"      // the whole string, as it is
+	Text         Modifier = "text"       // a text that stands with a code begins so
+	OfType       Modifier = "of-type"    // an identifier of a type; Code is r4.OfTypeCode
+	ByIdentifier Modifier = "identifier" // the identifier of a reference, a token
+	In           Modifier = "in"         // one of Members, for tokens
+	Above        Modifier = "above"      // a URI above the value, or the value
+	Below        Modifier = "below"      // a URI below the value, or the value
 )
 
 // Prefix is the comparison of a date or quantity parameter.
@@ -304,9 +329,10 @@ const (
 // A reference matches when the row's code equals Code, a Type/id.
 //
 // A string matches when the row's str starts with Text, which is folded as the
-// index is.
+// index is; with Exact it is not folded, and the string must be Text.
 //
-// A uri matches when the row's code equals Code.
+// A uri matches when the row's code equals Code. With Below it may go on after a
+// slash; with Above Code may.
 //
 // A date compares the row's [low, high) with [Low, High), where an absent bound
 // of the row is unbounded:
@@ -334,4 +360,6 @@ type Value struct {
 	Low, High time.Time
 	// Number, NumberLow and NumberHigh are decimal text.
 	Number, NumberLow, NumberHigh string
+	// Parts are the two values of a composite.
+	Parts []Value
 }

@@ -99,15 +99,25 @@ func plainText(s string) bool {
 func unsupportedParam(name string) error {
 	text := "the parameter " + strconv.Quote(name) + " is not supported"
 	return &refusal{
-		errs.New(errs.Invalid, "fhir.search", text),
-		[]issue{{severity: "error", code: "not-supported", text: text, expression: "http." + name}},
+		cause:  errs.New(errs.Invalid, "fhir.search", text),
+		issues: []issue{{severity: "error", code: "not-supported", text: text, expression: "http." + name}},
+	}
+}
+
+// unsupportedModifier refuses a modifier, which is never ignored: it would
+// change what the parameter means (FHIR R4 search §3.1.1.5).
+func unsupportedModifier(name, modifier string) error {
+	text := "the modifier " + strconv.Quote(modifier) + " is not supported in " + strconv.Quote(name)
+	return &refusal{
+		cause:  errs.New(errs.Invalid, "fhir.search", text),
+		issues: []issue{{severity: "error", code: "not-supported", text: text, expression: "http." + name, firm: true}},
 	}
 }
 
 func badParam(name, text string) error {
 	return &refusal{
-		errs.New(errs.Invalid, "fhir.search", name+": "+text),
-		[]issue{{severity: "error", code: "invalid", text: name + ": " + text, expression: "http." + name}},
+		cause:  errs.New(errs.Invalid, "fhir.search", name+": "+text),
+		issues: []issue{{severity: "error", code: "invalid", text: name + ": " + text, expression: "http." + name}},
 	}
 }
 
@@ -229,7 +239,7 @@ func (a *api) reference(c *call, req *request, def r4.SearchParam, p pair, modif
 	}
 	if modifier != "" {
 		if t := r4.Lookup(modifier); t == nil || t.Kind != r4.Resource {
-			return unsupportedParam(p.name)
+			return unsupportedModifier(p.name, modifier)
 		}
 	}
 	ofPatient := def.Name == "patient" || def.Name == "subject"

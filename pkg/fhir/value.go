@@ -10,26 +10,44 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
-// filterValue reads one alternative of a parameter.
-func (a *api) filterValue(kind r4.SearchKind, p pair) (Value, error) {
+// filterValue reads one alternative of a parameter; pairs are those of a
+// composite.
+func (a *api) filterValue(kind Kind, pairs []Pair, p pair) (Value, error) {
 	switch kind {
-	case r4.SearchToken:
+	case Token:
 		return tokenValue(p)
-	case r4.SearchDate:
+	case Date:
 		return a.dateValue(p)
-	case r4.SearchQuantity:
+	case Quantity:
 		return quantityValue(p)
-	case r4.SearchString:
-		text := r4.FoldString(unescape(p.value))
-		if text == "" {
-			return Value{}, badParam(p.name, "is blank")
-		}
-		return Value{Text: text}, nil
-	case r4.SearchURI:
+	case String:
+		return stringValue(p)
+	case URI:
 		return Value{Code: unescape(p.value)}, nil
+	case Composite:
+		// All pairs of a parameter join parameters of the same types.
+		parts := splitEscaped(p.value, '$')
+		if len(parts) != 2 || parts[0] == "" || parts[1] == "" {
+			return Value{}, badParam(p.name, "is two values joined by $")
+		}
+		first, err := a.filterValue(pairs[0].FirstKind, nil, pair{p.name, parts[0]})
+		if err != nil {
+			return Value{}, err
+		}
+		second, err := a.filterValue(pairs[0].SecondKind, nil, pair{p.name, parts[1]})
+		return Value{Parts: []Value{first, second}}, err
 	default:
 		return Value{}, errs.New(errs.Unsupported, "fhir.search", "search parameters of type "+string(kind)+" are not supported")
 	}
+}
+
+// stringValue reads a text, folded as strings are compared.
+func stringValue(p pair) (Value, error) {
+	text := r4.FoldString(unescape(p.value))
+	if text == "" {
+		return Value{}, badParam(p.name, "is blank")
+	}
+	return Value{Text: text}, nil
 }
 
 // tokenValue reads code, system|code, |code or system|.

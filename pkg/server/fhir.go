@@ -41,7 +41,7 @@ func (s *Server) fhirHandler(ctx context.Context, decision ehr.DecisionPoint, li
 		return nil, err
 	}
 	return fhir.New(fhir.Config{
-		Intake: in, IdempotencyLifetime: s.options.IdempotencyTTL,
+		Terminology: s.terms, Intake: in, IdempotencyLifetime: s.options.IdempotencyTTL,
 		Reader: reader, Exporter: reader, Subscriber: reader, Endpoint: allow, Coverage: lib, Authenticate: fhir.Authenticator(authenticate),
 		BasePath: s.options.FHIRBase, Origin: s.options.BaseURL, Version: Version(), Guard: s.options.Max.check,
 		RequestID: func(r *http.Request) string { return telemetry.RequestID(r.Context()) },

@@ -61,7 +61,7 @@ func (p *fhirProjection) Project(in ehr.ProjectionInput) ehr.Projected {
 		for i := range r.Search {
 			v := &r.Search[i]
 			e.Search = append(e.Search, ehr.SearchValue{
-				Param: v.Param, Kind: string(v.Kind), System: v.System, Code: v.Code, String: v.Text,
+				Param: v.Param, Kind: string(v.Kind), System: v.System, Code: v.Code, String: v.Text, Exact: v.Exact, Coded: v.Coded, Group: v.Group,
 				Low: v.Low, High: v.High, Number: v.Number,
 			})
 		}

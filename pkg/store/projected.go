@@ -98,7 +98,13 @@ const SelfReference = "Patient/."
 
 // InKind reports whether the values of a token parameter are codes, of which
 // there are few, and so belong to the kind of a resource.
-func InKind(param string) bool { return param != "identifier" && param != "telecom" }
+func InKind(param string) bool {
+	switch param {
+	case "identifier", "accession", "container-id", "telecom", "email", "phone":
+		return false
+	}
+	return !strings.Contains(param, ":") // the identifier of a reference, the type and value of an identifier
+}
 
 // class says where a search value is kept.
 type class uint8
@@ -114,7 +120,7 @@ func (w *searchWriter) classify(v *ehr.SearchValue) class {
 	switch kind := kindOf(v); {
 	case kind == "":
 		return nowhere
-	case kind == "token" && InKind(v.Param):
+	case kind == "token" && InKind(v.Param), kind == "string" && v.Coded, kind == "reference" && v.Code == "":
 		return inKind
 	case kind == "reference" && v.Code == w.self:
 		return inKindSelf
@@ -122,7 +128,8 @@ func (w *searchWriter) classify(v *ehr.SearchValue) class {
 	return inRow
 }
 
-// kindOf is the type of a value's parameter; "" for a value without content.
+// kindOf is the type of a value's parameter; "" for a value without content of
+// which not even that is known.
 func kindOf(v *ehr.SearchValue) string {
 	switch {
 	case v.Number != "":
@@ -131,10 +138,10 @@ func kindOf(v *ehr.SearchValue) string {
 		return "date"
 	case v.String != "":
 		return "string"
-	case v.System == "" && v.Code == "":
-		return ""
 	case v.Kind != "":
 		return v.Kind
+	case v.System == "" && v.Code == "":
+		return ""
 	case v.System == "" && strings.Contains(v.Code, "/"):
 		return "reference"
 	}
@@ -161,10 +168,14 @@ func (w *searchWriter) resource(r *ehr.Resource) (*string, error) {
 			w.part(v.Param)
 			w.part(v.System)
 			w.part(v.Code)
+			w.part(v.String)
+			w.part(v.Exact)
+			w.kind = strconv.AppendInt(w.kind, int64(v.Group), 10)
 		case inKindSelf:
 			w.part(v.Param)
 			w.part("")
 			w.part(SelfReference)
+			w.kind = strconv.AppendInt(w.kind, int64(v.Group), 10)
 		case inRow:
 			if v.Number != "" && !isNumber(v.Number) {
 				return nil, errs.New(errs.Internal, "store.Commit", "a projected quantity is not a number")
@@ -232,16 +243,18 @@ func params(b []byte, r *ehr.Resource, classes []class, one, other class) []byte
 }
 
 func appendValue(b []byte, v *ehr.SearchValue, c class) []byte {
+	if v.Group > 0 {
+		b = strconv.AppendInt(append(b, `"i":`...), int64(v.Group), 10)
+	}
 	switch {
 	case c == inKindSelf:
 		return appendMember(b, "c", SelfReference)
 	case v.Number != "":
-		b = append(append(b, `"n":`...), v.Number...)
-		return appendMember(appendMember(b, "s", v.System), "c", v.Code)
+		b = append(appendName(b, "n"), v.Number...)
 	case !v.Low.IsZero() || !v.High.IsZero():
 		return appendTime(appendTime(b, "l", v.Low), "h", v.High)
 	case v.String != "":
-		return appendMember(b, "t", v.String)
+		return appendMember(appendMember(b, "t", v.String), "x", v.Exact)
 	}
 	return appendMember(appendMember(b, "s", v.System), "c", v.Code)
 }

@@ -77,6 +77,14 @@ type Service interface {
 	Translate(ctx context.Context, conceptMap string, code Code) ([]Code, error)
 }
 
+// Hierarchy answers on the concepts above and below a code in its system, the
+// code among them, where the hierarchy says what is a kind of what. Errors are
+// those of Service.
+type Hierarchy interface {
+	Below(ctx context.Context, code Code) ([]Code, error)
+	Above(ctx context.Context, code Code) ([]Code, error)
+}
+
 // Question asks whether the value set of a reference has a code. Terminology is
 // the terminology id as data carry it, without version.
 type Question struct {

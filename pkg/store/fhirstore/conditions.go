@@ -1,7 +1,6 @@
 package fhirstore
 
 import (
-	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
@@ -10,10 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
-	"github.com/cairn-ehr/cairn/pkg/store"
 )
 
 // where is the conditions of a search as SQL with parameters. Nothing that a
@@ -201,163 +198,6 @@ func (w *where) filters(op, typ string, filters []fhir.Filter) error {
 	return nil
 }
 
-func (w *where) filter(op, typ string, f fhir.Filter) (string, error) {
-	if f.Modifier == fhir.Missing {
-		term := w.has(typ, f)
-		if f.Negate {
-			return term, nil
-		}
-		return `(` + term + ` is not true)`, nil
-	}
-	if len(f.Values) == 0 {
-		return "", errs.New(errs.Invalid, op, "the parameter "+f.Param+" has no value")
-	}
-	var term string
-	if f.Kind == fhir.Token && store.InKind(f.Param) {
-		var err error
-		if term, err = w.kinds(op, typ, f.Param, f.Values); err != nil {
-			return "", err
-		}
-	} else {
-		alternatives := make([]string, len(f.Values))
-		for i, v := range f.Values {
-			var err error
-			if alternatives[i], err = w.value(op, typ, f, v); err != nil {
-				return "", err
-			}
-		}
-		term = `(` + strings.Join(alternatives, " or ") + `)`
-	}
-	if f.Modifier == fhir.Not {
-		// What has no value does not have that value: null is not true either.
-		term = `(` + term + ` is not true)`
-	}
-	return term, nil
-}
-
-// has is a resource with any value of a parameter.
-func (w *where) has(typ string, f fhir.Filter) string {
-	var places []string
-	for _, p := range append([]string{f.Param}, r4.Union(f.Param)...) {
-		if f.Kind == fhir.Token && store.InKind(p) || f.Kind == fhir.Reference {
-			kind := w.kind + ` = any(array(select k.kind_no from fhir_kind k where k.tokens ? ` + w.arg(p)
-			if typ != "" {
-				kind += ` and k.resource_type = ` + w.arg(typ)
-			}
-			places = append(places, kind+`))`)
-		}
-		places = append(places, `coalesce(`+w.r+`.search ? `+w.arg(p)+`, false)`)
-	}
-	return `(` + strings.Join(places, ` or `) + `)`
-}
-
-// value is the condition that one alternative of a filter puts on a resource.
-// The tables are described in migrations/0001_init.up.sql.
-func (w *where) value(op, typ string, f fhir.Filter, v fhir.Value) (string, error) {
-	switch f.Kind {
-	case fhir.Token:
-		return w.row(op, f.Param, v)
-	case fhir.Reference, fhir.URI:
-		v = fhir.Value{Code: v.Code}
-		term, err := w.row(op, f.Param, v)
-		id, ok := strings.CutPrefix(v.Code, "Patient/")
-		subject, bad := uuid.Parse(id)
-		if err != nil || !ok || bad != nil || subject.String() != id {
-			return term, err
-		}
-		// The subject of the record, whose resources say no more than that.
-		self, err := w.kinds(op, typ, f.Param, []fhir.Value{{Code: store.SelfReference}})
-		return `(` + term + ` or (` + w.r + `.ehr_no = (select ehr_no from ehr where ehr_id = ` + w.arg(subject) + `) and ` + self + `))`, err
-	case fhir.String:
-		if f.Modifier == fhir.Contains {
-			return w.ranges(f.Param, `strpos(x->>'t', `+w.arg(v.Text)+`) > 0`), nil
-		}
-		return w.ranges(f.Param, `x->>'t' ^@ `+w.arg(v.Text)), nil
-	case fhir.Date:
-		term, err := w.date(op, v, micros, `coalesce((x->>'l')::bigint, `+micros.low+`)`, `coalesce((x->>'h')::bigint, `+micros.high+`)`)
-		return w.ranges(f.Param, `(x ?| '{l,h}') and (`+term+`)`), err
-	case fhir.Quantity:
-		term, err := w.quantity(op, v)
-		if err != nil {
-			return "", err
-		}
-		places := []string{w.ranges(f.Param, term)}
-		for _, param := range r4.Union(f.Param) {
-			places = append(places, w.ranges(param, term))
-		}
-		return `(` + strings.Join(places, ` or `) + `)`, nil
-	}
-	return "", errs.New(errs.Unsupported, op, "search parameters of type "+string(f.Kind)+" are not supported")
-}
-
-// token is a value as the columns tokens and search have it.
-type token struct {
-	System string `json:"s,omitempty"`
-	Code   string `json:"c,omitempty"`
-}
-
-// kinds is a resource of a kind that has one of the tokens.
-func (w *where) kinds(op, typ, param string, values []fhir.Value) (string, error) {
-	var alternatives []string
-	for _, v := range values {
-		t, err := w.token(op, param, v)
-		if err != nil {
-			return "", err
-		}
-		for _, p := range append([]string{param}, r4.Union(param)...) {
-			alternatives = append(alternatives, `(k.tokens @> `+w.document(map[string][]token{p: {t}})+w.bare(`k.tokens`, p, v)+`)`)
-		}
-	}
-	return w.kind + ` = any(array(select k.kind_no from fhir_kind k
-		where k.resource_type = ` + w.arg(typ) + ` and (` + strings.Join(alternatives, " or ") + `)))`, nil
-}
-
-func (w *where) token(op, param string, v fhir.Value) (token, error) {
-	if v.Code == "" && v.System == "" {
-		return token{}, errs.New(errs.Invalid, op, "the parameter "+param+" has an empty value")
-	}
-	return token{System: v.System, Code: v.Code}, nil
-}
-
-// document adds a parameter with a JSON document.
-func (w *where) document(v any) string {
-	doc, err := json.Marshal(v)
-	if err != nil {
-		panic("fhirstore: " + err.Error()) // texts can always be marshalled
-	}
-	return w.arg(string(doc)) + `::jsonb`
-}
-
-// row is a resource that has the token itself.
-func (w *where) row(op, param string, v fhir.Value) (string, error) {
-	t, err := w.token(op, param, v)
-	if err != nil {
-		return "", err
-	}
-	var has string
-	if param == "identifier" { // as its index has it
-		has = w.r + `.search ? 'identifier' and ` + w.r + `.search->'identifier'`
-	} else {
-		has = w.r + `.search->` + w.arg(param)
-	}
-	return `(` + has + ` @> ` + w.document([]token{t}) + w.bare(w.r+`.search`, param, v) + `)`, nil
-}
-
-// bare asks for a token without a system, where that is asked for.
-func (w *where) bare(column, param string, v fhir.Value) string {
-	if !v.HasSystem || v.System != "" {
-		return ""
-	}
-	return ` and exists (select from jsonb_array_elements(` + column + `->` + w.arg(param) + `) x
-		where x->>'c' = ` + w.arg(v.Code) + ` and not x ? 's')`
-}
-
-// ranges is a resource one of whose values x of a parameter meets a condition.
-func (w *where) ranges(param, condition string) string {
-	return `exists (select from jsonb_array_elements(` + w.r + `.search->` + w.arg(param) + `) x
-		where ` + condition + `)`
-}
-
 // scale is how instants are written: as SQL values that are open at their ends.
 type scale struct {
 	cast, low, high string
@@ -405,41 +245,6 @@ func (w *where) date(op string, v fhir.Value, s scale, low, high string) (string
 		return `(` + low + ` < ` + to() + ` and ` + high + ` > ` + from() + `)`, nil
 	}
 	return "", errs.New(errs.Unsupported, op, "the prefix "+string(v.Prefix)+" is not supported for dates")
-}
-
-func (w *where) quantity(op string, v fhir.Value) (string, error) {
-	var terms []string
-	switch {
-	case v.HasSystem && v.System == "":
-		terms = append(terms, `not x ? 's'`)
-	case v.HasSystem:
-		terms = append(terms, `x->>'s' = `+w.arg(v.System))
-	}
-	if v.Code != "" {
-		terms = append(terms, `x->>'c' = `+w.arg(v.Code))
-	}
-	const num = `(x->>'n')::numeric`
-	number := func(s string) string { return w.arg(s) + `::text::numeric` }
-	within := func() string {
-		return `(` + num + ` >= ` + number(v.NumberLow) + ` and ` + num + ` < ` + number(v.NumberHigh) + `)`
-	}
-	switch v.Prefix {
-	case fhir.Equal, fhir.Approximately, "":
-		terms = append(terms, within())
-	case fhir.NotEqual:
-		terms = append(terms, `not `+within())
-	case fhir.Greater, fhir.StartsAfter:
-		terms = append(terms, num+` > `+number(v.Number))
-	case fhir.GreaterOrEqual:
-		terms = append(terms, num+` >= `+number(v.Number))
-	case fhir.Less, fhir.EndsBefore:
-		terms = append(terms, num+` < `+number(v.Number))
-	case fhir.LessOrEqual:
-		terms = append(terms, num+` <= `+number(v.Number))
-	default:
-		return "", errs.New(errs.Unsupported, op, "the prefix "+string(v.Prefix)+" is not supported for quantities")
-	}
-	return all(terms), nil
 }
 
 func all(terms []string) string { return `(` + strings.Join(terms, ` and `) + `)` }

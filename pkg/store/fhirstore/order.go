@@ -41,9 +41,9 @@ func (w *where) keys(q fhir.Query) ([]key, error) {
 		case s.Param == "_lastUpdated":
 			k.sql, k.cast = `(extract(epoch from `+w.r+`.last_updated) * 1000000)::bigint`, "bigint"
 		case s.Kind == fhir.Date && s.Desc:
-			k.sql, k.cast = values(`coalesce((x->>'h')::bigint, `+micros.high+`)`), "bigint"
+			k.sql, k.cast = values(`case when x ?| '{l,h}' then coalesce((x->>'h')::bigint, `+micros.high+`) end`), "bigint"
 		case s.Kind == fhir.Date:
-			k.sql, k.cast = values(`coalesce((x->>'l')::bigint, `+micros.low+`)`), "bigint"
+			k.sql, k.cast = values(`case when x ?| '{l,h}' then coalesce((x->>'l')::bigint, `+micros.low+`) end`), "bigint"
 		case s.Kind == fhir.Quantity:
 			k.sql, k.cast = values(`(x->>'n')::numeric`), "numeric"
 		case s.Kind == fhir.String:

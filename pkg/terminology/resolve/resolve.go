@@ -145,7 +145,10 @@ type Observer interface {
 // concurrent use.
 type Resolver struct{ cfg Config }
 
-var _ terminology.Service = (*Resolver)(nil)
+var (
+	_ terminology.Service   = (*Resolver)(nil)
+	_ terminology.Hierarchy = (*Resolver)(nil)
+)
 
 // New makes a Resolver.
 func New(cfg Config) *Resolver {
@@ -295,4 +298,28 @@ func (r *Resolver) Translate(ctx context.Context, conceptMap string, code termin
 		return r.cfg.Remote.Translate(ctx, conceptMap, r.code(code))
 	}
 	return out, err
+}
+
+// Below implements terminology.Hierarchy. A server is asked for SNOMED CT alone,
+// which has a value set of the concepts below each.
+func (r *Resolver) Below(ctx context.Context, code terminology.Code) ([]terminology.Code, error) {
+	out, err := r.cfg.Local().Below(ctx, code)
+	if r.next(err) && r.code(code).System == terminology.SNOMED && isConceptID(code.Code) {
+		return r.cfg.Remote.Expand(ctx, terminology.SNOMED+"?fhir_vs=isa/"+code.Code)
+	}
+	return out, err
+}
+
+// Above implements terminology.Hierarchy, as Below.
+func (r *Resolver) Above(ctx context.Context, code terminology.Code) ([]terminology.Code, error) {
+	out, err := r.cfg.Local().Above(ctx, code)
+	if r.next(err) && r.code(code).System == terminology.SNOMED && isConceptID(code.Code) {
+		return r.cfg.Remote.Expand(ctx, terminology.SNOMED+"?fhir_vs=ecl/>> "+code.Code)
+	}
+	return out, err
+}
+
+// isConceptID reports whether a text has the form of a SNOMED CT identifier.
+func isConceptID(s string) bool {
+	return len(s) >= 6 && len(s) <= 18 && strings.Trim(s, "0123456789") == ""
 }
