@@ -211,6 +211,7 @@ func TestConformancePage(t *testing.T) {
 		slices.Sort(created)
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", typ, strings.Join(profiles, ", "), strings.Join(created, ", "), strings.Join(params, ", "))
 	}
+	unsupportedParams(&b, lib)
 	hazardTable(t, &b)
 	coverage(t, &b, lib)
 	b.WriteString("\n## Mappings\n")
@@ -225,6 +226,20 @@ func TestConformancePage(t *testing.T) {
 		rows(&b, f.Methods, "$resource", "$archetype")
 	}
 	golden(t, "../docs/conformance/fhir.md", []byte(b.String()))
+}
+
+// unsupportedParams writes which parameters of R4 are missing, and why.
+func unsupportedParams(b *strings.Builder, lib *Library) {
+	b.WriteString("\n## Search parameters of R4 that are not supported\n\nThose of the types above that are not listed here are supported, whether or not a shipped mapping fills what they look at.\n" +
+		"Of the parameters of all types there are `_id`, `_lastUpdated` and `_profile`; there is no `_content`, `_list`, `_query`, `_security`, `_source`, `_tag` and `_text`.\n\n" +
+		"| Type | Parameter | Why |\n| --- | --- | --- |\n")
+	types := append(lib.Types(), "AuditEvent", "Composition", "DocumentReference", "Provenance")
+	slices.Sort(types)
+	for _, typ := range slices.Compact(types) {
+		for _, u := range r4.Unsupported(typ) {
+			fmt.Fprintf(b, "| %s | %s | %s |\n", typ, u.Name, u.Reason)
+		}
+	}
 }
 
 // coverage writes how much of each shipped template is mapped.

@@ -301,6 +301,17 @@ func TestSearchTableNamesElements(t *testing.T) {
 	}
 }
 
+func TestUnsupportedParamsAreNotSupported(t *testing.T) {
+	t.Parallel()
+	for typ, list := range unsupported {
+		for _, u := range list {
+			if u.Reason == "" || slices.ContainsFunc(SearchParams(typ), func(p SearchParam) bool { return p.Name == u.Name }) {
+				t.Errorf("%s?%s", typ, u.Name)
+			}
+		}
+	}
+}
+
 func TestFoldString(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{" Müller  ÉVA ": "muller eva", "abc": "abc", "": ""} {

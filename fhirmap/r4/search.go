@@ -187,8 +187,10 @@ var indexings = sync.OnceValue(func() map[string]map[string][]indexing {
 			}
 			for _, path := range strings.Fields(r[3]) {
 				path, only, _ := strings.Cut(strings.TrimSuffix(path, "]"), "[")
-				x := indexing{param: r[0], kind: SearchKind(r[1]), only: only,
-					text: r[0] + TextSuffix, ofType: r[0] + OfTypeSuffix, identifier: r[0] + IdentifierSuffix}
+				x := indexing{
+					param: r[0], kind: SearchKind(r[1]), only: only,
+					text: r[0] + TextSuffix, ofType: r[0] + OfTypeSuffix, identifier: r[0] + IdentifierSuffix,
+				}
 				x.exact = x.text == Texts("value-string")
 				t := Lookup(typ)
 				for _, name := range strings.Split(path, ".") {
