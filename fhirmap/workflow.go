@@ -27,18 +27,8 @@ type WorkflowAction struct {
 	Version  string `json:"version,omitempty"`
 	Path     string `json:"path,omitempty"`
 	Activity string `json:"activity,omitempty"`
-	// Workflow is the workflow_id; see WorkflowKey.
+	// Workflow is the workflow_id, as rm.RefKey has it.
 	Workflow string `json:"workflow,omitempty"`
-}
-
-// WorkflowKey is what tells an entry's workflow_id (RM ehr, ENTRY) from others;
-// "" if it has none.
-func WorkflowKey(entry *rm.Node) string {
-	id := entry.String("workflow_id", "id", "value")
-	if id == "" {
-		return ""
-	}
-	return entry.String("workflow_id", "namespace") + "\x1f" + entry.String("workflow_id", "type") + "\x1f" + id
 }
 
 // The reasons why the state of a workflow is not known although there are
@@ -117,7 +107,7 @@ var workflowAttributes = []string{"ism_transition", "archetype_node_id"}
 // model does not split it. What refers to the composition and cannot be followed
 // may be about any order in it, and so is about all.
 func (x *run) actions() (mine []*WorkflowAction, reason string) {
-	key := WorkflowKey(x.archetype.node)
+	key := rm.RefKey(x.archetype.node.Get("workflow_id"))
 	for i := range x.in.Workflow {
 		a := &x.in.Workflow[i]
 		if !strings.EqualFold(a.Object, x.in.ObjectID) {

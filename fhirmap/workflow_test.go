@@ -200,7 +200,7 @@ func TestOrderInAWorkflow(t *testing.T) {
 	flow := rm.Object("OBJECT_REF", rm.Child("id", rm.ID("HIER_OBJECT_ID", "w1")), rm.Str("namespace", "engine"), rm.Str("type", "WORKFLOW"))
 	order := root.List("content")[0].With("workflow_id", flow)
 	root = root.With("content", order)
-	key := WorkflowKey(order)
+	key := rm.RefKey(order.Get("workflow_id"))
 	if key == "" {
 		t.Fatal("the order has no workflow")
 	}

@@ -31,6 +31,8 @@
 --     i             position of the version of this contribution, or else
 --     object, system, ver or tree    of an earlier one
 --     change, committer, description, more    as in table attestation}]
+--   workflow      true: the caller keeps what compositions say about workflows
+--                 (keep_workflow)
 --   continues     true: an earlier call in this transaction has begun the
 --                 contribution, and with it every object of this call
 --
@@ -50,6 +52,7 @@
 --   ZC411  the version replaced is the latest and a logical deletion
 --   ZC422  the new version may not follow its predecessor; MESSAGE says why
 --   ZC001  the EHR_STATUS is not the one that the caller has seen
+--   ZW001  an object is of a workflow, and p_more does not say that this is known
 --
 -- It returns one row: the time of commit, and for each version in the order of
 -- the v_ arrays the number of its EHR and of its versioned object and whether
@@ -412,6 +415,12 @@ begin
                n.actor, n.on_behalf_of, n.purpose
         from unnest(owners, p_contribution, p_change, p_description, p_committer, p_actor, p_on_behalf_of, p_purpose)
              as n(ehr_no, contribution, change, description, committer, actor, on_behalf_of, purpose);
+    end if;
+
+    if updates and not coalesce((p_more->'workflow')::boolean, false) and exists (
+        select from unnest(vo, current) as n(vo_no, current)
+        join workflow_entry w on w.ehr_no = e.ehr_no and w.vo_no = n.vo_no where n.current) then
+        raise exception using errcode = 'ZW001', message = 'the object is of a workflow';
     end if;
 
     if updates then

@@ -24,6 +24,8 @@ type ProjectionInput struct {
 	LifecycleState int
 	// Root is the content; nil for a logical delete.
 	Root *rm.Node
+	// Workflow is what ACTIONs of the record say about the orders of the content.
+	Workflow []WorkflowAction
 }
 
 // Projected is what a projection derived from one version.

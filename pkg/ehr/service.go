@@ -166,6 +166,9 @@ func (s *Service) version(uid, preceding VersionUID, kind Kind, a commitAudit, r
 		if kind == KindFolder && len(v.Archetypes) > 0 && v.Archetypes[0].ArchetypeID != v.Root.ArchetypeID() {
 			v.Archetypes = nil // of parts of a directory that has none itself
 		}
+		if kind == KindComposition && mayHaveWorkflow(v.Archetypes) {
+			v.Workflow, v.Orders = Workflow(v.Root, a.lifecycle)
+		}
 	}
 	return v
 }
@@ -177,24 +180,30 @@ func (s *Service) project(c *Contribution, subject Subject) {
 		return
 	}
 	c.Rules = Rules(s.cfg.Projections)
+	c.Projections, c.Subject, c.Later = s.cfg.Projections, subject, s.later(c)
 	for i := range c.Versions {
 		v := &c.Versions[i]
 		v.Projected, v.Queued = Projected{}, false
 		if v.UID.IsBranch() {
 			continue // what is derived follows the trunk
 		}
-		if !c.AtOnce && v.Kind == KindComposition && v.Root != nil && s.cfg.Later != nil && s.cfg.Later(v.Template.TemplateID) {
+		if v.Kind == KindComposition && v.Root != nil && c.Later(v.Template.TemplateID) {
 			v.Queued = true
 			continue
 		}
-		in := ProjectionInput{
-			EHRID: c.EHRID.String(), SystemID: c.SystemID,
-			SubjectID: subject.ID, SubjectNamespace: subject.Namespace, SubjectType: subject.Type,
-			Kind: v.Kind, ObjectID: v.UID.Object.String(), VersionUID: v.UID.String(), Trunk: v.UID.Trunk,
-			TemplateID: v.Template.TemplateID, LifecycleState: v.LifecycleState, Root: v.Root,
+		if v.Orders && v.OfWorkflow() {
+			continue // the store does it, once it has what is said about the orders
 		}
-		v.Projected = Derive(s.cfg.Projections, in)
+		v.Projected = Derive(s.cfg.Projections, c.Input(v))
 	}
+}
+
+// later reports of templates whether what is made of them is left to the queue.
+func (s *Service) later(c *Contribution) func(templateID string) bool {
+	if c.AtOnce || s.cfg.Later == nil {
+		return func(string) bool { return false }
+	}
+	return s.cfg.Later
 }
 
 // committed describes the only version of a contribution that was stored.

@@ -148,6 +148,13 @@ type Contribution struct {
 	// Rules identify the projections that derived Projected of the versions (see
 	// Rules); "" for none.
 	Rules string
+	// Projections and Subject are what they are and whom they are told of, for
+	// versions that are OfWorkflow and for those of before that depend on them.
+	// Later reports whether what is made of a template is left to the queue; nil
+	// leaves nothing.
+	Projections []Projection
+	Subject     Subject
+	Later       func(templateID string) bool
 	// NewEHR is set if the contribution creates the EHR.
 	NewEHR *NewEHR
 	// StatusObject and StatusTrunk are the EHR_STATUS, and its trunk version, that
@@ -228,7 +235,12 @@ type NewVersion struct {
 	StartTime time.Time
 	// Status is set for an EHR_STATUS.
 	Status *StatusFields
-	// Projected are the derived records; Queued leaves them to be derived after
+	// Workflow is what a COMPOSITION says about workflows, Orders whether it has
+	// INSTRUCTIONs.
+	Workflow []WorkflowEntry
+	Orders   bool
+	// Projected are the derived records, which the store makes of versions with
+	// orders that are OfWorkflow; Queued leaves them to be derived after
 	// the commit. Until then those of the version before are current.
 	Projected Projected
 	Queued    bool

@@ -1,6 +1,8 @@
 package rm
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -298,4 +300,16 @@ func SplitTerminologyID(s string) (name, version string) {
 		return s[:i], s[i+1 : len(s)-1]
 	}
 	return s, ""
+}
+
+// RefKey tells an OBJECT_REF from others: the same for the same namespace, type
+// and id, of one length, and without any of them in it. "" for nil or a reference
+// without an id.
+func RefKey(ref *Node) string {
+	id := ref.String("id", "value")
+	if id == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(ref.String("namespace") + "\x1f" + ref.String("type") + "\x1f" + id))
+	return hex.EncodeToString(sum[:])
 }

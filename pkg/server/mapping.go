@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"strconv"
+	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
@@ -41,7 +42,7 @@ func (p *fhirProjection) Project(in ehr.ProjectionInput) ehr.Projected {
 	res, err := p.lib.Project(fhirmap.Input{
 		Root: in.Root, EHRID: in.EHRID, Subject: subject(in),
 		ObjectID: in.ObjectID, VersionUID: in.VersionUID, SystemID: in.SystemID,
-		Lifecycle: strconv.Itoa(in.LifecycleState),
+		Lifecycle: strconv.Itoa(in.LifecycleState), Workflow: workflow(in.Workflow),
 	})
 	if err != nil {
 		p.log.Error("a version could not be projected to FHIR", "version_uid", in.VersionUID, "error", err)
@@ -71,6 +72,19 @@ func (p *fhirProjection) Project(in ehr.ProjectionInput) ehr.Projected {
 		out.Losses = append(out.Losses, ehr.Loss{
 			Kind: string(l.Kind), Code: l.Code, Type: l.Type, Archetype: l.Archetype,
 			Mapping: l.Mapping, Path: l.Path, Target: l.Target, Message: l.Message,
+		})
+	}
+	return out
+}
+
+// workflow is what ACTIONs say as mappings see it.
+func workflow(list []ehr.WorkflowAction) []fhirmap.WorkflowAction {
+	out := make([]fhirmap.WorkflowAction, 0, len(list))
+	for _, a := range list {
+		object, _, _ := strings.Cut(a.Instruction, "::")
+		out = append(out, fhirmap.WorkflowAction{
+			Lifecycle: strconv.Itoa(a.Lifecycle), Archetype: a.Archetype, State: a.State, Step: a.Step, Time: a.Time,
+			Object: object, Version: a.Instruction, Path: a.InstructionPath, Activity: a.Activity, Workflow: a.Workflow,
 		})
 	}
 	return out

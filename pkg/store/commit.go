@@ -56,10 +56,7 @@ func placeholders(n int) string {
 func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, error) {
 	t, err := s.commit(ctx, c)
 	if err == nil && slices.ContainsFunc(c.Versions, func(v ehr.NewVersion) bool { return v.Queued }) {
-		select {
-		case s.queued <- struct{}{}:
-		default: // somebody has yet to look
-		}
+		s.wake()
 	}
 	return t, err
 }
@@ -76,6 +73,19 @@ func (s *Store) commit(ctx context.Context, c ehr.Contribution) (time.Time, erro
 	if err := samePartition(c); err != nil {
 		return time.Time{}, err
 	}
+	if ofWorkflow(&c) {
+		return s.commitWithWorkflow(ctx, &c)
+	}
+	t, err := s.commitPlain(ctx, c)
+	if replacesWorkflow(err) {
+		return s.commitWithWorkflow(ctx, &c)
+	}
+	return t, err
+}
+
+// commitPlain stores a contribution that has nothing to do with workflows.
+func (s *Store) commitPlain(ctx context.Context, c ehr.Contribution) (time.Time, error) {
+	const op = "store.Commit"
 	list := waves(c)
 	args := make([][]any, len(list))
 	for i := range list {

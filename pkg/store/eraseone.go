@@ -14,7 +14,7 @@ import (
 
 // objectTables are all tables with rows of one versioned object by its number,
 // in the order of ehrTables.
-var objectTables = []string{"version", "attestation", "fhir_queue", "fhir_loss", "fhir_resource", "fhir_outbox", "fhir_event", "fhir_content", "node", "document"}
+var objectTables = []string{"version", "attestation", "fhir_queue", "fhir_loss", "fhir_resource", "fhir_outbox", "fhir_event", "fhir_content", "node", "document", "workflow_entry"}
 
 // recordErased leaves a trace of a deletion.
 func recordErased(ctx context.Context, tx pgx.Tx, op string, who ehr.Actor, kind string, ehrID *uuid.UUID, id string, versions int64) error {
@@ -52,7 +52,8 @@ func (s *Store) eraseObject(ctx context.Context, op, missing string, who ehr.Act
 	for i, k := range kinds {
 		codes[i] = int16(k)
 	}
-	return s.transaction(ctx, op, func(tx pgx.Tx) error {
+	waiting := false
+	err := s.transaction(ctx, op, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, lockKept); err != nil {
 			return failure(op, err)
 		}
@@ -60,6 +61,8 @@ func (s *Store) eraseObject(ctx context.Context, op, missing string, who ehr.Act
 			if err := lockParty(ctx, tx, object); err != nil {
 				return failure(op, err)
 			}
+		} else if err := lockWorkflows(ctx, tx, ehrID); err != nil {
+			return failure(op, err)
 		} else if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(uuid_hash_extended($1, 1))`, ehrID); err != nil {
 			// Commits into the EHR share this lock, as in EraseEHRs.
 			return failure(op, err)
@@ -84,6 +87,11 @@ func (s *Store) eraseObject(ctx context.Context, op, missing string, who ehr.Act
 		if err := eraseKept(ctx, tx, op, ehrs); err != nil {
 			return err
 		}
+		if len(ehrs) > 0 {
+			if waiting, err = eraseWorkflow(ctx, tx, ehrNo, voNo, object); err != nil {
+				return failure(op, err)
+			}
+		}
 		for _, table := range objectTables {
 			if _, err := tx.Exec(ctx, `delete from `+table+` where ehr_no = $1 and vo_no = $2`, ehrNo, voNo); err != nil {
 				return failure(op, err)
@@ -107,6 +115,10 @@ func (s *Store) eraseObject(ctx context.Context, op, missing string, who ehr.Act
 		}
 		return nil
 	})
+	if err == nil && waiting {
+		s.wake()
+	}
+	return err
 }
 
 // lockParty keeps commits of a party away: those that lock the object, and those

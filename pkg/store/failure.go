@@ -89,6 +89,8 @@ func failure(op string, err error) error {
 	switch pg.Code {
 	case "ZC001":
 		return ehr.ErrStaleContext
+	case "ZW001": // tried again with the workflows of the EHR locked
+		return errs.Wrap(errs.Unavailable, op, "a concurrent change interfered, try again", err)
 	case "ZC422":
 		if msg, ok := sequels[pg.Message]; ok {
 			return errs.New(errs.Unprocessable, op, msg)

@@ -14,6 +14,7 @@ type more struct {
 	Versions     map[string]moreVersion `json:"versions,omitempty"`
 	Attestations []moreAttestation      `json:"attestations,omitempty"`
 	Continues    bool                   `json:"continues,omitempty"`
+	Workflow     bool                   `json:"workflow,omitempty"`
 }
 
 type moreVersion struct {
@@ -45,7 +46,7 @@ type moreAttestation struct {
 // that do not follow another: the rules of commit_contribution rest on both.
 func moreArg(c *ehr.Contribution, w wave) (*string, error) {
 	const op = "store.Commit"
-	m := more{Continues: w.continues}
+	m := more{Continues: w.continues, Workflow: w.workflow}
 	for i := range c.Versions {
 		v := &c.Versions[i]
 		var x moreVersion
@@ -90,7 +91,7 @@ func moreArg(c *ehr.Contribution, w wave) (*string, error) {
 		}
 		m.Attestations = append(m.Attestations, x)
 	}
-	if m.Versions == nil && m.Attestations == nil && !m.Continues {
+	if m.Versions == nil && m.Attestations == nil && !m.Continues && !m.Workflow {
 		return nil, nil
 	}
 	b, err := json.Marshal(m)

@@ -144,7 +144,7 @@ func (s *Store) Reproject(ctx context.Context, opt ReprojectOptions) error {
 			_ = conn.Conn().Close(context.WithoutCancel(ctx))
 		}
 	}()
-	p := &projector{Store: s, conn: conn, opt: opt, rules: ehr.Rules(opt.Projections)}
+	p := &projector{Store: s, conn: conn, db: conn, opt: opt, rules: ehr.Rules(opt.Projections)}
 	var force bool
 	if err := conn.QueryRow(ctx, `select coalesce(rules = $1, false) from fhir_state`, p.rules).Scan(&force); err != nil {
 		return failure(op, err)
@@ -166,6 +166,7 @@ func otherRules(op string) error {
 type projector struct {
 	*Store
 	conn  *pgxpool.Conn
+	db    conn // what is written to: conn, or a transaction
 	opt   ReprojectOptions
 	rules string
 }

@@ -27,6 +27,12 @@ type source struct {
 	losses   []ehr.Loss
 	mapped   []string
 	since    *time.Time // of its place in the queue; nil: not there
+
+	// said is what is kept of what the version says about workflows, says what it
+	// does say; orders tells whether it has INSTRUCTIONs. The last two are known
+	// once it was projected.
+	said, says []ehr.WorkflowEntry
+	orders     bool
 }
 
 // existing is a current resource of an object.
@@ -45,8 +51,18 @@ type existing struct {
 func (p *projector) versions(ctx context.Context, where string, args ...any) ([]source, error) {
 	const op = "store.Reproject"
 	var list []source
-	err := pgx.BeginTxFunc(ctx, p.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
+	err := pgx.BeginTxFunc(ctx, p.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) (err error) {
+		list, err = p.read(ctx, tx, where, args...)
+		return err
+	})
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	return list, nil
+}
+
+func (p *projector) read(ctx context.Context, tx pgx.Tx, where string, args ...any) ([]source, error) {
+	rows, err := tx.Query(ctx, `
 			select v.ehr_no, v.vo_no, v.ver, v.kind, v.object_id, v.creating_system, v.audit_system_id, v.lifecycle_state,
 				coalesce(t.template_id, ''), e.ehr_id, coalesce(e.subject_type, ''), coalesce(e.subject_id, ''), coalesce(e.subject_namespace, ''),
 				d.raw, f.mapped, f.losses, q.since
@@ -56,18 +72,17 @@ func (p *projector) versions(ctx context.Context, where string, args ...any) ([]
 			left join template t on t.template_no = v.template_no
 			left join fhir_loss f on f.ehr_no = v.ehr_no and f.vo_no = v.vo_no and f.ver = v.ver
 			left join fhir_queue q on q.ehr_no = v.ehr_no and q.vo_no = v.vo_no`+where, args...)
-		if err != nil {
-			return err
-		}
-		if list, err = pgx.CollectRows(rows, scanSource); err != nil || len(list) == 0 {
-			return err
-		}
-		return p.resources(ctx, tx, list)
-	})
 	if err != nil {
-		return nil, failure(op, err)
+		return nil, err
 	}
-	return list, nil
+	list, err := pgx.CollectRows(rows, scanSource)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	if err := p.workflows(ctx, tx, list); err != nil {
+		return nil, err
+	}
+	return list, p.resources(ctx, tx, list)
 }
 
 func scanSource(row pgx.CollectableRow) (s source, err error) {
@@ -156,6 +171,7 @@ type differences struct {
 	lLosses     []*string
 	changed     []bool // by version
 	touched     bool
+	flow        bool // a version is of a workflow, or may be
 	index       []int // of the version among those asked for
 }
 
@@ -185,7 +201,11 @@ func (p *projector) project(ctx context.Context, list []source, queued bool) (ch
 			failed += bad
 			var done []int32
 			if d.touched || queued {
-				done, err = p.write(ctx, d, attempt > 0)
+				if d.flow {
+					done, err = p.writeWorkflow(ctx, part, d, attempt > 0)
+				} else {
+					done, err = p.write(ctx, d, attempt > 0)
+				}
 				switch {
 				case err == nil:
 				case !refused(err):
@@ -263,7 +283,7 @@ func (p *projector) write(ctx context.Context, d *differences, wait bool) (done 
 	if len(d.index) == 0 {
 		return nil, nil
 	}
-	err = p.conn.QueryRow(ctx, `select project_versions(`+placeholders(23)+`)`, p.rules, wait, d.ehrs, d.vos, d.vers, d.made,
+	err = p.db.QueryRow(ctx, `select project_versions(`+placeholders(23)+`)`, p.rules, wait, d.ehrs, d.vos, d.vers, d.made,
 		d.rI, d.rKind, d.rType, d.rID, d.rFrom, d.rLen, d.rSearch, d.cI, d.cRaw,
 		d.sI, d.sKind, d.sType, d.sID, d.sSearch, d.lI, d.lMapped, d.lLosses).Scan(&done)
 	if err != nil {
@@ -275,7 +295,7 @@ func (p *projector) write(ctx context.Context, d *differences, wait bool) (done 
 // fail puts a version that cannot be projected into the queue, to be tried again.
 func (p *projector) fail(ctx context.Context, s *source, cause error) error {
 	p.opt.Failed(s.in.VersionUID, cause)
-	_, err := p.conn.Exec(ctx, `
+	_, err := p.db.Exec(ctx, `
 		with v as (select ehr_no, vo_no from version where ehr_no = $1 and vo_no = $2 and ver > 0 and time_superseded is null for no key update)
 		insert into fhir_queue as q (ehr_no, vo_no, since, attempts, retry) select ehr_no, vo_no, now(), 1, now() + interval '1 minute' from v
 		on conflict (ehr_no, vo_no) do update set attempts = q.attempts + 1, retry = now() + least(q.attempts + 1, 60) * interval '1 minute'`, s.ehr, s.vo)
@@ -341,6 +361,9 @@ func (p *projector) derive(s *source) (out ehr.Projected, err error) {
 			return ehr.Projected{}, errs.New(errs.Internal, op, "a stored document cannot be read")
 		}
 		in.Root = root
+		if in.Kind == ehr.KindComposition {
+			s.says, s.orders = ehr.Workflow(root, in.LifecycleState)
+		}
 	}
 	return ehr.Derive(p.opt.Projections, in), nil
 }
@@ -418,7 +441,8 @@ func (p *projector) differ(ctx context.Context, d *differences, index int, s *so
 		}
 		d.lI, d.lMapped, d.lLosses = append(d.lI, at), append(d.lMapped, textArray(out.Types)), append(d.lLosses, losses)
 	}
-	d.touched = d.touched || changed
+	d.touched = d.touched || changed || !sameEntries(s.said, s.says)
+	d.flow = d.flow || s.flow()
 	d.changed, d.index = append(d.changed, changed), append(d.index, index)
 	d.ehrs, d.vos = append(d.ehrs, s.ehr), append(d.vos, s.vo)
 	d.vers, d.made = append(d.vers, int32(s.in.Trunk)), append(d.made, made)

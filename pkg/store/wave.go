@@ -16,6 +16,8 @@ type wave struct {
 	ehr.Contribution
 	// continues is set for all waves but the first.
 	continues bool
+	// workflow is set if what compositions say about workflows is kept.
+	workflow bool
 	// alone are the objects that must be locked as a whole already, because a
 	// later wave will have to: in another order of locks, two commits could each
 	// wait for the other.
