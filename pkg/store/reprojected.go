@@ -171,7 +171,7 @@ type differences struct {
 	lLosses     []*string
 	changed     []bool // by version
 	touched     bool
-	flow        bool // a version is of a workflow, or may be
+	flow        bool  // a version is of a workflow, or may be
 	index       []int // of the version among those asked for
 }
 

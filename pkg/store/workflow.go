@@ -482,4 +482,3 @@ func eraseWorkflow(ctx context.Context, tx pgx.Tx, ehrNo, no int64, object uuid.
 	}
 	return true, enqueue(ctx, tx, ehrNo, depends, nil)
 }
-
