@@ -149,9 +149,12 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  done, searches and `$summary` say so; a read does not. Provenance: one for each time that a version was projected. A Composition,\n" +
 	"  which names what was made of a version, has the `versionId` of the last time and no others; its `lastUpdated` is the commit.\n" +
 	"- AuditEvent: one for each version of anything in an EHR (who committed it, when, create, update or delete) and for each physical\n" +
-	"  deletion of a composition or EHR, made when it is asked for: found by patient, entity (the Patient), date, action, altid (the\n" +
-	"  authenticated principal), agent-name (the committer) and id; not part of `$everything` and exports. Who has only read or\n" +
-	"  searched, and who was refused, is not recorded: there is no AuditEvent of it, nor of attestations, parties and templates.\n" +
+	"  deletion of a composition or EHR, made when it is asked for; and one for each read, search, query and refusal on either API, of\n" +
+	"  `type` rest (docs/operate/accesses.md). Found by patient, entity (the Patient), entity-name, type, subtype, date, action, outcome, altid (the\n" +
+	"  authenticated principal), agent-name (the committer) and id; not part of `$everything` and exports. An access is\n" +
+	"  of the shape of IHE BALP, without the query entity, whose content would be the parameters; a search of the population has one for\n" +
+	"  each patient on the page, an AQL query or export of the population one without a patient. Of attestations and of versions of\n" +
+	"  parties and templates there is none.\n" +
 	"- Subscriptions are topic-based (Subscriptions R5 Backport 1.1.0 for R4). There is a topic for each type that mappings produce;\n" +
 	"  all filters must hold. An event is a version of a resource that meets them, or whose predecessor did: a deletion too, and\n" +
 	"  what leaves the filter. A projection after a change of mappings is an event for what came out differently, and for nothing\n" +

@@ -350,6 +350,10 @@ var searchTable = map[string][][4]string{
 		{"action", "token", "AuditEvent-action", "action"},
 		{"altid", "token", "AuditEvent-altid", "agent.altId"},
 		{"agent-name", "string", "AuditEvent-agent-name", "agent.name"},
+		{"type", "token", "AuditEvent-type", "type"},
+		{"subtype", "token", "AuditEvent-subtype", "subtype"},
+		{"outcome", "token", "AuditEvent-outcome", "outcome"},
+		{"entity-name", "string", "AuditEvent-entity-name", "entity.name"},
 	},
 	"Provenance": {
 		{"patient", "reference", "Provenance-patient", "target"},

@@ -46,6 +46,7 @@ var layers = []layer{
 	{dir: "fhirmap", imports: below},
 	{dir: "pkg/ehr", imports: append([]string{"aql", "fhirmap"}, below...)},
 	{dir: "pkg/auth", imports: []string{"pkg/errs", "pkg/ehr"}},
+	{dir: "pkg/access", imports: []string{"pkg/errs", "pkg/ehr", "pkg/auth"}},
 	{dir: "pkg/store", imports: append([]string{"migrations"}, useCases...)},
 	{dir: "pkg/store/fhirstore", imports: append([]string{"migrations", "pkg/store", "pkg/fhir"}, useCases...)},
 	{dir: "pkg/event", imports: append([]string{"pkg/store", "pkg/store/fhirstore", "pkg/fhir"}, useCases...)},
@@ -58,7 +59,7 @@ var layers = []layer{
 	{dir: "pkg/pgembed"},
 	{dir: "pkg/pgembed/pgtest", imports: []string{"migrations", "pkg/pgembed"}},
 	{dir: "pkg/server", imports: append([]string{
-		"migrations", "pkg/apidoc", "pkg/auth", "pkg/event", "pkg/fhir", "pkg/pgembed", "pkg/rest", "pkg/store", "pkg/store/fhirstore", "pkg/synth", "pkg/telemetry",
+		"migrations", "pkg/access", "pkg/apidoc", "pkg/auth", "pkg/event", "pkg/fhir", "pkg/pgembed", "pkg/rest", "pkg/store", "pkg/store/fhirstore", "pkg/synth", "pkg/telemetry",
 	}, useCases...)},
 	{dir: "cmd", imports: append([]string{"pkg/pgembed", "pkg/server", "pkg/synth", "pkg/telemetry"}, useCases...)},
 	{dir: "bench", imports: append([]string{"pkg/pgembed", "pkg/server", "pkg/synth"}, useCases...)},
@@ -78,7 +79,7 @@ var walls = []wall{
 	{[]string{"github.com/prometheus/client_golang"}, []string{"pkg/telemetry", "pkg/server", "pkg/store"}},
 	{[]string{"github.com/alecthomas/kong"}, []string{"cmd"}},
 	{[]string{"github.com/riverqueue/river", "github.com/coder/websocket"}, []string{"pkg/event"}},
-	{[]string{"net/http"}, []string{"pkg/rest", "pkg/fhir", "pkg/event", "pkg/server", "pkg/auth", "pkg/telemetry", "pkg/terminology", "cmd", "bench"}},
+	{[]string{"net/http"}, []string{"pkg/rest", "pkg/fhir", "pkg/event", "pkg/server", "pkg/access", "pkg/auth", "pkg/telemetry", "pkg/terminology", "cmd", "bench"}},
 	{[]string{"testing", "github.com/google/go-cmp", "pgregory.net/rapid", "github.com/cockroachdb/datadriven", Module + "/pkg/testshared"}, []string{"aql/aqltest", "pkg/pgembed/pgtest", "pkg/store/storetest", "pkg/testshared"}},
 }
 

@@ -8,15 +8,18 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
-// AuditEvent is the type of the resources that say who has changed what. They
-// are made when they are asked for, of what the record keeps of each version and
-// of each physical deletion. Who has only read is not recorded, and so there is
-// no AuditEvent of it.
+// AuditEvent is the type of the resources that say who has done what. They are
+// made when they are asked for, of what the record keeps of each version and of
+// each physical deletion, and of the record of accesses: what was read, searched
+// and queried, and what was refused.
 const AuditEvent = "AuditEvent"
 
 // Access is what an AuditEvent is made of.
 type Access struct {
-	// Action is C, U or D (FHIR R4 audit-event-action).
+	// Type is 110110 (DICOM) of a change, and rest of an access that changed
+	// nothing. Interaction is a code of restful-interaction, or lost.
+	Type, Interaction string
+	// Action is C, R, U, D or E (FHIR R4 audit-event-action).
 	Action string
 	// Erased marks a physical deletion.
 	Erased   bool
@@ -31,12 +34,22 @@ type Access struct {
 	// Patient is the EHR, Class the class of the object, Object the version, or
 	// of a physical deletion the versioned object; "" for a whole EHR.
 	Patient, Class, Object string
+	// Of an access that changed nothing: the status of the HTTP answer, the API
+	// (openehr or fhir), the id of the request, and how many others are missing.
+	// Class is what it was about and can be an operation or AQL too; Object is the
+	// id or the path of a resource.
+	Status          int
+	Door, RequestID string
+	Lost            int64
 }
 
 const auditEntityType = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 
 // JSON is the AuditEvent with an id, without meta.
 func (x Access) JSON(id string) ([]byte, error) {
+	if x.Type == "rest" {
+		return x.read(id), nil
+	}
 	coding := func(system, code, display string) *r4.Node {
 		return r4.NewObject(str("system", system), str("code", code), str("display", display))
 	}

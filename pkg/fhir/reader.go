@@ -112,6 +112,8 @@ type Record struct {
 	Profiles []string
 	// Mapping and MappingVersion are the rules that made it.
 	Mapping, MappingVersion string
+	// Owner is the number of the EHR in the store; 0 if it is not at hand.
+	Owner int64
 	// First is true for the version that created the resource. Only a history
 	// says so.
 	First bool

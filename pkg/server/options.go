@@ -43,6 +43,9 @@ type Options struct {
 	FHIRProjection   string            `name:"fhir-projection" default:"commit" enum:"commit,queue" env:"CAIRN_FHIR_PROJECTION" help:"When FHIR resources of compositions are made: in the transaction of the commit, or after it from a queue; answers tell what is not made yet."`
 	FHIRProjectionOf map[string]string `name:"fhir-projection-of" env:"CAIRN_FHIR_PROJECTION_OF" mapsep:";" help:"The same for one template, as TEMPLATE=commit or TEMPLATE=queue; may repeat."`
 
+	AccessLog       string        `default:"on" enum:"off,on,required" env:"CAIRN_ACCESS_LOG" help:"Record who reads, searches and queries what, and who is refused (AuditEvent): on, off, or required, which refuses requests (503) while accesses cannot be recorded."`
+	AccessRetention time.Duration `default:"0" env:"CAIRN_ACCESS_RETENTION" help:"How long the record of accesses is kept, in whole months that are over; 0 keeps it for ever."`
+
 	Reproject string `default:"auto" enum:"auto,manual" env:"CAIRN_REPROJECT" help:"When the FHIR mappings have changed, project what is stored again: auto in the background, or manual by cairn fhirmap reproject."`
 
 	IdempotencyTTL  time.Duration `name:"idempotency-ttl" default:"24h" env:"CAIRN_IDEMPOTENCY_TTL" help:"How long the answer to a request with an Idempotency-Key is kept for repetitions."`

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/aql"
+	"github.com/cairn-ehr/cairn/pkg/access"
 	"github.com/cairn-ehr/cairn/pkg/auth"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
@@ -59,6 +60,7 @@ type Server struct {
 	projects *projector
 	open     bool // no authentication
 	queries  *queries
+	accesses *access.Log // nil for none
 	workload *aql.Workload // nil for none
 }
 
@@ -140,9 +142,15 @@ func relaxGC() {
 func (s *Server) Origin() string { return "http://" + s.listener.Addr().String() }
 
 // build makes the use cases and the handlers of both APIs.
-func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) error {
+func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) (err error) {
 	o := s.options
-	decision := ehr.AllowAll{}
+	var decision ehr.DecisionPoint = ehr.AllowAll{}
+	if s.accesses, err = s.accessLog(); err != nil {
+		return err
+	}
+	if s.accesses != nil {
+		decision, authenticate = s.accesses.Decision(decision), s.accesses.Authenticator(authenticate)
+	}
 	mapping, err := loadMappings(s.log)
 	if err != nil {
 		return err
@@ -206,6 +214,10 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) err
 	s.ready = telemetry.NewReadiness(s.log, 2*time.Second, telemetry.Check{Name: "database", Run: s.store.Ping})
 	r := chi.NewRouter()
 	r.Use(telemetry.WithRequestIDs(uuid.NewString), telemetry.AccessLog(s.log, time.Now), metrics.Middleware(time.Now))
+	if s.accesses != nil {
+		r.Use(s.accesses.Middleware)
+		metrics.Registry.MustRegister(newAccessMetrics(s.accesses))
+	}
 	r.Method(http.MethodGet, telemetry.MetricsPath, metrics.Handler(s.log))
 	r.Method(http.MethodGet, telemetry.LivePath, telemetry.Live())
 	r.Method(http.MethodGet, telemetry.ReadyPath, s.ready.Handler())
@@ -265,6 +277,12 @@ func (s *Server) Serve(ctx context.Context) (err error) {
 	background, stopBackground := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() { s.keepMaterialised(background, s.queries.engine) })
+	if s.accesses != nil {
+		work.Go(func() { s.accesses.Run(background) })
+		if o.AccessRetention > 0 {
+			work.Go(func() { s.dropAccesses(background) })
+		}
+	}
 	if s.workload != nil {
 		work.Go(func() {
 			s.workload.Collect(background, func(err error) { s.log.Warn("the shapes of queries were not saved", "error", err) })

@@ -8,6 +8,7 @@ package store
 import (
 	"context"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -49,6 +50,7 @@ type Store struct {
 	nodes       *nodestore.Index
 	kept        *keptstore.Store
 	templates   templateNames
+	accessParts sync.Map // names of months of the record of accesses that are there
 	enc         *zstd.Encoder
 	dec         *zstd.Decoder
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -16,18 +17,24 @@ import (
 )
 
 // accessID is the id of an AuditEvent: of a version by its key, of a physical
-// deletion by the number of its trace.
+// deletion by the number of its trace, of an access by its time and number.
 type accessID struct {
 	class      int // index of accessNames
 	k1, k2, k3 int64
 }
 
 // accessNames begin the ids.
-var accessNames = []string{"version", "erased", "ehr"}
+var accessNames = []string{"version", "erased", "ehr", "access"}
+
+// ofAccess is the class of the ids of accesses that changed nothing.
+const ofAccess = 3
 
 func (a accessID) String() string {
-	if a.class == 0 {
+	switch a.class {
+	case 0:
 		return fmt.Sprintf("version-%d-%d-%d", a.k1, a.k2, a.k3)
+	case ofAccess:
+		return fmt.Sprintf("access-%d-%d", a.k1, a.k2)
 	}
 	return fmt.Sprintf("%s-%d", accessNames[a.class], a.k1)
 }
@@ -39,12 +46,25 @@ func parseAccessID(s string) (a accessID, ok bool) {
 		return a, false
 	}
 	var err error
-	if a.class == 0 {
+	switch a.class {
+	case 0:
 		_, err = fmt.Sscanf(rest, "%d-%d-%d", &a.k1, &a.k2, &a.k3)
-	} else {
+	case ofAccess:
+		_, err = fmt.Sscanf(rest, "%d-%d", &a.k1, &a.k2)
+	default:
 		_, err = fmt.Sscanf(rest, "%d", &a.k1)
 	}
 	return a, err == nil && a.String() == s && a.k3 == int64(int32(a.k3))
+}
+
+// condition selects what the id is of. It names the constant columns of each part
+// of accesses, and the time, by which partitions are left out.
+func (a accessID) condition(w *where) string {
+	term := `a.class = ` + w.arg(a.class) + `::integer and a.k1 = ` + w.arg(a.k1) + `::bigint and a.k2 = ` + w.arg(a.k2) + `::bigint and a.k3 = ` + w.arg(a.k3) + `::bigint`
+	if a.class == ofAccess {
+		term += ` and a.at = ` + w.arg(time.UnixMicro(a.k1))
+	}
+	return `(` + term + `)`
 }
 
 // accesses are what AuditEvents are made of, as rows a. Of EHRs that were deleted
@@ -54,32 +74,91 @@ const accesses = `
 		select 0 as class, v.ehr_no as k1, v.vo_no as k2, v.ver as k3, e.ehr_id, e.is_queryable as queryable, v.time_committed as at,
 			c.actor, coalesce(c.on_behalf_of, '') as behalf, coalesce(c.purpose, '') as purpose, v.committer, v.audit_system_id as system,
 			case when v.change_type = 523 then 'D' when v.ver = 1 then 'C' else 'U' end as action,
-			v.kind::integer as kind, v.object_id::text || '::' || v.creating_system || '::' || coalesce(array_to_string(v.tree, '.'), v.ver::text) as object
+			v.kind::integer as kind, v.object_id::text || '::' || v.creating_system || '::' || coalesce(array_to_string(v.tree, '.'), v.ver::text) as object,
+			'110110' as type, case when v.change_type = 523 then 'delete' when v.ver = 1 then 'create' else 'update' end as subtype,
+			0 as status, '' as door, '' as subject, '' as request, 0::bigint as lost
 		from version v join ehr e on e.ehr_no = v.ehr_no join contribution c on c.ehr_no = v.ehr_no and c.contribution_id = v.contribution_id
 		union all
-		select 1, erased_no, 0, 0, ehr_id, true, time_deleted, actor, coalesce(on_behalf_of, ''), coalesce(purpose, ''), null::jsonb, '', 'D', 1, id
+		select 1, erased_no, 0, 0, ehr_id, true, time_deleted, actor, coalesce(on_behalf_of, ''), coalesce(purpose, ''), null::jsonb, '', 'D', 1, id,
+			'110110', 'delete', 0, '', '', '', 0
 		from erased where kind = 'COMPOSITION' and ehr_id is not null
 		union all
-		select 2, tombstone_no, 0, 0, ehr_id, true, time_deleted, actor, coalesce(on_behalf_of, ''), coalesce(purpose, ''), null::jsonb, system_id, 'D', 0, ''
+		select 2, tombstone_no, 0, 0, ehr_id, true, time_deleted, actor, coalesce(on_behalf_of, ''), coalesce(purpose, ''), null::jsonb, system_id, 'D', 0, '',
+			'110110', 'delete', 0, '', '', '', 0
 		from ehr_tombstone
+		union all
+		select 3, (extract(epoch from x.at) * 1000000)::bigint, x.access_no, 0, x.ehr_id, coalesce(e.is_queryable, true), x.at, x.actor,
+			coalesce(x.on_behalf_of, ''), coalesce(x.purpose, ''), null::jsonb, '', x.action, 0, coalesce(x.object, ''),
+			'rest', x.interaction, x.status, x.door, x.subject, coalesce(x.request_id, ''), x.lost
+		from access x left join ehr e on e.ehr_id = x.ehr_id
 	) a where `
 
-const accessColumns = `select a.class, a.k1, a.k2, a.k3, a.ehr_id, a.at, a.actor, a.behalf, a.purpose, a.committer, a.system, a.action, a.kind, a.object`
+const accessColumns = `select a.class, a.k1, a.k2, a.k3, a.ehr_id, a.at, a.actor, a.behalf, a.purpose, a.committer, a.system, a.action, a.kind, a.object,
+	a.type, a.subtype, a.status, a.door, a.subject, a.request, a.lost`
 
-func scanAccess(row pgx.Row) (rec fhir.Record, owner uuid.UUID, err error) {
+// outcomes are the codes of audit-event-outcome by the status of an answer; 0 is
+// that of what was stored.
+const outcomeSQL = `case when a.lost > 0 and a.status = 0 or a.status >= 500 then '8' when a.status >= 400 then '4' else '0' end`
+
+func scanAccess(row pgx.Row) (rec fhir.Record, owner *uuid.UUID, err error) {
 	var id accessID
 	var x fhir.Access
 	var kind int
-	if err = row.Scan(&id.class, &id.k1, &id.k2, &id.k3, &owner, &x.Recorded, &x.Actor, &x.OnBehalfOf, &x.Purpose, &x.Committer, &x.System, &x.Action, &kind, &x.Object); err != nil {
+	if err = row.Scan(&id.class, &id.k1, &id.k2, &id.k3, &owner, &x.Recorded, &x.Actor, &x.OnBehalfOf, &x.Purpose, &x.Committer, &x.System, &x.Action, &kind, &x.Object,
+		&x.Type, &x.Interaction, &x.Status, &x.Door, &x.Class, &x.RequestID, &x.Lost); err != nil {
 		return rec, owner, err
 	}
-	x.Erased, x.Patient = id.class > 0, owner.String()
+	if x.Erased = id.class == 1 || id.class == 2; owner != nil {
+		x.Patient = owner.String()
+	}
 	if kind > 0 {
 		x.Class = ehr.Kind(kind).String()
 	}
 	rec = fhir.Record{Type: fhir.AuditEvent, ID: id.String(), Version: fhir.VersionID{Trunk: 1}, LastUpdated: x.Recorded.UTC(), First: true}
 	rec.JSON, err = x.JSON(rec.ID)
 	return rec, owner, err
+}
+
+// kindNamesSQL gives the number of a class its name.
+var kindNamesSQL = func() string {
+	var b strings.Builder
+	for k := ehr.Kind(1); !strings.HasPrefix(k.String(), "kind "); k++ {
+		fmt.Fprintf(&b, ` when %d then '%s'`, k, k)
+	}
+	return b.String()
+}()
+
+// accessCode is the condition of a code, which may come with its system.
+func accessCode(w *where, param string, v fhir.Value) string {
+	column := `a.` + param
+	switch param {
+	case "type":
+		want := map[string]string{"110110": "http://dicom.nema.org/resources/ontology/DCM", "rest": "http://terminology.hl7.org/CodeSystem/audit-event-type"}[v.Code]
+		if v.Code != "" && want == "" || v.HasSystem && v.Code != "" && v.System != want {
+			return `false`
+		}
+		if v.Code == "" {
+			switch v.System {
+			case "http://dicom.nema.org/resources/ontology/DCM":
+				return column + ` = '110110'`
+			case "http://terminology.hl7.org/CodeSystem/audit-event-type":
+				return column + ` = 'rest'`
+			}
+			return `false`
+		}
+	case "subtype":
+		if v.HasSystem && v.System != "http://hl7.org/fhir/restful-interaction" {
+			return `false`
+		}
+	case "outcome":
+		if column = outcomeSQL; v.HasSystem && v.System != "http://hl7.org/fhir/audit-event-outcome" {
+			return `false`
+		}
+	}
+	if v.Code == "" {
+		return `true` // any code of the system
+	}
+	return column + ` = ` + w.arg(v.Code)
 }
 
 // access reads one AuditEvent, which has one version.
@@ -90,14 +169,20 @@ func (r *Reader) access(ctx context.Context, who ehr.Actor, id string) (fhir.Rec
 	if !ok {
 		return fhir.Record{}, missing
 	}
-	rec, owner, err := scanAccess(r.store.Pool().QueryRow(ctx, accessColumns+accesses+`a.class = $1 and a.k1 = $2 and a.k2 = $3 and a.k3 = $4`, key.class, key.k1, key.k2, key.k3))
+	w := &where{args: new([]any)}
+	sql := accessColumns + accesses + key.condition(w)
+	rec, owner, err := scanAccess(r.store.Pool().QueryRow(ctx, sql, *w.args...))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fhir.Record{}, missing
 	}
 	if err != nil {
 		return fhir.Record{}, fail(op, err)
 	}
-	if err := r.decide(ctx, who, ehr.ActionRead, ehr.Target{EHRID: owner.String(), Class: fhir.AuditEvent}); err != nil {
+	target := ehr.Target{Class: fhir.AuditEvent}
+	if owner != nil {
+		target.EHRID = owner.String()
+	}
+	if err := r.decide(ctx, who, ehr.ActionRead, target); err != nil {
 		missing.Err = err
 		return fhir.Record{}, missing
 	}
@@ -108,7 +193,7 @@ func (r *Reader) access(ctx context.Context, who ehr.Actor, id string) (fhir.Rec
 func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.Page, error) {
 	const op = "fhirstore.accessed"
 	if len(q.Sort) > 0 || len(q.Profiles)+len(q.Has)+len(q.OfPatient)+q.Latest > 0 {
-		return fhir.Page{}, errs.New(errs.Unsupported, op, "AuditEvent is found by patient, entity, date, action, altid, agent-name, _id and _lastUpdated, in the order of versions")
+		return fhir.Page{}, errs.New(errs.Unsupported, op, "AuditEvent is found by patient, entity, entity-name, type, subtype, date, action, outcome, altid, agent-name, _id and _lastUpdated, in the order of versions")
 	}
 	patients, err := r.authorise(ctx, who, q)
 	if err != nil {
@@ -134,7 +219,7 @@ func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhi
 		terms := []string{`false`}
 		for _, text := range q.IDs {
 			if id, ok := parseAccessID(text); ok {
-				terms = append(terms, `(a.class = `+w.arg(id.class)+`::integer and a.k1 = `+w.arg(id.k1)+`::bigint and a.k2 = `+w.arg(id.k2)+`::bigint and a.k3 = `+w.arg(id.k3)+`::bigint)`)
+				terms = append(terms, id.condition(w))
 			}
 		}
 		w.add(`(` + strings.Join(terms, ` or `) + `)`)
@@ -159,6 +244,10 @@ func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhi
 				if v.System == "" {
 					term = w.arg(v.Code) + ` in (a.actor, nullif(a.behalf, ''))`
 				}
+			case "type", "subtype", "outcome":
+				term = accessCode(w, f.Param, v)
+			case "entity-name":
+				term = `lower(case a.kind ` + kindNamesSQL + ` else a.subject end) ^@ ` + w.arg(v.Text)
 			case "agent-name":
 				term = `lower(a.committer->>'name') ^@ ` + w.arg(v.Text)
 			case "entity":

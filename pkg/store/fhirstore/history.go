@@ -150,6 +150,7 @@ func (r *Reader) History(ctx context.Context, who ehr.Actor, q fhir.HistoryQuery
 		to = low
 	}
 	cutPage(&page, q.Count)
+	shown(ctx, page.Records)
 	return page, nil
 }
 

@@ -32,10 +32,10 @@ func New(s *store.Store, decision ehr.DecisionPoint) *Reader {
 // recordColumns and recordJoins are those of a record made from a row r of
 // fhir_resource.
 const (
-	recordWidth   = 14
+	recordWidth   = 15
 	recordColumns = `
 	r.resource_type, r.resource_id, r.ver, r.revision, r.last_updated, v.object_id, v.creating_system,
-	k.profiles, k.mapping, k.mapping_version, r.vo_no, r.byte_from, r.byte_len, c.raw`
+	k.profiles, k.mapping, k.mapping_version, r.vo_no, r.byte_from, r.byte_len, c.raw, r.ehr_no`
 	recordJoins = `
 	join fhir_kind k on k.kind_no = r.kind_no
 	join version v on v.ehr_no = r.ehr_no and v.vo_no = r.vo_no and v.ver = r.ver
@@ -72,7 +72,7 @@ type versionKey struct {
 func (s *scanner) record(row pgx.Row, rec *fhir.Record, before ...any) error {
 	const op = "fhirstore.record"
 	if err := row.Scan(append(before, &rec.Type, &rec.ID, &rec.Version.Trunk, &rec.Version.Revision, &rec.LastUpdated, &s.object, &s.system,
-		&rec.Profiles, &rec.Mapping, &rec.MappingVersion, &s.key.voNo, &s.from, &s.length, &s.raw)...); err != nil {
+		&rec.Profiles, &rec.Mapping, &rec.MappingVersion, &s.key.voNo, &s.from, &s.length, &s.raw, &rec.Owner)...); err != nil {
 		return err
 	}
 	rec.LastUpdated = rec.LastUpdated.UTC()
@@ -217,7 +217,24 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	if cutPage(&page, q.Count); page.More {
 		page.Next = next
 	}
+	if len(patients) == 0 {
+		shown(ctx, page.Records)
+	}
 	return page, nil
+}
+
+// shown tells the record of accesses whose data a page shows, where it was not
+// asked for them by name.
+func shown(ctx context.Context, list []fhir.Record) {
+	tell := ehr.Shown(ctx)
+	if tell == nil {
+		return
+	}
+	for i := range list {
+		if list[i].Owner > 0 {
+			tell(list[i].Owner)
+		}
+	}
 }
 
 // authorise asks for every patient named, or for the population.

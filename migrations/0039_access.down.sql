@@ -1,0 +1,2 @@
+drop table access;
+drop sequence access_no;
