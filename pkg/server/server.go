@@ -60,7 +60,7 @@ type Server struct {
 	projects *projector
 	open     bool // no authentication
 	queries  *queries
-	accesses *access.Log // nil for none
+	accesses *access.Log   // nil for none
 	workload *aql.Workload // nil for none
 }
 

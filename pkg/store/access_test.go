@@ -15,7 +15,9 @@ import (
 func TestAccessMonths(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	at := func(month time.Month, day int) time.Time { return time.Date(2025, month, day, 23, 30, 0, 1000, time.UTC) }
+	at := func(month time.Month, day int) time.Time {
+		return time.Date(2025, month, day, 23, 30, 0, 1000, time.UTC)
+	}
 	list := []ehr.Access{
 		{At: at(1, 31), Door: "fhir", Interaction: "read", Action: "R", Subject: "Patient", Object: "Patient/x", EHR: uuid.New(), Actor: ehr.Actor{ID: "a", Purpose: "TREAT"}, Status: 200, RequestID: "r"},
 		{At: at(2, 1), Interaction: "lost", Action: "E", Lost: 3},
