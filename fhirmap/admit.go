@@ -13,6 +13,8 @@ import (
 // TestComposeProjected makes sure that they do, and that no other does.
 var proven = []string{
 	"EVALUATION.advance_care_directive.v2",
+	"EVALUATION.alcohol_consumption_summary.v1",
+	"EVALUATION.tobacco_smoking_summary.v2",
 	"OBSERVATION.blood_pressure.v2",
 	"OBSERVATION.body_temperature.v2",
 	"OBSERVATION.body_weight.v2",

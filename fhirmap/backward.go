@@ -21,6 +21,8 @@ type backward struct {
 	event *part
 	// takers are the methods that have taken each value: two would be a guess.
 	takers map[*r4.Node]*step
+	// stated are the paths of the ELEMENTs that hold constants of the mapping.
+	stated map[string]bool
 	depth  int
 }
 
@@ -28,6 +30,7 @@ type backward struct {
 type fplace struct {
 	node *r4.Node
 	up   *fplace
+	typ  *r4.Type // nil at the root
 }
 
 // compose fills the entry of the template.
@@ -48,8 +51,12 @@ func (b *backward) compose(p *plan, entry *templates.Object) (*rm.Node, *Differe
 		at = next
 	}
 	b.archetype = at
-	if p.split != nil {
-		places := b.find(at, p.split.segs, true)
+	split := p.split
+	if p.opens != nil {
+		split = p.opens
+	}
+	if split != nil {
+		places := b.find(at, split.segs, true)
 		if len(places) != 1 {
 			return nil, &Difference{p.target.Name, "the occurrence that the resource stands for is not in the template"}
 		}
@@ -59,39 +66,23 @@ func (b *backward) compose(p *plan, entry *templates.Object) (*rm.Node, *Differe
 		return nil, fault
 	}
 	b.surround()
-	return b.root.finish(b)
+	return b.root.finish(b, "")
 }
 
 func (b *backward) plan(p *plan, archetype *part, at *fplace) *Difference {
 	if b.depth++; b.depth > maxSlotDepth {
 		return &Difference{p.target.Name, "mappings call each other too deeply"}
 	}
-	if p.file.ReverseCondition != nil {
-		return &Difference{p.target.Name, "not supported on the way back: the fhirCondition of " + p.file.Name.Value}
-	}
-	if m := oneWay(p.file.Methods); m != nil {
-		return &Difference{p.target.Name, "not supported on the way back: fhirCondition, openehr of manual and unidirectional fhir->openehr, as in the method " + m.Name}
+	if p.backGate != nil && !p.backGate.holds(at, at) {
+		if at.up != nil {
+			return nil // a model that is called and does not apply
+		}
+		return &Difference{p.target.Name, "the fhirCondition of " + p.file.Name.Value + " excludes the resource"}
 	}
 	outer := b.archetype
 	b.archetype = archetype
 	defer func() { b.archetype, b.depth = outer, b.depth-1 }()
-	return b.steps(p.methods, archetype, at, at)
-}
-
-// oneWay finds a method that says by itself what to do on the way back. Only
-// inverses are run, so that without it the outcome could be another.
-func oneWay(methods []*Method) *Method {
-	for _, m := range methods {
-		if m.Direction == ToOpenEHR || len(m.ReverseConditions) > 0 || slices.ContainsFunc(m.Manual, func(x *Manual) bool {
-			return len(x.OpenEHR) > 0 || len(x.ReverseConditions) > 0
-		}) {
-			return m
-		}
-		if found := oneWay(m.Children); found != nil {
-			return found
-		}
-	}
-	return nil
+	return b.steps(p.back, archetype, at, at)
 }
 
 func (b *backward) steps(list []*step, at *part, root, from *fplace) *Difference {
@@ -105,7 +96,7 @@ func (b *backward) steps(list []*step, at *part, root, from *fplace) *Difference
 
 // step runs one method over each of the FHIR values that its path leads to.
 func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
-	if s.m.Direction == ToFHIR {
+	if !hold(s.backGates, root, from) {
 		return nil
 	}
 	start := at
@@ -125,9 +116,15 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 		}
 	}
 	values := follow(&s.dst, root, from)
-	fresh := false
+	if len(values) == 0 && len(s.backGates) > 0 && s.explicit() {
+		values = append(values, from) // that nothing is there has a meaning of its own
+	}
+	fresh, explicit := false, s.explicit()
 	for _, v := range values {
-		if !fits(s, v) {
+		if !fits(s, v) || !hold(s.backFilters, root, v) {
+			continue
+		}
+		if other := b.takers[v.node]; s.transfer && other != nil && s.standsInFor(other) {
 			continue
 		}
 		// With children or constants only, the place is made when something in
@@ -138,7 +135,7 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			continue
 		}
 		if s.hasSrc && len(s.src.segs) > 0 {
-			if len(s.manual) > 0 && !slices.ContainsFunc(s.manual, func(m *manualStep) bool { return assignedIn(m, v) }) {
+			if len(s.manual) > 0 && !explicit && !slices.ContainsFunc(s.manual, func(m *manualStep) bool { return assignedIn(m, v) }) {
 				continue
 			}
 			target := b.open(start, s.src.segs, fresh)
@@ -154,6 +151,8 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			}
 		case s.refer != nil, s.link != nil:
 			continue // the resource referred to is not here
+		case explicit:
+			b.assign(s, to, root, v)
 		case len(s.manual) > 0:
 			b.manual(s, to, v)
 		case s.transfer:
@@ -175,7 +174,7 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 				b.takers[v.node] = s
 			}
 		}
-		if fault := b.steps(s.children, to, root, v); fault != nil {
+		if fault := b.steps(s.back, to, root, v); fault != nil {
 			return fault
 		}
 	}
@@ -183,6 +182,12 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 		b.absent(s, start, root, from)
 	}
 	return nil
+}
+
+// standsInFor reports whether a method runs only where the source of another is
+// empty, so that on the way back the other one is meant.
+func (s *step) standsInFor(other *step) bool {
+	return other.hasSrc && slices.ContainsFunc(s.gates, func(k *condition) bool { return k.op == Empty && k.root.equal(other.src) })
 }
 
 // rename gives the object at a path a name that came from the resource.
@@ -207,18 +212,20 @@ func follow(p *fpath, root, from *fplace) []*fplace {
 		var next []*fplace
 		for _, at := range places {
 			s := &p.steps[i]
-			var names []string
-			if s.typ.Type != nil {
-				names = []string{s.elem.Property(s.typ.Type)}
-			} else {
-				for _, ref := range s.elem.Types {
-					names = append(names, s.elem.Property(ref.Type))
-				}
+			types := []r4.TypeRef{s.typ}
+			if s.typ.Type == nil {
+				types = s.elem.Types
 			}
-			for _, name := range slices.Compact(names) {
+			seen := ""
+			for _, ref := range types {
+				name := s.elem.Property(ref.Type)
+				if name == seen {
+					continue
+				}
+				seen = name
 				for k, n := range at.node.List(name) {
 					if n.Kind != r4.Null && (s.index < 0 || s.index == k) && s.pinned(n) {
-						next = append(next, &fplace{n, at})
+						next = append(next, &fplace{n, at, ref.Type})
 					}
 				}
 			}

@@ -264,13 +264,11 @@ func (p *plan) constants(n *r4.Node) (claims, agrees bool) {
 // composeBy runs the inverse of one plan and proves the outcome.
 func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in ComposeInput) (Composed, error) {
 	const op = "fhirmap.Compose"
-	switch {
-	case p.splitBack:
-		return Composed{}, errs.New(errs.Unsupported, op, "the mapping "+p.file.Name.Value+" splits a resource into EVENTs by split.openehr, which is not run backwards")
-	case len(p.unique) > 0:
-		return Composed{}, errs.New(errs.Unsupported, op, "the mapping "+p.file.Name.Value+" joins EVENTs by split.fhir.unique, which has no inverse")
+	if path := p.several(n); path != "" {
+		return Composed{}, unprocessable(op, "the mapping "+p.file.Name.Value+" would open several EVENTs",
+			[]Difference{{path, "the parts of the resource differ here, so that each would be an EVENT of its own, and a resource of its own when it is read"}})
 	}
-	b := &backward{in: in, resource: n, takers: map[*r4.Node]*step{}}
+	b := &backward{in: in, resource: n, takers: map[*r4.Node]*step{}, stated: map[string]bool{}}
 	root, fault := b.compose(p, entry)
 	if fault != nil {
 		return Composed{}, unprocessable(op, "the mapping "+p.file.Name.Value+" cannot be run backwards", []Difference{*fault})
@@ -307,9 +305,10 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 	diff := comparison{descriptive: in.Descriptive}
 	diff.differences(n, again)
 	list := diff.lost
-	// What the forward mapping reports as lost was put there by the inverse.
+	// What the forward mapping reports as lost was put there by the inverse; an
+	// ELEMENT that the mapping fills by itself is not of the resource.
 	for _, l := range res.Losses {
-		if l.Code != "profile-not-met" {
+		if l.Code != "profile-not-met" && !(l.Code == "not-mapped" && b.stated[l.Path]) {
 			list = append(list, Difference{l.Target, "not carried back exactly: " + l.Code})
 		}
 	}

@@ -273,5 +273,5 @@ func (b *backward) untranslated(s *step, to *part, v *fplace) (back *fplace, don
 		r4.Field{Name: "coding", Value: &r4.Node{Kind: r4.Array, Items: []*r4.Node{r4.NewObject(
 			r4.Field{Name: "system", Value: r4.NewString(from.system)}, r4.Field{Name: "code", Value: r4.NewString(from.code)})}}},
 		r4.Field{Name: "text", Value: r4.NewString(text)})
-	return &fplace{node, v.up}, false
+	return &fplace{node: node, up: v.up}, false
 }

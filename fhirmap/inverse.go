@@ -226,8 +226,10 @@ func (p *part) proportion(v *r4.Node) *rm.Node {
 		if err != nil || numerator == "" || denominator == "" {
 			return nil
 		}
-		f := []rm.Field{rm.Child("numerator", number("numerator", "DV_PROPORTION", numerator)),
-			rm.Child("denominator", number("denominator", "DV_PROPORTION", denominator)), rm.Int("type", code)}
+		f := []rm.Field{
+			rm.Child("numerator", number("numerator", "DV_PROPORTION", numerator)),
+			rm.Child("denominator", number("denominator", "DV_PROPORTION", denominator)), rm.Int("type", code),
+		}
 		if c := v.Str("comparator"); c != "" {
 			f = append(f, rm.Str("magnitude_status", c))
 		}

@@ -56,7 +56,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  codes of the record. Only `equal` and `equivalent` translate, both ways, and only if there is one; of a method every code\n" +
 	"  must, of a whole file (`spec.conceptmap`) those that the map speaks of. `unmapped`, `dependsOn` and `product` are refused.\n" +
 	"- `split.fhir.unique` joins the occurrences of one list that agree in what is at its paths; one without a value there stands\n" +
-	"  alone. `split.openehr` is checked when the file is loaded. Neither has a way back, which is refused by name.\n" +
+	"  alone. On the way back a resource is one EVENT, at the path of `split.openehr` if there is one; a resource in which its `unique`\n" +
+	"  elements differ, and one that joined events, is refused.\n" +
 	"- The server runs mappings from openEHR to FHIR. The way back (`cairn fhirmap run --reverse`, and POST) runs the inverse of the same\n" +
 	"  methods, puts what it can tell for certain into a composition of the template, validates that, projects it again and\n" +
 	"  refuses the resource, naming each element, unless it comes back as it came but for `id`, `meta` and `text`. It is refused\n" +
@@ -68,8 +69,11 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  them; category and names from the template (the category is event unless the template fixes one), the setting is\n" +
 	"  other care, the origin of a history the time of its event. Of several data types that the template allows the first that\n" +
 	"  comes back exactly is taken.\n" +
-	"- Not run on the way back, each an error: `fhirCondition`, `openehr` of `manual`, `unidirectional: fhir->openehr`. A template that\n" +
-	"  a context file binds goes back by what that lists. Data types without an inverse: PARTY_RELATED, DV_PARSABLE, DV_STATE; other\n" +
+	"- `fhirCondition`, `openehr` of `manual` and `unidirectional: fhir->openehr` say by themselves what is done on the way back, and are\n" +
+	"  proven like the rest; an entry without a `fhirCondition` is meant where its FHIR constants stand. An ELEMENT that holds nothing but such\n" +
+	"  constants need not come out again. Where two methods have one target, and one of them runs only if the source of the other is `empty`,\n" +
+	"  the other takes the value. A template that a context file binds goes back by what that lists.\n" +
+	"- Data types without an inverse: PARTY_RELATED, DV_PARSABLE, DV_STATE; other\n" +
 	"  resources that are referred to. A Period is an interval event if the resource names its mathematical function and its ends agree in\n" +
 	"  their offset; a Ratio is a proportion of the kind ratio unless the template fixes another; a text that a concept does not give is its\n" +
 	"  first display, or what the archetype says of the code.\n" +

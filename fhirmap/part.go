@@ -1,6 +1,7 @@
 package fhirmap
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -18,6 +19,8 @@ type part struct {
 	values map[string]*rm.Node // finished values of single-valued attributes
 	// made is a finished value, to which the fields add attributes.
 	made *rm.Node
+	// stated marks an ELEMENT that the mapping fills by itself.
+	stated bool
 }
 
 func (b *backward) newPart(class *rm.Class, o *templates.Object, up *part) *part {
@@ -164,10 +167,14 @@ func (p *part) empty() bool {
 	return true
 }
 
-// finish makes the node, with names, node ids and what its class demands.
-func (p *part) finish(b *backward) (*rm.Node, *Difference) {
+// finish makes the node at a path, with names, node ids and what its class
+// demands.
+func (p *part) finish(b *backward, path string) (*rm.Node, *Difference) {
 	if p.class == nil {
 		return nil, nil
+	}
+	if p.stated {
+		b.stated[path] = true
 	}
 	type field struct {
 		name  string
@@ -185,6 +192,8 @@ func (p *part) finish(b *backward) (*rm.Node, *Difference) {
 		p.once("encoding", rm.Code("IANA_character-sets", "UTF-8"))
 	}
 	switch p.class.Name {
+	case "DV_CODED_TEXT":
+		p.completeCode(b)
 	case "DV_INTERVAL":
 		p.bounded("lower")
 		p.bounded("upper")
@@ -197,7 +206,7 @@ func (p *part) finish(b *backward) (*rm.Node, *Difference) {
 	}
 	if p.class == rm.ClassHistory {
 		for _, e := range p.fields["events"] {
-			p.once("origin", e.values["time"])
+			p.once("origin", e.value("time"))
 		}
 	}
 	for _, def := range p.class.Attributes() {
@@ -210,7 +219,11 @@ func (p *part) finish(b *backward) (*rm.Node, *Difference) {
 			if c.empty() {
 				continue
 			}
-			n, fault := c.finish(b)
+			below := path + "/" + def.Name
+			if def.Container {
+				below = fmt.Sprintf("%s[%d]", below, len(items))
+			}
+			n, fault := c.finish(b, below)
 			if fault != nil {
 				return nil, fault
 			}
@@ -233,6 +246,14 @@ func (p *part) finish(b *backward) (*rm.Node, *Difference) {
 		n = n.With(f.name, f.items...)
 	}
 	return n, nil
+}
+
+// value is the finished value of a single-valued attribute; nil if there is none.
+func (p *part) value(name string) *rm.Node {
+	if list := p.fields[name]; len(list) == 1 {
+		return list[0].made
+	}
+	return p.values[name]
 }
 
 // bounded says whether an interval has a bound, which it includes.

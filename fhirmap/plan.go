@@ -18,10 +18,16 @@ type plan struct {
 	split  *opath
 	// unique are the paths from an occurrence of split in which those of one
 	// resource agree.
-	unique []opath
-	// splitBack is set if the model says which EVENTs the way back opens.
-	splitBack bool
-	methods   []*step
+	unique  []opath
+	methods []*step
+	// back are the methods of the way back, with those that run only there, and
+	// backGate the fhirCondition of the file.
+	back     []*step
+	backGate *fcondition
+	// opens is where the way back puts the EVENT of a resource, opensBy the
+	// elements in which all that the resource says of it must agree.
+	opens   *opath
+	opensBy []fpath
 
 	// others are the types that methods with reference make, once asked for.
 	others     []string
@@ -73,7 +79,11 @@ type step struct {
 	concepts *ConceptMap
 	strict   bool
 	children []*step
-	transfer bool
+	// back, backGates and backFilters are what children, gates and filters are
+	// on the way back.
+	back                   []*step
+	backGates, backFilters []*fcondition
+	transfer               bool
 	// alone is set if of several values none is taken.
 	alone bool
 	// critical methods can write an element that alters the meaning of the
@@ -94,6 +104,9 @@ type manualStep struct {
 	pos    Position
 	gates  []*condition
 	assign []assignStep
+	// backGates and back are those of the way back.
+	backGates []*fcondition
+	back      []backAssign
 }
 
 type assignStep struct {
@@ -154,22 +167,19 @@ func (c *compiler) model(f *File, target *ftype, class *rm.Class) *plan {
 		p.gate = c.condition(f.Condition, sc)
 	}
 	if f.ReverseCondition != nil {
-		c.reverse(f.ReverseCondition, sc)
+		p.backGate = c.reverse(f.ReverseCondition, sc)
 	}
 	if h := f.Hierarchy; h != nil {
 		c.hierarchy(p, h, sc)
 	}
-	p.methods = c.methods(c.view.methods(f), f, sc)
+	p.methods, p.back = c.methods(c.view.methods(f), f, sc)
 	return p
 }
 
 // hierarchy compiles what a model splits by.
 func (c *compiler) hierarchy(p *plan, h *Hierarchy, sc scope) {
-	if b := h.Back; b != nil {
-		p.splitBack = true
-		if path, _, ok := c.openehr(b.Path, sc); ok && (path.base != fromArchetype || len(path.segs) == 0) {
-			c.fail(b.Path.Position, CodeOpenEHRPath, "split.openehr.path must begin with $archetype and name a list below it")
-		}
+	if h.Back != nil {
+		c.opens(p, h.Back, sc)
 	}
 	if h.OpenEHR.Value == "" || h.FHIR.Value == "" {
 		return // reported where the file was read
@@ -276,14 +286,21 @@ func (c *compiler) fhir(t Text, sc scope) (fpath, *ftype, bool) {
 	return p, nil, false
 }
 
-func (c *compiler) methods(list []*Method, f *File, sc scope) []*step {
-	var out []*step
+// methods compiles a list for each of the two ways.
+func (c *compiler) methods(list []*Method, f *File, sc scope) (forward, back []*step) {
 	for _, m := range list {
-		if s := c.method(m, f, sc); s != nil && m.Direction != ToOpenEHR {
-			out = append(out, s)
+		s := c.method(m, f, sc)
+		if s == nil {
+			continue
+		}
+		if m.Direction != ToOpenEHR {
+			forward = append(forward, s)
+		}
+		if m.Direction != ToFHIR {
+			back = append(back, s)
 		}
 	}
-	return out
+	return forward, back
 }
 
 func (c *compiler) method(m *Method, f *File, sc scope) *step {
@@ -324,9 +341,7 @@ func (c *compiler) method(m *Method, f *File, sc scope) *step {
 			s.gates = append(s.gates, k)
 		}
 	}
-	for _, cond := range m.ReverseConditions {
-		c.reverse(cond, sc)
-	}
+	c.reverses(s, sc)
 	s.weigh(&s.dst)
 	for _, man := range m.Manual {
 		ms := c.manual(man, inner)
@@ -342,7 +357,7 @@ func (c *compiler) method(m *Method, f *File, sc scope) *step {
 	if m.Reference != nil {
 		c.refer(s, f, inner)
 	}
-	s.children = c.methods(m.Children, f, inner)
+	s.children, s.back = c.methods(m.Children, f, inner)
 	for _, child := range s.children {
 		s.critical = s.critical || child.critical
 		s.needed = s.needed || (child.needed && len(s.dst.steps) == 0)
@@ -398,7 +413,8 @@ func (c *compiler) refer(s *step, f *File, sc scope) {
 	}
 	c.refers[name] = s.m
 	sc.fhir = &ftype{typ: r4.TypeRef{Type: target}, parent: s.dstType}
-	s.refer = &referStep{target: target, methods: c.methods(r.Methods, f, sc)}
+	methods, _ := c.methods(r.Methods, f, sc)
+	s.refer = &referStep{target: target, methods: methods}
 }
 
 // weigh notes what a path of the method leads to.
@@ -421,7 +437,9 @@ func (c *compiler) manual(m *Manual, sc scope) *manualStep {
 		}
 	}
 	for _, cond := range m.ReverseConditions {
-		c.reverse(cond, sc)
+		if k := c.reverse(cond, sc); k != nil {
+			ms.backGates = append(ms.backGates, k)
+		}
 	}
 	for _, a := range m.FHIR {
 		p, at, ok := c.fhir(a.Path, sc)
@@ -435,9 +453,7 @@ func (c *compiler) manual(m *Manual, sc scope) *manualStep {
 		}
 		ms.assign = append(ms.assign, assignStep{p, v, at.typ.Type})
 	}
-	for _, a := range m.OpenEHR {
-		c.openehr(a.Path, sc)
-	}
+	ms.back = c.assigns(m, sc)
 	return ms
 }
 
@@ -562,22 +578,6 @@ func (c *compiler) condition(cond *Condition, sc scope) *condition {
 		k.criteria[crit.Value] = true
 	}
 	return k
-}
-
-// reverse checks a fhirCondition, which runs only from FHIR to openEHR.
-func (c *compiler) reverse(cond *Condition, sc scope) {
-	_, at, ok := c.fhir(cond.Root, sc)
-	if !ok || at == nil {
-		return
-	}
-	inner := sc
-	inner.fhir = at
-	for _, a := range cond.Attributes {
-		if a.Value == "value" && at.typ.Type != nil && at.typ.Type.Kind == r4.Primitive {
-			continue
-		}
-		c.fhir(a, inner)
-	}
 }
 
 // checkTransfer reports whether any value of the source can become a value of
