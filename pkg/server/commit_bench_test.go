@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strconv"
 	"strings"
@@ -154,4 +156,59 @@ func backendTime(b *testing.B, s *Server) time.Duration {
 		b.Fatal(err)
 	}
 	return sum
+}
+
+// BenchmarkContribution commits contributions of 20 compositions, and the same
+// compositions by themselves, through the handler. Figures are for each
+// composition.
+func BenchmarkContribution(b *testing.B) {
+	const size = 20
+	s, err := Start(b.Context(), testOptions(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.LoadTemplates(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	p := synth.New(1, synth.WithMeanSize(18_000)).Patient(0)
+	id := uuid.MustParse(p.EHRID)
+	if _, err := s.Service.CreateEHR(b.Context(), sandboxActor, ehr.CreateEHR{ID: id, Status: ehr.Content{JSON: p.EHRStatus()}}); err != nil {
+		b.Fatal(err)
+	}
+	const code = `{"terminology_id":"openehr","code_string":"249"}`
+	var singles []string
+	var sets []string
+	for k := range 5 * size {
+		_, body := p.Composition(k + 2)
+		singles = append(singles, string(body))
+		if len(singles)%size == 0 {
+			sets = append(sets, `{"audit":{"change_type":`+code+`},"versions":[{"commit_audit":{"change_type":`+code+`},"data":`+
+				strings.Join(singles[len(singles)-size:], `},{"commit_audit":{"change_type":`+code+`},"data":`)+`}]}`)
+		}
+	}
+	run := func(b *testing.B, path string, bodies []string, each int) {
+		post := func(n int) {
+			req := httptest.NewRequestWithContext(b.Context(), "POST", "http://127.0.0.1/openehr/v1/ehr/"+p.EHRID+"/"+path, strings.NewReader(bodies[n%len(bodies)]))
+			req.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			if s.handler.ServeHTTP(w, req); w.Code != http.StatusCreated {
+				b.Fatalf("%d %s", w.Code, w.Body)
+			}
+		}
+		for n := range bodies {
+			post(n)
+		}
+		b.ReportAllocs()
+		n := 0
+		goBefore, pgBefore := processTime(b), backendTime(b, s)
+		for b.Loop() {
+			post(n)
+			n++
+		}
+		b.ReportMetric(float64((processTime(b)-goBefore).Microseconds())/float64(n*each), "go-µs/composition")
+		b.ReportMetric(float64((backendTime(b, s)-pgBefore).Microseconds())/float64(n*each), "pg-µs/composition")
+	}
+	b.Run("single", func(b *testing.B) { run(b, "composition", singles, 1) })
+	b.Run("set", func(b *testing.B) { run(b, "contribution", sets, size) })
 }
