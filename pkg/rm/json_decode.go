@@ -39,24 +39,36 @@ func DecodeJSON(data []byte, declared *Class, opt JSONOptions) (*Node, []Problem
 	lim := opt.Limits.withDefaults()
 	s := scanners.Get().(*scanner)
 	defer s.release()
+	if declared == nil {
+		declared = ClassAny
+	}
+	if s.fast(data, lim) {
+		d := s.decode(data, declared, opt, lim)
+		if problems := d.problems.Problems(); !d.twice && !HasErrors(problems) {
+			return d.root, problems
+		}
+	}
 	if p := s.scan(data, lim); p != nil {
 		if opt.PathPrefix != "" {
 			p.Path = opt.PathPrefix + strings.TrimSuffix(p.Path, "/")
 		}
 		return nil, []Problem{*p}
 	}
-	if declared == nil {
-		declared = ClassAny
-	}
-	d := jsonDecoder{
+	d := s.decode(data, declared, opt, lim)
+	return d.root, d.problems.Problems()
+}
+
+// decode types what was scanned.
+func (s *scanner) decode(data []byte, declared *Class, opt JSONOptions, lim Limits) *jsonDecoder {
+	d := &jsonDecoder{
 		src: string(data), values: s.values, incomplete: opt.Incomplete,
 		nodes: make([]Node, s.nodes), attrs: make([]Attr, s.members), ptrs: make([]*Node, s.members+s.elements),
 		slots: make([]int32, 0, 256),
 	}
 	d.problems.Max = lim.Problems
 	d.walk.Start(nil, opt.PathPrefix)
-	root := d.value(1, declared, nil)
-	return root, d.problems.Problems()
+	d.root = d.value(1, declared, nil)
+	return d
 }
 
 // jsonDecoder types the values of one document, top down.
@@ -73,6 +85,10 @@ type jsonDecoder struct {
 
 	walk     Walk
 	problems Collector
+
+	root *Node
+	// twice is set if a name that an object's class knows stands in it twice.
+	twice bool
 }
 
 func (d *jsonDecoder) report(code, expected, actual, message string) {
@@ -177,16 +193,23 @@ func (d *jsonDecoder) object(n *Node, v *rawValue, param *Class) {
 		d.slots = append(d.slots, 0)
 	}
 	present, next := 0, 0
+	var seen uint64
+	typed := false
 	for m := v.child; m != 0; m = d.values[m].next {
 		member := &d.values[m]
 		name := d.name(member)
-		k := class.find(name, next)
-		if k < 0 {
-			if name != "_type" {
-				d.unknown(class, name)
-			}
+		if name == "_type" {
+			d.twice = d.twice || typed
+			typed = true
 			continue
 		}
+		k := class.find(name, next)
+		if k < 0 {
+			d.unknown(class, name)
+			continue
+		}
+		d.twice = d.twice || k >= 64 || seen>>k&1 == 1
+		seen |= 1 << k
 		next = k + 1
 		if member.kind != 'n' {
 			d.slots[base+k] = m
