@@ -20,11 +20,13 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  system, the mapping's name and the entry's or event's uid (without a uid: its place by node id, name and ordinal),\n" +
 	"  so that an edit of the composition keeps them.\n" +
 	"- `meta.versionId` is the trunk version of the source, `meta.lastUpdated` its commit time, `meta.source` its version uid as `ehr:<uid>`.\n" +
-	"  A resource that other mappings have made of the same version is `3.1` after `3`, last updated when it was made.\n" +
+	"  A resource that other mappings, or what is said about it in other compositions, have made of the same version is `3.1` after `3`,\n" +
+	"  last updated when it was made.\n" +
 	"- Only versions whose lifecycle state is complete (532) are projected. That state, read through `$version`, is also what\n" +
 	"  makes a recorded observation `final`; nothing else does.\n" +
-	"- `$version` and `$self` are Cairn's additions to FHIR Connect: the ORIGINAL_VERSION around the composition, and the subject of\n" +
-	"  the record as a PARTY_SELF.\n" +
+	"- `$version`, `$self` and `$workflow` are Cairn's additions to FHIR Connect: the ORIGINAL_VERSION around the composition, the subject\n" +
+	"  of the record as a PARTY_SELF, and in a model of an INSTRUCTION the ACTION that says how far the activity in hand has come, in\n" +
+	"  whichever composition of the record it stands, with `ism_transition` and `archetype_node_id`.\n" +
 	"- Without a context file for the template, every model of an ENTRY or COMPOSITION archetype (and of EHR_STATUS) that maps to a\n" +
 	"  resource runs, those of the composition last.\n" +
 	"- `slotArchetype` to a model of an ENTRY at a Reference refers to the resource that this model makes of the entry; where it makes\n" +
@@ -108,11 +110,16 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- `reference` makes another resource with an id of its own (from the model, the method's name and the source node); where\n" +
 	"  the source has nothing for it there is neither the resource nor the reference.\n" +
 	"- A medication order is a MedicationRequest; in a medication list or health summary, where it states what is taken, a\n" +
-	"  MedicationStatement. Its status is `unknown`: how far it has come stands in ACTIONs. Directions in words are given in words\n" +
+	"  MedicationStatement. Directions in words are given in words\n" +
 	"  and nothing beside them; structured ones only where there are none, a frequency whole or not at all.\n" +
-	"- Each ACTION becomes a Procedure or Immunization of its own, and no ACTION changes the status of a MedicationRequest: the\n" +
-	"  ACTIONs of a workflow stand in several compositions, and a status from those at hand when one is mapped would stay as it is\n" +
-	"  when a later one stops the order. A status that is `unknown` is safe where one that is out of date is not. What was cancelled is\n" +
+	"- The status of an order is that of the latest ACTION that refers to it, in whichever composition of the EHR, and is made again in the\n" +
+	"  transaction of the commit that changes it (docs/adr/0032): initial `draft`, recommended or awaiting authorisation in the state planned\n" +
+	"  `draft`, postponed and suspended `on-hold`, scheduled and active `active`, cancelled `cancelled`, aborted `stopped`, completed `completed`.\n" +
+	"  It is `unknown` without ACTIONs, planned otherwise and expired (both declared), and with a loss `workflow-...` where an ACTION refers\n" +
+	"  to the composition but not to exactly one activity of it (`reference`; also one that only shares the order's `workflow_id`), is in a\n" +
+	"  version that is not complete (`incomplete`) or in no state of openEHR (`state`), where it is not certain which is the latest (`time`)\n" +
+	"  or one goes on after the end (`contradiction`). Physical deletions and templates that are projected later go by the queue.\n" +
+	"- Each ACTION becomes a Procedure or Immunization of its own, also where several are of one workflow. What was cancelled is\n" +
 	"  `not-done`, not an error; a step of a medication ACTION that is neither a dose given nor one left out is refused.\n" +
 	"- An admission is an Encounter of class IMP, `finished` once its end is known, else `unknown`. Of compositions of encounter.v1\n" +
 	"  only the encounter note is one: several others may belong to one contact. Its class is that of its setting where R4 means the\n" +
@@ -161,7 +168,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  parties and templates there is none.\n" +
 	"- Subscriptions are topic-based (Subscriptions R5 Backport 1.1.0 for R4). There is a topic for each type that mappings produce;\n" +
 	"  all filters must hold. An event is a version of a resource that meets them, or whose predecessor did: a deletion too, and\n" +
-	"  what leaves the filter. A projection after a change of mappings is an event for what came out differently, and for nothing\n" +
+	"  what leaves the filter. A projection after a change of mappings, or of what is said about an order, is an event for what came out differently, and for nothing\n" +
 	"  else; a physical deletion is none, and takes events that were not delivered with it. Events are numbered in the order of\n" +
 	"  commits, where one has seen the other, and delivered in that order: at least once. Without a payload content it is `empty`; then\n" +
 	"  there is a number and a time, and no focus. `$events` gives at most 100, and no more content than the subscription has. Resources\n" +
