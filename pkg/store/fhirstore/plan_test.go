@@ -44,7 +44,8 @@ func TestSearchesUseTheirIndexes(t *testing.T) {
 	exec(`insert into fhir_resource (ehr_no, resource_type, resource_id, ver, vo_no, kind_no, byte_from, byte_len, last_updated, search)
 		select ehr_no, 'Observation', md5(ehr_no || '-' || vo_no), 1, vo_no, case vo_no % 10 when 3 then 3 else 4 + (ehr_no * 7 + vo_no) % 990 end, 0, 1, now(),
 			jsonb_build_object('date', jsonb_build_array(jsonb_build_object('l', vo_no * 1000000000::bigint, 'h', vo_no * 1000000000::bigint + 1000000)),
-				'identifier', jsonb_build_array(jsonb_build_object('c', ehr_no::text)))
+				'identifier', jsonb_build_array(jsonb_build_object('c', ehr_no::text)),
+				'value-quantity', jsonb_build_array(jsonb_build_object('n', vo_no, 'c', 'u')))
 		from version`)
 	exec(`analyze ehr, version, fhir_kind, fhir_resource`)
 	exec(`set plan_cache_mode = force_generic_plan`)
@@ -58,6 +59,17 @@ func TestSearchesUseTheirIndexes(t *testing.T) {
 		return f
 	}
 	date := fhir.Filter{Param: "date", Kind: fhir.Date, Values: []fhir.Value{{Prefix: fhir.Greater, Low: time.Unix(0, 0), High: time.Unix(1_500_000, 0)}}}
+	value := func(p fhir.Prefix, n string) fhir.Filter {
+		return fhir.Filter{Param: "value-quantity", Kind: fhir.Quantity, Values: []fhir.Value{{Prefix: p, Number: n, NumberLow: n, NumberHigh: n + ".1", Code: "u"}}}
+	}
+	both := fhir.Filter{
+		Param: "combo-code-value-quantity", Kind: fhir.Composite,
+		Pairs: []fhir.Pair{
+			{First: "code", Second: "value-quantity", FirstKind: fhir.Token, SecondKind: fhir.Quantity},
+			{First: "component-code", Second: "component-value-quantity", FirstKind: fhir.Token, SecondKind: fhir.Quantity, Grouped: true},
+		},
+		Values: []fhir.Value{{Parts: []fhir.Value{code("c3").Values[0], value(fhir.Greater, "2950").Values[0]}}},
+	}
 	for _, test := range []struct {
 		name    string
 		patient []uuid.UUID
@@ -68,6 +80,9 @@ func TestSearchesUseTheirIndexes(t *testing.T) {
 		{"one patient", patient, nil, 51, "fhir_resource_pkey"},
 		{"one patient, code and date", patient, []fhir.Filter{code("c3"), date}, 51, "fhir_resource_pkey"},
 		{"population, rare code", nil, []fhir.Filter{code("c17")}, 11, "fhir_resource_kind"},
+		{"population, frequent code and value", nil, []fhir.Filter{code("c3"), value(fhir.Greater, "2950")}, 5, "(search -> 'value-quantity'::text)"},
+		{"population, frequent code and range", nil, []fhir.Filter{code("c3"), value(fhir.Equal, "2943")}, 1, "(search -> 'value-quantity'::text)"},
+		{"population, code and value joined", nil, []fhir.Filter{both}, 5, "(search -> 'value-quantity'::text)"},
 		{"population, two codes", nil, []fhir.Filter{code("c17", "c18")}, 24, "fhir_resource_kind"},
 		{"population, identifier", nil, []fhir.Filter{{Param: "identifier", Kind: fhir.Token, Values: []fhir.Value{{Code: "7"}}}}, 40, "fhir_resource_identifier"},
 	} {
@@ -100,6 +115,19 @@ func TestSearchesUseTheirIndexes(t *testing.T) {
 			t.Fatal(err)
 		}
 		plan := strings.Join(lines, "\n")
+		if strings.HasPrefix(test.index, "(") {
+			// What is asked for is in the condition of the index and not only in a filter.
+			conditions := ""
+			for _, line := range lines {
+				if strings.Contains(line, "Index Cond: ((kind_no") {
+					conditions += line
+				}
+			}
+			if !strings.Contains(conditions, test.index) {
+				t.Errorf("%s: the index is not asked for the value:\n%s", test.name, plan)
+			}
+			continue
+		}
 		found := false
 		for _, index := range strings.Split(test.index, "|") {
 			found = found || strings.Contains(plan, index)

@@ -170,17 +170,18 @@ func (w *where) value(op, typ string, f fhir.Filter, v fhir.Value) (string, erro
 		for _, param := range made(f.Param) {
 			places = append(places, w.ranges(param, term))
 		}
-		return `(` + strings.Join(places, ` or `) + `)`, nil
+		return `((` + strings.Join(places, ` or `) + `)` + w.ranked(made(f.Param), v) + `)`, nil
 	case fhir.Composite:
-		var alternatives []string
+		var alternatives, seconds []string
 		for _, pair := range f.Pairs {
 			term, err := w.pair(op, typ, pair, v)
 			if err != nil {
 				return "", err
 			}
-			alternatives = append(alternatives, term)
+			alternatives, seconds = append(alternatives, term), append(seconds, pair.Second)
 		}
-		return `(` + strings.Join(alternatives, ` or `) + `)`, nil
+		// Beside the alternatives, since an index is not looked for so deep in them.
+		return `((` + strings.Join(alternatives, ` or `) + `)` + w.ranked(seconds, v.Parts[1]) + `)`, nil
 	}
 	return "", errs.New(errs.Unsupported, op, "search parameters of type "+string(f.Kind)+" are not supported")
 }
@@ -219,6 +220,40 @@ func (w *where) pair(op, typ string, pair fhir.Pair, v fhir.Value) (string, erro
 			select k.kind_no, y->'i' from fhir_kind k cross join lateral `+codes+` where k.resource_type = `+w.arg(typ)+` and `+code+`)`) + `)`, nil
 	}
 	return "", errs.New(errs.Unsupported, op, "composites of type "+string(pair.SecondKind)+" are not supported within components")
+}
+
+// ranked narrows a condition on quantities by what the index of kinds has
+// (migrations/0035_fhir_search.up.sql). It follows from the condition itself.
+func (w *where) ranked(params []string, v fhir.Value) string {
+	components := false
+	for _, param := range params {
+		switch param {
+		case "value-quantity":
+		case "component-value-quantity":
+			components = true
+		default:
+			return ""
+		}
+	}
+	var low, high string
+	switch v.Prefix {
+	case fhir.Greater, fhir.GreaterOrEqual, fhir.StartsAfter:
+		low = v.Number
+	case fhir.Less, fhir.LessOrEqual, fhir.EndsBefore:
+		high = v.Number
+	case fhir.Equal, fhir.Approximately, "":
+		low, high = v.NumberLow, v.NumberHigh
+	}
+	rank := `fhir_number(` + w.r + `.search)`
+	bound := func(n string) string { return `fhir_rank(` + w.arg(n) + `::text::numeric)` }
+	term := ""
+	if low != "" {
+		term = ` and ` + rank + ` >= ` + bound(low)
+	}
+	if high != "" && !components { // of components only the highest value is known
+		term += ` and (` + rank + ` <= ` + bound(high) + ` or ` + rank + ` = 2147483647)`
+	}
+	return term
 }
 
 // element is the condition of a token on one element of a list.

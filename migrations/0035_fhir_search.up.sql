@@ -1,0 +1,31 @@
+-- Searches of the population by code and value.
+
+-- A number as the index has it: in hundredths, cut off where it is too large.
+-- It never falls while the number rises, so that it narrows a range. The
+-- functions are strict, unlike least and greatest: of nothing it is nothing.
+create function fhir_rank(n numeric) returns integer
+language sql immutable parallel safe as $$
+    select numeric_smaller(numeric_larger(floor(n * 100), -2147483648), 2147483647)::integer
+$$;
+
+-- The rank of the value of a resource, by its search values: that of
+-- value-quantity or, where there is none, the highest of its components; null
+-- without any. With both, or with too many components, the highest rank: such a
+-- resource is always looked at. As one expression, which the planner puts in
+-- place of the call.
+create function fhir_number(search jsonb) returns integer
+language sql immutable parallel safe as $$
+    select case
+        when not search ? 'component-value-quantity' then fhir_rank((search->'value-quantity'->0->'n')::numeric)
+        when search ? 'value-quantity' or jsonb_array_length(search->'component-value-quantity') > 8 then 2147483647
+        else fhir_rank(greatest(
+            (search->'component-value-quantity'->0->'n')::numeric, (search->'component-value-quantity'->1->'n')::numeric,
+            (search->'component-value-quantity'->2->'n')::numeric, (search->'component-value-quantity'->3->'n')::numeric,
+            (search->'component-value-quantity'->4->'n')::numeric, (search->'component-value-quantity'->5->'n')::numeric,
+            (search->'component-value-quantity'->6->'n')::numeric, (search->'component-value-quantity'->7->'n')::numeric))
+        end
+$$;
+
+-- Two integers take as much room in an entry as one.
+drop index fhir_resource_kind;
+create index fhir_resource_kind on fhir_resource (kind_no, fhir_number(search)) where superseded is null;
