@@ -10,7 +10,7 @@ import (
 // cursor is a place in the resource being built. It is made when a method runs
 // and takes shape only when something is written there or below.
 type cursor struct {
-	run  *run
+	mem  *workspace
 	up   *cursor
 	step *fstep
 	node *r4.Node // the object, once it exists
@@ -28,7 +28,7 @@ func (c *cursor) follow(p *fpath, root *cursor) *cursor {
 		}
 	}
 	for i := range p.steps {
-		c = c.run.cursor(c, &p.steps[i])
+		c = c.mem.cursor(c, &p.steps[i])
 	}
 	return c
 }
@@ -36,7 +36,7 @@ func (c *cursor) follow(p *fpath, root *cursor) *cursor {
 // join is follow for the assignments of one manual entry: paths with a common
 // beginning lead to the same element.
 func (c *cursor) join(p *fpath, root *cursor) *cursor {
-	x := c.run
+	x := c.mem
 	if p.base == fromResource {
 		c = root
 	}
@@ -89,25 +89,25 @@ func (c *cursor) object() (*r4.Node, *r4.Type) {
 			if s.elem.Choice {
 				clearChoice(parent, s.elem, name)
 			}
-			c.node = c.run.nodes.Object()
+			c.node = c.mem.nodes.Object()
 			parent.Set(ptyp, name, c.node)
 		}
 		return c.node, t
 	}
 	if t == elementType && s.typ.Type.Kind == r4.Primitive {
-		c.node = c.run.nodes.Object()
-		appendExtensions(c.run, parent, ptyp, name[1:], c.node)
+		c.node = c.mem.nodes.Object()
+		appendExtensions(c.mem, parent, ptyp, name[1:], c.node)
 		return c.node, t
 	}
 	arr := parent.Get(name)
 	if arr == nil {
-		arr = c.run.nodes.Array()
+		arr = c.mem.nodes.Array()
 		parent.Set(ptyp, name, arr)
 	}
 	switch {
 	case s.index >= 0:
 		for len(arr.Items) <= s.index {
-			arr.Items = append(arr.Items, c.run.nodes.Object())
+			arr.Items = append(arr.Items, c.mem.nodes.Object())
 		}
 		c.node = arr.Items[s.index]
 	case len(s.pins) > 0:
@@ -117,13 +117,13 @@ func (c *cursor) object() (*r4.Node, *r4.Type) {
 				return c.node, t
 			}
 		}
-		c.node = c.run.nodes.Object()
+		c.node = c.mem.nodes.Object()
 		arr.Items = append(arr.Items, c.node)
 		for i := range s.pins {
-			s.pins[i].put(c.run, c.node, t)
+			s.pins[i].put(c.mem, c.node, t)
 		}
 	default:
-		c.node = c.run.nodes.Object()
+		c.node = c.mem.nodes.Object()
 		arr.Items = append(arr.Items, c.node)
 	}
 	return c.node, t
@@ -140,7 +140,7 @@ func (s *fstep) pinned(item *r4.Node) bool {
 }
 
 // put writes the equality into a new item.
-func (p *pin) put(x *run, item *r4.Node, t *r4.Type) {
+func (p *pin) put(x *workspace, item *r4.Node, t *r4.Type) {
 	at := x.cursor(nil, nil)
 	at.node, at.typ = item, t
 	for i := range p.steps {
@@ -230,10 +230,10 @@ func (c *cursor) put(v *r4.Node, t *r4.Type) {
 	}
 	arr := parent.Get(name)
 	if arr == nil {
-		arr = c.run.nodes.Array()
+		arr = c.mem.nodes.Array()
 		if t.Kind == r4.Primitive {
 			for range parent.List("_" + name) { // in step with those without a value
-				arr.Items = append(arr.Items, c.run.nodes.Null())
+				arr.Items = append(arr.Items, c.mem.nodes.Null())
 			}
 		}
 		parent.Set(ptyp, name, arr)
@@ -245,7 +245,7 @@ func (c *cursor) put(v *r4.Node, t *r4.Type) {
 func (c *cursor) putExtension(ext *r4.Node, t *r4.Type) {
 	parent, ptyp := c.up.object()
 	name := c.step.elem.Property(t)
-	mem := &c.run.nodes
+	mem := &c.mem.nodes
 	holder := mem.Object(r4.Field{Name: "extension", Value: mem.Array(ext)})
 	if !c.step.elem.List() {
 		if c.step.elem.Choice {
@@ -255,12 +255,12 @@ func (c *cursor) putExtension(ext *r4.Node, t *r4.Type) {
 		parent.Set(ptyp, "_"+name, holder)
 		return
 	}
-	appendExtensions(c.run, parent, ptyp, name, holder)
+	appendExtensions(c.mem, parent, ptyp, name, holder)
 }
 
 // appendExtensions adds a primitive without a value to a list. Arrays of values
 // and of extensions run in step; there is none of values without any.
-func appendExtensions(x *run, parent *r4.Node, ptyp *r4.Type, name string, holder *r4.Node) {
+func appendExtensions(x *workspace, parent *r4.Node, ptyp *r4.Type, name string, holder *r4.Node) {
 	mem := &x.nodes
 	values, exts := parent.Get(name), parent.Get("_"+name)
 	if exts == nil {

@@ -167,6 +167,9 @@ func (v *converter) text(typ string, n *rm.Node) (*r4.Node, string) {
 	if !r4.ValidPrimitive(typ, s) {
 		return v.fail("value", "the text is not a legal "+typ)
 	}
+	if typ == "string" || typ == "markdown" {
+		return v.mem().FreeString(r4.FreeString, s), ""
+	}
 	return v.mem().String(s), ""
 }
 
@@ -252,10 +255,10 @@ func (v *converter) identifier(n *rm.Node) (*r4.Node, string) {
 			v.reduce("issuer", "an identifier in R4 has one assigner")
 		}
 		if name != "" {
-			assigner = v.mem().Object(r4.Field{Name: "display", Value: v.mem().String(name)})
+			assigner = v.mem().Object(r4.Field{Name: "display", Value: v.mem().FreeString(r4.FreeString, name)})
 		}
 		return v.mem().Object(r4.Field{Name: "type", Value: typ}, r4.Field{Name: "system", Value: system},
-			r4.Field{Name: "value", Value: v.mem().String(id)}, r4.Field{Name: "assigner", Value: assigner}), ""
+			r4.Field{Name: "value", Value: v.mem().FreeString(r4.FreeString, id)}, r4.Field{Name: "assigner", Value: assigner}), ""
 	case "PARTY_REF":
 		return v.partyRef(n)
 	default:
@@ -287,7 +290,7 @@ func (v *converter) partyRef(n *rm.Node) (*r4.Node, string) {
 	} else if ns != "" {
 		assigner = v.mem().Object(r4.Field{Name: "display", Value: v.mem().String(ns)})
 	}
-	return v.mem().Object(r4.Field{Name: "system", Value: system}, r4.Field{Name: "value", Value: v.mem().String(id)},
+	return v.mem().Object(r4.Field{Name: "system", Value: system}, r4.Field{Name: "value", Value: v.mem().FreeString(r4.FreeString, id)},
 		r4.Field{Name: "assigner", Value: assigner}), ""
 }
 
@@ -306,7 +309,7 @@ func (v *converter) reference(n *rm.Node) (*r4.Node, string) {
 		if !toAny && !slices.Contains(v.refs, "Patient") {
 			return v.fail("reference", "the target does not refer to a Patient")
 		}
-		return v.mem().Object(r4.Field{Name: "reference", Value: v.mem().String("Patient/" + v.run.in.EHRID)}), ""
+		return v.mem().Object(r4.Field{Name: "reference", Value: v.mem().FreeString(r4.FreeReference, v.run.self())}), ""
 	case "PARTY_RELATED":
 		if !toAny && !slices.Contains(v.refs, "RelatedPerson") {
 			return v.fail("subject-not-patient", "the party is related to the subject of the record, not the subject")
@@ -333,7 +336,7 @@ func (v *converter) reference(n *rm.Node) (*r4.Node, string) {
 		name = n.String("relationship", "value")
 	}
 	if name != "" {
-		out.Fields = append(out.Fields, r4.Field{Name: "display", Value: v.mem().String(name)})
+		out.Fields = append(out.Fields, r4.Field{Name: "display", Value: v.mem().FreeString(r4.FreeString, name)})
 	}
 	if len(out.Fields) == 0 || (len(out.Fields) == 1 && out.Fields[0].Name == "type") {
 		return v.fail("value", "the party has neither a name nor an identifier")

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -28,6 +29,8 @@ type Library struct {
 	templates map[string]map[string][]*plan
 	// profiles are the profiles that a plan's resources claim.
 	profiles map[*plan][]string
+	// kept is the number of patterns of all plans.
+	kept atomic.Int64
 }
 
 // view is a set of models with the extensions that apply to them: the whole

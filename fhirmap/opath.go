@@ -31,6 +31,8 @@ type opath struct {
 	base base
 	up   int // number of ../ steps
 	segs []oseg
+	// prefix is all of segs but the last, for a path from $archetype.
+	prefix *prefix
 }
 
 // oseg is one step: an attribute, and the predicates its members must meet.

@@ -26,8 +26,10 @@ type plan struct {
 	backGate *fcondition
 	// opens is where the way back puts the EVENT of a resource, opensBy the
 	// elements in which all that the resource says of it must agree.
-	opens   *opath
-	opensBy []fpath
+	opens    *opath
+	opensBy  []fpath
+	prefixes int // that the paths of methods share
+	made     patterns
 
 	// others are the types that methods with reference make, once asked for.
 	others     []string
@@ -97,6 +99,7 @@ type step struct {
 type referStep struct {
 	target  *r4.Type
 	methods []*step
+	made    patterns
 }
 
 type manualStep struct {
@@ -173,6 +176,7 @@ func (c *compiler) model(f *File, target *ftype, class *rm.Class) *plan {
 		c.hierarchy(p, h, sc)
 	}
 	p.methods, p.back = c.methods(c.view.methods(f), f, sc)
+	p.link()
 	return p
 }
 

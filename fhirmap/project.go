@@ -37,7 +37,9 @@ type run struct {
 	spoiled []spoiled
 	// gated is set when the preprocessor condition excluded the entry.
 	gated bool
-	depth int
+	// subject is what self gives.
+	subject string
+	depth   int
 }
 
 // refusal ends the work on a resource.
@@ -180,6 +182,7 @@ func (x *run) composition() {
 // is that of the entries.
 func (x *run) whole(plans []*plan, archetype string) {
 	clear(x.used)
+	x.kept = x.kept[:0]
 	for _, p := range plans {
 		x.out.Types = p.appendTypes(x.out.Types)
 		x.archetype, x.plan = x.root, p
@@ -226,6 +229,7 @@ func (x *run) entry(e *ref, plans []*plan) {
 		return
 	}
 	clear(x.used)
+	x.kept = x.kept[:0]
 	made := len(x.out.Resources)
 	refused := false
 	for _, p := range plans {
@@ -312,7 +316,7 @@ func (x *run) groups(origins []*ref) [][]*ref {
 func (x *run) resource(origin *ref, archetype string) (refused bool) {
 	p := x.plan
 	x.nodes.Reset()
-	x.cursors.reset()
+	x.cursors.n = 0
 	root := x.nodes.Object(r4.Field{Name: "resourceType", Value: x.nodes.String(p.target.Name)})
 	x.res = x.cursor(nil, nil)
 	x.res.node, x.res.typ = root, p.target
@@ -330,15 +334,30 @@ func (x *run) resource(origin *ref, archetype string) (refused bool) {
 		return false
 	}
 	id := x.resourceID(p.target, p.file.Name.Value, origin)
-	return !x.keep(root, p.target, id, err, origin, fill, func() []string { return x.profiles(root, fill) })
+	return !x.keep(&p.made, root, p.target, id, err, origin, fill, x.lib.profiles[p])
 }
 
 // keep takes a finished resource into the result if it is sound, with the
-// losses that were noted on the way.
-func (x *run) keep(root *r4.Node, target *r4.Type, id string, err *refusal, origin *ref, fill func(Loss) Loss, profiles func() []string) bool {
-	root.Set(target, "id", x.nodes.String(id))
+// losses that were noted on the way. What is known of one like it is not found
+// out again.
+func (x *run) keep(made *patterns, root *r4.Node, target *r4.Type, id string, err *refusal, origin *ref, fill func(Loss) Loss, claims []string) bool {
+	root.Set(target, "id", x.nodes.FreeString(r4.FreeID, id))
+	var known *pattern
+	seen := false
+	x.search = x.search[:0]
 	if err == nil {
-		err = sound(root, target)
+		x.text, x.holes = root.AppendHoles(x.text[:0], x.holes[:0])
+		x.key = r4.AppendKey(x.key[:0], x.text, x.holes)
+		known, seen = made.find(x.key)
+		if known != nil {
+			var ok bool
+			if x.search, ok = known.mould.Fill(x.search, x.holes); !ok {
+				known = nil
+			}
+		}
+		if known == nil {
+			err = sound(root, target)
+		}
 	}
 	for _, l := range x.pending {
 		x.out.Losses = append(x.out.Losses, fill(l))
@@ -349,10 +368,22 @@ func (x *run) keep(root *r4.Node, target *r4.Type, id string, err *refusal, orig
 		x.out.Losses = append(x.out.Losses, fill(l))
 		return false
 	}
-	x.search = r4.AppendSearchValues(x.search[:0], root)
-	x.text = root.Append(x.text[:0])
+	of := known
+	if known == nil {
+		x.search = r4.AppendSearchValues(x.search[:0], root)
+		of = &pattern{}
+		of.profiles, of.losses = met(root, claims)
+		if !seen && target.Name != "Patient" && made.worth(x.key, &x.lib.kept) {
+			learned := *of
+			learned.mould = r4.NewMould(root, x.holes)
+			made.learn(x.key, &learned, &x.lib.kept)
+		}
+	}
+	for _, l := range of.losses {
+		x.out.Losses = append(x.out.Losses, fill(l))
+	}
 	x.out.Resources = append(x.out.Resources, Resource{
-		Type: target.Name, ID: id, JSON: slices.Clone(x.text), Profiles: profiles(), Search: slices.Clone(x.search),
+		Type: target.Name, ID: id, JSON: slices.Clone(x.text), Profiles: of.profiles, Search: slices.Clone(x.search), Mould: of.mould,
 		Mapping: x.plan.file.Name.Value, MappingVersion: x.plan.file.Version, Path: origin.path(),
 	})
 	return true
@@ -382,7 +413,7 @@ func (x *run) refer(s *step, n *ref, place *cursor) *refusal {
 		return l
 	}
 	id := x.resourceID(t, model+"/"+s.m.Name, n)
-	if !x.keep(root, t, id, err, n, fill, func() []string { return nil }) {
+	if !x.keep(&s.refer.made, root, t, id, err, n, fill, nil) {
 		l := Loss{Kind: LossDropped, Code: "reference-refused", Path: n.path(), Target: s.dstType.String(), Message: "the resource that method " + s.m.Name + " would refer to was refused"}
 		outer = append(outer, l)
 		if s.critical || s.needed {
@@ -429,31 +460,31 @@ func sound(root *r4.Node, target *r4.Type) *refusal {
 	return nil
 }
 
-// profiles are the claims of the plan that the resource really meets.
-func (x *run) profiles(root *r4.Node, fill func(Loss) Loss) []string {
-	claims := x.lib.profiles[x.plan]
+// met are the profiles that the resource really meets of those that a plan
+// claims, and the losses of the others.
+func met(root *r4.Node, claims []string) (list []string, losses []Loss) {
 	if n := len(claims); n == 2 && slices.Equal(claims[:1], r4.ProfileParents(claims[1])) && len(r4.CheckProfile(claims[1], root)) == 0 {
-		return slices.Clip(claims) // it demands all that its parent does
+		return slices.Clip(claims), nil // it demands all that its parent does
 	}
-	met := claims // shared until one is not met
+	list = claims // shared until one is not met
 	for i, url := range claims {
 		if r4.ProfileType(url) != "" {
 			if problems := r4.CheckProfile(url, root); len(problems) > 0 {
-				x.out.Losses = append(x.out.Losses, fill(Loss{
+				losses = append(losses, Loss{
 					Kind: LossReduced, Code: "profile-not-met",
 					Target: problems[0].Path, Message: url + ": " + problems[0].Message,
-				}))
-				if len(met) == len(claims) {
-					met = append([]string(nil), claims[:i]...)
+				})
+				if len(list) == len(claims) {
+					list = append([]string(nil), claims[:i]...)
 				}
 				continue
 			}
 		} // else a context's own profile, which only it can answer for
-		if len(met) < len(claims) {
-			met = append(met, url)
+		if len(list) < len(claims) {
+			list = append(list, url)
 		}
 	}
-	return slices.Clip(met)
+	return slices.Clip(list), losses
 }
 
 // resourceID derives the id from what identifies the source over its versions
@@ -466,12 +497,16 @@ func (x *run) resourceID(target *r4.Type, rule string, origin *ref) string {
 		return x.in.ObjectID // so that references to the party are references to it
 	}
 	b := x.text[:0]
-	for _, part := range [...]string{x.in.SystemID, x.in.ObjectID, rule, origin.identity()} {
+	for _, part := range [...]string{x.in.SystemID, x.in.ObjectID, rule} {
 		b = append(append(strconv.AppendInt(b, int64(len(part)), 10), ':'), part...)
 	}
+	x.place = origin.appendIdentity(x.place[:0])
+	b = append(append(strconv.AppendInt(b, int64(len(x.place)), 10), ':'), x.place...)
 	x.text = b
 	sum := sha256.Sum256(b)
-	return idEncoding.EncodeToString(sum[:20])
+	var id [32]byte
+	idEncoding.Encode(id[:], sum[:20])
+	return string(id[:])
 }
 
 // idEncoding is base32 in lower case, so that ids read well in a URL.

@@ -60,7 +60,7 @@ func (v *converter) amount(n, magnitude *rm.Node, units string) (*r4.Node, strin
 	if magnitude == nil || !r4.ValidPrimitive("decimal", magnitude.Text) {
 		return v.fail("value", "the magnitude is not a decimal number")
 	}
-	q := v.mem().Object(r4.Field{Name: "value", Value: v.mem().Number(magnitude.Text)})
+	q := v.mem().Object(r4.Field{Name: "value", Value: v.mem().FreeNumber(magnitude.Text)})
 	if p := n.String("precision"); p != "" && !strings.HasPrefix(p, "-") && p != strconv.Itoa(decimals(magnitude.Text)) {
 		ext := v.mem().Object(r4.Field{Name: "url", Value: v.mem().String(precisionURL)}, r4.Field{Name: "valueInteger", Value: v.mem().Number(p)})
 		q.Fields = append(q.Fields, r4.Field{Name: "_value", Value: v.mem().Object(r4.Field{Name: "extension", Value: v.mem().Array(ext)})})

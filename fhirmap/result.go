@@ -65,13 +65,26 @@ type Resource struct {
 	JSON []byte
 	// Profiles are the canonical URLs in meta.profile.
 	Profiles []string
-	// Search are the values of the resource's search parameters.
+	// Search are the values of the resource's search parameters; with a Mould,
+	// only those that are not the Mould's.
 	Search []SearchValue
+	// Mould, if there is one, is shared by resources of one mapping, with the
+	// same profiles, that differ in their free texts only. Values has the search
+	// values of both.
+	Mould *r4.Mould
 	// Mapping and MappingVersion name the model mapping that made it.
 	Mapping, MappingVersion string
 	// Path is the RM path, with indexes, of the entry or event it was made
 	// from; "/" for the whole object.
 	Path string
+}
+
+// Values are the values of the resource's search parameters.
+func (r *Resource) Values() []SearchValue {
+	if r.Mould == nil {
+		return r.Search
+	}
+	return r.Mould.Values(r.Search)
 }
 
 // LossKind says how much was lost.

@@ -40,10 +40,10 @@ func (x *run) runPlan(p *plan, archetype *ref, into *cursor) *refusal {
 	if x.depth++; x.depth > maxSlotDepth {
 		return &refusal{Loss{Code: "slot-depth", Message: "mappings call each other too deeply"}}
 	}
-	outerArch, outerRes := x.archetype, x.res
+	outerArch, outerRes, outerRound := x.archetype, x.res, x.begin(p)
 	x.archetype, x.res = archetype, into
 	defer func() {
-		x.archetype, x.res = outerArch, outerRes
+		x.archetype, x.res, x.round = outerArch, outerRes, outerRound
 		x.depth--
 	}()
 	if p.gate != nil {
@@ -315,7 +315,7 @@ func (x *run) textField(s string) r4.Field {
 	if s == "" {
 		return r4.Field{}
 	}
-	return r4.Field{Name: "text", Value: x.nodes.String(s)}
+	return r4.Field{Name: "text", Value: x.nodes.FreeString(r4.FreeString, s)}
 }
 
 // leftovers reports the ELEMENTs of a projected entry that no method carried,
@@ -327,11 +327,11 @@ func (x *run) leftovers(e *ref, p *plan, archetype string) {
 			if n.Class.Primitive != rm.NotPrimitive || !n.Class.IsA(rm.ClassLocatable) {
 				continue
 			}
-			at := ref{node: n, parent: e, attr: a.Def, index: j}
+			at := x.ref(n, e, a.Def, j)
 			if n.Class == rm.ClassElement {
-				x.leftover(&at, p, archetype)
+				x.leftover(at, p, archetype)
 			} else {
-				x.leftovers(&at, p, archetype)
+				x.leftovers(at, p, archetype)
 			}
 		}
 	}

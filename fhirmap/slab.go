@@ -7,7 +7,8 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
-// slab gives out zero values that live until its next reset.
+// slab gives out values that live until it takes them back. Whoever gets one
+// sets all of it: it may have been used before.
 type slab[T any] struct {
 	chunks [][]T
 	n      int
@@ -24,13 +25,10 @@ func (s *slab[T]) next() *T {
 	return v
 }
 
-// reset takes back everything, and forgets what it pointed to.
-func (s *slab[T]) reset() {
-	for i, c := range s.chunks {
-		if s.n <= i*slabChunk {
-			break
-		}
-		clear(c)
+// forget takes back everything, and lets go of what it pointed to.
+func (s *slab[T]) forget() {
+	for i := 0; i < s.n; i += slabChunk {
+		clear(s.chunks[i/slabChunk][:min(slabChunk, s.n-i)])
 	}
 	s.n = 0
 }
@@ -42,9 +40,16 @@ type workspace struct {
 	cursors slab[cursor] // of the resource in hand
 	nodes   r4.Arena     // of the resource in hand
 	found   []*ref       // stack of the results of lookups in use
+	kept    []*ref       // what prefixes led to, of the entry in hand
+	reached []reached    // by the number of the prefix
+	round   uint64       // in which what was reached counts
+	rounds  uint64       // given so far
 	met     []*cursor    // where the assignments of the manual entry in hand meet
 	used    map[*rm.Node]bool
 	text    []byte
+	key     []byte // of the pattern of the resource in hand
+	holes   []r4.Hole
+	place   []byte // of the node that identifies a resource
 	search  []r4.SearchValue
 }
 
@@ -57,26 +62,36 @@ var workspaces = sync.Pool{New: func() any { return newWorkspace() }}
 func newWorkspace() *workspace { return &workspace{used: map[*rm.Node]bool{}} }
 
 func (w *workspace) release() {
-	w.refs.reset()
-	w.cursors.reset()
+	w.refs.forget()
+	w.cursors.n = 0 // they point to plans and into this workspace only
 	w.nodes.Reset()
 	clear(w.used)
 	clear(w.found[:cap(w.found)])
+	clear(w.kept[:cap(w.kept)])
+	w.kept = w.kept[:0]
 	clear(w.met[:cap(w.met)])
 	clear(w.search[:cap(w.search)])
-	if len(w.refs.chunks) <= maxFound/slabChunk && cap(w.found) <= maxFound {
+	if len(w.refs.chunks) <= maxFound/slabChunk && cap(w.found) <= maxFound && cap(w.kept) <= maxFound {
 		workspaces.Put(w)
 	}
 }
 
-func (x *run) ref(n *rm.Node, parent *ref, attr *rm.Attribute, index int) *ref {
+func (x *workspace) ref(n *rm.Node, parent *ref, attr *rm.Attribute, index int) *ref {
 	r := x.refs.next()
 	r.node, r.parent, r.attr, r.index = n, parent, attr, index
 	return r
 }
 
-func (x *run) cursor(up *cursor, step *fstep) *cursor {
+func (x *workspace) cursor(up *cursor, step *fstep) *cursor {
 	c := x.cursors.next()
-	c.run, c.up, c.step = x, up, step
+	c.mem, c.up, c.step, c.node, c.typ = x, up, step, nil, nil
 	return c
+}
+
+// self refers to the subject of the record.
+func (x *run) self() string {
+	if x.subject == "" {
+		x.subject = "Patient/" + x.in.EHRID
+	}
+	return x.subject
 }

@@ -35,11 +35,9 @@ func (r *ref) appendPath(b []byte) []byte {
 	return b
 }
 
-// identity is what a resource made from the node is recognised by over
+// appendIdentity appends what a resource made from the node is recognised by over
 // versions: the uid nearest above it, or its place in terms of node ids, names
 // and the index among siblings that agree in both.
-func (r *ref) identity() string { return string(r.appendIdentity(nil)) }
-
 func (r *ref) appendIdentity(b []byte) []byte {
 	if r == nil || r.parent == nil {
 		return b
@@ -181,6 +179,14 @@ func (x *run) eval(p *opath, parent *ref) lookup {
 		undecided := false
 		for i, n := range x.in.Roles {
 			undecided = x.find(x.ref(n, nil, nil, i), p.segs) || undecided
+		}
+		return x.results(mark, undecided)
+	}
+	if p.prefix != nil {
+		above, undecided := x.reach(p.prefix)
+		last := p.segs[len(p.segs)-1:]
+		for _, at := range above {
+			undecided = x.find(at, last) || undecided
 		}
 		return x.results(mark, undecided)
 	}

@@ -36,6 +36,9 @@ func (v *converter) dateTime(typ string, n *rm.Node) (*r4.Node, string) {
 	if loss != "" {
 		v.reduce(loss, lossTexts[loss])
 	}
+	if typ == "dateTime" && len(s) > len("2006-01-02") {
+		return v.mem().FreeString(r4.FreeTime, s), ""
+	}
 	return v.mem().String(s), ""
 }
 

@@ -19,12 +19,26 @@ func (a *Arena) node(kind NodeKind, text string) *Node {
 	}
 	n := &a.chunks[a.n/chunkSize][a.n%chunkSize]
 	a.n++
-	n.Kind, n.Text, n.Fields, n.Items = kind, text, n.Fields[:0], n.Items[:0]
+	n.Kind, n.Free, n.Text, n.Fields, n.Items = kind, Fixed, text, n.Fields[:0], n.Items[:0]
 	return n
 }
 
 // String is a string node.
 func (a *Arena) String(s string) *Node { return a.node(String, s) }
+
+// FreeString is a string node whose text is free.
+func (a *Arena) FreeString(f Free, s string) *Node {
+	n := a.node(String, s)
+	n.Free = f
+	return n
+}
+
+// FreeNumber is a number node whose text is free, from its JSON form.
+func (a *Arena) FreeNumber(s string) *Node {
+	n := a.node(Number, s)
+	n.Free = FreeNumber
+	return n
+}
 
 // Number is a number node from its JSON form.
 func (a *Arena) Number(s string) *Node { return a.node(Number, s) }

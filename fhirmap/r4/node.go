@@ -26,6 +26,8 @@ const (
 // Node is one value of a JSON document. Numbers keep their lexical form.
 type Node struct {
 	Kind NodeKind
+	// Free says whether resources that are alike may have another text here.
+	Free Free
 	// Text is the unescaped string, the number as written, or true or false.
 	Text string
 	// Fields are the properties of an object, in document order.

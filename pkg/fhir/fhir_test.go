@@ -53,7 +53,7 @@ func project(t testing.TB) *memory {
 				Type: r.Type, ID: r.ID, Version: VersionID{Trunk: 3}, LastUpdated: commit.Add(time.Duration(i) * time.Hour),
 				Source: object + "::test::3", Profiles: r.Profiles, JSON: r.JSON, Mapping: r.Mapping,
 			})
-			m.search[r.ID] = r.Search
+			m.search[r.ID] = r.Values()
 		}
 		for _, l := range res.Losses {
 			if l.Kind == fhirmap.LossUnmapped || l.Kind == fhirmap.LossAbsence {

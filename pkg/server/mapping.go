@@ -58,9 +58,10 @@ func (p *fhirProjection) Project(in ehr.ProjectionInput) ehr.Projected {
 			Type: r.Type, ID: r.ID, JSON: r.JSON, Profiles: r.Profiles,
 			Mapping: r.Mapping, MappingVersion: r.MappingVersion,
 		}
-		e.Search = make([]ehr.SearchValue, 0, len(r.Search))
-		for i := range r.Search {
-			v := &r.Search[i]
+		values := r.Values()
+		e.Search = make([]ehr.SearchValue, 0, len(values))
+		for i := range values {
+			v := &values[i]
 			e.Search = append(e.Search, ehr.SearchValue{
 				Param: v.Param, Kind: string(v.Kind), System: v.System, Code: v.Code, String: v.Text, Exact: v.Exact, Coded: v.Coded, Group: v.Group,
 				Low: v.Low, High: v.High, Number: v.Number,
