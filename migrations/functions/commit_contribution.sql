@@ -515,7 +515,7 @@ begin
         insert into fhir_queue (ehr_no, vo_no, since, retry)
         select n.ehr_no, n.vo_no, t, t
         from unnest(ehr_no, vo, v_kind, v_lifecycle, current) with ordinality as n(ehr_no, vo_no, kind, lifecycle, current, i)
-        where (others or n.i = any(q_i)) and n.ehr_no > 0 and n.current and n.kind in (1, 2) and n.lifecycle <> 523
+        where (others or n.i = any(q_i)) and n.current and n.kind in (1, 2, 7, 8, 9) and n.lifecycle <> 523
         on conflict (ehr_no, vo_no) do update set retry = excluded.retry, attempts = 0;
     end if;
     if updates and not others then

@@ -245,7 +245,9 @@ type ehrContext struct {
 func (s *Service) commitContent(ctx context.Context, c *Contribution, known ehrContext) (time.Time, error) {
 	for attempt := 0; ; attempt++ {
 		c.StatusObject, c.StatusTrunk = known.status.Object, known.status.Trunk
-		s.project(c, known.subject)
+		if err := s.project(ctx, c, known.subject); err != nil {
+			return time.Time{}, err
+		}
 		at, err := s.cfg.Store.Commit(ctx, *c)
 		if !errors.Is(err, ErrStaleContext) || attempt == 4 {
 			return at, err

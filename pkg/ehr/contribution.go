@@ -146,8 +146,7 @@ func (s *Service) CommitContribution(ctx context.Context, who Actor, in CommitCo
 	if p.status != nil {
 		// The store commits a new EHR_STATUS alone, so nothing else can change
 		// the subject meanwhile.
-		s.project(&c, p.status.Subject)
-		at, err = s.cfg.Store.Commit(ctx, c)
+		at, err = s.commitStatus(ctx, &c, p.status.Subject)
 		s.contexts.Invalidate(in.EHRID)
 	} else {
 		var subject ehrContext

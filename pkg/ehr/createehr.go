@@ -46,8 +46,7 @@ func (s *Service) CreateEHR(ctx context.Context, who Actor, in CreateEHR) (EHR, 
 	// Only the EHR_STATUS can be incomplete.
 	c.Versions[1].LifecycleState = LifecycleComplete
 	c.Versions[0].Status = fields
-	s.project(&c, fields.Subject)
-	at, err := s.cfg.Store.Commit(ctx, c)
+	at, err := s.commitStatus(ctx, &c, fields.Subject)
 	if err != nil {
 		return EHR{}, err
 	}

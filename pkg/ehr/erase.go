@@ -63,7 +63,7 @@ func (s *Service) EraseParty(ctx context.Context, who Actor, object uuid.UUID) e
 	if err := s.decide(ctx, who, ActionErase, target(Demographics, "PARTY")); err != nil {
 		return err
 	}
-	return s.cfg.Store.EraseParty(ctx, who, object)
+	return s.cfg.Store.EraseParty(ctx, who, object, s.cfg.Projections)
 }
 
 // EraseTemplate deletes a template with all its revisions physically; Conflict,

@@ -229,8 +229,41 @@ func (r partyReference) problem(root *rm.Node, attribute, code, message string) 
 // isLocal reports whether a reference is into this repository, by its namespace.
 // Others name repositories elsewhere, of which nothing is known here.
 func (s *Service) isLocal(ref *rm.Node) bool {
-	ns := ref.String("namespace")
-	return strings.EqualFold(ns, "local") || strings.EqualFold(ns, "demographic") || strings.EqualFold(ns, s.cfg.SystemID)
+	return isDemographic(ref.String("namespace"), s.cfg.SystemID)
+}
+
+// isDemographic reports whether a namespace is that of the demographic repository
+// of a system.
+func isDemographic(namespace, systemID string) bool {
+	return strings.EqualFold(namespace, "local") || strings.EqualFold(namespace, "demographic") || strings.EqualFold(namespace, systemID)
+}
+
+// PartyOf is the party that a PARTY_REF names in the demographic repository of a
+// system: by the id of the versioned object, as it is written there, and nothing
+// else. False for any other reference.
+func PartyOf(ref *rm.Node, systemID string) (uuid.UUID, bool) {
+	return partyID(ref.String("namespace"), ref.String("id", "value"), systemID)
+}
+
+// PersonOf is the PERSON that the subject of an EHR refers to, in the same way.
+func PersonOf(subject Subject, systemID string) (uuid.UUID, bool) {
+	if subject.Type != "PERSON" {
+		return uuid.Nil, false
+	}
+	return partyID(subject.Namespace, subject.ID, systemID)
+}
+
+func partyID(namespace, text, systemID string) (uuid.UUID, bool) {
+	if len(text) != 36 || !isDemographic(namespace, systemID) {
+		return uuid.Nil, false
+	}
+	id, err := uuid.Parse(text)
+	return id, err == nil && id != uuid.Nil && id.String() == text
+}
+
+// Shown reports whether parties of the kind become FHIR resources.
+func (k Kind) Shown() bool {
+	return k == KindOrganisation || k == KindPerson || k == KindRole
 }
 
 // objectOf is the object id of a UID_BASED_ID; "" for another identifier.

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -26,6 +28,13 @@ type ProjectionInput struct {
 	Root *rm.Node
 	// Workflow is what ACTIONs of the record say about the orders of the content.
 	Workflow []WorkflowAction
+	// Person is the PERSON that the subject of an EHR_STATUS refers to, nil if
+	// there is none (PersonOf). Roles are the ROLEs that a PERSON performs.
+	Person *rm.Node
+	Roles  []*rm.Node
+	// Resource gives the type of the resource that a party is shown as, "" if it is
+	// not; the id of the resource is that of the party. nil knows of none.
+	Resource func(party uuid.UUID) string
 }
 
 // Projected is what a projection derived from one version.

@@ -2,6 +2,7 @@ package ehr
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -173,14 +174,22 @@ func (s *Service) version(uid, preceding VersionUID, kind Kind, a commitAudit, r
 	return v
 }
 
-// project lets every projection derive its records from the versions; from
-// parties nothing is derived.
-func (s *Service) project(c *Contribution, subject Subject) {
-	if c.EHRID == Demographics {
-		return
+// project lets every projection derive its records from the versions. What
+// parties are shown as depends on others, so that the store does it.
+func (s *Service) project(ctx context.Context, c *Contribution, subject Subject) error {
+	if len(s.cfg.Projections) == 0 {
+		return nil
 	}
 	c.Rules = Rules(s.cfg.Projections)
 	c.Projections, c.Subject, c.Later = s.cfg.Projections, subject, s.later(c)
+	if c.EHRID == Demographics {
+		for i := range c.Versions {
+			v := &c.Versions[i]
+			v.Queued = v.Root != nil && !v.UID.IsBranch() && v.Kind.Shown()
+		}
+		return nil
+	}
+	c.Parties = &PartyResources{ctx: ctx, store: s.cfg.Store}
 	for i := range c.Versions {
 		v := &c.Versions[i]
 		v.Projected, v.Queued = Projected{}, false
@@ -194,7 +203,61 @@ func (s *Service) project(c *Contribution, subject Subject) {
 		if v.Orders && v.OfWorkflow() {
 			continue // the store does it, once it has what is said about the orders
 		}
-		v.Projected = Derive(s.cfg.Projections, c.Input(v))
+		in := c.Input(v)
+		if person, ok := PersonOf(subject, c.SystemID); ok && v.Kind == KindEHRStatus && v.Root != nil {
+			var err error
+			if in.Person, c.PersonTrunk, err = s.cfg.Store.Person(ctx, person); err != nil {
+				return err
+			}
+			c.Person = person
+		}
+		v.Projected = Derive(s.cfg.Projections, in)
+	}
+	return c.Parties.Err()
+}
+
+// PartyResources finds what parties are shown as, each once, for the projections
+// of one contribution.
+type PartyResources struct {
+	ctx   context.Context
+	store Store
+	known map[uuid.UUID]string
+	err   error // of the first search that failed
+}
+
+// Find gives the type of the resource that a party is shown as; "" if it is not.
+func (p *PartyResources) Find(party uuid.UUID) string {
+	typ, ok := p.known[party]
+	if ok || p.err != nil {
+		return typ
+	}
+	if typ, p.err = p.store.PartyResource(p.ctx, party); p.known == nil {
+		p.known = map[uuid.UUID]string{}
+	}
+	p.known[party] = typ
+	return typ
+}
+
+// Err is why something could not be found out: what was projected must not be
+// stored then.
+func (p *PartyResources) Err() error {
+	if p == nil {
+		return nil
+	}
+	return p.err
+}
+
+// commitStatus projects and commits an EHR_STATUS, again if the PERSON that it
+// refers to was changed meanwhile.
+func (s *Service) commitStatus(ctx context.Context, c *Contribution, subject Subject) (time.Time, error) {
+	for attempt := 0; ; attempt++ {
+		if err := s.project(ctx, c, subject); err != nil {
+			return time.Time{}, err
+		}
+		at, err := s.cfg.Store.Commit(ctx, *c)
+		if !errors.Is(err, ErrStaleContext) || attempt == 4 {
+			return at, err
+		}
 	}
 }
 

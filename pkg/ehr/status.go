@@ -58,8 +58,7 @@ func (s *Service) UpdateEHRStatus(ctx context.Context, who Actor, in UpdateEHRSt
 	if err := c.tagged(in.Tags, s.cfg.Limits.Tags); err != nil {
 		return Committed{}, err
 	}
-	s.project(&c, c.Versions[0].Status.Subject)
-	at, err := s.cfg.Store.Commit(ctx, c)
+	at, err := s.commitStatus(ctx, &c, c.Versions[0].Status.Subject)
 	s.contexts.Invalidate(in.EHRID)
 	if err != nil {
 		return Committed{}, err

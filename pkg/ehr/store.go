@@ -71,6 +71,13 @@ type Store interface {
 	// are; those that do not exist are left out.
 	Parties(ctx context.Context, objects []uuid.UUID) (map[uuid.UUID]PartyState, error)
 
+	// Person reads the latest version of a PERSON for projections: its content, nil
+	// if it is deleted or not complete, and its number. 0 if there is none.
+	Person(ctx context.Context, object uuid.UUID) (root *rm.Node, trunk int, err error)
+	// PartyResource finds the type of the FHIR resource that a party is shown as;
+	// "" if it is not.
+	PartyResource(ctx context.Context, object uuid.UUID) (string, error)
+
 	// Tags lists the tags of a target by key and path, EHRTags those in an EHR by
 	// object, version, key and path.
 	Tags(ctx context.Context, ehrID uuid.UUID, on TagTarget) ([]ItemTag, error)
@@ -86,9 +93,9 @@ type Store interface {
 	EraseAllEHRs(ctx context.Context, who Actor) error
 	// EraseComposition deletes a composition with all its versions physically,
 	// EraseParty a party, EraseTemplate a template (errs.Conflict if content uses it), EraseQuery one
-	// version of a stored query.
+	// version of a stored query. What was derived from a party is derived anew.
 	EraseComposition(ctx context.Context, who Actor, ehrID, object uuid.UUID) error
-	EraseParty(ctx context.Context, who Actor, object uuid.UUID) error
+	EraseParty(ctx context.Context, who Actor, object uuid.UUID, projections []Projection) error
 	EraseTemplate(ctx context.Context, who Actor, id string) error
 	EraseQuery(ctx context.Context, who Actor, name, version string) error
 
@@ -149,14 +156,21 @@ type Contribution struct {
 	// Rules); "" for none.
 	Rules string
 	// Projections and Subject are what they are and whom they are told of, for
-	// versions that are OfWorkflow and for those of before that depend on them.
+	// versions that are OfWorkflow or parties and for those of before that depend on
+	// them. Parties are what references to parties lead to.
 	// Later reports whether what is made of a template is left to the queue; nil
 	// leaves nothing.
 	Projections []Projection
 	Subject     Subject
 	Later       func(templateID string) bool
+	Parties     *PartyResources
 	// NewEHR is set if the contribution creates the EHR.
 	NewEHR *NewEHR
+	// Person, if not zero, is the party that the subject of the EHR_STATUS refers
+	// to, and PersonTrunk the version that it was projected with, 0 for none.
+	// ErrStaleContext if another is the latest.
+	Person      uuid.UUID
+	PersonTrunk int
 	// StatusObject and StatusTrunk are the EHR_STATUS, and its trunk version, that
 	// the projections were computed from; zero asks for no check.
 	StatusObject uuid.UUID

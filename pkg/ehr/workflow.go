@@ -134,10 +134,14 @@ func (v *NewVersion) OfWorkflow() bool {
 
 // Input is the version of a contribution as projections see it.
 func (c *Contribution) Input(v *NewVersion) ProjectionInput {
-	return ProjectionInput{
+	in := ProjectionInput{
 		EHRID: c.EHRID.String(), SystemID: c.SystemID,
 		SubjectID: c.Subject.ID, SubjectNamespace: c.Subject.Namespace, SubjectType: c.Subject.Type,
 		Kind: v.Kind, ObjectID: v.UID.Object.String(), VersionUID: v.UID.String(), Trunk: v.UID.Trunk,
 		TemplateID: v.Template.TemplateID, LifecycleState: v.LifecycleState, Root: v.Root,
 	}
+	if c.Parties != nil {
+		in.Resource = c.Parties.Find
+	}
+	return in
 }

@@ -43,6 +43,13 @@ type Reader interface {
 	Made(ctx context.Context, actor ehr.Actor, document Record) ([]Record, error)
 }
 
+// OfParty reports whether resources of a type are parties of the demographic
+// repository. They belong to no record: who may read or query such parties may
+// read or query them.
+func OfParty(typ string) bool {
+	return typ == "Organization" || typ == "Practitioner" || typ == "PractitionerRole"
+}
+
 // HistoryQuery selects versions of resources.
 type HistoryQuery struct {
 	// Type and ID narrow to a type and to one resource of it; "" does not.

@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/hex"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,13 +37,14 @@ func (p *fhirProjection) Version() string { return p.version }
 // of everything in the version, and is logged without any of its content.
 func (p *fhirProjection) Project(in ehr.ProjectionInput) ehr.Projected {
 	// EHR_ACCESS and the directory have no counterpart among the resources.
-	if in.Root == nil || (in.Kind != ehr.KindComposition && in.Kind != ehr.KindEHRStatus) {
+	if in.Root == nil || (in.Kind != ehr.KindComposition && in.Kind != ehr.KindEHRStatus && !in.Kind.Shown()) {
 		return ehr.Projected{}
 	}
 	res, err := p.lib.Project(fhirmap.Input{
 		Root: in.Root, EHRID: in.EHRID, Subject: subject(in),
 		ObjectID: in.ObjectID, VersionUID: in.VersionUID, SystemID: in.SystemID,
 		Lifecycle: strconv.Itoa(in.LifecycleState), Workflow: workflow(in.Workflow),
+		Person: in.Person, Roles: in.Roles, Resolve: registered(in),
 	})
 	if err != nil {
 		p.log.Error("a version could not be projected to FHIR", "version_uid", in.VersionUID, "error", err)
@@ -89,6 +91,34 @@ func workflow(list []ehr.WorkflowAction) []fhirmap.WorkflowAction {
 		})
 	}
 	return out
+}
+
+// shownAs are the types of resources that PARTY_REF.type can mean.
+var shownAs = map[string][]string{
+	"PERSON":       {"Practitioner"},
+	"ORGANISATION": {"Organization"},
+	"ROLE":         {"PractitionerRole"},
+	"ACTOR":        {"Practitioner", "Organization"},
+	"PARTY":        {"Practitioner", "Organization", "PractitionerRole"},
+	"ANY":          {"Practitioner", "Organization", "PractitionerRole"},
+}
+
+// registered finds the resources of parties that are registered here.
+func registered(in ehr.ProjectionInput) func(*rm.Node) string {
+	if in.Resource == nil {
+		return nil
+	}
+	return func(ref *rm.Node) string {
+		id, ok := ehr.PartyOf(ref, in.SystemID)
+		if !ok {
+			return ""
+		}
+		typ := in.Resource(id)
+		if !slices.Contains(shownAs[ref.String("type")], typ) {
+			return ""
+		}
+		return typ
+	}
 }
 
 // subject is the EHR's PARTY_SELF as mappings see it.

@@ -55,7 +55,7 @@ func placeholders(n int) string {
 // transaction. See ehr.Store.
 func (s *Store) Commit(ctx context.Context, c ehr.Contribution) (time.Time, error) {
 	t, err := s.commit(ctx, c)
-	if err == nil && slices.ContainsFunc(c.Versions, func(v ehr.NewVersion) bool { return v.Queued }) {
+	if err == nil && c.EHRID != ehr.Demographics && slices.ContainsFunc(c.Versions, func(v ehr.NewVersion) bool { return v.Queued }) {
 		s.wake()
 	}
 	return t, err
@@ -100,8 +100,14 @@ func (s *Store) commitPlain(ctx context.Context, c ehr.Contribution) (time.Time,
 	var t time.Time
 	// Within a request that is carried out once, a refusal must not end the
 	// transaction that it is a part of: the use case may try again.
-	if len(list) > 1 || len(c.Tags) > 0 || onceOf(ctx) != nil {
-		err := s.transaction(ctx, op, func(tx pgx.Tx) error {
+	parties := c.EHRID == ehr.Demographics && len(c.Projections) > 0
+	if len(list) > 1 || len(c.Tags) > 0 || onceOf(ctx) != nil || parties || c.Person != uuid.Nil {
+		run := func(tx pgx.Tx) error {
+			if c.Person != uuid.Nil {
+				if err := sharePerson(ctx, tx, c.Person, c.PersonTrunk); err != nil {
+					return err
+				}
+			}
 			for i := range list {
 				var err error
 				if t, err = commitOn(ctx, tx.Conn(), args[i]); err != nil {
@@ -114,8 +120,11 @@ func (s *Store) commitPlain(ctx context.Context, c ehr.Contribution) (time.Time,
 				}
 			}
 			return nil
-		})
-		return t.UTC(), err
+		}
+		if parties {
+			return t.UTC(), s.commitParties(ctx, &c, run)
+		}
+		return t.UTC(), s.transaction(ctx, op, run)
 	}
 	if s.group.window > 0 && groupable(&c, args[0]) {
 		t, err := s.commitInGroup(ctx, &c, args[0])

@@ -30,12 +30,12 @@ func recordErased(ctx context.Context, tx pgx.Tx, op string, who ehr.Actor, kind
 
 // EraseComposition deletes a versioned composition physically. See ehr.Store.
 func (s *Store) EraseComposition(ctx context.Context, who ehr.Actor, ehrID, object uuid.UUID) error {
-	return s.eraseObject(ctx, "store.EraseComposition", "no such composition", who, ehrID, object, ehr.KindComposition)
+	return s.eraseObject(ctx, "store.EraseComposition", "no such composition", who, ehrID, object, nil, ehr.KindComposition)
 }
 
 // EraseParty deletes a versioned party physically. See ehr.Store.
-func (s *Store) EraseParty(ctx context.Context, who ehr.Actor, object uuid.UUID) error {
-	return s.eraseObject(ctx, "store.EraseParty", "no such party", who, ehr.Demographics, object,
+func (s *Store) EraseParty(ctx context.Context, who ehr.Actor, object uuid.UUID, projections []ehr.Projection) error {
+	return s.eraseObject(ctx, "store.EraseParty", "no such party", who, ehr.Demographics, object, projections,
 		ehr.KindAgent, ehr.KindGroup, ehr.KindOrganisation, ehr.KindPerson, ehr.KindRole)
 }
 
@@ -47,7 +47,7 @@ var erasedSQL = scope(`
 	group by v.ehr_no, v.vo_no, v.kind`)
 
 // eraseObject deletes an object of one of the kinds with all its versions.
-func (s *Store) eraseObject(ctx context.Context, op, missing string, who ehr.Actor, ehrID, object uuid.UUID, kinds ...ehr.Kind) error {
+func (s *Store) eraseObject(ctx context.Context, op, missing string, who ehr.Actor, ehrID, object uuid.UUID, projections []ehr.Projection, kinds ...ehr.Kind) error {
 	codes := make([]int16, len(kinds))
 	for i, k := range kinds {
 		codes[i] = int16(k)
@@ -57,7 +57,11 @@ func (s *Store) eraseObject(ctx context.Context, op, missing string, who ehr.Act
 		if _, err := tx.Exec(ctx, lockKept); err != nil {
 			return failure(op, err)
 		}
+		x := depending{store: s, tx: tx}
 		if ehrID == ehr.Demographics {
+			if err := x.erasing(ctx, object); err != nil {
+				return failure(op, err)
+			}
 			if err := lockParty(ctx, tx, object); err != nil {
 				return failure(op, err)
 			}
@@ -112,6 +116,9 @@ func (s *Store) eraseObject(ctx context.Context, op, missing string, who ehr.Act
 			if _, err := tx.Exec(ctx, del.sql, del.args...); err != nil {
 				return failure(op, err)
 			}
+		}
+		if ehrID == ehr.Demographics && len(projections) > 0 {
+			return x.erased(ctx, projections)
 		}
 		return nil
 	})

@@ -63,7 +63,7 @@ func (s *Store) UseRules(ctx context.Context, rules string, again bool) error {
 		update fhir_state set rules = $1,
 			after_ehr = case when todo then 0 end, after_vo = case when todo then 0 end,
 			done = 0, total = 0, changed = 0, failed = 0, started = null, ended = null
-		from (select exists (select from fhir_state where rules is not null) or exists (select from version where kind in (1, 2)) as todo) v
+		from (select exists (select from fhir_state where rules is not null) or exists (select from version where kind in (1, 2, 7, 8, 9)) as todo) v
 		where rules is distinct from $1 or $2 and after_ehr is null`, rules, again)
 	if err != nil {
 		return failure("store.UseRules", err)
@@ -166,7 +166,8 @@ func otherRules(op string) error {
 type projector struct {
 	*Store
 	conn  *pgxpool.Conn
-	db    conn // what is written to: conn, or a transaction
+	db    conn   // what is written to: conn, or a transaction
+	tx    pgx.Tx // that transaction; nil for conn
 	opt   ReprojectOptions
 	rules string
 }
@@ -176,7 +177,7 @@ type projector struct {
 func (p *projector) queue(ctx context.Context) error {
 	for {
 		list, err := p.versions(ctx, `
-			where v.kind in (1, 2) and v.time_superseded is null and v.ver > 0 and (v.ehr_no, v.vo_no) in (
+			where v.kind in (1, 2, 7, 8, 9) and v.time_superseded is null and v.ver > 0 and (v.ehr_no, v.vo_no) in (
 				select w.ehr_no, w.vo_no from fhir_queue w where w.retry <= clock_timestamp() and w.ehr_no in (
 					select f.ehr_no from fhir_queue f where f.retry <= clock_timestamp() order by f.queue_no limit $1)
 				order by w.queue_no limit 10 * $1)
@@ -220,7 +221,7 @@ func (p *projector) all(ctx context.Context) error {
 		// Begins a run, or goes on with one.
 		err := p.conn.QueryRow(ctx, `
 			update fhir_state set started = coalesce(started, now()), total = (
-				select count(*) from version where kind in (1, 2) and time_superseded is null and lifecycle_state <> 523)
+				select count(*) from version where kind in (1, 2, 7, 8, 9) and time_superseded is null and lifecycle_state <> 523)
 			where rules = $1 and after_ehr is not null returning after_ehr, after_vo`, p.rules).Scan(&ehrNo, &voNo)
 		if err == pgx.ErrNoRows {
 			return otherRules(op)
@@ -245,7 +246,7 @@ func (p *projector) from(ctx context.Context, ehrNo, voNo int64) error {
 	for {
 		began := time.Now()
 		list, err := p.versions(ctx, `
-			where v.kind in (1, 2) and v.time_superseded is null and v.lifecycle_state <> 523
+			where v.kind in (1, 2, 7, 8, 9) and v.time_superseded is null and v.lifecycle_state <> 523
 			  and v.ehr_no >= $1 and (v.ehr_no, v.vo_no) > ($1, $2)
 			order by v.ehr_no, v.vo_no limit $3`, ehrNo, voNo, p.opt.Batch)
 		if err != nil {

@@ -15,7 +15,6 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
-	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // source is a stored version with what was derived from it and its predecessors.
@@ -33,6 +32,11 @@ type source struct {
 	// once it was projected.
 	said, says []ehr.WorkflowEntry
 	orders     bool
+	// person is whom an EHR_STATUS is about and personRaw its document, roleRaws
+	// are those of the ROLEs of a PERSON.
+	person    uuid.UUID
+	personRaw []byte
+	roleRaws  [][]byte
 }
 
 // existing is a current resource of an object.
@@ -51,6 +55,13 @@ type existing struct {
 func (p *projector) versions(ctx context.Context, where string, args ...any) ([]source, error) {
 	const op = "store.Reproject"
 	var list []source
+	if p.tx != nil {
+		list, err := p.read(ctx, p.tx, where, args...)
+		if err != nil {
+			return nil, failure(op, err)
+		}
+		return list, nil
+	}
 	err := pgx.BeginTxFunc(ctx, p.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) (err error) {
 		list, err = p.read(ctx, tx, where, args...)
 		return err
@@ -67,7 +78,7 @@ func (p *projector) read(ctx context.Context, tx pgx.Tx, where string, args ...a
 				coalesce(t.template_id, ''), e.ehr_id, coalesce(e.subject_type, ''), coalesce(e.subject_id, ''), coalesce(e.subject_namespace, ''),
 				d.raw, f.mapped, f.losses, q.since
 			from version v
-			join ehr e on e.ehr_no = v.ehr_no
+			left join ehr e on e.ehr_no = v.ehr_no
 			left join document d on d.ehr_no = v.ehr_no and d.vo_no = v.vo_no and d.ver = v.ver
 			left join template t on t.template_no = v.template_no
 			left join fhir_loss f on f.ehr_no = v.ehr_no and f.vo_no = v.vo_no and f.ver = v.ver
@@ -82,11 +93,15 @@ func (p *projector) read(ctx context.Context, tx pgx.Tx, where string, args ...a
 	if err := p.workflows(ctx, tx, list); err != nil {
 		return nil, err
 	}
+	if err := p.around(ctx, tx, list); err != nil {
+		return nil, err
+	}
 	return list, p.resources(ctx, tx, list)
 }
 
 func scanSource(row pgx.CollectableRow) (s source, err error) {
-	var object, record uuid.UUID
+	var object uuid.UUID
+	var record *uuid.UUID // nil: a party
 	var system string
 	var losses []byte
 	var kind int16
@@ -95,7 +110,10 @@ func scanSource(row pgx.CollectableRow) (s source, err error) {
 		&in.TemplateID, &record, &in.SubjectType, &in.SubjectID, &in.SubjectNamespace, &s.raw, &s.mapped, &losses, &s.since); err != nil {
 		return s, err
 	}
-	in.Kind, in.EHRID, in.ObjectID = ehr.Kind(kind), record.String(), object.String()
+	in.Kind, in.ObjectID = ehr.Kind(kind), object.String()
+	if record != nil {
+		in.EHRID = record.String()
+	}
 	in.VersionUID = ehr.VersionUID{Object: object, System: system, Trunk: in.Trunk}.String()
 	if losses != nil {
 		err = json.Unmarshal(losses, &s.losses)
@@ -256,7 +274,7 @@ func (p *projector) told(ctx context.Context, part []source, d *differences, don
 			continue
 		}
 		if now.IsZero() { // by the clock that since is by
-			if err := p.conn.QueryRow(ctx, `select clock_timestamp()`).Scan(&now); err != nil {
+			if err := p.db.QueryRow(ctx, `select clock_timestamp()`).Scan(&now); err != nil {
 				return failure("store.Reproject", err)
 			}
 		}
@@ -275,7 +293,7 @@ func (p *projector) again(ctx context.Context, left []source) ([]source, error) 
 	for i := range left {
 		ehrs[i], vos[i] = left[i].ehr, left[i].vo
 	}
-	return p.versions(ctx, ` where v.kind in (1, 2) and v.time_superseded is null and v.ver > 0
+	return p.versions(ctx, ` where v.kind in (1, 2, 7, 8, 9) and v.time_superseded is null and v.ver > 0
 		and (v.ehr_no, v.vo_no) in (select * from unnest($1::bigint[], $2::bigint[]))`, ehrs, vos)
 }
 
@@ -283,13 +301,25 @@ func (p *projector) write(ctx context.Context, d *differences, wait bool) (done 
 	if len(d.index) == 0 {
 		return nil, nil
 	}
-	err = p.db.QueryRow(ctx, `select project_versions(`+placeholders(23)+`)`, p.rules, wait, d.ehrs, d.vos, d.vers, d.made,
-		d.rI, d.rKind, d.rType, d.rID, d.rFrom, d.rLen, d.rSearch, d.cI, d.cRaw,
-		d.sI, d.sKind, d.sType, d.sID, d.sSearch, d.lI, d.lMapped, d.lLosses).Scan(&done)
+	if p.tx != nil { // what cannot be stored must not end the transaction
+		err = pgx.BeginFunc(ctx, p.tx, func(tx pgx.Tx) error {
+			done, err = p.store(ctx, tx, d, wait)
+			return err
+		})
+	} else {
+		done, err = p.store(ctx, p.db, d, wait)
+	}
 	if err != nil {
 		return nil, failure("store.Reproject", err)
 	}
 	return done, nil
+}
+
+func (p *projector) store(ctx context.Context, db conn, d *differences, wait bool) (done []int32, err error) {
+	err = db.QueryRow(ctx, `select project_versions(`+placeholders(23)+`)`, p.rules, wait, d.ehrs, d.vos, d.vers, d.made,
+		d.rI, d.rKind, d.rType, d.rID, d.rFrom, d.rLen, d.rSearch, d.cI, d.cRaw,
+		d.sI, d.sKind, d.sType, d.sID, d.sSearch, d.lI, d.lMapped, d.lLosses).Scan(&done)
+	return done, err
 }
 
 // fail puts a version that cannot be projected into the queue, to be tried again.
@@ -317,7 +347,7 @@ func (p *projector) compare(ctx context.Context, list []source) (*differences, i
 	failed := 0
 	for i := range list {
 		s := &list[i]
-		out, err := p.derive(s)
+		out, err := p.derive(ctx, s)
 		if err == nil {
 			err = p.differ(ctx, d, i, s, &out)
 		}
@@ -336,7 +366,7 @@ func (p *projector) compare(ctx context.Context, list []source) (*differences, i
 }
 
 // derive projects one version.
-func (p *projector) derive(s *source) (out ehr.Projected, err error) {
+func (p *projector) derive(ctx context.Context, s *source) (out ehr.Projected, err error) {
 	const op = "store.Reproject"
 	defer func() {
 		// One version must not keep all others from being projected, nor end the
@@ -348,24 +378,26 @@ func (p *projector) derive(s *source) (out ehr.Projected, err error) {
 	}()
 	in := s.in
 	if s.raw != nil {
-		raw, err := p.dec.DecodeAll(s.raw, nil)
-		if err != nil {
-			return ehr.Projected{}, errs.Wrap(errs.Internal, op, "a stored document cannot be read", err)
+		if in.Root, err = p.document(s.raw, in.Kind); err != nil {
+			return ehr.Projected{}, err
 		}
-		class := rm.ClassComposition
-		if in.Kind == ehr.KindEHRStatus {
-			class = rm.ClassEHRStatus
+		if err := p.surround(s, &in); err != nil {
+			return ehr.Projected{}, err
 		}
-		root, problems := rm.DecodeJSON(raw, class, rm.JSONOptions{Incomplete: true, Limits: rm.Limits{Bytes: len(raw) + 1}})
-		if root == nil || slices.ContainsFunc(problems, func(p rm.Problem) bool { return p.Severity == rm.Error }) {
-			return ehr.Projected{}, errs.New(errs.Internal, op, "a stored document cannot be read")
-		}
-		in.Root = root
 		if in.Kind == ehr.KindComposition {
-			s.says, s.orders = ehr.Workflow(root, in.LifecycleState)
+			s.says, s.orders = ehr.Workflow(in.Root, in.LifecycleState)
 		}
 	}
-	return ehr.Derive(p.opt.Projections, in), nil
+	var failed error
+	in.Resource = func(party uuid.UUID) string {
+		typ, err := partyResource(ctx, p.db, party)
+		if err != nil && failed == nil {
+			failed = err
+		}
+		return typ
+	}
+	out = ehr.Derive(p.opt.Projections, in)
+	return out, failed
 }
 
 // differ adds what differs of one version. Nothing is added if it fails.

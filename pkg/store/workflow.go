@@ -190,7 +190,7 @@ func (s *Store) projectOrders(ctx context.Context, tx pgx.Tx, c *ehr.Contributio
 			v.Projected = ehr.Derive(c.Projections, in)
 		}
 	}
-	return nil
+	return c.Parties.Err()
 }
 
 // keeping is the arguments of keep_workflow.

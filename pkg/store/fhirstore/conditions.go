@@ -67,6 +67,7 @@ func (w *where) count() (string, []any) {
 // conditions are those of a search of current resources.
 func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
 	w := records(patients)
+	w.from = about(q.Type, w.from)
 	w.current(q.Type)
 	if q.Latest > 0 {
 		return w, w.latest(op, q)

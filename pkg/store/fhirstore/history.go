@@ -44,7 +44,7 @@ func (r *Reader) ResourceVersion(ctx context.Context, who ehr.Actor, typ, id str
 		}
 		return r.document(ctx, who, typ, id, version)
 	}
-	return r.resource(ctx, "fhirstore.ResourceVersion", who, typ, versionSQL, typ, id, int32(version.Trunk), int16(version.Revision))
+	return r.resource(ctx, "fhirstore.ResourceVersion", who, typ, about(typ, versionSQL), typ, id, int32(version.Trunk), int16(version.Revision))
 }
 
 // resource reads the one record that a statement gives after its EHR's id.
@@ -63,7 +63,7 @@ func (r *Reader) resource(ctx context.Context, op string, who ehr.Actor, typ, sq
 	if err != nil {
 		return fhir.Record{}, store.Failure(op, err)
 	}
-	if err := r.decide(ctx, who, ehr.ActionRead, ehr.Target{EHRID: owner.String(), Class: typ}); err != nil {
+	if err := r.decide(ctx, who, ehr.ActionRead, on(owner, typ)); err != nil {
 		return fhir.Record{}, r.missing(ctx, op, err)
 	}
 	if since != nil {
@@ -119,7 +119,8 @@ func (r *Reader) History(ctx context.Context, who ehr.Actor, q fhir.HistoryQuery
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // a read has nothing to lose
 	var oldest, newest *time.Time
-	if err := tx.QueryRow(ctx, `select (select time_created - interval '1 hour' from ehr where ehr_no > 0 order by ehr_no limit 1),
+	if err := tx.QueryRow(ctx, `select least((select time_created from ehr where ehr_no > 0 order by ehr_no limit 1),
+			(select time_committed from version where ehr_no = 0 order by vo_no limit 1)) - interval '1 hour',
 		clock_timestamp() + interval '1 day'`).Scan(&oldest, &newest); err != nil {
 		return fhir.Page{}, store.Failure(op, err)
 	}
@@ -163,8 +164,8 @@ func cutPage(page *fhir.Page, count int) {
 
 // window adds the versions committed from low until before high.
 func (r *Reader) window(ctx context.Context, tx pgx.Tx, q fhir.HistoryQuery, low, high time.Time, page *fhir.Page) error {
-	w := where{from: "\n\tfrom fhir_resource r join ehr e on e.ehr_no = r.ehr_no\n\twhere ", args: new([]any)}
-	w.add(`e.is_queryable`, `r.last_updated >= `+w.arg(low), `r.last_updated < `+w.arg(high))
+	w := where{from: "\n\tfrom fhir_resource r left join ehr e on e.ehr_no = r.ehr_no\n\twhere ", args: new([]any)}
+	w.add(`(r.ehr_no = 0 or e.is_queryable)`, `r.last_updated >= `+w.arg(low), `r.last_updated < `+w.arg(high))
 	if q.Type != "" {
 		w.add(`r.resource_type = ` + w.arg(q.Type))
 	}
@@ -219,17 +220,17 @@ func (r *Reader) instanceHistory(ctx context.Context, who ehr.Actor, q fhir.Hist
 	var ehrNo int64
 	var total int
 	var since *time.Time
-	err := r.store.Pool().QueryRow(ctx, `select e.ehr_id, `+waitingSQL+`e.ehr_no,
+	err := r.store.Pool().QueryRow(ctx, about(q.Type, `select e.ehr_id, `+waitingSQL+`e.ehr_no,
 			(select count(*) from fhir_resource a where a.ehr_no = r.ehr_no and a.resource_type = $1 and a.resource_id = $2)
 		from fhir_resource r join ehr e on e.ehr_no = r.ehr_no
-		where r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`, q.Type, q.ID).Scan(&owner, &since, &ehrNo, &total)
+		where r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`), q.Type, q.ID).Scan(&owner, &since, &ehrNo, &total)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fhir.Page{}, r.missing(ctx, op, nil)
 	}
 	if err != nil {
 		return fhir.Page{}, store.Failure(op, err)
 	}
-	if err := r.decide(ctx, who, ehr.ActionRead, ehr.Target{EHRID: owner.String(), Class: q.Type}); err != nil {
+	if err := r.decide(ctx, who, ehr.ActionRead, on(owner, q.Type)); err != nil {
 		return fhir.Page{}, r.missing(ctx, op, err)
 	}
 	page := fhir.Page{Records: []fhir.Record{}, Total: -1}

@@ -4,6 +4,7 @@ package fhirstore
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -44,6 +45,28 @@ const (
 
 // waitingSQL is since when something of the record e waits to be projected.
 const waitingSQL = `(select min(q.since) from fhir_queue q where q.ehr_no = e.ehr_no), `
+
+// repositorySQL stands for the table of EHRs in statements about parties, which
+// are in none.
+const repositorySQL = `(select 0::bigint as ehr_no, '00000000-0000-0000-0000-000000000000'::uuid as ehr_id, true as is_queryable)`
+
+// about makes a statement that joins the EHR of a resource one about resources of
+// a type.
+func about(typ, sql string) string {
+	if fhir.OfParty(typ) {
+		return strings.Replace(sql, `join ehr e on`, `join `+repositorySQL+` e on`, 1)
+	}
+	return sql
+}
+
+// on is what the decision point is asked about: a resource of a record, or a
+// party.
+func on(owner uuid.UUID, typ string) ehr.Target {
+	if owner == ehr.Demographics {
+		return ehr.Target{Class: typ}
+	}
+	return ehr.Target{EHRID: owner.String(), Class: typ}
+}
 
 const resourceSQL = `select e.ehr_id, ` + waitingSQL + recordColumns + `
 	from fhir_resource r join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
@@ -114,7 +137,7 @@ func (r *Reader) Resource(ctx context.Context, who ehr.Actor, typ, id string) (f
 	if fhir.WholeComposition(typ) {
 		return r.document(ctx, who, typ, id, fhir.VersionID{})
 	}
-	return r.resource(ctx, "fhirstore.Resource", who, typ, resourceSQL, typ, id)
+	return r.resource(ctx, "fhirstore.Resource", who, typ, about(typ, resourceSQL), typ, id)
 }
 
 // one scans the only row.
@@ -164,6 +187,9 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 		return fhir.Page{}, err
 	}
 	page := fhir.Page{Records: []fhir.Record{}, Total: -1}
+	if fhir.OfParty(q.Type) && patients != nil {
+		return fhir.Page{}, errs.New(errs.Unsupported, op, q.Type+" is of no patient's record")
+	}
 	where, err := conditions(op, q, patients)
 	if err != nil {
 		return fhir.Page{}, err

@@ -74,8 +74,8 @@ func testEraseParty(t *testing.T, s ehr.Store) {
 	same := composition(uuid.New(), 1, document(1))
 	mustCommit(t, s, contribution(id, same))
 
-	wantKind(t, s.EraseParty(t.Context(), who, uuid.New()), errs.NotFound)
-	wantKind(t, s.EraseParty(t.Context(), who, same.UID.Object), errs.NotFound)
+	wantKind(t, s.EraseParty(t.Context(), who, uuid.New(), nil), errs.NotFound)
+	wantKind(t, s.EraseParty(t.Context(), who, same.UID.Object, nil), errs.NotFound)
 	wantKind(t, s.EraseComposition(t.Context(), who, ehr.Demographics, v.UID.Object), errs.NotFound)
 
 	// Someone updates it all the while.
@@ -102,12 +102,12 @@ func testEraseParty(t *testing.T, s ehr.Store) {
 		}
 	})
 	<-started
-	if err := s.EraseParty(t.Context(), who, v.UID.Object); err != nil {
+	if err := s.EraseParty(t.Context(), who, v.UID.Object, nil); err != nil {
 		t.Fatal(err)
 	}
 	close(stop)
 	group.Wait()
-	wantKind(t, s.EraseParty(t.Context(), who, v.UID.Object), errs.NotFound)
+	wantKind(t, s.EraseParty(t.Context(), who, v.UID.Object, nil), errs.NotFound)
 	_, err := s.Version(t.Context(), ehr.Demographics, v.Kind, ehr.VersionSelector{Object: v.UID.Object})
 	wantKind(t, err, errs.NotFound)
 	_, err = s.Contribution(t.Context(), ehr.Demographics, in.ID)
