@@ -287,8 +287,10 @@ func TestPatientOfPerson(t *testing.T) {
 	}
 	// Only these references are to that person.
 	for i, other := range [][3]string{
-		{"elsewhere", "PERSON", object(person)}, {"demographic", "ORGANISATION", object(person)},
-		{"demographic", "PERSON", strings.ToUpper(object(person))}, {"demographic", "PERSON", person},
+		{"elsewhere", "PERSON", object(person)},
+		{"demographic", "ORGANISATION", object(person)},
+		{"demographic", "PERSON", strings.ToUpper(object(person))},
+		{"demographic", "PERSON", person},
 	} {
 		body := status(other[0], other[1], other[2])
 		if strings.Contains(other[2], "::") {

@@ -121,10 +121,13 @@ func (s *Store) commitPlain(ctx context.Context, c ehr.Contribution) (time.Time,
 			}
 			return nil
 		}
+		var err error
 		if parties {
-			return t.UTC(), s.commitParties(ctx, &c, run)
+			err = s.commitParties(ctx, &c, run)
+		} else {
+			err = s.transaction(ctx, op, run)
 		}
-		return t.UTC(), s.transaction(ctx, op, run)
+		return t.UTC(), err
 	}
 	if s.group.window > 0 && groupable(&c, args[0]) {
 		t, err := s.commitInGroup(ctx, &c, args[0])
