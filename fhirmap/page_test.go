@@ -22,6 +22,14 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- `meta.versionId` is the trunk version of the source, `meta.lastUpdated` its commit time, `meta.source` its version uid as `ehr:<uid>`.\n" +
 	"  A resource that other mappings, or what is said about it in other compositions, have made of the same version is `3.1` after `3`,\n" +
 	"  last updated when it was made.\n" +
+	"- `meta.security` has the labels that are configured, of the server and of the template of the source (`--fhir-security`,\n" +
+	"  `--fhir-security-of`), at every door: reads, searches, histories, documents, exports, notifications. Of the labels of\n" +
+	"  v3-Confidentiality that of the template holds; a bundle has the highest in it and all others. `_security` finds by them. They\n" +
+	"  are not stored: a change holds at once, for earlier versions too, and gives no resource a new version. openEHR has no such label in its\n" +
+	"  compositions; nothing is inferred from content, item tags or null flavours (a masked value is `masked` in its place). A label keeps\n" +
+	"  nothing from anyone: principals have no clearances here. Provenance has the labels of its source, AuditEvent those of the server; what\n" +
+	"  another composition says about a resource (how far an order has come) brings no label of its template.\n" +
+	"  `cairn dev` labels everything HTEST.\n" +
 	"- Only versions whose lifecycle state is complete (532) are projected. That state, read through `$version`, is also what\n" +
 	"  makes a recorded observation `final`; nothing else does.\n" +
 	"- `$version`, `$self` and `$workflow` are Cairn's additions to FHIR Connect: the ORIGINAL_VERSION around the composition, the subject\n" +

@@ -32,6 +32,9 @@ func (c *devCmd) Run(ctx context.Context) error {
 	if c.LogLevel == "info" && os.Getenv("CAIRN_LOG_LEVEL") == "" {
 		c.LogLevel = "warn"
 	}
+	if len(c.FHIRSecurity)+len(c.FHIRSecurityOf) == 0 {
+		c.FHIRSecurity = []string{"HTEST"} // so that nobody takes the synthetic patients for others
+	}
 	s, err := server.Start(ctx, c.Options)
 	if err != nil {
 		return err

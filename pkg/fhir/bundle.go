@@ -14,6 +14,7 @@ func (a *api) bundle(c *call, req *request, page Page, others []Record) ([]byte,
 	base := a.base(c.Request)
 	dst := make([]byte, 0, 512+len(page.Records)*1600)
 	dst = append(dst, `{"resourceType":"Bundle","type":"searchset"`...)
+	dst = appendBundleMeta(dst, page.Records, others)
 	if page.Total >= 0 {
 		dst = append(dst, `,"total":`...)
 		dst = strconv.AppendInt(dst, int64(page.Total), 10)

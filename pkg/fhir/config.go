@@ -59,6 +59,9 @@ type Config struct {
 	// Endpoint says whether notifications may be sent to a URL, with the reason
 	// if not; nil allows no endpoint.
 	Endpoint func(url string) error
+	// Labels are the security labels of resources, which the Reader gives to its
+	// records; they are found by _security.
+	Labels Labels
 	// Intake stores resources that clients create; nil offers no writing.
 	Intake *intake.Intake
 	// IdempotencyLifetime is how long the answer to a request with an

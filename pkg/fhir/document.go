@@ -334,10 +334,13 @@ func (a *api) documentBundle(w http.ResponseWriter, c *call) error {
 		entries = append(entries, r4.NewObject(str("fullUrl", base+"/"+m.Type+"/"+m.ID), r4.Field{Name: "resource", Value: n}))
 	}
 	name := uuid.NewSHA1(uuid.NameSpaceURL, []byte(base+" "+rec.Source+" "+now.Format(time.RFC3339Nano))).String()
-	n := r4.NewObject(
-		str("resourceType", "Bundle"), str("id", name),
+	head := []r4.Field{str("resourceType", "Bundle"), str("id", name)}
+	if labels := highest([]Record{rec, patient}, made); len(labels) > 0 {
+		head = append(head, object("meta", array("security", nodes(labels)...)))
+	}
+	n := r4.NewObject(append(head,
 		object("identifier", str("system", "urn:ietf:rfc:3986"), str("value", "urn:uuid:"+name)),
 		str("type", "document"), str("timestamp", now.Format("2006-01-02T15:04:05Z07:00")),
-		array("entry", entries...))
+		array("entry", entries...))...)
 	return a.write(w, c, http.StatusOK, n.Append(nil))
 }

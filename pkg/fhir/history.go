@@ -88,6 +88,7 @@ func (a *api) historyBundle(c *call, q HistoryQuery, used []pair, page Page) ([]
 	base := a.base(c.Request)
 	dst := make([]byte, 0, 512+len(page.Records)*1600)
 	dst = append(dst, `{"resourceType":"Bundle","type":"history"`...)
+	dst = appendBundleMeta(dst, page.Records)
 	if page.Total >= 0 {
 		dst = append(dst, `,"total":`...)
 		dst = strconv.AppendInt(dst, int64(page.Total), 10)

@@ -29,6 +29,7 @@ func object(name string, fields ...r4.Field) r4.Field {
 var commonParams = [][3]string{
 	{"_id", "token", "http://hl7.org/fhir/SearchParameter/Resource-id"},
 	{"_profile", "uri", "http://hl7.org/fhir/SearchParameter/Resource-profile"},
+	{"_security", "token", "http://hl7.org/fhir/SearchParameter/Resource-security"},
 	{"_lastUpdated", "date", "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"},
 }
 

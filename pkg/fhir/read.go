@@ -231,6 +231,9 @@ func appendMeta(dst []byte, rec Record) []byte {
 		}
 		dst = append(dst, ']')
 	}
+	if len(rec.Security) > 0 {
+		dst = appendSecurity(append(dst, ','), rec.Security)
+	}
 	dst = append(dst, '}')
 	return dst
 }

@@ -119,6 +119,8 @@ type Record struct {
 	Profiles []string
 	// Mapping and MappingVersion are the rules that made it.
 	Mapping, MappingVersion string
+	// Security are the labels of meta.security.
+	Security []Label
 	// Owner is the number of the EHR in the store; 0 if it is not at hand.
 	Owner int64
 	// First is true for the version that created the resource. Only a history
@@ -192,6 +194,8 @@ type Query struct {
 	LastUpdated []Value
 	// Filters hold on the index, all of them.
 	Filters []Filter
+	// Templates are conditions on the template of the source, all of which hold.
+	Templates []OfTemplates
 	// Profiles are lists of which the resource must claim one profile each.
 	Profiles [][]string
 	// During, if it has two instants, leaves out resources with dates of which

@@ -244,6 +244,7 @@ func (a *api) document(c *call, patient *r4.Node, sections []filled, notes []iss
 	composition, author := name("composition"), name("author")
 	device := base + "/Device/" + author
 
+	shown := []Record{labelled(patient)}
 	var list []*r4.Node
 	entries := []*r4.Node{nil, entry(url(patient), patient), entry(device, r4.NewObject(
 		str("resourceType", "Device"), str("id", author),
@@ -257,6 +258,7 @@ func (a *api) document(c *call, patient *r4.Node, sections []filled, notes []iss
 		for _, n := range s.entries {
 			refs = append(refs, r4.NewObject(str("reference", url(n))))
 			entries = append(entries, entry(url(n), n))
+			shown = append(shown, labelled(n))
 		}
 		fields := []r4.Field{
 			str("title", s.title),
@@ -283,9 +285,10 @@ func (a *api) document(c *call, patient *r4.Node, sections []filled, notes []iss
 			object("code", array("coding", r4.NewObject(str("system", "http://loinc.org"), str("code", "48767-8")))),
 			narrative(b.String())))
 	}
+	security := array("security", nodes(highest(shown))...)
 	entries[0] = entry("urn:uuid:"+composition, r4.NewObject(
 		str("resourceType", "Composition"), str("id", composition),
-		object("meta", array("profile", r4.NewString("http://hl7.org/fhir/uv/ips/StructureDefinition/Composition-uv-ips"))),
+		object("meta", array("profile", r4.NewString("http://hl7.org/fhir/uv/ips/StructureDefinition/Composition-uv-ips")), security),
 		str("status", "final"),
 		object("type", array("coding", r4.NewObject(str("system", "http://loinc.org"), str("code", "60591-5")))),
 		object("subject", str("reference", url(patient))),
@@ -295,7 +298,7 @@ func (a *api) document(c *call, patient *r4.Node, sections []filled, notes []iss
 		array("section", list...)))
 	return r4.NewObject(
 		str("resourceType", "Bundle"), str("id", name("bundle")),
-		object("meta", array("profile", r4.NewString(ipsBundle))),
+		object("meta", array("profile", r4.NewString(ipsBundle)), security),
 		object("identifier", str("system", "urn:ietf:rfc:3986"), str("value", "urn:uuid:"+name("bundle"))),
 		str("type", "document"), str("timestamp", at),
 		array("entry", entries...))

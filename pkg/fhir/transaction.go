@@ -80,7 +80,7 @@ func (a *api) transaction(w http.ResponseWriter, c *call, entries []*r4.Node, as
 			for i := range list {
 				if list[i].index >= 0 {
 					list[i].made = made[list[i].index]
-					list[i].rec = recordOf(list[i].made)
+					list[i].rec = recordOf(list[i].made, a.Labels)
 				}
 			}
 		}

@@ -129,7 +129,7 @@ func (a *api) store(ctx context.Context, c *call, typ string, in intake.Resource
 	if err != nil {
 		return nil, reasons(err, typ, typ)
 	}
-	return a.answerWritten(c, http.StatusCreated, recordOf(made[0]), made[0].Warnings, made[0].Omitted)
+	return a.answerWritten(c, http.StatusCreated, recordOf(made[0], a.Labels), made[0].Warnings, made[0].Omitted)
 }
 
 // existing searches for the resource that a conditional create means. More than
@@ -199,10 +199,11 @@ func subjectOf(typ string) string {
 }
 
 // recordOf is a resource that was created as a reader would find it.
-func recordOf(c intake.Created) Record {
+func recordOf(c intake.Created, labels Labels) Record {
 	return Record{
 		Type: c.Type, ID: c.ID, Version: VersionID{Trunk: c.Version.Trunk}, LastUpdated: c.Time, Source: c.Version.String(),
 		Profiles: c.Profiles, Mapping: c.Mapping, MappingVersion: c.MappingVersion, First: true, JSON: c.JSON,
+		Security: labels.Of(c.Template),
 	}
 }
 

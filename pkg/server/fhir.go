@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/pkg/auth"
@@ -15,10 +16,14 @@ import (
 )
 
 func (s *Server) fhirHandler(ctx context.Context, decision ehr.DecisionPoint, lib *fhirmap.Library, authenticate auth.Authenticator) (http.Handler, error) {
+	labels, err := s.options.labels()
+	if err != nil {
+		return nil, err
+	}
 	reader := fhirstore.New(s.store, decision)
+	reader.Label(labels)
 	var in *intake.Intake
 	if s.options.FHIRWrite {
-		var err error
 		in, err = intake.New(intake.Config{
 			Records: s.Service, Mappings: lib, Territory: s.options.FHIRWriteTerritory, Templates: s.options.FHIRWriteTemplate,
 		})
@@ -41,10 +46,39 @@ func (s *Server) fhirHandler(ctx context.Context, decision ehr.DecisionPoint, li
 		return nil, err
 	}
 	return fhir.New(fhir.Config{
+		Labels:      labels,
 		Terminology: s.terms, Intake: in, IdempotencyLifetime: s.options.IdempotencyTTL,
 		Reader: reader, Exporter: reader, Subscriber: reader, Endpoint: allow, Coverage: lib, Authenticate: fhir.Authenticator(authenticate),
 		BasePath: s.options.FHIRBase, Origin: s.options.BaseURL, Version: Version(), Guard: s.options.Max.check,
 		RequestID: func(r *http.Request) string { return telemetry.RequestID(r.Context()) },
 		Log:       s.log,
 	})
+}
+
+// labels are the security labels that the options ask for.
+func (o Options) labels() (fhir.Labels, error) {
+	parse := func(list []string) (out []fhir.Label, err error) {
+		for _, s := range list {
+			l, err := fhir.ParseLabel(strings.TrimSpace(s))
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, l)
+		}
+		return out, nil
+	}
+	var l fhir.Labels
+	var err error
+	if l.All, err = parse(o.FHIRSecurity); err != nil {
+		return l, err
+	}
+	for id, list := range o.FHIRSecurityOf {
+		if l.Templates == nil {
+			l.Templates = map[string][]fhir.Label{}
+		}
+		if l.Templates[id], err = parse(strings.Split(list, ",")); err != nil {
+			return l, err
+		}
+	}
+	return l, l.Check()
 }

@@ -46,6 +46,9 @@ type Options struct {
 	AccessLog       string        `default:"on" enum:"off,on,required" env:"CAIRN_ACCESS_LOG" help:"Record who reads, searches and queries what, and who is refused (AuditEvent): on, off, or required, which refuses requests (503) while accesses cannot be recorded."`
 	AccessRetention time.Duration `default:"0" env:"CAIRN_ACCESS_RETENTION" help:"How long the record of accesses is kept, in whole months that are over; 0 keeps it for ever."`
 
+	FHIRSecurity   []string          `name:"fhir-security" env:"CAIRN_FHIR_SECURITY" placeholder:"CODE" help:"Security label of every FHIR resource: U, L, M, N, R or V (v3-Confidentiality), HTEST, or system|code; may repeat. It labels and keeps nothing from anyone."`
+	FHIRSecurityOf map[string]string `name:"fhir-security-of" env:"CAIRN_FHIR_SECURITY_OF" mapsep:";" help:"The same for what is made of compositions of one template, as TEMPLATE=CODE or TEMPLATE=CODE,CODE; may repeat."`
+
 	Reproject string `default:"auto" enum:"auto,manual" env:"CAIRN_REPROJECT" help:"When the FHIR mappings have changed, project what is stored again: auto in the background, or manual by cairn fhirmap reproject."`
 
 	IdempotencyTTL  time.Duration `name:"idempotency-ttl" default:"24h" env:"CAIRN_IDEMPOTENCY_TTL" help:"How long the answer to a request with an Idempotency-Key is kept for repetitions."`

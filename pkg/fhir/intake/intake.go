@@ -141,6 +141,8 @@ type Prepared struct {
 type Created struct {
 	ehr.Resource
 	Version ehr.VersionUID
+	// Template is that of the composition.
+	Template string
 	// Time is that of the commit.
 	Time time.Time
 	// Warnings are what validation found and did not refuse.
@@ -266,7 +268,7 @@ func (i *Intake) Commit(ctx context.Context, who ehr.Actor, list []Prepared) ([]
 		if len(of) != 1 {
 			return nil, errs.New(errs.Internal, op, fmt.Sprintf("a stored composition is shown as %d resources", len(of)))
 		}
-		out[k] = Created{Resource: of[0], Version: made.UID, Time: rec.Audit.TimeCommitted, Omitted: list[k].Omitted}
+		out[k] = Created{Resource: of[0], Template: list[k].Template, Version: made.UID, Time: rec.Audit.TimeCommitted, Omitted: list[k].Omitted}
 		for _, w := range warnings {
 			if strings.HasPrefix(w.Path, fmt.Sprintf("/versions[%d]/", k)) {
 				out[k].Warnings = append(out[k].Warnings, w)

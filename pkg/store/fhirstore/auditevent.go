@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -100,7 +101,7 @@ const accessColumns = `select a.class, a.k1, a.k2, a.k3, a.ehr_id, a.at, a.actor
 // that of what was stored.
 const outcomeSQL = `case when a.lost > 0 and a.status = 0 or a.status >= 500 then '8' when a.status >= 400 then '4' else '0' end`
 
-func scanAccess(row pgx.Row) (rec fhir.Record, owner *uuid.UUID, err error) {
+func (r *Reader) scanAccess(row pgx.Row) (rec fhir.Record, owner *uuid.UUID, err error) {
 	var id accessID
 	var x fhir.Access
 	var kind int
@@ -114,7 +115,7 @@ func scanAccess(row pgx.Row) (rec fhir.Record, owner *uuid.UUID, err error) {
 	if kind > 0 {
 		x.Class = ehr.Kind(kind).String()
 	}
-	rec = fhir.Record{Type: fhir.AuditEvent, ID: id.String(), Version: fhir.VersionID{Trunk: 1}, LastUpdated: x.Recorded.UTC(), First: true}
+	rec = fhir.Record{Type: fhir.AuditEvent, ID: id.String(), Version: fhir.VersionID{Trunk: 1}, LastUpdated: x.Recorded.UTC(), First: true, Security: r.labels.All}
 	rec.JSON, err = x.JSON(rec.ID)
 	return rec, owner, err
 }
@@ -171,7 +172,7 @@ func (r *Reader) access(ctx context.Context, who ehr.Actor, id string) (fhir.Rec
 	}
 	w := &where{args: new([]any)}
 	sql := accessColumns + accesses + key.condition(w)
-	rec, owner, err := scanAccess(r.store.Pool().QueryRow(ctx, sql, *w.args...))
+	rec, owner, err := r.scanAccess(r.store.Pool().QueryRow(ctx, sql, *w.args...))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fhir.Record{}, missing
 	}
@@ -207,6 +208,9 @@ func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhi
 	}
 	date := func(v fhir.Value) (string, error) {
 		return w.date(op, v, timestamps, `a.at`, `a.at + interval '1 microsecond'`)
+	}
+	for _, t := range q.Templates { // of compositions it is not, and so of none of them
+		w.add(strconv.FormatBool(t.Not))
 	}
 	for _, v := range q.LastUpdated {
 		term, err := date(v)
@@ -276,7 +280,7 @@ func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhi
 	}
 	sql := accessColumns + accesses + strings.Join(w.terms, ` and `) + ` order by a.class, a.k1, a.k2, a.k3 limit ` + w.arg(q.Count+1)
 	err = r.madePage(ctx, q, &page, statement{sql, *w.args}, statement{count, countArgs}, func(row pgx.Row) (fhir.Record, error) {
-		rec, _, err := scanAccess(row)
+		rec, _, err := r.scanAccess(row)
 		return rec, err
 	}, nil)
 	if err != nil {

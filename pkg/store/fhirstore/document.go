@@ -54,11 +54,12 @@ func documentSQL(typ string) string {
 	}
 	return `
 	select e.ehr_id, p.ehr_no, p.vo_no, p.ver, ` + revision + `, v.object_id::text, v.object_id::text || '::' || v.creating_system || '::' || v.ver,
-		v.time_committed, coalesce(a.archetype_id, ''), w.earlier, case when ` + complete + ` then ` + content + ` end, ` + made + `
+		v.time_committed, coalesce(a.archetype_id, ''), w.earlier, case when ` + complete + ` then ` + content + ` end, ` + made + `, coalesce(t.template_id, '')
 	from p
 	join ehr e on e.ehr_no = p.ehr_no
 	join version v on v.ehr_no = p.ehr_no and v.vo_no = p.vo_no and v.ver = p.ver and v.tree is null
 	left join concept a on a.concept_id = v.root_concept
+	left join template t on t.template_no = v.template_no
 	left join document d on d.ehr_no = p.ehr_no and d.vo_no = p.vo_no and d.ver = p.ver
 	cross join lateral (select exists (select from version o where o.ehr_no = p.ehr_no and o.vo_no = p.vo_no and o.ver < p.ver
 		and o.tree is null and o.lifecycle_state = 532) as earlier) w`
@@ -66,14 +67,15 @@ func documentSQL(typ string) string {
 
 // scanDocument reads one version as a resource of a type. A version that is not
 // shown is a deletion if an earlier one was, else nothing: ok is false.
-func scanDocument(row pgx.Row, typ string) (rec fhir.Record, owner uuid.UUID, ok bool, err error) {
+func (r *Reader) scanDocument(row pgx.Row, typ string) (rec fhir.Record, owner uuid.UUID, ok bool, err error) {
 	var id documentID
 	var d fhir.Document
+	var template string
 	if err = row.Scan(&owner, &id.ehrNo, &id.voNo, &rec.Version.Trunk, &rec.Version.Revision, &d.ObjectUID, &d.VersionUID, &d.Committed, &d.Archetype,
-		&d.Amended, &d.Content, &d.Made); err != nil {
+		&d.Amended, &d.Content, &d.Made, &template); err != nil {
 		return rec, owner, false, err
 	}
-	d.EHRID = owner.String()
+	d.EHRID, rec.Security = owner.String(), r.labels.Of(template)
 	rec.Type, rec.ID, rec.LastUpdated, rec.Source, rec.First = typ, id.String(), d.Committed.UTC(), d.VersionUID, !d.Amended
 	if d.Content == nil {
 		return rec, owner, d.Amended, nil
@@ -92,7 +94,7 @@ func (r *Reader) document(ctx context.Context, who ehr.Actor, typ, id string, ve
 	if !valid {
 		return fhir.Record{}, missing
 	}
-	rec, owner, ok, err := scanDocument(r.store.Pool().QueryRow(ctx, `with p as (select ehr_no, vo_no, ver from version v
+	rec, owner, ok, err := r.scanDocument(r.store.Pool().QueryRow(ctx, `with p as (select ehr_no, vo_no, ver from version v
 		where ehr_no = $1 and vo_no = $2 and (case when $3 = 0 then time_superseded is null else ver = $3 end) and `+composition+`)`+documentSQL(typ),
 		key.ehrNo, key.voNo, version.Trunk), typ)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -187,7 +189,7 @@ func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fh
 	sql := `with p as (select v.ehr_no, v.vo_no, v.ver` + w.from + strings.Join(w.terms, ` and `) +
 		` order by ` + keys + ` limit ` + w.arg(q.Count+1) + `)` + documentSQL(q.Type) + ` order by ` + keys
 	err = r.madePage(ctx, q, &page, statement{sql, *w.args}, statement{count, countArgs}, func(row pgx.Row) (fhir.Record, error) {
-		rec, _, _, err := scanDocument(row, q.Type)
+		rec, _, _, err := r.scanDocument(row, q.Type)
 		return rec, err
 	}, func(tx pgx.Tx) error {
 		if len(patients) > 0 {
@@ -238,6 +240,9 @@ func (w *where) documents(op string, q fhir.Query, ofPatients bool) error {
 			}
 		}
 		w.add(`(v.ehr_no, v.vo_no) in (select * from unnest(` + w.arg(ehrs) + `::bigint[], ` + w.arg(vos) + `::bigint[]))`)
+	}
+	for _, t := range q.Templates {
+		w.add(`coalesce((select t.template_id = any(` + w.arg(t.IDs) + `::text[]) from template t where t.template_no = v.template_no), false) <> ` + w.arg(t.Not) + `::boolean`)
 	}
 	dates := func(v fhir.Value) error {
 		term, err := w.date(op, v, timestamps, `v.time_committed`, `v.time_committed + interval '1 microsecond'`)
@@ -391,7 +396,7 @@ func (r *Reader) documentHistory(ctx context.Context, who ehr.Actor, q fhir.Hist
 	defer rows.Close()
 	page := fhir.Page{Records: []fhir.Record{}, Total: -1}
 	for rows.Next() {
-		rec, _, ok, err := scanDocument(rows, q.Type)
+		rec, _, ok, err := r.scanDocument(rows, q.Type)
 		if err != nil {
 			return fhir.Page{}, fail(op, err)
 		}
@@ -424,7 +429,7 @@ func (r *Reader) Made(ctx context.Context, who ehr.Actor, document fhir.Record) 
 		return nil, fail(op, err)
 	}
 	defer rows.Close()
-	scan := scanner{store: r.store}
+	scan := scanner{store: r.store, labels: r.labels}
 	var list []fhir.Record
 	var owner uuid.UUID
 	for rows.Next() {

@@ -201,7 +201,7 @@ func (r *Reader) ExportFile(ctx context.Context, who ehr.Actor, x fhir.Export, f
 			return fail(op, err)
 		}
 		defer rows.Close()
-		scan := scanner{store: r.store}
+		scan := scanner{store: r.store, labels: r.labels}
 		for rows.Next() {
 			var rec fhir.Record
 			if err := scan.record(rows, &rec); err != nil {

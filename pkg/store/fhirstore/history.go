@@ -56,7 +56,7 @@ func (r *Reader) resource(ctx context.Context, op string, who ehr.Actor, typ, sq
 	if err != nil {
 		return fhir.Record{}, store.Failure(op, err)
 	}
-	err = one(rows, func() error { return (&scanner{store: r.store}).record(rows, &rec, &owner, &since) })
+	err = one(rows, func() error { return (&scanner{store: r.store, labels: r.labels}).record(rows, &rec, &owner, &since) })
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fhir.Record{}, r.missing(ctx, op, nil)
 	}
@@ -200,7 +200,7 @@ func (r *Reader) historyRows(ctx context.Context, db queryer, w *where, limit in
 		return err
 	}
 	defer rows.Close()
-	scan := scanner{store: r.store}
+	scan := scanner{store: r.store, labels: r.labels}
 	for rows.Next() {
 		var rec fhir.Record
 		var first bool

@@ -34,7 +34,7 @@ func parseVersionID(s string) (v versionID, ok bool) {
 // originColumns are those of an Origin, for rows (ehr_no, vo_no, ver, revision) called p.
 const originSQL = `
 	select e.ehr_id, p.ehr_no, p.vo_no, p.ver, p.revision, v.object_id::text || '::' || v.creating_system || '::' || v.ver,
-		v.change_type, v.time_committed, v.audit_system_id, v.committer, d.content->'composer', v.description, d.content->'feeder_audit', t.made, t.targets
+		v.change_type, v.time_committed, v.audit_system_id, v.committer, d.content->'composer', v.description, d.content->'feeder_audit', t.made, t.targets, coalesce(l.template_id, '')
 	from p
 	cross join lateral (select max(r.last_updated) as made,
 			array_agg(r.resource_type || '/' || r.resource_id || '/_history/' || ` + versionText + ` order by r.resource_type, r.resource_id) as targets
@@ -42,20 +42,22 @@ const originSQL = `
 		where r.ehr_no = p.ehr_no and r.vo_no = p.vo_no and r.ver = p.ver and r.revision = p.revision) t
 	join ehr e on e.ehr_no = p.ehr_no
 	join version v on v.ehr_no = p.ehr_no and v.vo_no = p.vo_no and v.ver = p.ver
+	left join template l on l.template_no = v.template_no
 	left join document d on d.ehr_no = p.ehr_no and d.vo_no = p.vo_no and d.ver = p.ver
 	order by p.ehr_no, p.vo_no, p.ver, p.revision`
 
 // versionText is the version id of a row r of fhir_resource.
 const versionText = `r.ver || coalesce('.' || nullif(r.revision, 0), '')`
 
-func scanOrigin(row pgx.Row) (rec fhir.Record, owner uuid.UUID, err error) {
+func (r *Reader) scanOrigin(row pgx.Row) (rec fhir.Record, owner uuid.UUID, err error) {
 	var id versionID
 	var o fhir.Origin
+	var template string
 	if err = row.Scan(&owner, &id.ehrNo, &id.voNo, &id.id.Trunk, &id.id.Revision, &o.VersionUID, &o.ChangeType, &o.Committed, &o.System,
-		&o.Committer, &o.Composer, &o.Description, &o.Feeder, &o.Recorded, &o.Targets); err != nil {
+		&o.Committer, &o.Composer, &o.Description, &o.Feeder, &o.Recorded, &o.Targets, &template); err != nil {
 		return rec, owner, err
 	}
-	rec = fhir.Record{Type: fhir.Provenance, ID: id.String(), Version: fhir.VersionID{Trunk: 1}, LastUpdated: o.Recorded.UTC(), Source: o.VersionUID, First: true}
+	rec = fhir.Record{Type: fhir.Provenance, ID: id.String(), Version: fhir.VersionID{Trunk: 1}, LastUpdated: o.Recorded.UTC(), Source: o.VersionUID, First: true, Security: r.labels.Of(template)}
 	rec.JSON, err = o.JSON(rec.ID)
 	return rec, owner, err
 }
@@ -69,7 +71,7 @@ func (r *Reader) provenance(ctx context.Context, who ehr.Actor, id string) (fhir
 	if !ok {
 		return fhir.Record{}, missing
 	}
-	rec, owner, err := scanOrigin(r.store.Pool().QueryRow(ctx, `with p as (
+	rec, owner, err := r.scanOrigin(r.store.Pool().QueryRow(ctx, `with p as (
 			select distinct ehr_no, vo_no, ver, revision from fhir_resource where ehr_no = $1 and vo_no = $2 and ver = $3 and revision = $4)`+originSQL,
 		key.ehrNo, key.voNo, key.id.Trunk, key.id.Revision))
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -97,7 +99,7 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 	}
 	// Of all versions, current or not: a deletion has a provenance too.
 	w := records(patients)
-	if err := w.narrow(op, fhir.Query{OfPatient: q.OfPatient, LastUpdated: q.LastUpdated}); err != nil {
+	if err := w.narrow(op, fhir.Query{OfPatient: q.OfPatient, LastUpdated: q.LastUpdated, Templates: q.Templates}); err != nil {
 		return fhir.Page{}, err
 	}
 	if q.IDs != nil {
@@ -156,7 +158,7 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 	sql := `with p as (select distinct r.ehr_no, r.vo_no, r.ver, r.revision` + w.from + strings.Join(w.terms, ` and `) +
 		` order by r.ehr_no, r.vo_no, r.ver, r.revision limit ` + w.arg(q.Count+1) + `)` + originSQL
 	err = r.madePage(ctx, q, &page, statement{sql, *w.args}, statement{count, countArgs}, func(row pgx.Row) (fhir.Record, error) {
-		rec, _, err := scanOrigin(row)
+		rec, _, err := r.scanOrigin(row)
 		return rec, err
 	}, func(tx pgx.Tx) error {
 		lag, args := lagOf(patients)

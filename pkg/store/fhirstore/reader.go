@@ -21,6 +21,7 @@ import (
 type Reader struct {
 	store    *store.Store
 	decision ehr.DecisionPoint
+	labels   fhir.Labels
 }
 
 var _ fhir.Reader = (*Reader)(nil)
@@ -30,16 +31,21 @@ func New(s *store.Store, decision ehr.DecisionPoint) *Reader {
 	return &Reader{store: s, decision: decision}
 }
 
+// Label has the reader give labels to what it reads. It is called before the
+// reader is used.
+func (r *Reader) Label(l fhir.Labels) { r.labels = l }
+
 // recordColumns and recordJoins are those of a record made from a row r of
 // fhir_resource.
 const (
-	recordWidth   = 15
+	recordWidth   = 16
 	recordColumns = `
 	r.resource_type, r.resource_id, r.ver, r.revision, r.last_updated, v.object_id, v.creating_system,
-	k.profiles, k.mapping, k.mapping_version, r.vo_no, r.byte_from, r.byte_len, c.raw, r.ehr_no`
+	k.profiles, k.mapping, k.mapping_version, r.vo_no, r.byte_from, r.byte_len, c.raw, r.ehr_no, coalesce(t.template_id, '')`
 	recordJoins = `
 	join fhir_kind k on k.kind_no = r.kind_no
 	join version v on v.ehr_no = r.ehr_no and v.vo_no = r.vo_no and v.ver = r.ver
+	left join template t on t.template_no = v.template_no
 	left join fhir_content c on c.ehr_no = r.ehr_no and c.vo_no = r.vo_no and c.ver = r.ver and c.revision = r.revision and r.byte_len is not null`
 )
 
@@ -75,6 +81,8 @@ const resourceSQL = `select e.ehr_id, ` + waitingSQL + recordColumns + `
 // scanner reads records. Those of one version share its content.
 type scanner struct {
 	store    *store.Store
+	labels   fhir.Labels
+	template string
 	contents map[versionKey][]byte
 
 	object uuid.UUID
@@ -95,9 +103,10 @@ type versionKey struct {
 func (s *scanner) record(row pgx.Row, rec *fhir.Record, before ...any) error {
 	const op = "fhirstore.record"
 	if err := row.Scan(append(before, &rec.Type, &rec.ID, &rec.Version.Trunk, &rec.Version.Revision, &rec.LastUpdated, &s.object, &s.system,
-		&rec.Profiles, &rec.Mapping, &rec.MappingVersion, &s.key.voNo, &s.from, &s.length, &s.raw, &rec.Owner)...); err != nil {
+		&rec.Profiles, &rec.Mapping, &rec.MappingVersion, &s.key.voNo, &s.from, &s.length, &s.raw, &rec.Owner, &s.template)...); err != nil {
 		return err
 	}
+	rec.Security = s.labels.Of(s.template)
 	rec.LastUpdated = rec.LastUpdated.UTC()
 	rec.Source = ehr.VersionUID{Object: s.object, System: s.system, Trunk: rec.Version.Trunk}.String()
 	if s.length == nil {
@@ -206,7 +215,7 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	}
 	var next, cursor fhir.Cursor
 	batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
-		scan := scanner{store: r.store}
+		scan := scanner{store: r.store, labels: r.labels}
 		for rows.Next() {
 			var rec fhir.Record
 			before := make([]any, len(rows.FieldDescriptions())-recordWidth)

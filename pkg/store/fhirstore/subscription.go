@@ -242,7 +242,7 @@ func (r *Reader) SubscriptionEvents(ctx context.Context, s fhir.Subscription, af
 	defer rows.Close()
 	var out []fhir.Event
 	var owners []uuid.UUID
-	scan := scanner{store: r.store}
+	scan := scanner{store: r.store, labels: r.labels}
 	for rows.Next() {
 		var e fhir.Event
 		var owner uuid.UUID
