@@ -32,6 +32,7 @@ type model struct {
 type modelObject struct {
 	id       uuid.UUID
 	versions []*modelVersion
+	tags     []ehr.ItemTag
 }
 
 type modelVersion struct {
@@ -41,6 +42,7 @@ type modelVersion struct {
 	at, superseded time.Time
 	imported       bool
 	attestations   int
+	tags           []ehr.ItemTag
 }
 
 // latest is the version of the trunk with the greatest number.
@@ -134,6 +136,10 @@ func (m *model) actions() map[string]func(*rapid.T) {
 		"import":          m.importTrunk,
 		"import a branch": m.importBranch,
 		"attest":          m.attest,
+		"write tagged":    m.writeTagged,
+		"put tags":        m.putTags,
+		"delete tags":     m.deleteTags,
+		"erase":           m.erase,
 		"read at time":    m.readAt,
 		"":                m.check,
 	}
@@ -536,6 +542,7 @@ func (m *model) check(t *rapid.T) {
 		if !slices.Equal(got, expected) {
 			t.Fatalf("versions\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(expected, "\n"))
 		}
+		m.checkTags(t, o)
 	}
 	if m.id == ehr.Demographics {
 		return

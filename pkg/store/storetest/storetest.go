@@ -58,6 +58,7 @@ func Run(t *testing.T, s ehr.Store) {
 		{"tags are replaced as a whole", testTags},
 		{"queries are stored once per version", testQueries},
 		{"the store behaves like its model", testModel},
+		{"the directory behaves like its model", testDirectoryModel},
 		{"parties are in no EHR, and nothing else is with them", testParties},
 		{"parties behave like their model", testPartyModel},
 	} {
