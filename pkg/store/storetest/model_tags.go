@@ -149,7 +149,7 @@ func (m *model) erase(t *rapid.T) {
 	o := m.object(t)
 	remove := func() error {
 		if m.kind.IsParty() {
-			return m.store.EraseParty(m.t.Context(), ehr.Actor{ID: "eraser"}, o.id)
+			return m.store.EraseParty(m.t.Context(), ehr.Actor{ID: "eraser"}, o.id, nil)
 		}
 		return m.store.EraseComposition(m.t.Context(), ehr.Actor{ID: "eraser"}, m.id, o.id)
 	}
