@@ -103,6 +103,8 @@ type Method struct {
 	Slot                          Text
 	// ConceptMap is the url of the ConceptMap that translates the code.
 	ConceptMap Text
+	// Code is mappingCode, the function that converts the value.
+	Code Text
 	// Reference makes another resource, to which the place refers.
 	Reference *Reference
 	Children  []*Method

@@ -59,9 +59,15 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- Where the resources of one page or of a section of `$summary` name something of a patient that stands (not refuted, over,\n" +
 	"  stopped or not done) and also deny it, all are shown with a warning of code `conflict`, in a summary in the section's narrative.\n" +
 	"  Resources on different pages are not compared.\n" +
-	"- FHIR Connect keys that are not supported are errors when a file is loaded, with their reason: `mappingCode` (code that nothing\n" +
-	"  could check or run backwards), `link` (each composition is mapped by itself), the static types before 1.0, and of\n" +
+	"- FHIR Connect keys that are not supported are errors when a file is loaded, with their reason: `link` (there: it stores the\n" +
+	"  resource as a composition of its own, of a template that only the profile it claims would tell; back: whether the LINK's target is\n" +
+	"  there and what was made of it is not known while this composition is mapped), the static types before 1.0, and of\n" +
 	"  FHIRPath everything but element names, `ofType()`, `where(path = 'value')`, `extension('url')`, indexes and `^`.\n" +
+	"- `mappingCode` names a function of the engine; a name that it does not have is an error. `ratio_to_dv_quantity`: a DV_QUANTITY in a UCUM\n" +
+	"  unit per another (mL/h) and a Ratio whose denominator is one of the other. `dosageDurationToAdministrationDuration`: a DV_DURATION and\n" +
+	"  the `duration` and `durationUnit` of a `Timing.repeat`. Both are exact and go both ways; what they cannot say in full is lost with\n" +
+	"  a loss. Of the public library's functions `timingToDaily_NonDaily` (nothing says how a Timing is divided between the clusters of a\n" +
+	"  dosage) and `ehrStatusAddExternalREF` (a composition cannot change the EHR_STATUS) are refused.\n" +
 	"- `conceptmap` names a ConceptMap by its url; it stands in a file called `*.conceptmap.json` beside the mappings, its source the\n" +
 	"  codes of the record. Only `equal` and `equivalent` translate, both ways, and only if there is one; of a method every code\n" +
 	"  must, of a whole file (`spec.conceptmap`) those that the map speaks of. `unmapped`, `dependsOn` and `product` are refused.\n" +

@@ -25,13 +25,13 @@ func (p *parser) methods(n *yaml.Node, extension bool) []*Method {
 }
 
 // unsupportedMethods are keys of a method that this engine does not have.
-var unsupportedMethods = []string{"mappingCode", "link", "type"}
+var unsupportedMethods = []string{"link", "type"}
 
 // staticTypes are the deprecated types of FHIR Connect before 1.0.
 var staticTypes = []string{"QUANTITY", "DATETIME", "CODEABLECONCEPT", "CODING", "STRING", "DOSAGE", "ID", "IDENTIFIER", "PROPORTION"}
 
 func (p *parser) method(n *yaml.Node, extension bool) *Method {
-	known := []string{"name", "with", "openehrCondition", "fhirCondition", "unidirectional", "manual", "slotArchetype", "reference", "followedBy", "participationsFunction", "conceptmap"}
+	known := []string{"name", "with", "openehrCondition", "fhirCondition", "unidirectional", "manual", "slotArchetype", "reference", "followedBy", "participationsFunction", "conceptmap", "mappingCode"}
 	if extension {
 		known = append(known, "extension", "appendTo")
 	}
@@ -46,7 +46,7 @@ func (p *parser) method(n *yaml.Node, extension bool) *Method {
 			unsupported = true
 		}
 	}
-	m := &Method{unsupported: unsupported, Position: p.pos(n), Name: p.text(o, "name").Value, Slot: p.text(o, "slotArchetype"), ConceptMap: p.text(o, "conceptmap")}
+	m := &Method{unsupported: unsupported, Position: p.pos(n), Name: p.text(o, "name").Value, Slot: p.text(o, "slotArchetype"), ConceptMap: p.text(o, "conceptmap"), Code: p.text(o, "mappingCode")}
 	if v := o.values["with"]; v != nil {
 		p.with(m, v)
 	}
@@ -88,6 +88,10 @@ func (p *parser) method(n *yaml.Node, extension bool) *Method {
 	}
 	if f := p.text(o, "participationsFunction"); f.Value != "" {
 		p.participation(m, f)
+	}
+	if m.Code.Value != "" && (m.FHIR.Value == "" || m.OpenEHR.Value == "" || m.Iterate || m.Slot.Value != "" || m.Reference != nil ||
+		len(m.Manual)+len(m.Children) > 0 || m.ConceptMap.Value != "") {
+		p.at(o.keys["mappingCode"], CodeStructure, "mappingCode needs both paths, and excludes NONE, slotArchetype, reference, manual, conceptmap, participationsFunction and followedBy")
 	}
 	if extension {
 		p.change(m, o)

@@ -80,6 +80,8 @@ type step struct {
 	// concepts translates codes; strict methods carry nothing else.
 	concepts *ConceptMap
 	strict   bool
+	// code is the function that converts the value.
+	code     *function
 	children []*step
 	// back, backGates and backFilters are what children, gates and filters are
 	// on the way back.
@@ -367,7 +369,13 @@ func (c *compiler) method(m *Method, f *File, sc scope) *step {
 		s.needed = s.needed || (child.needed && len(s.dst.steps) == 0)
 	}
 	s.transfer = s.hasSrc && m.FHIR.Value != "" && !m.Iterate && len(m.Manual) == 0 && s.slot == nil && m.Slot.Value == "" && m.Reference == nil
-	if s.transfer {
+	switch {
+	case m.Code.Value != "":
+		s.transfer = false
+		if m.OpenEHR.Value != "" && m.FHIR.Value != "" {
+			c.function(s, inner.openehr)
+		}
+	case s.transfer:
 		if err := checkTransfer(inner.openehr, s.dstType); err != nil {
 			if len(m.Children) == 0 && !m.unsupported {
 				c.fail(m.FHIR.Position, CodeType, "%v", err)

@@ -11,6 +11,13 @@ import (
 // without a certain inverse stays behind, which the proof finds.
 func (b *backward) restore(s *step, to *part, v *fplace) bool {
 	n := len(s.src.segs)
+	if s.code != nil {
+		made := s.code.back(v.node)
+		if made == nil || to.class != rm.ClassElement || !slices.Contains(to.allowed(), made.Class.Name) {
+			return false
+		}
+		return to.once("value", made)
+	}
 	switch {
 	case to.class == rm.ClassElement:
 		for _, class := range to.allowed() {

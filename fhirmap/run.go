@@ -208,6 +208,12 @@ func (x *run) transfer(s *step, n *ref, place *cursor) *refusal {
 		}
 	}
 	v := converter{run: x, at: n, target: s.dstType.String()}
+	if s.code != nil {
+		if reason := s.code.run(&v, node, place, s.dstType); reason != "" {
+			return x.unable(s, reason, n, v.message)
+		}
+		return nil
+	}
 	val, typ, reason := v.convert(node, s.dstType.allowed())
 	if reason != "" {
 		return x.unable(s, reason, n, v.message)

@@ -1,0 +1,176 @@
+package fhirmap
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/rm"
+)
+
+// TestFunctions goes there and back: after an exclamation mark stands the reason
+// why there is no outcome, after a bar what comes back if it is not the same.
+func TestFunctions(t *testing.T) {
+	t.Parallel()
+	const system = `"system":"http://unitsofmeasure.org"`
+	tests := []struct{ name, function, value, want string }{
+		{
+			"a rate", "ratio_to_dv_quantity", `{"_type":"DV_QUANTITY","magnitude":50.0,"units":"mL/h"}`,
+			`{"numerator":{"value":50.0,"unit":"mL",` + system + `,"code":"mL"},"denominator":{"value":1,"unit":"h",` + system + `,"code":"h"}}`,
+		},
+		{
+			"a rate for a weight", "ratio_to_dv_quantity", `{"_type":"DV_QUANTITY","magnitude":0.1,"magnitude_status":"<","units":"ug/kg/min"}`,
+			`{"numerator":{"value":0.1,"comparator":"<","unit":"ug/kg",` + system + `,"code":"ug/kg"},"denominator":{"value":1,"unit":"min",` + system + `,"code":"min"}}`,
+		},
+		{"an amount", "ratio_to_dv_quantity", `{"_type":"DV_QUANTITY","magnitude":50,"units":"mL"}`, `! unit`},
+		{"one per something", "ratio_to_dv_quantity", `{"_type":"DV_QUANTITY","magnitude":50,"units":"/h"}`, `! unit`},
+		{"per h and then times m2", "ratio_to_dv_quantity", `{"_type":"DV_QUANTITY","magnitude":50,"units":"mL/h.m2"}`, `! unit`},
+		{"a unit that is none", "ratio_to_dv_quantity", `{"_type":"DV_QUANTITY","magnitude":50,"units":"puffs/h"}`, `! unit`},
+		{"about", "ratio_to_dv_quantity", `{"_type":"DV_QUANTITY","magnitude":50,"magnitude_status":"~","units":"mL/h"}`, `! comparator`},
+		{"a count", "ratio_to_dv_quantity", `{"_type":"DV_COUNT","magnitude":50}`, `! type`},
+		{"half an hour", "dosageDurationToAdministrationDuration", `{"_type":"DV_DURATION","value":"PT30M"}`, `{"duration":30,"durationUnit":"min"}`},
+		{
+			"an hour and a half", "dosageDurationToAdministrationDuration", `{"_type":"DV_DURATION","value":"PT1H30M"}`,
+			`{"duration":90,"durationUnit":"min"} | {"_type":"DV_DURATION","value":"PT90M"}`,
+		},
+		{"a month and a day", "dosageDurationToAdministrationDuration", `{"_type":"DV_DURATION","value":"P1M1D"}`, `! duration`},
+		{"less than nothing", "dosageDurationToAdministrationDuration", `{"_type":"DV_DURATION","value":"-PT5M"}`, `! duration`},
+		{"at least", "dosageDurationToAdministrationDuration", `{"_type":"DV_DURATION","magnitude_status":">=","value":"PT5M"}`, `! comparator`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			head, _, _ := strings.Cut(strings.TrimPrefix(tt.value, `{"_type":"`), `"`)
+			n, problems := rm.DecodeJSON([]byte(tt.value), rm.Lookup(head), rm.JSONOptions{})
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			f := functions[tt.function]
+			v := converter{run: &run{workspace: newWorkspace()}, at: &ref{node: n}}
+			if n.Class.Name != f.source {
+				if got := "! " + f.run(&v, n, nil, nil); got != tt.want {
+					t.Errorf("%s, want %s", got, tt.want)
+				}
+				return
+			}
+			out, why := f.to(&v, n)
+			if why != "" {
+				if got := "! " + why; got != tt.want || v.message == "" {
+					t.Errorf("%s, want %s", got, tt.want)
+				}
+				return
+			}
+			want, back, found := strings.Cut(tt.want, " | ")
+			if !found {
+				back = tt.value
+			}
+			if got := string(out.Append(nil)); got != want {
+				t.Errorf("%s\nwant %s", got, want)
+			}
+			if made := f.back(out); made == nil {
+				t.Error("there is no way back")
+			} else if got := string(rm.AppendJSON(nil, made)); !sameQuantity(got, back) {
+				t.Errorf("back: %s\nwant %s", got, back)
+			}
+		})
+	}
+	for _, lossy := range []string{
+		`{"numerator":{"value":50,"unit":"mL",` + system + `,"code":"mL"},"denominator":{"value":2,"unit":"h",` + system + `,"code":"h"}}`,
+		`{"numerator":{"value":50,"unit":"millilitres",` + system + `,"code":"mL"},"denominator":{"value":1,"unit":"h",` + system + `,"code":"h"}}`,
+		`{"numerator":{"value":50},"denominator":{"value":1}}`,
+		`{"numerator":{"value":50,"unit":"mL",` + system + `,"code":"mL"}}`,
+	} {
+		n, err := r4.Parse([]byte(lossy))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made := rateOf(n); made != nil {
+			t.Errorf("%s comes back as %s", lossy, rm.AppendJSON(nil, made))
+		}
+	}
+}
+
+// sameQuantity compares without regard to the order of attributes.
+func sameQuantity(a, b string) bool {
+	n, err := r4.Parse([]byte(a))
+	m, err2 := r4.Parse([]byte(b))
+	if err != nil || err2 != nil || len(n.Fields) != len(m.Fields) {
+		return false
+	}
+	for _, f := range n.Fields {
+		if o := m.Get(f.Name); o == nil || o.Text != f.Value.Text {
+			return false
+		}
+	}
+	return true
+}
+
+// A function fills an element of a resource, and in an object only what is its.
+func TestFunctionInAModel(t *testing.T) {
+	t.Parallel()
+	in, err := ReadCase(os.DirFS("testdata/cases/medication_orders_structured"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const file = `grammar: FHIRConnect/v1.0.0
+type: model
+metadata: {name: INSTRUCTION.medication_order.v3, version: 1.0.0}
+spec:
+  system: FHIR
+  version: R4
+  openEhrConfig: {archetype: openEHR-EHR-INSTRUCTION.medication_order.v3, revision: 3.2.1}
+  fhirConfig: {structureDefinition: "http://hl7.org/fhir/StructureDefinition/MedicationRequest"}
+mappings:
+  - name: subject
+    with: {fhir: "$resource.subject", openehr: "$archetype/subject"}
+  - name: constants
+    with: {fhir: "$resource"}
+    manual:
+      - name: constants
+        fhir: [{path: status, value: unknown}, {path: intent, value: order}, {path: "dosageInstruction.timing.repeat.frequency", value: "2"}]
+  - name: medication
+    with: {fhir: "$resource.medication.ofType(CodeableConcept)", openehr: "$archetype/activities/description[at0002]/items[at0070]"}
+  - name: rate
+    with: {fhir: "$resource.dosageInstruction[0].doseAndRate.rate.ofType(Ratio)", openehr: "$archetype/activities/description[at0002]/items[at0001]"}
+    mappingCode: ratio_to_dv_quantity
+  - name: duration
+    with: {fhir: "$resource.dosageInstruction[0].timing.repeat", openehr: "$archetype/activities/description[at0002]/items[at0003]"}
+    mappingCode: dosageDurationToAdministrationDuration
+`
+	lib, err := Load(fstest.MapFS{"m.yml": &fstest.MapFile{Data: []byte(file)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := in.Root.List("content")[0]
+	activity := order.List("activities")[0]
+	element := func(id string, value *rm.Node) *rm.Node {
+		return rm.Object("ELEMENT", rm.Child("name", rm.Text("x")), rm.Str("archetype_node_id", id), rm.Child("value", value))
+	}
+	tree := activity.Get("description")
+	items := append([]*rm.Node{}, tree.List("items")...)
+	items = append(items,
+		element("at0001", quantityOf(mustParse(t, `{"value":50,"system":"http://unitsofmeasure.org","code":"mL/h"}`))),
+		element("at0003", rm.Object("DV_DURATION", rm.Str("value", "PT30M"))))
+	in.Root = in.Root.With("content", order.With("activities", activity.With("description", tree.With("items", items...))))
+	out, err := lib.Project(in)
+	if err != nil || len(out.Resources) != 1 {
+		t.Fatalf("%v, %+v", err, out.Losses)
+	}
+	got := string(out.Resources[0].JSON)
+	for _, want := range []string{`"rateRatio":{"numerator":{"value":50,`, `"repeat":{"duration":30,"durationUnit":"min","frequency":2}`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is not in %s", want, got)
+		}
+	}
+}
+
+func mustParse(t *testing.T, text string) *r4.Node {
+	t.Helper()
+	n, err := r4.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
