@@ -1,9 +1,11 @@
 package rm
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -59,6 +61,8 @@ var fastDocuments = []struct {
 	{`"` + strings.Repeat("x", 300) + `"`, false},
 	{`{"a":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20],"b":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20],"c":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]}`, false},
 	{"\ufeff{}", false},
+	{`{"a":1,"b":{"a":2},"c":[{"a":1},{"a":1}]}`, true},
+	{`{"a":1,"b":{"c":2,"d":3,"c":4}}`, true},
 }
 
 // fastLimits are small enough to be met.
@@ -69,6 +73,9 @@ var fastLimits = Limits{Bytes: 1 << 20, Depth: 10, Nodes: 50, Items: 30, StringB
 // one did not give up.
 func checkFast(t *testing.T, data []byte) bool {
 	t.Helper()
+	if got, want := ValidJSON(data), jsontext.Value(data).IsValid(); got != want {
+		t.Fatalf("%q: valid %v instead of %v", data, got, want)
+	}
 	all := cmp.AllowUnexported(rawValue{}, scanner{})
 	but := cmpopts.IgnoreFields(scanner{}, "dec", "buf", "stack")
 	quick, slow := scanners.Get().(*scanner), scanners.Get().(*scanner)
@@ -105,6 +112,25 @@ func TestFastScanner(t *testing.T) {
 	for _, tc := range fastDocuments {
 		if fast := checkFast(t, []byte(tc.doc)); fast != tc.fast {
 			t.Errorf("%q: fast %v", tc.doc, fast)
+		}
+	}
+}
+
+// TestValidJSON: objects with many members are looked at by jsontext.
+func TestValidJSON(t *testing.T) {
+	t.Parallel()
+	many := func(last string) string {
+		var b strings.Builder
+		for i := range 40 {
+			fmt.Fprintf(&b, `"a%d":%d,`, i, i)
+		}
+		return "{" + b.String() + last + "}"
+	}
+	for doc, want := range map[string]bool{
+		many(`"a40":0`): true, many(`"a39":0`): false, `{"a\u0062":1,"ab":2}`: false, "1 ": true, "": false, "[1 2]": false,
+	} {
+		if got := ValidJSON([]byte(doc)); got != want {
+			t.Errorf("%s: %v", doc, got)
 		}
 	}
 }

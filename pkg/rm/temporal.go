@@ -58,8 +58,7 @@ const maxTemporalText = 64
 // ParseDate reads the value of a DV_DATE: YYYY, YYYY-MM, YYYY-MM-DD, YYYYMM or
 // YYYYMMDD.
 func ParseDate(s string) (Temporal, error) {
-	t := Temporal{Text: s, Kind: DateKind}
-	p := temporalParser{t: &t}
+	p := temporalParser{t: Temporal{Text: s, Kind: DateKind}}
 	err := p.lengthError(s)
 	if err == nil {
 		err = p.date(s)
@@ -67,15 +66,14 @@ func ParseDate(s string) (Temporal, error) {
 	if err != nil {
 		return Temporal{}, temporalError("date", s, err)
 	}
-	return t, nil
+	return p.t, nil
 }
 
 // ParseTime reads the value of a DV_TIME: hh, hh:mm or hh:mm:ss with an
 // optional fraction, or the same without colons, and optionally an offset. A T
 // may stand before it, as ISO 8601:2019 has it.
 func ParseTime(s string) (Temporal, error) {
-	t := Temporal{Text: s, Kind: TimeKind}
-	p := temporalParser{t: &t}
+	p := temporalParser{t: Temporal{Text: s, Kind: TimeKind}}
 	err := p.lengthError(s)
 	if err == nil {
 		err = p.time(strings.TrimPrefix(s, "T"))
@@ -83,20 +81,19 @@ func ParseTime(s string) (Temporal, error) {
 	if err != nil {
 		return Temporal{}, temporalError("time", s, err)
 	}
-	return t, nil
+	return p.t, nil
 }
 
 // ParseDateTime reads the value of a DV_DATE_TIME: a date, or a full date, T
 // and a time. The two have to be of the same form, basic or extended.
 func ParseDateTime(s string) (Temporal, error) {
-	t := Temporal{Text: s, Kind: DateTimeKind}
-	p := temporalParser{t: &t}
+	p := temporalParser{t: Temporal{Text: s, Kind: DateTimeKind}}
 	err := p.lengthError(s)
 	if err == nil {
 		date, clock, hasTime := strings.Cut(s, "T")
 		err = p.date(date)
 		if err == nil && hasTime {
-			if t.Precision != ToDay {
+			if p.t.Precision != ToDay {
 				err = errText("a time needs a full date before it")
 			} else {
 				err = p.time(clock)
@@ -106,7 +103,7 @@ func ParseDateTime(s string) (Temporal, error) {
 	if err != nil {
 		return Temporal{}, temporalError("date/time", s, err)
 	}
-	return t, nil
+	return p.t, nil
 }
 
 func temporalError(what, s string, err error) error {
@@ -122,7 +119,7 @@ func (e errText) Error() string { return string(e) }
 // absence has shown it, may not change.
 type temporalParser struct {
 	rest     string
-	t        *Temporal
+	t        Temporal
 	extended bool
 	decided  bool
 }
@@ -174,7 +171,7 @@ func (p *temporalParser) separator(c byte) error {
 }
 
 func (p *temporalParser) date(s string) (err error) {
-	t := p.t
+	t := &p.t
 	p.rest = s
 	if t.Year, err = p.number(4, "year", 0, 9999); err != nil {
 		return err
@@ -207,7 +204,7 @@ func (p *temporalParser) date(s string) (err error) {
 }
 
 func (p *temporalParser) time(s string) (err error) {
-	t := p.t
+	t := &p.t
 	clock := s
 	if i := strings.IndexAny(s, "Z+-"); i >= 0 {
 		clock = s[:i]

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // projected is the arguments with what projections derived.
@@ -46,7 +47,7 @@ func (s *Store) projectedArgs(ctx context.Context, c *ehr.Contribution) (project
 		content = content[:0]
 		for j := range pr.Resources {
 			r := &pr.Resources[j]
-			if !jsontext.Value(r.JSON).IsValid() {
+			if !rm.ValidJSON(r.JSON) {
 				return p, errs.New(errs.Internal, op, "a projected resource is not valid JSON")
 			}
 			search, err := w.resource(r)
