@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -138,7 +139,15 @@ func (a *api) referred(c *call, req *request, i inclusion, from []Record) ([]Rec
 		if len(ids[typ]) == 0 {
 			continue
 		}
-		page, err := a.Reader.Search(c.Context(), c.who, Query{Type: typ, IDs: ids[typ], Patients: req.query.Patients, Count: len(ids[typ])})
+		q := Query{Type: typ, IDs: ids[typ], Patients: req.query.Patients, Count: len(ids[typ])}
+		if OfParty(typ) {
+			q.Patients = nil
+		}
+		page, err := a.Reader.Search(c.Context(), c.who, q)
+		if OfParty(typ) && errs.Is(err, errs.Forbidden) {
+			req.notes = append(req.notes, issue{severity: "warning", code: "suppressed", text: "who is asking may not query " + typ + ": none is included"})
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -150,6 +159,9 @@ func (a *api) referred(c *call, req *request, i inclusion, from []Record) ([]Rec
 // referring are the resources that refer to records by an inclusion.
 func (a *api) referring(c *call, req *request, i inclusion, from []Record) ([]Record, error) {
 	q := Query{Type: i.source, Patients: req.query.Patients, Count: maxIncluded + 1}
+	if OfParty(i.source) {
+		q.Patients = nil
+	}
 	f := Filter{Param: i.param, Kind: Reference}
 	var patients []string
 	for _, r := range from {
@@ -175,4 +187,64 @@ func (a *api) referring(c *call, req *request, i inclusion, from []Record) ([]Re
 		return nil, err
 	}
 	return page.Records, nil
+}
+
+// parties are the parties that records refer to, and those that these do: of the
+// types wanted, or without any of all. Who may not query a type gets none of it,
+// and the types left out are told.
+func (a *api) parties(c *call, from []Record, wanted map[string]bool) (out []Record, withheld []string, err error) {
+	seen := map[string]bool{}
+	for len(from) > 0 {
+		ids := map[string][]string{}
+		for _, r := range from {
+			if !bytes.Contains(r.JSON, []byte(`"Organization/`)) && !bytes.Contains(r.JSON, []byte(`"Practitioner`)) {
+				continue // most do not
+			}
+			n, err := r4.Parse(r.JSON)
+			if err != nil {
+				return nil, nil, errs.Wrap(errs.Internal, "fhir.parties", "a stored resource is not valid", err)
+			}
+			references(n, func(ref string) {
+				typ, id, ok := strings.Cut(ref, "/")
+				if ok && OfParty(typ) && a.types[typ] && !seen[ref] && (len(wanted) == 0 || wanted[typ]) && !slices.Contains(withheld, typ) {
+					seen[ref] = true
+					ids[typ] = append(ids[typ], id)
+				}
+			})
+		}
+		from = nil
+		for _, typ := range a.allTypes() {
+			for list := range slices.Chunk(ids[typ], maxIncluded) {
+				page, err := a.Reader.Search(c.Context(), c.who, Query{Type: typ, IDs: list, Count: len(list)})
+				if errs.Is(err, errs.Forbidden) {
+					withheld = append(withheld, typ)
+					break
+				}
+				if err != nil {
+					return nil, nil, err
+				}
+				from = append(from, page.Records...)
+			}
+		}
+		out = append(out, from...)
+	}
+	return out, withheld, nil
+}
+
+// references visits the literal references of a resource.
+func references(n *r4.Node, visit func(string)) {
+	switch n.Kind {
+	case r4.Array:
+		for _, item := range n.Items {
+			references(item, visit)
+		}
+	case r4.Object:
+		for _, f := range n.Fields {
+			if f.Name == "reference" && f.Value.Kind == r4.String {
+				visit(f.Value.Text)
+			} else {
+				references(f.Value, visit)
+			}
+		}
+	}
 }

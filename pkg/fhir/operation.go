@@ -146,7 +146,7 @@ func (a *api) everything(w http.ResponseWriter, c *call) error {
 		q.During = period[:]
 	}
 	for _, t := range a.Coverage.Types() {
-		if t != "Patient" && (len(types) == 0 || types[t]) {
+		if t != "Patient" && !OfParty(t) && (len(types) == 0 || types[t]) {
 			q.Types = append(q.Types, t)
 		}
 	}
@@ -167,8 +167,15 @@ func (a *api) everything(w http.ResponseWriter, c *call) error {
 			page.Records = append([]Record{patient}, page.Records...)
 		}
 	}
+	parties, withheld, err := a.parties(c, page.Records, types)
+	if err != nil {
+		return err
+	}
+	for _, typ := range withheld {
+		req.notes = append(req.notes, issue{severity: "warning", code: "suppressed", text: "who is asking may not query " + typ + ": none is included"})
+	}
 	late(w, page.Lag.Since)
-	body, err := a.bundle(c, req, page, nil)
+	body, err := a.bundle(c, req, page, parties)
 	if err != nil {
 		return err
 	}

@@ -89,6 +89,8 @@ func wrong(n *r4.Node) bool {
 // R4 does, with the property by which their absence is said.
 var needed = map[string][][2]string{
 	"Patient":             {{"name", "name"}, {"birthDate", "_birthDate"}},
+	"Practitioner":        {{"name", "name"}},
+	"Organization":        {{"name", "_name"}},
 	"AllergyIntolerance":  {{"code", "code"}},
 	"Condition":           {{"code", "code"}},
 	"MedicationStatement": {{"effective", "_effectiveDateTime"}},
@@ -110,7 +112,7 @@ func complete(n *r4.Node) {
 			continue
 		}
 		v := r4.NewObject(array("extension", r4.NewObject(str("url", "http://hl7.org/fhir/StructureDefinition/data-absent-reason"), str("valueCode", "unknown"))))
-		if pair[0] == "name" {
+		if pair[1] == "name" {
 			v = r4.NewObject(r4.Field{Name: "_text", Value: v})
 		}
 		if el.List() {
@@ -187,6 +189,7 @@ func (a *api) summarise(c *call, patient Record) (*r4.Node, error) {
 		}
 		records = append(records, page.Records...)
 	}
+	var shown []Record
 	sections := make([]filled, len(summarySections))
 	for i := range sections {
 		sections[i].section = summarySections[i]
@@ -204,6 +207,7 @@ func (a *api) summarise(c *call, patient Record) (*r4.Node, error) {
 			if slices.Contains(s.types, rec.Type) && (s.holds == nil || s.holds(n)) {
 				complete(n)
 				s.entries = append(s.entries, n)
+				shown = append(shown, rec)
 				break
 			}
 		}
@@ -213,7 +217,23 @@ func (a *api) summarise(c *call, patient Record) (*r4.Node, error) {
 		return nil, err
 	}
 	complete(subject)
-	return a.document(c, subject, sections, notes), nil
+	list, withheld, err := a.parties(c, shown, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, typ := range withheld {
+		notes = append(notes, issue{text: "who is asking may not query " + typ + ": none is included"})
+	}
+	var parties []*r4.Node
+	for _, rec := range list {
+		n, err := resourceNode(rec)
+		if err != nil {
+			return nil, err
+		}
+		complete(n)
+		parties = append(parties, n)
+	}
+	return a.document(c, subject, sections, parties, notes), nil
 }
 
 // resourceNode is a stored resource with its meta element.
@@ -230,7 +250,7 @@ func resourceNode(rec Record) (*r4.Node, error) {
 }
 
 // document puts the sections into a bundle that can be filed as it is.
-func (a *api) document(c *call, patient *r4.Node, sections []filled, notes []issue) *r4.Node {
+func (a *api) document(c *call, patient *r4.Node, sections []filled, parties []*r4.Node, notes []issue) *r4.Node {
 	base := a.base(c.Request)
 	now := a.Now().UTC()
 	at := now.Format("2006-01-02T15:04:05Z07:00")
@@ -272,6 +292,9 @@ func (a *api) document(c *call, patient *r4.Node, sections []filled, notes []iss
 				str("text", s.none())))
 		}
 		list = append(list, r4.NewObject(fields...))
+	}
+	for _, n := range parties {
+		entries = append(entries, entry(url(n), n))
 	}
 	if len(notes) > 0 {
 		var b strings.Builder

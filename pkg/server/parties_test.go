@@ -334,3 +334,136 @@ func TestPatientOfPerson(t *testing.T) {
 		t.Errorf("what was erased is in the history: %s", h)
 	}
 }
+
+// What a composition says of a registered party is a reference to its resource,
+// if there is one at that time, and stays one by identifier otherwise.
+func TestReferencesToParties(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	org := object(r.put("organisation", partyText(t, "Organisation"), ""))
+	doctor := object(r.put("person", partyText(t, "Person"), ""))
+	role := r.put("role", partyText(t, "Practitioner role", exampleEmployer, org, examplePerformer, doctor), "")
+	other := object(r.put("person", partyText(t, "Person"), "")) // no practitioner
+	id, bodies := admit(t, r.s, 21, 1)
+
+	// composed says who has provided the entries of a composition.
+	composed := func(k int, namespace, typ, party string) []byte {
+		t.Helper()
+		var doc map[string]any
+		if err := json.Unmarshal(bodies[k], &doc); err != nil {
+			t.Fatal(err)
+		}
+		var provide func(items any)
+		provide = func(items any) {
+			list, _ := items.([]any)
+			for _, item := range list {
+				entry := item.(map[string]any)
+				if entry["_type"] == "SECTION" {
+					provide(entry["items"])
+					continue
+				}
+				entry["provider"] = map[string]any{
+					"_type": "PARTY_IDENTIFIED", "name": "Dr. Renate Falkner",
+					"external_ref": map[string]any{
+						"_type": "PARTY_REF", "namespace": namespace, "type": typ,
+						"id": map[string]any{"_type": "HIER_OBJECT_ID", "value": party},
+					},
+				}
+			}
+		}
+		provide(doc["content"])
+		out, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	performer := func(uid ehr.VersionUID) *r4.Node {
+		t.Helper()
+		for _, n := range r.all("Observation?patient="+id.String()+"&_count=100", "match") {
+			if strings.HasPrefix(n.Get("meta").Str("source"), "ehr:"+uid.Object.String()) {
+				if list := n.List("performer"); len(list) > 0 {
+					return list[0]
+				}
+			}
+		}
+		t.Fatal("no observation with a performer")
+		return nil
+	}
+	for k, c := range []struct{ namespace, typ, party, want string }{
+		{"local", "PERSON", doctor, "Practitioner/" + doctor},
+		{"demographic", "PARTY", org, "Organization/" + org},
+		{"local", "PERSON", other, ""},
+		{"local", "ORGANISATION", doctor, ""},
+		{"elsewhere", "PERSON", doctor, ""},
+	} {
+		got := performer(commit(t, r.s, id, composed(k, c.namespace, c.typ, c.party)))
+		if got.Str("reference") != c.want || got.Str("identifier", "value") != c.party || got.Str("display") != "Dr. Renate Falkner" {
+			t.Errorf("%v: %s", c, got.Append(nil))
+		}
+	}
+	of := "Observation?patient=" + id.String()
+	if got := len(r.all(of+"&performer=Practitioner/"+doctor, "match")); got == 0 {
+		t.Error("nothing is found by its performer")
+	}
+	included := func(path string) []string {
+		t.Helper()
+		var out []string
+		for _, n := range r.all(path, "include") {
+			out = append(out, n.Str("resourceType")+"/"+n.Str("id"))
+		}
+		slices.Sort(out)
+		return out
+	}
+	both := []string{"Organization/" + org, "Practitioner/" + doctor}
+	if got := included(of + "&_count=100&_include=Observation:performer"); !slices.Equal(got, both) {
+		t.Errorf("included %v", got)
+	}
+	if got := included("Patient/" + id.String() + "/$everything"); !slices.Equal(got, both) {
+		t.Errorf("everything: %v", got)
+	}
+	if got := r.all("Practitioner?_id="+doctor+"&_revinclude=Observation:performer", "include"); len(got) == 0 {
+		t.Error("nothing refers to the practitioner")
+	}
+	summary := string(r.get("Patient/" + id.String() + "/$summary").Append(nil))
+	for _, ref := range both {
+		if strings.Contains(summary, `"reference":"`+ref) != strings.Contains(summary, `/fhir/r4/`+ref+`","resource"`) {
+			t.Errorf("the summary refers to %s without it", ref)
+		}
+	}
+
+	// What was recorded stays so when the role has gone, and so do references.
+	r.remove("role", role)
+	if got := r.status("Practitioner/" + doctor); got != http.StatusGone {
+		t.Errorf("%d", got)
+	}
+	if got := included(of + "&_count=100&_include=Observation:performer"); !slices.Equal(got, both[:1]) {
+		t.Errorf("included %v", got)
+	}
+	if got := performer(commit(t, r.s, id, composed(5, "local", "PERSON", doctor))); got.Get("reference") != nil {
+		t.Errorf("%s", got.Append(nil))
+	}
+}
+
+// Parties are in exports, have a Provenance and can be subscribed to.
+func TestPartiesElsewhere(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	org := r.put("organisation", partyText(t, "Organisation"), "")
+	list := r.all("Provenance?target=Organization/"+object(org), "match")
+	if len(list) != 1 || list[0].List("target")[0].Str("reference") != "Organization/"+object(org)+"/_history/1" {
+		t.Errorf("%d provenances", len(list))
+	}
+	if got := r.get("Provenance/" + list[0].Str("id")); got.Str("id") != list[0].Str("id") {
+		t.Errorf("%s", got.Append(nil))
+	}
+	found := 0
+	for _, e := range r.get("_history?_count=100").List("entry") {
+		if strings.Contains(e.Str("fullUrl"), "Organization/"+object(org)) {
+			found++
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d times in the history of everything", found)
+	}
+}

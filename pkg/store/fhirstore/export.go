@@ -136,8 +136,8 @@ const exported = `
 		and (x.since is null or r.last_updated > x.since)
 		and (r.byte_len is not null or x.since is not null)
 		and (x.types = '{}' or r.resource_type = any(x.types))
-	join ehr e on e.ehr_no = r.ehr_no and case when x.patients is null then e.is_queryable else e.ehr_id = any(x.patients) end
-	where x.export_id = $1`
+	left join ehr e on e.ehr_no = r.ehr_no
+	where case when x.patients is null then r.ehr_no = 0 or e.is_queryable else e.ehr_id = any(x.patients) end and x.export_id = $1`
 
 // CountExport counts the files of an export. See fhir.Exporter.
 func (r *Reader) CountExport(ctx context.Context, id uuid.UUID) error {

@@ -88,7 +88,7 @@ func (r *Reader) matchOne(ctx context.Context, tx pgx.Tx, s *fhir.Subscription, 
 		_, err := tx.Exec(ctx, `update fhir_subscription set status = 'error', error = 'the filter is not understood by this version of the server', failed = now() where subscription_no = $1`, s.Number)
 		return 0, err
 	}
-	w := &where{from: "\n\tfrom fhir_outbox r join ehr e on e.ehr_no = r.ehr_no\n\twhere ", r: "r", kind: "r.kind_no", args: new([]any)}
+	w := &where{from: about(s.Type, "\n\tfrom fhir_outbox r join ehr e on e.ehr_no = r.ehr_no\n\twhere "), r: "r", kind: "r.kind_no", args: new([]any)}
 	w.add(`r.present`, `r.resource_type = `+w.arg(s.Type))
 	all := w.arg(seqs)
 	w.add(`r.seq = any(` + all + `)`)

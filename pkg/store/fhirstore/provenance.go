@@ -33,14 +33,14 @@ func parseVersionID(s string) (v versionID, ok bool) {
 
 // originColumns are those of an Origin, for rows (ehr_no, vo_no, ver, revision) called p.
 const originSQL = `
-	select e.ehr_id, p.ehr_no, p.vo_no, p.ver, p.revision, v.object_id::text || '::' || v.creating_system || '::' || v.ver,
+	select coalesce(e.ehr_id, '00000000-0000-0000-0000-000000000000'), p.ehr_no, p.vo_no, p.ver, p.revision, v.object_id::text || '::' || v.creating_system || '::' || v.ver,
 		v.change_type, v.time_committed, v.audit_system_id, v.committer, d.content->'composer', v.description, d.content->'feeder_audit', t.made, t.targets, coalesce(l.template_id, '')
 	from p
 	cross join lateral (select max(r.last_updated) as made,
 			array_agg(r.resource_type || '/' || r.resource_id || '/_history/' || ` + versionText + ` order by r.resource_type, r.resource_id) as targets
 		from fhir_resource r
 		where r.ehr_no = p.ehr_no and r.vo_no = p.vo_no and r.ver = p.ver and r.revision = p.revision) t
-	join ehr e on e.ehr_no = p.ehr_no
+	left join ehr e on e.ehr_no = p.ehr_no
 	join version v on v.ehr_no = p.ehr_no and v.vo_no = p.vo_no and v.ver = p.ver
 	left join template l on l.template_no = v.template_no
 	left join document d on d.ehr_no = p.ehr_no and d.vo_no = p.vo_no and d.ver = p.ver
@@ -80,7 +80,7 @@ func (r *Reader) provenance(ctx context.Context, who ehr.Actor, id string) (fhir
 	if err != nil {
 		return fhir.Record{}, fail(op, err)
 	}
-	if err := r.decide(ctx, who, ehr.ActionRead, ehr.Target{EHRID: owner.String(), Class: fhir.Provenance}); err != nil {
+	if err := r.decide(ctx, who, ehr.ActionRead, on(owner, fhir.Provenance)); err != nil {
 		missing.Err = err
 		return fhir.Record{}, missing
 	}
@@ -99,6 +99,10 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 	}
 	// Of all versions, current or not: a deletion has a provenance too.
 	w := records(patients)
+	if patients == nil { // of parties, too
+		w = &where{from: "\n\tfrom fhir_resource r left join ehr e on e.ehr_no = r.ehr_no\n\twhere ", r: "r", kind: `r.kind_no`, args: new([]any)}
+		w.add(`(r.ehr_no = 0 or e.is_queryable)`)
+	}
 	if err := w.narrow(op, fhir.Query{OfPatient: q.OfPatient, LastUpdated: q.LastUpdated, Templates: q.Templates}); err != nil {
 		return fhir.Page{}, err
 	}

@@ -227,7 +227,7 @@ func (r *Reader) DropSubscription(ctx context.Context, who ehr.Actor, id uuid.UU
 // asked for each of the records anew.
 func (r *Reader) SubscriptionEvents(ctx context.Context, s fhir.Subscription, after int64, limit int, whole bool) ([]fhir.Event, error) {
 	const op = "fhirstore.SubscriptionEvents"
-	rows, err := r.store.Pool().Query(ctx, `select r.event_no, r.happened, r.ehr_id, r.first, `+recordColumns+`
+	rows, err := r.store.Pool().Query(ctx, about(s.Type, `select r.event_no, r.happened, r.ehr_id, r.first, `+recordColumns+`
 		from (select f.*, x.event_no, x.last_updated as happened, e.ehr_id,
 				not exists (select from fhir_resource p where p.ehr_no = x.ehr_no and p.resource_type = x.resource_type and p.resource_id = x.resource_id and p.last_updated < x.last_updated) as first
 			from fhir_event x
@@ -235,7 +235,7 @@ func (r *Reader) SubscriptionEvents(ctx context.Context, s fhir.Subscription, af
 			join fhir_resource f on f.ehr_no = x.ehr_no and f.resource_type = x.resource_type and f.resource_id = x.resource_id and f.last_updated = x.last_updated
 			where x.subscription_no = $1 and x.event_no > $2
 			order by x.event_no limit $3) r`+recordJoins+`
-		order by r.event_no`, s.Number, after, limit)
+		order by r.event_no`), s.Number, after, limit)
 	if err != nil {
 		return nil, fail(op, err)
 	}
@@ -263,7 +263,7 @@ func (r *Reader) SubscriptionEvents(ctx context.Context, s fhir.Subscription, af
 	for i := range out {
 		refused, ok := decided[owners[i]]
 		if !ok {
-			refused = r.decide(ctx, s.Owner, ehr.ActionRead, ehr.Target{EHRID: owners[i].String(), Class: s.Type}) != nil
+			refused = r.decide(ctx, s.Owner, ehr.ActionRead, on(owners[i], s.Type)) != nil
 			decided[owners[i]] = refused
 		}
 		if refused {
