@@ -19,6 +19,7 @@ var proven = []string{
 	"OBSERVATION.body_temperature.v2",
 	"OBSERVATION.body_weight.v2",
 	"OBSERVATION.height.v2",
+	"OBSERVATION.laboratory_test_result.v1",
 	"OBSERVATION.pregnancy_status.v0",
 	"OBSERVATION.pulse.v2",
 	"OBSERVATION.pulse_oximetry.v1",

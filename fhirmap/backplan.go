@@ -184,7 +184,7 @@ func textOf(k *rm.Class) string {
 func (b *backward) assign(s *step, to *part, root, v *fplace) bool {
 	done := false
 	for _, m := range s.manual {
-		if len(m.back) == 0 || !hold(m.backGates, root, v) || len(m.backGates) == 0 && len(m.assign) > 0 && !assignedIn(m, v) {
+		if !m.meant(root, v) {
 			continue
 		}
 		for i := range m.back {
@@ -193,6 +193,17 @@ func (b *backward) assign(s *step, to *part, root, v *fplace) bool {
 		done = true
 	}
 	return done
+}
+
+// meant reports whether an entry says what it puts into the composition, and the
+// resource is one for it.
+func (m *manualStep) meant(root, v *fplace) bool {
+	return len(m.back) > 0 && hold(m.backGates, root, v) && (len(m.backGates) > 0 || len(m.assign) == 0 || assignedIn(m, v))
+}
+
+// means reports whether any entry of a method is meant.
+func (b *backward) means(s *step, root, v *fplace) bool {
+	return slices.ContainsFunc(s.manual, func(m *manualStep) bool { return m.meant(root, v) })
 }
 
 // explicit reports whether a method says itself what its entries put into the

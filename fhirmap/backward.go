@@ -23,7 +23,11 @@ type backward struct {
 	takers map[*r4.Node]*step
 	// stated are the paths of the ELEMENTs that hold constants of the mapping.
 	stated map[string]bool
-	depth  int
+	// claimed are members of lists that are constants of the mapping.
+	claimed map[*r4.Node]bool
+	// took are the methods that have taken something, by the object they work on.
+	took  map[*part][]*step
+	depth int
 }
 
 // place is where a method's FHIR path has led: nodes with their parents.
@@ -87,6 +91,9 @@ func (b *backward) plan(p *plan, archetype *part, at *fplace) *Difference {
 
 func (b *backward) steps(list []*step, at *part, root, from *fplace) *Difference {
 	for _, s := range list {
+		b.claim(s, root, from)
+	}
+	for _, s := range list {
 		if fault := b.step(s, at, root, from); fault != nil {
 			return fault
 		}
@@ -94,9 +101,29 @@ func (b *backward) steps(list []*step, at *part, root, from *fplace) *Difference
 	return nil
 }
 
+// claim notes the members of a list that hold the constants of a method without
+// a source: they are no value for another method.
+func (b *backward) claim(s *step, root, from *fplace) {
+	n := len(s.dst.steps)
+	if s.hasSrc || n == 0 || !s.dst.steps[n-1].elem.List() || len(s.gates) > 0 {
+		return
+	}
+	for _, v := range follow(&s.dst, root, from) {
+		if slices.ContainsFunc(s.manual, func(m *manualStep) bool { return len(m.gates) == 0 && assignedIn(m, v) }) {
+			b.claimed[v.node] = true
+		}
+	}
+}
+
+// idle reports whether a method runs only where the source of another is empty
+// that has taken something.
+func (b *backward) idle(s *step) bool {
+	return slices.ContainsFunc(b.took[b.archetype], s.standsInFor)
+}
+
 // step runs one method over each of the FHIR values that its path leads to.
 func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
-	if !hold(s.backGates, root, from) {
+	if !hold(s.backGates, root, from) || b.idle(s) {
 		return nil
 	}
 	start := at
@@ -115,6 +142,9 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			}
 		}
 	}
+	if c := s.referring(); c != nil {
+		return b.linked(s, c, start, root, from)
+	}
 	values := follow(&s.dst, root, from)
 	if len(values) == 0 && len(s.backGates) > 0 && s.explicit() {
 		values = append(values, from) // that nothing is there has a meaning of its own
@@ -124,7 +154,7 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 		if !fits(s, v) || !hold(s.backFilters, root, v) {
 			continue
 		}
-		if other := b.takers[v.node]; s.transfer && other != nil && s.standsInFor(other) {
+		if s.transfer && b.claimed[v.node] {
 			continue
 		}
 		// With children or constants only, the place is made when something in
@@ -135,7 +165,7 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			continue
 		}
 		if s.hasSrc && len(s.src.segs) > 0 {
-			if len(s.manual) > 0 && !explicit && !slices.ContainsFunc(s.manual, func(m *manualStep) bool { return assignedIn(m, v) }) {
+			if len(s.manual) > 0 && !(explicit && b.means(s, root, v)) && !slices.ContainsFunc(s.manual, func(m *manualStep) bool { return assignedIn(m, v) }) {
 				continue
 			}
 			target := b.open(start, s.src.segs, fresh)
@@ -149,12 +179,16 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			if fault := b.plan(s.slot, to, v); fault != nil {
 				return fault
 			}
-		case s.refer != nil, s.link != nil:
-			continue // the resource referred to is not here
-		case explicit:
-			b.assign(s, to, root, v)
+		case s.refer != nil:
+			if fault := b.refer(s, to, root, v); fault != nil {
+				return fault
+			}
+			continue
+		case s.link != nil:
+			continue // the resource of another entry is not here
+		case explicit && b.assign(s, to, root, v):
 		case len(s.manual) > 0:
-			b.manual(s, to, v)
+			b.manual(s, to, root, v)
 		case s.transfer:
 			if other := b.takers[v.node]; other != nil && other != s {
 				return &Difference{s.dstType.String(), fmt.Sprintf("the methods %s and %s both take the element; which is meant cannot be told", other.m.Name, s.m.Name)}
@@ -172,6 +206,7 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			}
 			if b.restore(s, to, from) {
 				b.takers[v.node] = s
+				b.took[b.archetype] = append(b.took[b.archetype], s)
 			}
 		}
 		if fault := b.steps(s.back, to, root, v); fault != nil {
@@ -235,6 +270,43 @@ func follow(p *fpath, root, from *fplace) []*fplace {
 	return places
 }
 
+// referring is the only method below one that iterates which makes other
+// resources: the source has as many occurrences as there are references.
+func (s *step) referring() *step {
+	if len(s.dst.steps) > 0 || !s.m.Iterate || len(s.back) != 1 || s.back[0].refer == nil {
+		return nil
+	}
+	return s.back[0]
+}
+
+// linked takes back an occurrence for each of the resources referred to.
+func (b *backward) linked(s, c *step, start *part, root, from *fplace) *Difference {
+	fresh := false
+	for _, v := range follow(&c.dst, root, from) {
+		if b.in.Linked[v.node.Str("reference")] == nil {
+			continue // the resource is not here
+		}
+		to := b.open(start, s.src.segs, fresh)
+		if to == nil {
+			return nil
+		}
+		fresh = true
+		if fault := b.refer(c, to, root, v); fault != nil {
+			return fault
+		}
+	}
+	return nil
+}
+
+// refer takes back another resource that came with this one.
+func (b *backward) refer(s *step, to *part, root, v *fplace) *Difference {
+	other := b.in.Linked[v.node.Str("reference")]
+	if other == nil || other.Str("resourceType") != s.refer.target.Name {
+		return nil
+	}
+	return b.steps(s.refer.back, to, root, &fplace{node: other, up: v, typ: s.refer.target})
+}
+
 // fits reports whether a value has the constants that the method's children put
 // beside what they carry: by them the members of a list are told apart.
 func fits(s *step, v *fplace) bool {
@@ -279,10 +351,10 @@ func assignedIn(m *manualStep, at *fplace) bool {
 
 // manual takes back the entry whose constants stand there, if there is exactly
 // one and its conditions name exactly one value.
-func (b *backward) manual(s *step, to *part, v *fplace) {
+func (b *backward) manual(s *step, to *part, root, v *fplace) {
 	var hit *manualStep
 	for _, m := range s.manual {
-		if !assignedIn(m, v) {
+		if len(m.back) > 0 || !hold(m.backGates, root, v) || !assignedIn(m, v) {
 			continue
 		}
 		if hit != nil {

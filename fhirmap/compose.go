@@ -2,6 +2,7 @@ package fhirmap
 
 import (
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -36,6 +37,10 @@ type ComposeInput struct {
 	// names is also that of the identifiers of the resource, which are refused
 	// without one.
 	Feeder *rm.Node
+	// Linked are other resources that the resource refers to and that become
+	// part of the same composition, by the text of the reference. Those that the
+	// mapping has no place for refuse the resource.
+	Linked map[string]*r4.Node
 	// Descriptive allows to leave out what only describes: the display of a
 	// code, and that of the reference to the patient.
 	Descriptive bool
@@ -49,9 +54,19 @@ type Composed struct {
 	Mapping string
 	// Profiles are those that the resource made of the composition claims.
 	Profiles []string
+	// Resources are how many resources a projection of the composition gives, and
+	// Index which of them the resource is. Linked are the others.
+	Resources, Index int
+	Linked           map[string]ComposedLink
 	// Omitted are elements that do not come back because they say nothing that
 	// the others do not say, or, if that is allowed, because they only describe.
 	Omitted []Difference
+}
+
+// ComposedLink is a linked resource in the projection of the composition.
+type ComposedLink struct {
+	Index    int
+	Profiles []string
 }
 
 // Difference is one element that a resource would lose, gain or change by being
@@ -91,6 +106,11 @@ func (lib *Library) Compose(in ComposeInput) (out Composed, err error) {
 	}
 	if err := lib.Admit(n); err != nil {
 		return Composed{}, err
+	}
+	for _, url := range slices.Sorted(maps.Keys(in.Linked)) {
+		if err := lib.Admit(in.Linked[url]); err != nil {
+			return Composed{}, err
+		}
 	}
 	var found []Composed
 	var best error
@@ -268,7 +288,10 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 		return Composed{}, unprocessable(op, "the mapping "+p.file.Name.Value+" would open several EVENTs",
 			[]Difference{{path, "the parts of the resource differ here, so that each would be an EVENT of its own, and a resource of its own when it is read"}})
 	}
-	b := &backward{in: in, resource: n, takers: map[*r4.Node]*step{}, stated: map[string]bool{}}
+	b := &backward{
+		in: in, resource: n, takers: map[*r4.Node]*step{}, stated: map[string]bool{},
+		claimed: map[*r4.Node]bool{}, took: map[*part][]*step{},
+	}
 	root, fault := b.compose(p, entry)
 	if fault != nil {
 		return Composed{}, unprocessable(op, "the mapping "+p.file.Name.Value+" cannot be run backwards", []Difference{*fault})
@@ -288,8 +311,9 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 	if err != nil {
 		return Composed{}, err
 	}
-	if len(res.Resources) != 1 {
-		msg := fmt.Sprintf("the composition gives %d resources instead of one", len(res.Resources))
+	main := slices.IndexFunc(res.Resources, func(r Resource) bool { return r.Type == p.target.Name && r.Mapping == p.file.Name.Value })
+	if len(res.Resources) != 1+len(in.Linked) || main < 0 {
+		msg := fmt.Sprintf("the composition gives %d resources instead of %d", len(res.Resources), 1+len(in.Linked))
 		for _, l := range res.Losses {
 			if l.Kind == LossRefused {
 				msg += "; " + l.Target + ": " + l.Message
@@ -298,12 +322,11 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 		}
 		return Composed{}, unprocessable(op, "the resource would not come back", []Difference{{n.Str("resourceType"), msg}})
 	}
-	again, err := r4.Parse(res.Resources[0].JSON)
+	diff := comparison{descriptive: in.Descriptive, linked: in.Linked}
+	links, err := diff.all(n, res.Resources, main)
 	if err != nil {
 		return Composed{}, errs.Wrap(errs.Internal, op, "", err)
 	}
-	diff := comparison{descriptive: in.Descriptive}
-	diff.differences(n, again)
 	list := diff.lost
 	// What the forward mapping reports as lost was put there by the inverse; an
 	// ELEMENT that the mapping fills by itself is not of the resource.
@@ -319,7 +342,10 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 		return Composed{}, unprocessable(op, "what the resource is made of cannot be told",
 			[]Difference{{n.Str("resourceType"), "the mapping " + other.file.Name.Value + " could have made it as well as " + p.file.Name.Value}})
 	}
-	return Composed{Root: tree, Mapping: p.file.Name.Value, Profiles: res.Resources[0].Profiles, Omitted: diff.omitted}, nil
+	return Composed{
+		Root: tree, Mapping: p.file.Name.Value, Profiles: res.Resources[main].Profiles, Omitted: diff.omitted,
+		Resources: len(res.Resources), Index: main, Linked: links,
+	}, nil
 }
 
 // assigned are the elements of a resource that the server sets, and the

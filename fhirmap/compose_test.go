@@ -64,9 +64,16 @@ func TestComposeProjected(t *testing.T) {
 			}
 			for _, r := range res.Resources {
 				in := composeInput(tmpl, string(r.JSON))
+				in.Linked = linkedTo(t, r.JSON, res.Resources)
 				c, err := lib.Compose(in)
 				if err != nil {
 					in.Resource = oneNote(t, r.JSON)
+					for url, n := range in.Linked {
+						if n, err = r4.Parse(oneNote(t, n.Append(nil))); err != nil {
+							t.Fatal(err)
+						}
+						in.Linked[url] = n
+					}
 					c, err = lib.Compose(in)
 				}
 				switch errs.KindOf(err) {
@@ -81,10 +88,11 @@ func TestComposeProjected(t *testing.T) {
 				}
 				back[r.Mapping]++
 				again, err := lib.Project(Input{Root: c.Root, EHRID: testEHR, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete})
-				if err != nil || len(again.Resources) != 1 {
+				if err != nil || len(again.Resources) != c.Resources {
 					t.Fatal(r.Mapping, err, len(again.Resources))
 				}
-				in.Resource = again.Resources[0].JSON
+				in.Resource = again.Resources[c.Index].JSON
+				in.Linked = linkedTo(t, in.Resource, again.Resources)
 				twice, err := lib.Compose(in)
 				if err != nil {
 					t.Fatal(err)
@@ -108,21 +116,39 @@ func TestComposeProjected(t *testing.T) {
 	if diff := cmp.Diff(proven, names); diff != "" {
 		t.Errorf("of the mappings that are proven (-), these come back (+):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"Consent", "Observation"}, lib.Creatable()); diff != "" {
+	if diff := cmp.Diff([]string{"Consent", "DiagnosticReport", "Observation"}, lib.Creatable()); diff != "" {
 		t.Errorf("types that can be created:\n%s", diff)
 	}
 }
 
-// oneNote is a resource with the last of its notes: where descriptions and comments
-// are all shown as notes, one that comes is a comment.
+// linkedTo are those of some resources that one refers to.
+func linkedTo(t *testing.T, resource []byte, all []Resource) map[string]*r4.Node {
+	t.Helper()
+	out := map[string]*r4.Node{}
+	for _, r := range all {
+		if url := r.Type + "/" + r.ID; strings.Contains(string(resource), `"`+url+`"`) {
+			n, err := r4.Parse(r.JSON)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[url] = n
+		}
+	}
+	return out
+}
+
+// oneNote is a resource with the last of its notes, and of its identifiers: where
+// descriptions and comments are all shown as notes, one that comes is a comment.
 func oneNote(t *testing.T, resource []byte) []byte {
 	t.Helper()
 	n, err := r4.Parse(resource)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if notes := n.Get("note"); notes != nil {
-		notes.Items = notes.Items[len(notes.Items)-1:]
+	for _, name := range []string{"note", "identifier"} {
+		if list := n.Get(name); list != nil {
+			list.Items = list.Items[len(list.Items)-1:]
+		}
 	}
 	return n.Append(nil)
 }

@@ -89,8 +89,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  proven like the rest; an entry without a `fhirCondition` is meant where its FHIR constants stand. An ELEMENT that holds nothing but such\n" +
 	"  constants need not come out again. Where two methods have one target, and one of them runs only if the source of the other is `empty`,\n" +
 	"  the other takes the value. A template that a context file binds goes back by what that lists.\n" +
-	"- Data types without an inverse: PARTY_RELATED, DV_PARSABLE, DV_STATE; other\n" +
-	"  resources that are referred to. A Period is an interval event if the resource names its mathematical function and its ends agree in\n" +
+	"- Data types without an inverse: PARTY_RELATED, DV_PARSABLE, DV_STATE.\n" +
+	"  A Period is an interval event if the resource names its mathematical function and its ends agree in\n" +
 	"  their offset; a Ratio is a proportion of the kind ratio unless the template fixes another; a text that a concept does not give is its\n" +
 	"  first display, or what the archetype says of the code.\n" +
 	"- `identifier` and, of Observations, `issued` are the ids and the time of the originating system in the FEEDER_AUDIT of the event (of the\n" +
@@ -117,6 +117,11 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- `If-None-Exist` takes every search parameter of the type, strictly; it also sees the record of the resource's own patient where searches of the\n" +
 	"  population leave it out. Two requests at the same moment can both find nothing: `Idempotency-Key` makes one of them.\n" +
 	"- `$validate` with `mode=create` does what POST would do in a transaction that is rolled back. It and POST agree; what is not R4 is told first.\n" +
+	"- Entries of a transaction to which another entry refers by their fullUrl become part of that entry's composition where its mapping makes\n" +
+	"  them by `reference` (a DiagnosticReport with its Observations and Specimens): all of them have to come back, each once, about the same\n" +
+	"  patient. The template is chosen at the one that refers; neither takes `ifNoneExist`. `original_content` is then a Bundle of them. Without the\n" +
+	"  transaction a reference to anything but the patient refuses the resource. Two codes of the record that are one in R4 (partial and\n" +
+	"  preliminary, appended and amended) go back to the one of the same name; an identifier of a specimen is an external one.\n" +
 	"- A transaction with POST creates resources of one patient, as one contribution, or nothing; with GET or several patients in it, it is refused.\n" +
 	"  In a batch each POST stands alone, and an `Idempotency-Key` is refused.\n" +
 	"- PUT, PATCH and DELETE are 405: a composition is corrected by a new version of it over the openEHR API.\n" +

@@ -99,9 +99,9 @@ type step struct {
 
 // referStep makes another resource.
 type referStep struct {
-	target  *r4.Type
-	methods []*step
-	made    patterns
+	target        *r4.Type
+	methods, back []*step
+	made          patterns
 }
 
 type manualStep struct {
@@ -425,8 +425,8 @@ func (c *compiler) refer(s *step, f *File, sc scope) {
 	}
 	c.refers[name] = s.m
 	sc.fhir = &ftype{typ: r4.TypeRef{Type: target}, parent: s.dstType}
-	methods, _ := c.methods(r.Methods, f, sc)
-	s.refer = &referStep{target: target, methods: methods}
+	s.refer = &referStep{target: target}
+	s.refer.methods, s.refer.back = c.methods(r.Methods, f, sc)
 }
 
 // weigh notes what a path of the method leads to.

@@ -2,6 +2,7 @@ package fhirmap
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -67,6 +68,41 @@ type comparison struct {
 	// lost are differences that matter; omitted is what came and would not come
 	// back, and says nothing that the rest does not say, or is descriptive.
 	lost, omitted []Difference
+	// linked are the resources that came with the one that is compared, by the
+	// text of references to them, back what the references have become.
+	linked map[string]*r4.Node
+	back   map[string]string
+	// at are the places of the references.
+	at map[string]string
+}
+
+// all compares the resource and those linked with what has become of them, and
+// tells which is which.
+func (c *comparison) all(came *r4.Node, made []Resource, main int) (map[string]ComposedLink, error) {
+	c.back, c.at = map[string]string{}, map[string]string{}
+	again, err := r4.Parse(made[main].JSON)
+	if err != nil {
+		return nil, err
+	}
+	c.differences(came, again)
+	links := map[string]ComposedLink{}
+	for _, url := range slices.Sorted(maps.Keys(c.linked)) {
+		n, path := c.linked[url], c.at[url]+".resolve()"
+		i := slices.IndexFunc(made, func(r Resource) bool { return r.Type+"/"+r.ID == c.back[url] })
+		switch {
+		case c.at[url] == "":
+			c.lost = append(c.lost, Difference{n.Str("resourceType"), "no element that the mapping carries refers to the resource"})
+		case i < 0 || i == main:
+			c.lost = append(c.lost, Difference{path, "the resource would not come back"})
+		default:
+			if again, err = r4.Parse(made[i].JSON); err != nil {
+				return nil, err
+			}
+			c.compare(n, again, path, true)
+			links[url] = ComposedLink{i, made[i].Profiles}
+		}
+	}
+	return links, nil
 }
 
 // differences lists where a resource differs from the one that came, but for what
@@ -79,6 +115,19 @@ func (c *comparison) differences(came, back *r4.Node) {
 }
 
 func (c *comparison) compare(a, b *r4.Node, path string, top bool) {
+	if url := a.Text; a.Kind == r4.String && b.Kind == r4.String && c.linked[url] != nil && strings.HasSuffix(path, ".reference") {
+		was, seen := c.back[url]
+		twice := slices.Contains(slices.Collect(maps.Values(c.back)), b.Text)
+		if !seen && !twice {
+			c.back[url], c.at[url] = b.Text, strings.TrimSuffix(path, ".reference")
+			return
+		}
+		if seen && was == b.Text {
+			return
+		}
+		c.lost = append(c.lost, Difference{path, "the reference would lead to another resource"})
+		return
+	}
 	if a.Kind != b.Kind || a.Text != b.Text {
 		c.lost = append(c.lost, Difference{path, "the value would change"})
 		return

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"time"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -160,6 +163,9 @@ func ReadBackCase(dir fs.FS) (in ComposeInput, template string, err error) {
 	if in.Resource, err = fs.ReadFile(dir, CaseResource); err != nil {
 		return in, "", errs.Wrap(errs.NotFound, op, "a test case of the way back needs "+CaseResource, err)
 	}
+	if in.Resource, in.Linked, err = bundled(in.Resource); err != nil {
+		return in, "", errs.Wrap(errs.Invalid, op, CaseResource+": "+err.Error(), err)
+	}
 	data, err := fs.ReadFile(dir, CaseBack)
 	if err != nil {
 		return in, "", errs.Wrap(errs.NotFound, op, "a test case of the way back needs "+CaseBack, err)
@@ -189,6 +195,28 @@ func ReadBackCase(dir fs.FS) (in ComposeInput, template string, err error) {
 		in.Feeder = rm.Object("FEEDER_AUDIT", rm.Child("originating_system_audit", rm.Object("FEEDER_AUDIT_DETAILS", rm.Str("system_id", facts.System))))
 	}
 	return in, facts.Template, nil
+}
+
+// bundled takes a Bundle apart: the resource of its first entry, and the others by
+// their fullUrl. Any other resource is left as it is.
+func bundled(data []byte) ([]byte, map[string]*r4.Node, error) {
+	n, err := r4.Parse(data)
+	if err != nil || n.Str("resourceType") != "Bundle" {
+		return data, nil, err
+	}
+	var first []byte
+	linked := map[string]*r4.Node{}
+	for i, e := range n.List("entry") {
+		switch r := e.Get("resource"); {
+		case r == nil:
+			return nil, nil, fmt.Errorf("entry %d has no resource", i)
+		case i == 0:
+			first = r.Append(nil)
+		default:
+			linked[e.Str("fullUrl")] = r
+		}
+	}
+	return first, linked, nil
 }
 
 // BackCase is the outcome of Compose as the expected file of a test case holds

@@ -25,6 +25,10 @@ type creation struct {
 	index int
 	rec   Record
 	made  intake.Created
+	// url is the fullUrl of an entry that becomes part of the composition of
+	// another, owner; "" for any other entry.
+	url   string
+	owner int
 }
 
 // transaction creates the resources of a bundle, all or none: they become one
@@ -36,11 +40,24 @@ func (a *api) transaction(w http.ResponseWriter, c *call, entries []*r4.Node, as
 		var wrong []issue
 		var cause *errs.Error
 		conditions, names := map[string]int{}, map[string]int{}
+		owners, err := owners(entries)
+		if err != nil {
+			return nil, err
+		}
 		for i, e := range entries {
 			place := fmt.Sprintf("Bundle.entry[%d]", i)
-			one, p, err := a.prepareEntry(ctx, c, place, e)
-			if err == nil {
-				err = distinct(place, i, e, conditions, names)
+			var one creation
+			var p *intake.Prepared
+			err := distinct(place, i, e, conditions, names)
+			switch {
+			case err != nil:
+			case owners[i] != i:
+				one, err = a.belongs(c, place, e, owners[i])
+			default:
+				var with map[string]*r4.Node
+				if with, err = a.linked(ctx, c, entries, owners, i); err == nil {
+					one, p, err = a.prepareEntry(ctx, c, place, e, with)
+				}
 			}
 			if err != nil {
 				r, ok := err.(*refusal)
@@ -83,6 +100,16 @@ func (a *api) transaction(w http.ResponseWriter, c *call, entries []*r4.Node, as
 					list[i].rec = recordOf(list[i].made, a.Labels)
 				}
 			}
+			for i, one := range list {
+				if one.url == "" {
+					continue
+				}
+				list[i].index = list[one.owner].index
+				list[i].made = list[one.owner].made
+				list[i].made.Resource, list[i].made.Omitted = list[i].made.Linked[one.url], nil
+				list[i].made.Warnings = nil // told with the owner
+				list[i].rec = recordOf(list[i].made, a.Labels)
+			}
 		}
 		return a.answerTransaction(c, list)
 	})
@@ -118,25 +145,25 @@ func distinct(place string, i int, e *r4.Node, conditions, names map[string]int)
 
 // prepareEntry finds out what an entry is to become; without a Prepared, it is
 // there already.
-func (a *api) prepareEntry(ctx context.Context, c *call, place string, e *r4.Node) (creation, *intake.Prepared, error) {
+func (a *api) prepareEntry(ctx context.Context, c *call, place string, e *r4.Node, linked map[string]*r4.Node) (creation, *intake.Prepared, error) {
 	out := creation{place: place, index: -1}
-	if !creates(e) {
-		return out, nil, refusedAt(errs.Unprocessable, "not-supported", place, "a transaction either reads or creates: an entry with POST stands beside one with "+strconv.Quote(e.Str("request", "method")))
+	var err error
+	if out.typ, err = a.created(c, place, e); err != nil {
+		return out, nil, err
 	}
-	out.typ = strings.TrimPrefix(e.Str("request", "url"), a.base(c.Request)+"/")
 	n := e.Get("resource")
-	switch {
-	case !a.types[out.typ]:
-		return out, nil, refusedAt(errs.Unprocessable, "not-supported", place+".request.url", "the url of a create is the type of a resource that is offered here")
-	case n == nil || n.Str("resourceType") != out.typ:
-		return out, nil, refusedAt(errs.Invalid, "invalid", place, "the entry has no resource of the type that its request names")
-	}
 	in, err := a.resource(c, n, sent{text: n.Append(nil)})
 	if err != nil {
 		return out, nil, err
 	}
 	if err := a.resolveSubject(ctx, c, out.typ, place, n); err != nil {
 		return out, nil, err
+	}
+	if len(linked) > 0 {
+		if e.Str("request", "ifNoneExist") != "" {
+			return out, nil, refusedAt(errs.Unprocessable, "not-supported", place+".request.ifNoneExist", "a resource that others belong to has no condition: an Idempotency-Key for the whole makes it safe to send it again")
+		}
+		in.Linked, in.Original, in.Format = linked, together(e, linked), MediaType
 	}
 	if search := e.Str("request", "ifNoneExist"); search != "" {
 		rec, found, err := a.existing(ctx, c, out.typ, search, n)
@@ -150,6 +177,22 @@ func (a *api) prepareEntry(ctx context.Context, c *call, place string, e *r4.Nod
 		return out, nil, reasons(err, out.typ, place+".resource")
 	}
 	return out, &p, nil
+}
+
+// created is the type that an entry creates.
+func (a *api) created(c *call, place string, e *r4.Node) (string, error) {
+	if !creates(e) {
+		return "", refusedAt(errs.Unprocessable, "not-supported", place, "a transaction either reads or creates: an entry with POST stands beside one with "+strconv.Quote(e.Str("request", "method")))
+	}
+	typ := strings.TrimPrefix(e.Str("request", "url"), a.base(c.Request)+"/")
+	n := e.Get("resource")
+	switch {
+	case !a.types[typ]:
+		return typ, refusedAt(errs.Unprocessable, "not-supported", place+".request.url", "the url of a create is the type of a resource that is offered here")
+	case n == nil || n.Str("resourceType") != typ:
+		return typ, refusedAt(errs.Invalid, "invalid", place, "the entry has no resource of the type that its request names")
+	}
+	return typ, nil
 }
 
 // resolveSubject looks up the patient that a conditional reference means, which

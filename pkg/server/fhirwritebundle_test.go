@@ -207,3 +207,93 @@ func TestFHIRWriteThreeDoors(t *testing.T) {
 		}
 	}
 }
+
+// TestFHIRWriteReport stores a laboratory report with its results as one
+// composition, from a transaction whose entries refer to each other.
+func TestFHIRWriteReport(t *testing.T) {
+	t.Parallel()
+	p, ids := writing(t, 14, 2)
+	id := ids[0]
+	part := func(typ, url, resource string, more ...string) string {
+		return `{"fullUrl":"urn:uuid:` + url + `","resource":` + resource + `,"request":{"method":"POST","url":"` + typ + `"` + strings.Join(more, "") + `}}`
+	}
+	const r1, r2, sp, rep = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002", "00000000-0000-4000-8000-000000000003", "00000000-0000-4000-8000-000000000004"
+	const head = `"status":"final","effectiveDateTime":"2024-03-05T08:00:00Z","performer":[{"display":"Clinical chemistry"}]`
+	subject := func(patient string) string { return `,"subject":{"reference":"Patient/` + patient + `"}` }
+	result := func(patient, name, value string) string {
+		return `{"resourceType":"Observation",` + head + subject(patient) + `,"identifier":[{"system":"urn:lab","value":"` + name + `"}],` +
+			`"category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}]}],"code":{"text":"` + name + `"},` +
+			`"valueQuantity":{"value":` + value + `,"unit":"mmol/L","system":"http://unitsofmeasure.org","code":"mmol/L"}}`
+	}
+	report := func(patient, refers string) string {
+		return `{"resourceType":"DiagnosticReport",` + head + subject(patient) + `,"meta":{"tag":[{"system":"http://openehr.org/templates","code":"Cairn - Laboratory report.v1"}]},` +
+			`"identifier":[{"system":"urn:lab","value":"R"}],` +
+			`"category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0074","code":"LAB"}]}],"code":{"text":"Electrolytes"}` + refers + `}`
+	}
+	specimen := `{"resourceType":"Specimen"` + subject(id) + `,"type":{"text":"Blood"},"accessionIdentifier":{"value":"S-1"}}`
+	refers := `,"result":[{"reference":"urn:uuid:` + r1 + `"},{"reference":"urn:uuid:` + r2 + `"}],"specimen":[{"reference":"urn:uuid:` + sp + `"}]`
+	before := p.count(id)
+	r := p.send("POST", "", bundleOf("transaction",
+		part("Observation", r1, result(id, "Sodium", "141.0")), part("DiagnosticReport", rep, report(id, refers)),
+		part("Specimen", sp, specimen), part("Observation", r2, result(id, "Potassium", "4.10"))))
+	if r.status != 200 || statuses(r.body) != "201 201 201 201" {
+		t.Fatal(r)
+	}
+	if n := p.count(id); n != before+1 {
+		t.Errorf("%d compositions were made", n-before)
+	}
+	entries := r.body.List("entry")
+	for i, want := range []string{"141.0", "", "", "4.10"} {
+		read := p.send("GET", entries[i].Str("response", "location"), "")
+		if read.status != 200 || string(read.body.Append(nil)) != string(entries[i].Get("resource").Append(nil)) {
+			t.Errorf("%d: %s", i, read)
+		}
+		if got := read.body.Str("valueQuantity", "value"); got != want {
+			t.Errorf("%d: the value is %s", i, got)
+		}
+	}
+	got := entries[1].Get("resource")
+	var refs []string
+	for _, name := range []string{"result", "specimen"} {
+		for _, ref := range got.List(name) {
+			refs = append(refs, ref.Str("reference"))
+		}
+	}
+	id0 := func(i int) string {
+		n := entries[i].Get("resource")
+		return n.Str("resourceType") + "/" + n.Str("id")
+	}
+	if diff := cmp.Diff([]string{id0(0), id0(3), id0(2)}, refs); diff != "" {
+		t.Errorf("the report refers to (-want +got):\n%s", diff)
+	}
+	if found := p.all("Observation?patient="+id+"&identifier=urn:lab|Sodium", "match"); len(found) != 1 || found[0].Str("id") != entries[0].Get("resource").Str("id") {
+		t.Errorf("found %v", found)
+	}
+	uid := strings.TrimPrefix(got.Str("meta", "source"), "ehr:")
+	root, problems := rm.DecodeJSON(fetch(t, p.s, "GET", "/openehr/v1/ehr/"+id+"/composition/"+uid, nil), rm.Lookup("COMPOSITION"), rm.JSONOptions{})
+	if rm.HasErrors(problems) {
+		t.Fatal(problems)
+	}
+	if kept := root.String("feeder_audit", "original_content", "value"); !strings.Contains(kept, `"4.10"`) && !strings.Contains(kept, `4.10`) || !strings.Contains(kept, "S-1") {
+		t.Errorf("kept: %s", kept)
+	}
+	count := p.count(id)
+	for _, c := range []struct{ name, want, body string }{
+		{"a condition on a part", "no condition of its own", bundleOf("transaction", part("DiagnosticReport", rep, report(id, `,"result":[{"reference":"urn:uuid:`+r1+`"}]`)), part("Observation", r1, result(id, "Sodium", "1"), `,"ifNoneExist":"identifier=x"`))},
+		{"a condition on the whole", "has no condition", bundleOf("transaction", part("DiagnosticReport", rep, report(id, `,"result":[{"reference":"urn:uuid:`+r1+`"}]`), `,"ifNoneExist":"identifier=x"`), part("Observation", r1, result(id, "Sodium", "1")))},
+		{"a part of two", "both refer to", bundleOf("transaction", part("DiagnosticReport", rep, report(id, `,"result":[{"reference":"urn:uuid:`+r1+`"}]`)), part("DiagnosticReport", r2, report(id, `,"result":[{"reference":"urn:uuid:`+r1+`"}]`)), part("Observation", r1, result(id, "Sodium", "1")))},
+		{"of another patient", "about another patient", bundleOf("transaction", part("DiagnosticReport", rep, report(id, `,"result":[{"reference":"urn:uuid:`+r1+`"}]`)), part("Observation", r1, result(ids[1], "Sodium", "1")))},
+		{"a part that is lost", "1 resources instead of 2", bundleOf("transaction", part("DiagnosticReport", rep, report(id, `,"imagingStudy":[{"reference":"urn:uuid:`+r1+`"}]`)), part("Observation", r1, result(id, "Sodium", "1")))},
+		{"a result of another status", "resolve()", bundleOf("transaction", part("DiagnosticReport", rep, report(id, `,"result":[{"reference":"urn:uuid:`+r1+`"}]`)), part("Observation", r1, strings.Replace(result(id, "Sodium", "1"), "08:00", "09:00", 1)))},
+		{"what is not there", "the element would be lost", bundleOf("transaction", part("DiagnosticReport", rep, report(id, `,"result":[{"reference":"urn:uuid:`+r1+`"}]`)))},
+		{"the same twice", "", bundleOf("transaction", part("DiagnosticReport", rep, report(id, `,"result":[{"reference":"urn:uuid:`+r1+`"},{"reference":"urn:uuid:`+r1+`"}]`)), part("Observation", r1, result(id, "Sodium", "1")))},
+		{"refuted", "entered-in-error", bundleOf("transaction", part("DiagnosticReport", rep, report(id, `,"result":[{"reference":"urn:uuid:`+r1+`"}]`)), part("Observation", r1, strings.Replace(result(id, "Sodium", "1"), "final", "entered-in-error", 1)))},
+	} {
+		if r := p.send("POST", "", c.body); r.status != 422 || !strings.Contains(r.String(), c.want) {
+			t.Errorf("%s: %s", c.name, r)
+		}
+	}
+	if n := p.count(id); n != count {
+		t.Errorf("what was refused has left %d compositions", n-count)
+	}
+}

@@ -234,7 +234,7 @@ func TestFHIRWriteCapabilities(t *testing.T) {
 	if n := strings.Count(string(metadata.Append(nil)), `"conditionalCreate":true`); n != len(types) {
 		t.Errorf("%d conditional creates of %v", n, types)
 	}
-	if fmt.Sprint(types) != "[Consent Observation]" {
+	if fmt.Sprint(types) != "[Consent DiagnosticReport Observation]" {
 		t.Errorf("created are %v", types)
 	}
 	if _, err := Start(t.Context(), func() Options {

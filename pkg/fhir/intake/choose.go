@@ -50,11 +50,15 @@ func (i *Intake) choose(ctx context.Context, who ehr.Actor, in fhirmap.ComposeIn
 		in.Template = t
 		c, err := i.cfg.Mappings.Compose(in)
 		if err == nil {
-			if lost := claims(n, typ, c.Profiles, before); len(lost) > 0 {
+			lost := claims(n, typ, c.Profiles, before)
+			for url, l := range c.Linked {
+				lost = append(lost, claims(in.Linked[url], in.Linked[url].Str("resourceType"), l.Profiles, before)...)
+			}
+			if len(lost) > 0 {
 				reasons = append(reasons, lost...)
 				continue
 			}
-			p := Prepared{Template: name, Mapping: c.Mapping, Root: c.Root}
+			p := Prepared{Template: name, Mapping: c.Mapping, Root: c.Root, composed: c}
 			for _, d := range c.Omitted {
 				p.Omitted = append(p.Omitted, Issue{d.Path, "informational", d.Message})
 			}

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -96,6 +97,10 @@ type Resource struct {
 	// Descriptive allows to leave out what only describes, as the client has
 	// declared that it can do without it.
 	Descriptive bool
+	// Linked are resources that came with it, that it refers to and that become
+	// part of the same composition, by the text of the reference. Original then
+	// holds them too.
+	Linked map[string]*r4.Node
 }
 
 // Issue is one reason for a refusal.
@@ -135,6 +140,8 @@ type Prepared struct {
 	Omitted []Issue
 	// subject is the element that names the patient.
 	subject string
+	// composed tells which resource of the composition is which.
+	composed fhirmap.Composed
 }
 
 // Created is a resource as it is stored.
@@ -149,6 +156,8 @@ type Created struct {
 	Warnings []rm.Problem
 	// Omitted are elements that the resource is not shown with any more.
 	Omitted []Issue
+	// Linked are the resources that came with it, by the text of the reference.
+	Linked map[string]ehr.Resource
 }
 
 // Prepare finds the template and the mapping that take a resource, or says in a
@@ -169,13 +178,18 @@ func (i *Intake) Prepare(ctx context.Context, who ehr.Actor, in Resource) (Prepa
 	if err != nil {
 		return Prepared{}, err
 	}
+	for _, url := range slices.Sorted(maps.Keys(in.Linked)) {
+		if err := i.partOf(in.Linked[url], id, chosen); err != nil {
+			return Prepared{}, err
+		}
+	}
 	if chosen != "" && in.Template != "" && chosen != in.Template {
 		return Prepared{}, refuse(Issue{typ + ".meta.tag", "invalid", "the resource and the request name different templates"})
 	}
 	compose := fhirmap.ComposeInput{
 		Resource: in.Node.Append(nil), EHRID: id.String(), Composer: composer(who, in.Node),
 		Territory: i.cfg.Territory, Time: start(in.Node, i.cfg.Now()), Feeder: feederAudit(who, in, i.cfg.Now()),
-		Descriptive: in.Descriptive,
+		Descriptive: in.Descriptive, Linked: in.Linked,
 	}
 	found, err := i.choose(ctx, who, compose, in.Node, cmp.Or(chosen, in.Template))
 	if err != nil {
@@ -183,6 +197,30 @@ func (i *Intake) Prepare(ctx context.Context, who ehr.Actor, in Resource) (Prepa
 	}
 	found.EHRID, found.Type, found.subject = id, typ, subject
 	return found, nil
+}
+
+// partOf checks a resource that is to become part of the composition of another:
+// it is about the same patient and says nothing more that would be lost.
+func (i *Intake) partOf(n *r4.Node, record uuid.UUID, chosen string) error {
+	typ := n.Str("resourceType")
+	id, element, err := patient(n, typ)
+	if err != nil {
+		return err
+	}
+	if id != record {
+		return refuse(Issue{typ + "." + element, "not-supported", "the resource is about another patient than the one that refers to it"})
+	}
+	if err := admitted(i.cfg.Mappings.Admit(n), typ); err != nil {
+		return err
+	}
+	other, err := surroundings(n, typ)
+	if err != nil {
+		return err
+	}
+	if other != "" && other != chosen {
+		return refuse(Issue{typ + ".meta.tag", "invalid", "the resource names another template than the one that refers to it"})
+	}
+	return nil
 }
 
 // offered refuses types of which nothing is taken, with the reason.
@@ -264,11 +302,14 @@ func (i *Intake) Commit(ctx context.Context, who ehr.Actor, list []Prepared) ([]
 	}
 	out := make([]Created, len(list))
 	for k, made := range rec.Made {
-		of := slices.DeleteFunc(slices.Clone(made.Projected.Resources), func(r ehr.Resource) bool { return r.Type != list[k].Type })
-		if len(of) != 1 {
-			return nil, errs.New(errs.Internal, op, fmt.Sprintf("a stored composition is shown as %d resources", len(of)))
+		c, all := list[k].composed, made.Projected.Resources
+		if len(all) != c.Resources || all[c.Index].Type != list[k].Type {
+			return nil, errs.New(errs.Internal, op, fmt.Sprintf("a stored composition is shown as %d resources instead of %d", len(all), c.Resources))
 		}
-		out[k] = Created{Resource: of[0], Template: list[k].Template, Version: made.UID, Time: rec.Audit.TimeCommitted, Omitted: list[k].Omitted}
+		out[k] = Created{Resource: all[c.Index], Template: list[k].Template, Version: made.UID, Time: rec.Audit.TimeCommitted, Omitted: list[k].Omitted, Linked: map[string]ehr.Resource{}}
+		for url, l := range c.Linked {
+			out[k].Linked[url] = all[l.Index]
+		}
 		for _, w := range warnings {
 			if strings.HasPrefix(w.Path, fmt.Sprintf("/versions[%d]/", k)) {
 				out[k].Warnings = append(out[k].Warnings, w)

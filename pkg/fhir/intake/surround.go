@@ -3,6 +3,8 @@ package intake
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,6 +117,15 @@ func start(n *r4.Node, now time.Time) time.Time {
 	return now
 }
 
+// all are the resource and those that came with it, in the order of their names.
+func all(in Resource) []*r4.Node {
+	out := []*r4.Node{in.Node}
+	for _, url := range slices.Sorted(maps.Keys(in.Linked)) {
+		out = append(out, in.Linked[url])
+	}
+	return out
+}
+
 // feederAudit says where the resource comes from, and keeps it as it came.
 func feederAudit(who ehr.Actor, in Resource, now time.Time) *rm.Node {
 	meta := in.Node.Get("meta")
@@ -124,9 +135,15 @@ func feederAudit(who ehr.Actor, in Resource, now time.Time) *rm.Node {
 		origin = append(origin, rm.Child("time", rm.Object("DV_DATE_TIME", rm.Str("value", at))))
 	}
 	var f []rm.Field
-	if id := in.Node.Str("id"); id != "" {
-		f = append(f, rm.Child("originating_system_item_ids", rm.Object("DV_IDENTIFIER",
-			rm.Str("id", id), rm.Str("issuer", source), rm.Str("type", in.Node.Str("resourceType")))))
+	var ids []*rm.Node
+	for _, n := range all(in) {
+		if id := n.Str("id"); id != "" {
+			ids = append(ids, rm.Object("DV_IDENTIFIER",
+				rm.Str("id", id), rm.Str("issuer", n.Get("meta").Str("source")), rm.Str("type", n.Str("resourceType"))))
+		}
+	}
+	if len(ids) > 0 {
+		f = append(f, rm.Child("originating_system_item_ids", ids...))
 	}
 	f = append(f, rm.Child("originating_system_audit", rm.Object("FEEDER_AUDIT_DETAILS", origin...)),
 		rm.Child("original_content", rm.Object("DV_PARSABLE", rm.Str("value", in.Original), rm.Str("formalism", in.Format))))
