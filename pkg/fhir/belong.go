@@ -29,7 +29,7 @@ func owners(entries []*r4.Node) ([]int, error) {
 		if !creates(e) {
 			continue
 		}
-		for _, url := range references(e.Get("resource"), nil) {
+		for _, url := range refersTo(e.Get("resource"), nil) {
 			j, ok := index[url]
 			if !ok || j == i || above[j] == i {
 				continue
@@ -55,9 +55,9 @@ func owners(entries []*r4.Node) ([]int, error) {
 	return out, nil
 }
 
-// references are the literal references in a resource, but for the one to whom it
+// refersTo are the literal references in a resource, but for the one to whom it
 // is about.
-func references(n *r4.Node, to []string) []string {
+func refersTo(n *r4.Node, to []string) []string {
 	if n == nil {
 		return to
 	}
@@ -68,11 +68,11 @@ func references(n *r4.Node, to []string) []string {
 			to = append(to, f.Value.Text)
 		case n.Get("resourceType") != nil && (f.Name == "subject" || f.Name == "patient"):
 		default:
-			to = references(f.Value, to)
+			to = refersTo(f.Value, to)
 		}
 	}
 	for _, item := range n.Items {
-		to = references(item, to)
+		to = refersTo(item, to)
 	}
 	return to
 }
