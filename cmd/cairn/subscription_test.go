@@ -83,7 +83,7 @@ func TestKillDuringDelivery(t *testing.T) {
 	e := httptest.NewServer(h)
 	defer e.Close()
 	dir := filepath.Join(t.TempDir(), "data")
-	args := []string{"serve", "--data-dir", dir, "--log-level", "warn", "--subscription-endpoint", e.URL, "--subscription-slice", "2s", "--base-url", "https://cdr.example.org"}
+	args := []string{"serve", "--data-dir", dir, "--log-level", "warn", "--subscription-endpoint", e.URL, "--base-url", "https://cdr.example.org"}
 	p := startProcess(t, args...)
 	opt := must(library.Files.ReadFile(vitalsFile(t)))(t)
 	p.must(t, http.StatusCreated, "POST", "/openehr/v1/definition/template/adl1.4", "application/xml", opt)

@@ -54,6 +54,7 @@ type Service struct {
 	Config
 	pool   *pgxpool.Pool
 	river  *river.Client[pgx.Tx] // nil without endpoints
+	schema string                // of River's tables
 	ctx    context.Context
 	cancel context.CancelFunc
 	done   sync.WaitGroup
@@ -133,20 +134,19 @@ func (s *Service) startRiver(ctx context.Context) error {
 	if s.pool, err = pgxpool.NewWithConfig(ctx, pc); err != nil {
 		return errs.Wrap(errs.Unavailable, op, "the database does not answer", err)
 	}
-	var schema string
-	if err := s.pool.QueryRow(ctx, schemaSQL).Scan(&schema); err != nil {
+	if err := s.pool.QueryRow(ctx, schemaSQL).Scan(&s.schema); err != nil {
 		return errs.Wrap(errs.Unavailable, op, "the database does not answer", err)
 	}
 	driver := riverpgxv5.New(s.pool)
 	log := slog.New(onlyErrors{s.Log.Handler()})
-	err = s.makeTables(ctx, driver, schema, log)
+	err = s.makeTables(ctx, driver, s.schema, log)
 	if err != nil {
-		return errs.Wrap(errs.Unavailable, op, "the tables of jobs could not be made: the database role has to be allowed to create the schema "+schema, err)
+		return errs.Wrap(errs.Unavailable, op, "the tables of jobs could not be made: the database role has to be allowed to create the schema "+s.schema, err)
 	}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &deliverer{service: s, client: s.Endpoints.client()})
 	if s.river, err = river.NewClient(driver, &river.Config{
-		Schema: schema, Workers: workers, Logger: log,
+		Schema: s.schema, Workers: workers, Logger: log,
 		Queues:               map[string]river.QueueConfig{queue: {MaxWorkers: concurrent}},
 		JobTimeout:           2 * s.Slice,
 		RescueStuckJobsAfter: 2*s.Slice + time.Second,
@@ -248,6 +248,9 @@ func (s *Service) turn(due, tidy *time.Time) (time.Duration, error) {
 		}
 	}
 	if s.river != nil && now.After(*due) {
+		if err := s.release(); err != nil {
+			return 0, err
+		}
 		numbers, err := s.Reader.Due(s.ctx)
 		if err != nil {
 			return 0, err
@@ -260,6 +263,32 @@ func (s *Service) turn(due, tidy *time.Time) (time.Duration, error) {
 		*due = now.Add(dueEvery)
 	}
 	return s.Poll, nil
+}
+
+// held is how long a job may be without its lock, which it takes as its first act.
+const held = "5 seconds"
+
+// release makes jobs available again that a process has begun and not ended
+// because it was killed: the lock of a delivery is lost with its connection. River
+// would wait for the longest time that the job could have taken. What was counted
+// as an attempt was none of the endpoint's.
+func (s *Service) release() error {
+	const op = "event.release"
+	table := pgx.Identifier{s.schema, "river_job"}.Sanitize()
+	tag, err := s.pool.Exec(s.ctx, `
+		with stuck as materialized (
+			select id, (args->>'subscription')::integer as subscription from `+table+`
+			where kind = $1 and state = 'running' and attempted_at < now() - $2::interval)
+		update `+table+` j set state = 'available', scheduled_at = now(), attempt = greatest(attempt - 1, 0)
+		from (select id from stuck where `+fhirstore.SubscriptionFree("subscription")+`) f
+		where j.id = f.id and j.state = 'running'`, delivery{}.Kind(), held)
+	if err != nil {
+		return errs.Wrap(errs.Unavailable, op, "", err)
+	}
+	if n := tag.RowsAffected(); n > 0 {
+		s.Log.Info("deliveries of a process that has ended go on", "subscriptions", n)
+	}
+	return nil
 }
 
 // wake makes the jobs of subscriptions that have events, with them.

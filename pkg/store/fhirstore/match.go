@@ -3,6 +3,7 @@ package fhirstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -254,6 +255,12 @@ func (r *Reader) Unsendable(ctx context.Context, reason string) error {
 func SubscriptionLock(ctx context.Context, conn *pgx.Conn, number int32) (free bool, err error) {
 	err = conn.QueryRow(ctx, `select pg_try_advisory_lock($1, $2)`, int32(subscriptionSpace), number).Scan(&free)
 	return free, fail("fhirstore.SubscriptionLock", err)
+}
+
+// SubscriptionFree is an SQL condition that nobody delivers the subscription of a
+// number; while it is evaluated, nobody can begin to.
+func SubscriptionFree(number string) string {
+	return fmt.Sprintf("pg_try_advisory_xact_lock(%d, %s)", int32(subscriptionSpace), number)
 }
 
 // SubscriptionUnlock gives it back.
