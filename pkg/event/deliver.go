@@ -196,6 +196,9 @@ func (d *deliverer) send(ctx context.Context, s *fhir.Subscription, body []byte)
 	if err != nil {
 		return &undelivered{reason: "the endpoint is not a URL", final: true}
 	}
+	if s.Sealed != nil { // without its headers a request could reach somebody else
+		return &undelivered{reason: errs.As(s.Sealed).Msg, cause: s.Sealed}
+	}
 	for _, h := range s.Headers {
 		name, value, _ := strings.Cut(h, ":")
 		req.Header.Add(name, strings.TrimSpace(value))

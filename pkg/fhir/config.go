@@ -62,6 +62,9 @@ type Config struct {
 	// Labels are the security labels of resources, which the Reader gives to its
 	// records; they are found by _security.
 	Labels Labels
+	// KeepHeaders says that the Subscriber can keep headers of subscriptions, which
+	// it does only encrypted.
+	KeepHeaders bool
 	// Intake stores resources that clients create; nil offers no writing.
 	Intake *intake.Intake
 	// IdempotencyLifetime is how long the answer to a request with an

@@ -129,6 +129,9 @@ func (a *api) replaceSubscription(w http.ResponseWriter, c *call) error {
 		return errs.New(errs.Unprocessable, op, "the topic and the channel of a subscription stay: make another one")
 	}
 	if len(s.Headers) == 0 && s.Endpoint == old.Endpoint {
+		if old.Sealed != nil { // they would be lost
+			return old.Sealed
+		}
 		s.Headers = old.Headers
 	}
 	s.ID, s.Number, s.Version, s.Events, s.Delivered = old.ID, old.Number, old.Version, old.Events, old.Delivered

@@ -107,8 +107,11 @@ type Subscription struct {
 	Status string
 	// Error is why the last attempt to deliver failed.
 	Error string
-	// Headers are sent to the endpoint, as Name: value. They are secret.
+	// Headers are sent to the endpoint, as Name: value. They are secret. Sealed is
+	// why they could not be read, Current that they are stored as they would be now.
 	Headers []string
+	Sealed  error
+	Current bool
 	// Ends is when it turns itself off; zero is never.
 	Ends time.Time
 	// Events is the number of the last event, Delivered of the last delivered.
@@ -329,6 +332,9 @@ func (a *api) checkChannel(r *subscriptionReader, s *Subscription) {
 			r.bad("channel.type", "this server sends nothing to endpoints: its operator has allowed none")
 		} else if err := a.Endpoint(s.Endpoint); err != nil {
 			r.bad("channel.endpoint", errs.As(err).Msg)
+		}
+		if len(s.Headers) > 0 && !a.KeepHeaders {
+			r.bad("channel.header", "is not taken: this server has no key to encrypt headers with")
 		}
 		for _, h := range s.Headers {
 			name, value, ok := strings.Cut(h, ":")

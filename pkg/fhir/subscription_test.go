@@ -28,7 +28,7 @@ func FuzzSubscription(f *testing.F) {
 	f.Add(aSubscription)
 	f.Add(`{"resourceType":"Subscription","status":"off","reason":"r","criteria":"` + TopicPrefix + `Observation|1","channel":{"type":"websocket"}}`)
 	f.Add(`{"resourceType":"Subscription","status":"active","reason":"r","criteria":"Observation?code=x","channel":{"type":"email"}}`)
-	a := &api{Config: Config{Coverage: oneType{}, Now: time.Now, BasePath: "/f", Endpoint: func(string) error { return nil }}}
+	a := &api{Config: Config{Coverage: oneType{}, Now: time.Now, BasePath: "/f", KeepHeaders: true, Endpoint: func(string) error { return nil }}}
 	f.Fuzz(func(t *testing.T, text string) {
 		n, err := r4.Parse([]byte(text))
 		if err != nil || n.Kind != r4.Object {
@@ -98,7 +98,7 @@ func TestSubscriptionResource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &api{Config: Config{Coverage: oneType{}, Now: time.Now, BasePath: "/f", Endpoint: func(string) error { return nil }}}
+	a := &api{Config: Config{Coverage: oneType{}, Now: time.Now, BasePath: "/f", KeepHeaders: true, Endpoint: func(string) error { return nil }}}
 	c := &call{Request: httptest.NewRequest(http.MethodPost, "http://h.example/f/Subscription", nil)}
 	s, err := a.parseSubscription(c, n)
 	if err != nil {

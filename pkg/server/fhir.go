@@ -3,11 +3,14 @@ package server
 import (
 	"context"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/pkg/auth"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/event"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/fhir/intake"
@@ -22,6 +25,20 @@ func (s *Server) fhirHandler(ctx context.Context, decision ehr.DecisionPoint, li
 	}
 	reader := fhirstore.New(s.store, decision)
 	reader.Label(labels)
+	keys, err := s.options.Subscription.keys()
+	if err != nil {
+		return nil, err
+	}
+	reader.Seal(keys)
+	resealed, lost, err := reader.Reseal(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case lost > 0:
+		s.log.Error("headers of subscriptions are encrypted by a key that is not configured: nothing is sent to their endpoints", "subscriptions", lost)
+	case resealed > 0:
+		s.log.Info("headers of subscriptions were encrypted", "subscriptions", resealed)
+	}
 	var in *intake.Intake
 	if s.options.FHIRWrite {
 		in, err = intake.New(intake.Config{
@@ -46,7 +63,7 @@ func (s *Server) fhirHandler(ctx context.Context, decision ehr.DecisionPoint, li
 		return nil, err
 	}
 	return fhir.New(fhir.Config{
-		Labels:      labels,
+		Labels: labels, KeepHeaders: keys != nil,
 		Terminology: s.terms, Intake: in, IdempotencyLifetime: s.options.IdempotencyTTL,
 		Reader: reader, Exporter: reader, Subscriber: reader, Endpoint: allow, Coverage: lib, Authenticate: fhir.Authenticator(authenticate),
 		BasePath: s.options.FHIRBase, Origin: s.options.BaseURL, Version: Version(), Guard: s.options.Max.check,
@@ -81,4 +98,20 @@ func (o Options) labels() (fhir.Labels, error) {
 		}
 	}
 	return l, l.Check()
+}
+
+// keys are those of the options and of the file that they name.
+func (o SubscriptionOptions) keys() (*fhirstore.Keys, error) {
+	list := o.Key
+	if o.KeyFile != "" {
+		text, err := os.ReadFile(o.KeyFile)
+		if err != nil {
+			return nil, errs.Wrap(errs.Invalid, "server.Options", "the file of keys cannot be read", err)
+		}
+		list = append(slices.Clone(list), strings.Fields(string(text))...)
+		if len(list) == 0 {
+			return nil, errs.New(errs.Invalid, "server.Options", "the file of keys holds none")
+		}
+	}
+	return fhirstore.ParseKeys(list)
 }

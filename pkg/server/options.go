@@ -80,6 +80,8 @@ type Options struct {
 type SubscriptionOptions struct {
 	Endpoint  []string      `env:"CAIRN_SUBSCRIPTION_ENDPOINT" placeholder:"URL" help:"Where notifications of FHIR subscriptions may be sent: scheme, host and beginning of the path; may repeat. Without any, there are no rest-hooks."`
 	Attempts  int           `default:"15" env:"CAIRN_SUBSCRIPTION_ATTEMPTS" help:"How often a notification is sent without success before the subscription is in error."`
+	Key       []string      `env:"CAIRN_SUBSCRIPTION_KEY" placeholder:"KEY" help:"Key of 32 bytes, in base64 or hexadecimal, by which headers for endpoints are encrypted in the database; the first encrypts, those that follow still decrypt. Without one, subscriptions with headers are refused."`
+	KeyFile   string        `env:"CAIRN_SUBSCRIPTION_KEY_FILE" type:"path" help:"File with such keys, one a line."`
 	Backoff   time.Duration `default:"2s" env:"CAIRN_SUBSCRIPTION_BACKOFF" help:"Time before the second attempt; it doubles with each, to 15 minutes."`
 	Retention time.Duration `default:"168h" env:"CAIRN_SUBSCRIPTION_RETENTION" help:"How long the events of subscriptions are kept, delivered or not."`
 	Slice     time.Duration `default:"30s" env:"CAIRN_SUBSCRIPTION_SLICE" help:"The longest turn of one subscription; deliveries of a process that was killed go on after twice that."`

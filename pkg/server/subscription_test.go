@@ -203,7 +203,7 @@ type ward struct {
 
 func subscriptionOptions(t *testing.T, endpoints ...string) Options {
 	o := testOptions(t)
-	o.Subscription = SubscriptionOptions{Endpoint: endpoints, Backoff: 50 * time.Millisecond, Attempts: 7, Slice: 2 * time.Second}
+	o.Subscription = SubscriptionOptions{Endpoint: endpoints, Backoff: 50 * time.Millisecond, Attempts: 7, Slice: 2 * time.Second, Key: []string{strings.Repeat("0b", 32)}}
 	o.LogLevel = "warn"
 	return o
 }

@@ -22,6 +22,7 @@ type Reader struct {
 	store    *store.Store
 	decision ehr.DecisionPoint
 	labels   fhir.Labels
+	keys     *Keys
 }
 
 var _ fhir.Reader = (*Reader)(nil)

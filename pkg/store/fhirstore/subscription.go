@@ -35,7 +35,7 @@ const (
 
 const subscriptionColumns = `subscription_no, id, version, last_updated, who, status, coalesce(error, ''), content, headers, ends, events, delivered, sent`
 
-func scanSubscription(row pgx.Row) (s fhir.Subscription, err error) {
+func (r *Reader) scanSubscription(row pgx.Row) (s fhir.Subscription, err error) {
 	var who, content []byte
 	var ends, sent *time.Time
 	if err = row.Scan(&s.Number, &s.ID, &s.Version, &s.LastUpdated, &who, &s.Status, &s.Error, &content, &s.Headers, &ends, &s.Events, &s.Delivered, &sent); err != nil {
@@ -54,6 +54,7 @@ func scanSubscription(row pgx.Row) (s fhir.Subscription, err error) {
 	if err != nil {
 		err = errs.Wrap(errs.Internal, "fhirstore.scanSubscription", "", err)
 	}
+	s.Headers, s.Current, s.Sealed = r.keys.open(s.ID, s.Headers)
 	return s, err
 }
 
@@ -110,6 +111,10 @@ func (r *Reader) NewSubscription(ctx context.Context, s *fhir.Subscription) erro
 	if err != nil {
 		return err
 	}
+	headers, err := r.keys.seal(s.ID, s.Headers)
+	if err != nil {
+		return err
+	}
 	return fail(op, pgx.BeginFunc(ctx, r.store.Pool(), func(tx pgx.Tx) error {
 		if err := publish(ctx, tx); err != nil {
 			return err
@@ -126,7 +131,7 @@ func (r *Reader) NewSubscription(ctx context.Context, s *fhir.Subscription) erro
 			insert into fhir_subscription (id, actor, who, status, channel, content, headers, ends, heartbeat, since)
 			values ($1, $2, $3, $4, $5, $6, coalesce($7, '{}'::text[]), $8, nullif($9, 0), pg_current_snapshot())
 			returning subscription_no, last_updated`,
-			s.ID, s.Owner.ID, who, opening(s), s.Channel, content, s.Headers, nullTime(s.Ends), s.Heartbeat).Scan(&s.Number, &s.LastUpdated)
+			s.ID, s.Owner.ID, who, opening(s), s.Channel, content, headers, nullTime(s.Ends), s.Heartbeat).Scan(&s.Number, &s.LastUpdated)
 	}))
 }
 
@@ -156,7 +161,7 @@ func noSubscription(op string) error {
 // Subscription reads one. See fhir.Subscriber.
 func (r *Reader) Subscription(ctx context.Context, who ehr.Actor, id uuid.UUID) (fhir.Subscription, error) {
 	const op = "fhirstore.Subscription"
-	s, err := scanSubscription(r.store.Pool().QueryRow(ctx, `select `+subscriptionColumns+` from fhir_subscription where id = $1 and actor = $2`, id, who.ID))
+	s, err := r.scanSubscription(r.store.Pool().QueryRow(ctx, `select `+subscriptionColumns+` from fhir_subscription where id = $1 and actor = $2`, id, who.ID))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return s, noSubscription(op)
 	}
@@ -179,7 +184,7 @@ func (r *Reader) subscriptions(ctx context.Context, q querier, where string, arg
 	if err != nil {
 		return nil, fail(op, err)
 	}
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (fhir.Subscription, error) { return scanSubscription(row) })
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (fhir.Subscription, error) { return r.scanSubscription(row) })
 	return list, fail(op, err)
 }
 
@@ -194,6 +199,10 @@ func (r *Reader) ReplaceSubscription(ctx context.Context, s *fhir.Subscription) 
 	if err != nil {
 		return err
 	}
+	headers, err := r.keys.seal(s.ID, s.Headers)
+	if err != nil {
+		return err
+	}
 	return fail(op, pgx.BeginFunc(ctx, r.store.Pool(), func(tx pgx.Tx) error {
 		if err := publish(ctx, tx); err != nil {
 			return err
@@ -205,7 +214,7 @@ func (r *Reader) ReplaceSubscription(ctx context.Context, s *fhir.Subscription) 
 				delivered = case status when 'off' then events else delivered end
 			where id = $1 and actor = $2 and version = $3
 			returning version, last_updated, events, delivered`,
-			s.ID, s.Owner.ID, s.Version, who, opening(s), content, s.Headers, nullTime(s.Ends), s.Heartbeat).Scan(&s.Version, &s.LastUpdated, &s.Events, &s.Delivered)
+			s.ID, s.Owner.ID, s.Version, who, opening(s), content, headers, nullTime(s.Ends), s.Heartbeat).Scan(&s.Version, &s.LastUpdated, &s.Events, &s.Delivered)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return errs.New(errs.Precondition, op, "the subscription has changed since it was read")
 		}
