@@ -12,6 +12,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/synth"
 )
 
 // registry registers parties over the openEHR API and looks at them over FHIR.
@@ -466,4 +467,30 @@ func TestPartiesElsewhere(t *testing.T) {
 	if found != 1 {
 		t.Errorf("%d times in the history of everything", found)
 	}
+}
+
+// The sandbox registers some of its patients and who cares for them; a second
+// start changes nothing.
+func TestSandboxParties(t *testing.T) {
+	t.Parallel()
+	s := runningWith(t, testOptions(t), 7, 8)
+	r := &registry{&partner{t, s, s.Origin() + "/fhir/r4/"}, s.Origin() + "/openehr/v1/"}
+	for _, again := range []bool{false, true} {
+		if again {
+			if _, err := s.LoadSandbox(t.Context(), 7, 8); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for q, want := range map[string]int{"Organization": 1, "Practitioner": 2, "PractitionerRole?practitioner:missing=false&organization:missing=false": 2, "Patient?name:missing=false&birthdate:missing=false&gender:missing=false&address-city=hannover": 2, "Patient": 8} {
+			if got := r.found(q); len(got) != want {
+				t.Errorf("%s: %d, want %d", q, len(got), want)
+			}
+		}
+	}
+	p := synth.New(7).Patient(3)
+	n := r.get("Patient/" + p.EHRID)
+	if n.List("name")[0].Str("family") != p.Family || n.Str("birthDate") != p.BirthDate || n.Str("gender") != string(p.Sex) || n.Get("meta").Str("versionId") != "1" {
+		t.Errorf("%s", n.Append(nil))
+	}
+	_ = r.get("Patient/" + p.EHRID + "/$summary")
 }

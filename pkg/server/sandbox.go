@@ -59,6 +59,11 @@ func (s *Server) LoadSandbox(ctx context.Context, seed uint64, patients int) (Sa
 	}
 	g := synth.New(seed)
 	out := Sandbox{Patients: patients, Example: g.Patient(0)}
+	if patients > 3 { // those who are registered have somebody to care for them
+		if err := s.register(ctx, synth.Registry(g)...); err != nil {
+			return Sandbox{}, err
+		}
+	}
 	var committed atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(2 * runtime.GOMAXPROCS(0))
@@ -74,12 +79,37 @@ func (s *Server) LoadSandbox(ctx context.Context, seed uint64, patients int) (Sa
 	return out, err
 }
 
+// register makes parties of the demographic repository, one after the other. One
+// that is there already is left as it is.
+func (s *Server) register(ctx context.Context, parties ...synth.Party) error {
+	for _, p := range parties {
+		id, err := uuid.Parse(p.ID)
+		if err != nil {
+			return err
+		}
+		_, _, err = s.Service.CommitContribution(ctx, sandboxActor, ehr.CommitContribution{EHRID: ehr.Demographics, Changes: []ehr.Change{{
+			UID: ehr.VersionUID{Object: id, System: s.options.SystemID, Trunk: 1}, Content: ehr.Content{JSON: p.JSON},
+		}}})
+		if err != nil && !errs.Is(err, errs.Conflict) {
+			return fmt.Errorf("party %s: %w", p.ID, withProblem(err))
+		}
+	}
+	return nil
+}
+
 func (s *Server) loadPatient(ctx context.Context, p *synth.Patient) (int, error) {
 	id, err := uuid.Parse(p.EHRID)
 	if err != nil {
 		return 0, err
 	}
-	_, err = s.Service.CreateEHR(ctx, sandboxActor, ehr.CreateEHR{ID: id, Status: ehr.Content{JSON: p.EHRStatus()}})
+	status := p.EHRStatus()
+	if p.Registered() {
+		status = p.RegisteredStatus()
+		if err := s.register(ctx, p.Person()); err != nil {
+			return 0, fmt.Errorf("patient %d: %w", p.Number, err)
+		}
+	}
+	_, err = s.Service.CreateEHR(ctx, sandboxActor, ehr.CreateEHR{ID: id, Status: ehr.Content{JSON: status}})
 	if errs.Is(err, errs.Conflict) {
 		return 0, nil
 	}

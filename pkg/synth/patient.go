@@ -98,6 +98,8 @@ const (
 	forPatient uint64 = iota + 1
 	forComposition
 	forDocument
+	forPerson
+	forRegistry
 )
 
 // Patient is the patient with a number, which must not be negative.
@@ -172,15 +174,19 @@ func chooseBody(r *random, p *Patient, age int) body {
 // JSON: it names the patient by SubjectID only, as demographic data are kept
 // apart from the record.
 func (p *Patient) EHRStatus() []byte {
-	return rm.AppendJSON(nil, rm.Object("EHR_STATUS",
+	return rm.AppendJSON(nil, p.status(p.ref()))
+}
+
+func (p *Patient) status(subject *rm.Node) *rm.Node {
+	return rm.Object("EHR_STATUS",
 		rm.Child("name", rm.Text("EHR Status")),
 		rm.Str("archetype_node_id", "openEHR-EHR-EHR_STATUS.generic.v1"),
 		rm.Child("archetype_details", rm.Object("ARCHETYPED",
 			rm.Child("archetype_id", rm.ID("ARCHETYPE_ID", "openEHR-EHR-EHR_STATUS.generic.v1")),
 			rm.Str("rm_version", "1.1.0"))),
-		rm.Child("subject", rm.Object("PARTY_SELF", rm.Child("external_ref", p.ref()))),
+		rm.Child("subject", rm.Object("PARTY_SELF", rm.Child("external_ref", subject))),
 		rm.Bool("is_queryable", true),
-		rm.Bool("is_modifiable", true)))
+		rm.Bool("is_modifiable", true))
 }
 
 func (p *Patient) ref() *rm.Node {
