@@ -16,6 +16,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/pgembed/pgtest"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/store/fhirstore"
 	"github.com/cairn-ehr/cairn/pkg/synth"
 )
@@ -211,4 +212,35 @@ func BenchmarkContribution(b *testing.B) {
 	}
 	b.Run("single", func(b *testing.B) { run(b, "composition", singles, 1) })
 	b.Run("set", func(b *testing.B) { run(b, "contribution", sets, size) })
+}
+
+// BenchmarkCommitAction is a commit of a composition with an ACTION about an
+// order that has as many already, and so projects that anew.
+func BenchmarkCommitAction(b *testing.B) {
+	for _, before := range []int{0, 100, 1000} {
+		b.Run(strconv.Itoa(before), func(b *testing.B) {
+			p := newPrescriber(b, testOptions(b))
+			order := p.commit(string(rm.AppendJSON(nil, p.order)), "")
+			id := uuid.MustParse(p.ehr)
+			n := 0
+			commit := func() {
+				at := time.Date(2026, 3, 1, 0, n, 0, 0, time.UTC).Format(time.RFC3339)
+				n++
+				if _, err := p.s.Service.CreateComposition(b.Context(), sandboxActor, ehr.CreateComposition{
+					EHRID: id, Content: ehr.Content{JSON: []byte(p.said(order, at, "245"))},
+				}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for range before {
+				commit()
+			}
+			goBefore, pgBefore, first := processTime(b), backendTime(b, p.s), n
+			for b.Loop() {
+				commit()
+			}
+			b.ReportMetric(float64((processTime(b)-goBefore).Microseconds())/float64(n-first), "go-µs/op")
+			b.ReportMetric(float64((backendTime(b, p.s)-pgBefore).Microseconds())/float64(n-first), "pg-µs/op")
+		})
+	}
 }

@@ -24,7 +24,7 @@ func running(t *testing.T, seed uint64, patients int) *Server {
 }
 
 // runningWith is the same with options.
-func runningWith(t *testing.T, o Options, seed uint64, patients int) *Server {
+func runningWith(t testing.TB, o Options, seed uint64, patients int) *Server {
 	t.Helper()
 	s, err := Start(t.Context(), o)
 	if err != nil {
@@ -43,7 +43,7 @@ func runningWith(t *testing.T, o Options, seed uint64, patients int) *Server {
 	return s
 }
 
-func fetch(t *testing.T, s *Server, method, path string, body any) []byte {
+func fetch(t testing.TB, s *Server, method, path string, body any) []byte {
 	t.Helper()
 	var rd io.Reader
 	if body != nil {
@@ -75,7 +75,7 @@ func fetch(t *testing.T, s *Server, method, path string, body any) []byte {
 	return data
 }
 
-func rows(t *testing.T, s *Server, q, ehr string) [][]any {
+func rows(t testing.TB, s *Server, q, ehr string) [][]any {
 	t.Helper()
 	var out struct{ Rows [][]any }
 	dec := json.NewDecoder(bytes.NewReader(fetch(t, s, "POST", "/openehr/v1/query/aql",

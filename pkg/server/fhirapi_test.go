@@ -14,7 +14,7 @@ import (
 
 // partner is a client of the FHIR API that checks all it receives against R4.
 type partner struct {
-	t    *testing.T
+	t    testing.TB
 	s    *Server
 	base string
 }

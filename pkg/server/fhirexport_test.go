@@ -88,7 +88,7 @@ func files(t *testing.T, m manifest) []string {
 	return out
 }
 
-func send(t *testing.T, method, url, body string, header ...string) (int, http.Header, []byte) {
+func send(t testing.TB, method, url, body string, header ...string) (int, http.Header, []byte) {
 	t.Helper()
 	req, err := http.NewRequest(method, url, strings.NewReader(body))
 	if err != nil {

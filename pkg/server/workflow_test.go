@@ -29,7 +29,7 @@ type prescriber struct {
 }
 
 // newPrescriber has an EHR of a server that has no sandbox.
-func newPrescriber(t *testing.T, o Options) *prescriber {
+func newPrescriber(t testing.TB, o Options) *prescriber {
 	t.Helper()
 	s := runningWith(t, o, 5, 0)
 	if err := s.LoadTemplates(t.Context()); err != nil {

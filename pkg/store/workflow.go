@@ -75,6 +75,11 @@ func (s *Store) commitWithWorkflow(ctx context.Context, c *ehr.Contribution) (t 
 
 func (s *Store) commitWorkflow(ctx context.Context, tx pgx.Tx, c *ehr.Contribution) (t time.Time, waiting bool, err error) {
 	const op = "store.Commit"
+	if c.Person != uuid.Nil {
+		if err := sharePerson(ctx, tx, c.Person, c.PersonTrunk); err != nil {
+			return t, false, err
+		}
+	}
 	if err := lockWorkflows(ctx, tx, c.EHRID); err != nil {
 		return t, false, failure(op, err)
 	}
@@ -250,12 +255,15 @@ func (s *Store) remake(ctx context.Context, tx pgx.Tx, c *ehr.Contribution, owne
 	if len(objects) == 0 {
 		return false, nil
 	}
-	var force bool
-	if err := tx.QueryRow(ctx, `select coalesce(rules = $1, false) from fhir_state`, c.Rules).Scan(&force); err != nil {
+	var rules string
+	if err := tx.QueryRow(ctx, `select coalesce(rules, '') from fhir_state`).Scan(&rules); err != nil {
 		return false, failure(op, err)
 	}
+	if rules == "" {
+		return false, nil // nothing is projected
+	}
 	left := objects
-	if force {
+	if rules == c.Rules {
 		if left, err = s.remakeNow(ctx, tx, c, owner, objects); err != nil {
 			return false, err
 		}
