@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +24,8 @@ type commitConfig struct {
 	// sets is the number of compositions in a contribution: each round commits as
 	// many compositions in contributions as by themselves. 0: no contributions.
 	sets int
+	// reads is how many compositions and Observations each round reads beside.
+	reads int
 }
 
 // variant is one way to run a server. All variants of a run commit the same
@@ -39,6 +40,9 @@ type variant struct {
 	Runs []Run `json:"runs"`
 	// Sets are runs of contributions, whose figures are for each composition.
 	Sets []Run `json:"contributions,omitempty"`
+	// Reads are those of compositions, FHIRReads those of Observations.
+	Reads     []Run `json:"reads,omitempty"`
+	FHIRReads []Run `json:"fhir_reads,omitempty"`
 	// Per composition.
 	WAL        float64              `json:"wal_bytes"`
 	PageImages float64              `json:"page_image_bytes"`
@@ -143,6 +147,13 @@ func runCommit(ctx context.Context, c commitConfig) (err error) {
 		if err := v.measure(ctx, at); err != nil {
 			return err
 		}
+	}
+	if c.reads > 0 {
+		if err := compareReads(ctx, c, list); err != nil {
+			return err
+		}
+	}
+	for _, v := range list {
 		fmt.Print(v.page(c.clients))
 	}
 	if c.out == "" {
@@ -200,10 +211,7 @@ func (v *variant) start(ctx context.Context, c config, i int) error {
 	return err
 }
 
-func (v *variant) commit(ctx context.Context, _, n int) error {
-	_, _, err := v.w.server.call(ctx, "POST", openehr+"/ehr/"+v.w.ehrs[n%v.w.patients]+"/composition", v.w.bodies[n], nil, http.StatusCreated)
-	return err
-}
+func (v *variant) commit(ctx context.Context, _, n int) error { return v.w.commit(ctx, n) }
 
 // measure reads what n compositions wrote, table by table and index by index.
 // A TOAST table counts as its table, partitions of the node index as one.
@@ -266,6 +274,14 @@ func (v *variant) page(clients []int) string {
 			continue
 		}
 		fmt.Fprintf(&b, "  %2d clients: %v\n", n, one)
+		for _, r := range []struct {
+			what string
+			runs []Run
+		}{{"GET composition", v.Reads}, {"FHIR read", v.FHIRReads}} {
+			if t := total(r.runs, n); t.Count > 0 {
+				fmt.Fprintf(&b, "  %s: %v; p50 %.2f ms, p99 %.2f ms\n", r.what, t, t.p50, t.p99)
+			}
+		}
 		if sets.Count > 0 {
 			fmt.Fprintf(&b, "  in contributions: %v\n", sets)
 			fmt.Fprintf(&b, "  contributions against single commits: medians %.2f, all rounds %.2f\n", sets.median/one.median, sets.rate/one.rate)
@@ -274,18 +290,53 @@ func (v *variant) page(clients []int) string {
 	return b.String()
 }
 
+// compareReads reads what all variants have committed, in alternating rounds.
+func compareReads(ctx context.Context, c commitConfig, list []*variant) error {
+	ids := make([][]string, len(list))
+	for i, v := range list {
+		var err error
+		if ids[i], err = v.w.observations(ctx); err != nil {
+			return err
+		}
+		if err := v.w.analyze(ctx); err != nil {
+			return err
+		}
+	}
+	for range c.rounds {
+		for _, clients := range c.clients {
+			for i, v := range list {
+				run := once(ctx, v.w.server.procs, v.Name+", GET composition", clients, c.reads, 0, func(ctx context.Context, _, n int) error {
+					return v.w.get(ctx, n, map[string]string{"Accept": "application/json"})
+				})
+				fhir := once(ctx, v.w.server.procs, v.Name+", FHIR read", clients, c.reads, 0, func(ctx context.Context, _, n int) error {
+					return v.w.observation(ctx, ids[i][n*7919%len(ids[i])])
+				})
+				fmt.Println(run)
+				fmt.Println(fhir)
+				if run.Errors+fhir.Errors > 0 {
+					return fmt.Errorf("%s: %d reads failed, the first with: %s", v.Name, run.Errors+fhir.Errors, run.FirstError+fhir.FirstError)
+				}
+				v.Reads, v.FHIRReads = append(v.Reads, run), append(v.FHIRReads, fhir)
+			}
+		}
+	}
+	return nil
+}
+
 // totals are the runs with one number of clients taken together.
 type totals struct {
 	Count                          int
 	median, rate, server, postgres float64
+	p50, p99                       float64 // medians of the rounds
 }
 
 func total(runs []Run, clients int) totals {
 	var t totals
-	var rates []float64
+	var rates, p50, p99 []float64
 	var seconds float64
 	for _, r := range runs {
 		if r.Clients == clients {
+			p50, p99 = append(p50, r.P50), append(p99, r.P99)
 			t.Count += r.Count
 			seconds += r.Seconds
 			t.server += r.ServerCPU * float64(r.Count)
@@ -297,6 +348,9 @@ func total(runs []Run, clients int) totals {
 		return t
 	}
 	slices.Sort(rates)
+	slices.Sort(p50)
+	slices.Sort(p99)
+	t.p50, t.p99 = p50[len(p50)/2], p99[len(p99)/2]
 	n := float64(t.Count)
 	t.median, t.rate, t.server, t.postgres = rates[len(rates)/2], n/seconds, t.server/n, t.postgres/n
 	return t

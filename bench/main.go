@@ -52,6 +52,7 @@ func main() {
 	})
 	clients := flag.String("clients", "1,8,32", "with -commit: numbers of clients")
 	sets := flag.Int("sets", 0, "with -commit: in each round commit half of the compositions in contributions of so many, and print the ratio")
+	reads := flag.Int("reads", 0, "with -commit: after the commits, in each round read so many compositions and Observations")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -68,7 +69,7 @@ func main() {
 		return
 	}
 	if *commit {
-		cc := commitConfig{config: c, variants: variants, sets: *sets}
+		cc := commitConfig{config: c, variants: variants, sets: *sets, reads: *reads}
 		for _, s := range strings.Split(*clients, ",") {
 			n, err := strconv.Atoi(s)
 			if err != nil || n < 1 {

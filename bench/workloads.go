@@ -83,16 +83,7 @@ func (w *workloads) commits(ctx context.Context) error {
 	for i, clients := range clientCounts {
 		from := i * share
 		r := once(ctx, w.server.procs, "commit composition", clients, share, from, func(ctx context.Context, _, n int) error {
-			ehr := w.ehrs[n%w.patients]
-			h, _, err := w.server.call(ctx, "POST", openehr+"/ehr/"+ehr+"/composition", w.bodies[n], nil, http.StatusCreated)
-			if err != nil {
-				return err
-			}
-			uid := strings.Trim(strings.TrimPrefix(h.Get("ETag"), "W/"), `"`)
-			w.mu.Lock()
-			w.committed = append(w.committed, version{ehr, uid})
-			w.mu.Unlock()
-			return nil
+			return w.commit(ctx, n)
 		})
 		if err := w.report.add(r); err != nil {
 			return err
@@ -100,6 +91,20 @@ func (w *workloads) commits(ctx context.Context) error {
 	}
 	// Statistics as autovacuum would have gathered them by the next minute.
 	return w.analyze(ctx)
+}
+
+// commit posts composition n and remembers its version.
+func (w *workloads) commit(ctx context.Context, n int) error {
+	ehr := w.ehrs[n%w.patients]
+	h, _, err := w.server.call(ctx, "POST", openehr+"/ehr/"+ehr+"/composition", w.bodies[n], nil, http.StatusCreated)
+	if err != nil {
+		return err
+	}
+	uid := strings.Trim(strings.TrimPrefix(h.Get("ETag"), "W/"), `"`)
+	w.mu.Lock()
+	w.committed = append(w.committed, version{ehr, uid})
+	w.mu.Unlock()
+	return nil
 }
 
 // setSize is the number of compositions in one contribution.
@@ -158,14 +163,19 @@ func (w *workloads) reads(ctx context.Context) error {
 	} {
 		accept := map[string]string{"Accept": f.media}
 		if err := w.sweep(ctx, f.name, 6000, func(ctx context.Context, _, n int) error {
-			v := w.committed[n*7919%len(w.committed)]
-			_, _, err := w.server.call(ctx, "GET", openehr+"/ehr/"+v.ehr+"/composition/"+url.PathEscape(v.uid), nil, accept, http.StatusOK)
-			return err
+			return w.get(ctx, n, accept)
 		}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// get reads one of the compositions that were committed.
+func (w *workloads) get(ctx context.Context, n int, accept map[string]string) error {
+	v := w.committed[n*7919%len(w.committed)]
+	_, _, err := w.server.call(ctx, "GET", openehr+"/ehr/"+v.ehr+"/composition/"+url.PathEscape(v.uid), nil, accept, http.StatusOK)
+	return err
 }
 
 const (
@@ -202,12 +212,13 @@ func (w *workloads) query(ctx context.Context, q string, params map[string]any) 
 	return err
 }
 
-func (w *workloads) fhir(ctx context.Context) error {
+// observations are the ids of some of the Observations of some patients.
+func (w *workloads) observations(ctx context.Context) ([]string, error) {
 	var ids []string
 	for _, ehr := range w.ehrs[:min(len(w.ehrs), 50)] {
 		_, data, err := w.server.call(ctx, "GET", fhirR4+"/Observation?_count=50&patient="+ehr, nil, nil, http.StatusOK)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		var bundle struct {
 			Entry []struct {
@@ -215,7 +226,7 @@ func (w *workloads) fhir(ctx context.Context) error {
 			}
 		}
 		if err := json.Unmarshal(data, &bundle); err != nil {
-			return err
+			return nil, err
 		}
 		for _, e := range bundle.Entry {
 			if e.Resource.ResourceType == "Observation" {
@@ -224,11 +235,23 @@ func (w *workloads) fhir(ctx context.Context) error {
 		}
 	}
 	if len(ids) == 0 {
-		return fmt.Errorf("no Observation to read")
+		return nil, fmt.Errorf("no Observation to read")
 	}
-	err := w.sweep(ctx, "FHIR read Observation", 6000, func(ctx context.Context, _, n int) error {
-		_, _, err := w.server.call(ctx, "GET", fhirR4+"/Observation/"+ids[n*7919%len(ids)], nil, nil, http.StatusOK)
+	return ids, nil
+}
+
+func (w *workloads) observation(ctx context.Context, id string) error {
+	_, _, err := w.server.call(ctx, "GET", fhirR4+"/Observation/"+id, nil, nil, http.StatusOK)
+	return err
+}
+
+func (w *workloads) fhir(ctx context.Context) error {
+	ids, err := w.observations(ctx)
+	if err != nil {
 		return err
+	}
+	err = w.sweep(ctx, "FHIR read Observation", 6000, func(ctx context.Context, _, n int) error {
+		return w.observation(ctx, ids[n*7919%len(ids)])
 	})
 	if err != nil {
 		return err

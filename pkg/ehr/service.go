@@ -3,7 +3,9 @@ package ehr
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -162,7 +164,7 @@ func (s *Service) version(uid, preceding VersionUID, kind Kind, a commitAudit, r
 	}
 	if root != nil {
 		v.Root = root.With("uid", rm.ID("OBJECT_VERSION_ID", uid.String()))
-		v.Raw = rm.AppendJSON(make([]byte, 0, 16<<10), v.Root)
+		v.Raw = encode(v.Root)
 		v.Archetypes = archetypes(v.Root)
 		if kind == KindFolder && len(v.Archetypes) > 0 && v.Archetypes[0].ArchetypeID != v.Root.ArchetypeID() {
 			v.Archetypes = nil // of parts of a directory that has none itself
@@ -172,6 +174,22 @@ func (s *Service) version(uid, preceding VersionUID, kind Kind, a commitAudit, r
 		}
 	}
 	return v
+}
+
+// buffers are for trees being encoded, whose length is not known before.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// keptBuffer bounds the buffers that are kept.
+const keptBuffer = 1 << 20
+
+func encode(root *rm.Node) []byte {
+	b := buffers.Get().(*[]byte)
+	*b = rm.AppendJSON((*b)[:0], root)
+	out := slices.Clone(*b)
+	if cap(*b) <= keptBuffer {
+		buffers.Put(b)
+	}
+	return out
 }
 
 // project lets every projection derive its records from the versions. What

@@ -2,6 +2,8 @@ package rest
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -179,53 +181,70 @@ func (c *cutter) elements(visit func()) {
 
 // text passes a string.
 func (c *cutter) text() {
-	for c.at++; ; c.at++ {
-		n := bytes.IndexByte(c.raw[c.at:], '"')
-		if n < 0 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	raw, i := c.raw, c.at+1
+	for {
+		// Eight bytes at a time, most strings being short: a bit for each quote and
+		// backslash, of which the lowest is right.
+		for len(raw)-i >= 8 {
+			w := binary.LittleEndian.Uint64(raw[i:])
+			q, b := w^(ones*'"'), w^(ones*'\\')
+			if found := ((q-ones)&^q | (b-ones)&^b) & highs; found != 0 {
+				i += bits.TrailingZeros64(found) / 8
+				break
+			}
+			i += 8
+		}
+		if i >= len(raw) {
 			c.failed = true
 			return
 		}
-		c.at += n
-		escapes := 0
-		for c.raw[c.at-1-escapes] == '\\' {
-			escapes++
-		}
-		if escapes%2 == 0 {
-			c.at++
+		switch raw[i] {
+		case '"':
+			c.at = i + 1
 			return
+		case '\\':
+			i++
 		}
+		i++
 	}
 }
 
 // value passes a value.
 func (c *cutter) value() {
+	c.peek()
 	depth := 0
 	for !c.failed {
-		switch c.peek() {
+		if c.at >= len(c.raw) {
+			c.failed = true
+			return
+		}
+		switch b := c.raw[c.at]; b {
 		case '"':
 			c.text()
 		case '{', '[':
 			depth++
 			c.at++
 		case '}', ']':
-			if depth == 0 {
+			depth--
+			c.at++
+			if depth < 0 {
 				c.failed = true // there is no value
 				return
 			}
-			depth--
-			c.at++
-		case 0, ',', ':':
-			if depth == 0 || c.at == len(c.raw) {
-				c.failed = true
-				return
-			}
-			c.at++
-		default: // number or literal
+		default:
 			start := c.at
 			for c.at < len(c.raw) && isPlain[c.raw[c.at]] {
 				c.at++
 			}
-			c.failed = c.at == start
+			if c.at > start {
+				break // a number or literal
+			}
+			if depth == 0 {
+				c.failed = true
+				return
+			}
+			c.at++ // what stands between values
 		}
 		if depth == 0 {
 			return
