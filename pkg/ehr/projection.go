@@ -2,10 +2,10 @@ package ehr
 
 import (
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -54,33 +54,30 @@ type Resource struct {
 	Profiles []string
 	// Mapping names the mapping file and its version.
 	Mapping, MappingVersion string
-	Search                  []SearchValue
+	// Search are the values of search parameters; with a Mould, only those that
+	// are not the Mould's. Values has all of them.
+	Search []SearchValue
+	// Mould may be set by a projection that makes many resources of one mapping
+	// and version, with the same profiles, that differ in few texts only. It says
+	// so of the resource, and that its JSON is well-formed: what follows for a
+	// store from the first of them it need not find out for the others. Whoever
+	// changes the resource sets it to nil.
+	Mould *r4.Mould
+}
+
+// Values are the values of the resource's search parameters.
+func (r *Resource) Values() []SearchValue {
+	if r.Mould == nil {
+		return r.Search
+	}
+	return r.Mould.Values(r.Search)
 }
 
 // SearchValue is one value a FHIR search parameter can match. One that has only
-// Param and Kind says that there is a value, and nothing more of it.
-type SearchValue struct {
-	Param string
-	// Kind is the type of the parameter as FHIR names it (token, reference,
-	// uri, string, date, quantity); "" leaves it to the fields that are set,
-	// where a code without a system is a reference if it contains a slash.
-	Kind string
-	// System and Code of a token; unit system and code of a quantity; Code
-	// alone for the "Type/id" of a reference.
-	System, Code string
-	// String is the normalised text of a string parameter, Exact the text as it
-	// was if that may be asked for and differs.
-	String, Exact string
-	// Coded marks a text that stands with a code, so that there are few such.
-	Coded bool
-	// Group numbers the part of the resource that has the value, from 1, where
-	// parameters can be asked for values of the same part; 0 is none.
-	Group int
-	// Low and High bound the instants a date may denote (inclusive, exclusive).
-	Low, High time.Time
-	// Number is the decimal text of a number or quantity.
-	Number string
-}
+// Param and Kind says that there is a value, and nothing more of it. A Kind of
+// "" leaves it to the fields that are set, where a code without a system is a
+// reference if it contains a slash.
+type SearchValue = r4.SearchValue
 
 // Loss is something of a version that no resource carries, or not in full. It
 // holds nothing of the record's content.

@@ -58,16 +58,7 @@ func (p *fhirProjection) Project(in ehr.ProjectionInput) ehr.Projected {
 		r := &res.Resources[i]
 		e := ehr.Resource{
 			Type: r.Type, ID: r.ID, JSON: r.JSON, Profiles: r.Profiles,
-			Mapping: r.Mapping, MappingVersion: r.MappingVersion,
-		}
-		values := r.Values()
-		e.Search = make([]ehr.SearchValue, 0, len(values))
-		for i := range values {
-			v := &values[i]
-			e.Search = append(e.Search, ehr.SearchValue{
-				Param: v.Param, Kind: string(v.Kind), System: v.System, Code: v.Code, String: v.Text, Exact: v.Exact, Coded: v.Coded, Group: v.Group,
-				Low: v.Low, High: v.High, Number: v.Number,
-			})
+			Mapping: r.Mapping, MappingVersion: r.MappingVersion, Search: r.Search, Mould: r.Mould,
 		}
 		out.Resources = append(out.Resources, e)
 	}

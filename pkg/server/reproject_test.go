@@ -36,7 +36,7 @@ func (e earlier) Project(in ehr.ProjectionInput) ehr.Projected {
 			continue
 		case "Observation":
 			r.JSON = bytes.ReplaceAll(r.JSON, []byte(`"status":"final"`), []byte(`"status":"amended"`))
-			r.Search = nil
+			r.Search, r.Mould = nil, nil
 		}
 		kept = append(kept, r)
 	}

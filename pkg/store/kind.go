@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
@@ -18,6 +19,8 @@ import (
 type kind struct {
 	digest   [sha256.Size]byte
 	resource *ehr.Resource // one of them
+	moulded  *moulded      // what can be kept of its mould; nil: nothing
+	at       int           // of the resource, among those of a contribution
 }
 
 func (w *searchWriter) digest() [sha256.Size]byte { return sha256.Sum256(w.kind) }
@@ -27,6 +30,8 @@ func (w *searchWriter) digest() [sha256.Size]byte { return sha256.Sum256(w.kind)
 type kindNumbers struct {
 	mu  sync.RWMutex
 	nos map[[sha256.Size]byte]int32
+	// moulds are what is known of resources by their mould.
+	moulds map[*r4.Mould]*moulded
 }
 
 // maxKinds bounds the cache. A repository has as many kinds as combinations of

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -34,27 +36,34 @@ func (s *Store) projectedArgs(ctx context.Context, c *ehr.Contribution) (project
 	}
 	// Empty, not nil: nil would be passed as null.
 	p := projected{
-		rI: make([]int32, 0, n), rType: make([]string, 0, n), rID: make([]string, 0, n),
+		rI: make([]int32, 0, n), rKind: make([]int32, 0, n), rType: make([]string, 0, n), rID: make([]string, 0, n),
 		rFrom: make([]int32, 0, n), rLen: make([]int32, 0, n), rSearch: make([]*string, 0, n),
 		cI: []int32{}, cRaw: [][]byte{}, lI: []int32{}, lMapped: []string{}, lLosses: []string{},
 	}
-	w := searchWriter{self: "Patient/" + c.EHRID.String()}
+	buf := projectedBuffers.Get().(*projectedBuffer)
+	defer buf.release()
+	w := &buf.searchWriter
+	w.self = "Patient/" + c.EHRID.String()
 	kinds := make([]kind, 0, n)
-	var content []byte
+	content := buf.content
 	for i := range c.Versions {
 		at := int32(i + 1)
 		pr := &c.Versions[i].Projected
 		content = content[:0]
 		for j := range pr.Resources {
 			r := &pr.Resources[j]
-			if !rm.ValidJSON(r.JSON) {
-				return p, errs.New(errs.Internal, op, "a projected resource is not valid JSON")
+			no, search, known := s.kinds.moulded(w, r)
+			if !known {
+				if !rm.ValidJSON(r.JSON) {
+					return p, errs.New(errs.Internal, op, "a projected resource is not valid JSON")
+				}
+				var err error
+				if search, err = w.resource(r); err != nil {
+					return p, err
+				}
+				kinds = append(kinds, kind{resource: r, digest: w.digest(), moulded: w.moulded(r), at: len(p.rKind)})
 			}
-			search, err := w.resource(r)
-			if err != nil {
-				return p, err
-			}
-			kinds = append(kinds, kind{resource: r, digest: w.digest()})
+			p.rKind = append(p.rKind, no)
 			p.rI = append(p.rI, at)
 			p.rType = append(p.rType, r.Type)
 			p.rID = append(p.rID, r.ID)
@@ -77,9 +86,34 @@ func (s *Store) projectedArgs(ctx context.Context, c *ehr.Contribution) (project
 			p.lLosses = append(p.lLosses, string(losses))
 		}
 	}
-	var err error
-	p.rKind, err = s.kindNumbers(ctx, &w, kinds)
-	return p, err
+	buf.content = content
+	numbers, err := s.kindNumbers(ctx, w, kinds)
+	if err != nil {
+		return p, err
+	}
+	for i := range kinds {
+		p.rKind[kinds[i].at] = numbers[i]
+	}
+	s.kinds.learn(kinds, numbers)
+	return p, nil
+}
+
+// projectedBuffer is memory of projectedArgs for the next contribution.
+type projectedBuffer struct {
+	searchWriter
+	content []byte
+}
+
+// maxProjected is the size of a version's resources up to which their memory is
+// kept.
+const maxProjected = 1 << 20
+
+var projectedBuffers = sync.Pool{New: func() any { return new(projectedBuffer) }}
+
+func (b *projectedBuffer) release() {
+	if cap(b.content) <= maxProjected {
+		projectedBuffers.Put(b)
+	}
 }
 
 // searchWriter sorts the search values of resources into those of their kind
@@ -137,10 +171,10 @@ func kindOf(v *ehr.SearchValue) string {
 		return "quantity"
 	case !v.Low.IsZero() || !v.High.IsZero():
 		return "date"
-	case v.String != "":
+	case v.Text != "":
 		return "string"
 	case v.Kind != "":
-		return v.Kind
+		return string(v.Kind)
 	case v.System == "" && v.Code == "":
 		return ""
 	case v.System == "" && strings.Contains(v.Code, "/"):
@@ -152,6 +186,7 @@ func kindOf(v *ehr.SearchValue) string {
 // resource takes in a resource and writes the values that are not of its kind;
 // nil if there are none.
 func (w *searchWriter) resource(r *ehr.Resource) (*string, error) {
+	values := r.Values()
 	w.kind, w.others = w.kind[:0], w.others[:0]
 	for _, s := range [...]string{r.Type, r.Mapping, r.MappingVersion} {
 		w.part(s)
@@ -161,15 +196,15 @@ func (w *searchWriter) resource(r *ehr.Resource) (*string, error) {
 		w.part(s)
 	}
 	w.classes = w.classes[:0]
-	for i := range r.Search {
-		v := &r.Search[i]
+	for i := range values {
+		v := &values[i]
 		w.classes = append(w.classes, w.classify(v))
 		switch w.classes[i] {
 		case inKind:
 			w.part(v.Param)
 			w.part(v.System)
 			w.part(v.Code)
-			w.part(v.String)
+			w.part(v.Text)
 			w.part(v.Exact)
 			w.kind = strconv.AppendInt(w.kind, int64(v.Group), 10)
 		case inKindSelf:
@@ -178,12 +213,12 @@ func (w *searchWriter) resource(r *ehr.Resource) (*string, error) {
 			w.part(SelfReference)
 			w.kind = strconv.AppendInt(w.kind, int64(v.Group), 10)
 		case inRow:
-			if v.Number != "" && !isNumber(v.Number) {
+			if v.Number != "" && !r4.ValidPrimitive("decimal", v.Number) {
 				return nil, errs.New(errs.Internal, "store.Commit", "a projected quantity is not a number")
 			}
 		}
 	}
-	w.others = params(w.others, r, w.classes, inRow, inRow)
+	w.others = params(w.others, values, w.classes, inRow, inRow)
 	if len(w.others) == 0 {
 		return nil, nil
 	}
@@ -198,25 +233,26 @@ func (w *searchWriter) part(s string) {
 
 // tokens are the values that belong to the kind of a resource.
 func (w *searchWriter) tokens(r *ehr.Resource) []byte {
-	classes := make([]class, len(r.Search))
-	for i := range r.Search {
-		classes[i] = w.classify(&r.Search[i])
+	values := r.Values()
+	classes := make([]class, len(values))
+	for i := range values {
+		classes[i] = w.classify(&values[i])
 	}
-	return params(nil, r, classes, inKind, inKindSelf)
+	return params(nil, values, classes, inKind, inKindSelf)
 }
 
 // params writes the values of two classes as {"param":[{...},{...}]}; nothing
 // if there are none.
-func params(b []byte, r *ehr.Resource, classes []class, one, other class) []byte {
+func params(b []byte, values []ehr.SearchValue, classes []class, one, other class) []byte {
 	start := len(b)
-	for i := range r.Search {
+	for i := range values {
 		if classes[i] != one && classes[i] != other {
 			continue
 		}
-		param := r.Search[i].Param
+		param := values[i].Param
 		open := false
-		for k := range r.Search {
-			if classes[k] != one && classes[k] != other || r.Search[k].Param != param {
+		for k := range values {
+			if classes[k] != one && classes[k] != other || values[k].Param != param {
 				continue
 			}
 			if k < i {
@@ -231,7 +267,7 @@ func params(b []byte, r *ehr.Resource, classes []class, one, other class) []byte
 				b = append(append(appendQuoted(append(b, ','), param), ':'), '[')
 			}
 			open = true
-			b = append(appendValue(append(b, '{'), &r.Search[k], classes[k]), '}')
+			b = append(appendValue(append(b, '{'), &values[k], classes[k]), '}')
 		}
 		if open {
 			b = append(b, ']')
@@ -254,16 +290,10 @@ func appendValue(b []byte, v *ehr.SearchValue, c class) []byte {
 		b = append(appendName(b, "n"), v.Number...)
 	case !v.Low.IsZero() || !v.High.IsZero():
 		return appendTime(appendTime(b, "l", v.Low), "h", v.High)
-	case v.String != "":
-		return appendMember(appendMember(b, "t", v.String), "x", v.Exact)
+	case v.Text != "":
+		return appendMember(appendMember(b, "t", v.Text), "x", v.Exact)
 	}
 	return appendMember(appendMember(b, "s", v.System), "c", v.Code)
-}
-
-// isNumber reports whether a text is a JSON number.
-func isNumber(s string) bool {
-	v := jsontext.Value(s)
-	return v.IsValid() && v.Kind() == '0'
 }
 
 // appendMember appends a member with a text; nothing for an empty one.

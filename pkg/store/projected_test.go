@@ -2,13 +2,17 @@ package store
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/synth"
 )
 
 // subject is the record that the resources of these tests belong to.
@@ -27,7 +31,7 @@ func TestSearchWriter(t *testing.T) {
 		{Param: "identifier", System: "s", Code: "77"},
 		{Param: "performer", Code: "Practitioner/1"},
 		{Param: "instantiates", Kind: "uri", Code: "u"},
-		{Param: "name", String: "a\\b"},
+		{Param: "name", Text: "a\\b"},
 		{Param: "empty"},
 	}}
 	w := searchWriter{self: subject}
@@ -107,14 +111,14 @@ func TestSearchWriterHoldsEveryValue(t *testing.T) {
 		for range rapid.IntRange(1, 12).Draw(t, "values") {
 			v := ehr.SearchValue{
 				Param:  rapid.SampledFrom([]string{"a", "b", "identifier", `"`}).Draw(t, "param"),
-				Kind:   rapid.SampledFrom([]string{"", "token", "uri", "reference"}).Draw(t, "kind"),
+				Kind:   rapid.SampledFrom([]r4.SearchKind{"", "token", "uri", "reference"}).Draw(t, "kind"),
 				System: rapid.String().Draw(t, "system"), Code: rapid.StringN(1, 5, -1).Draw(t, "code"),
 			}
 			switch rapid.IntRange(0, 4).Draw(t, "sort") {
 			case 0:
 				v.Number = "1"
 			case 1:
-				v.String = rapid.StringN(1, 5, -1).Draw(t, "text")
+				v.Text = rapid.StringN(1, 5, -1).Draw(t, "text")
 			case 2:
 				v.High = time.Unix(rapid.Int64Range(-1<<40, 1<<40).Draw(t, "time"), 0)
 			case 3:
@@ -148,4 +152,61 @@ func TestSearchWriterHoldsEveryValue(t *testing.T) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+// Resources of a mould are written as they would be without, whatever varies.
+func TestMouldedResources(t *testing.T) {
+	t.Parallel()
+	lib, err := fhirmap.LoadShipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds kindNumbers
+	numbers := map[[32]byte]int32{}
+	known := 0
+	for seed := range 3 {
+		p := synth.New(uint64(seed)).Patient(seed)
+		for k := range min(p.Compositions(), 12) {
+			_, root := p.Tree(k)
+			res, err := lib.Project(fhirmap.Input{Root: root, EHRID: p.EHRID, ObjectID: "o", VersionUID: "o::s::1", SystemID: "s", Lifecycle: "532"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range res.Resources {
+				f := &res.Resources[i]
+				r := ehr.Resource{Type: f.Type, ID: f.ID, JSON: f.JSON, Profiles: f.Profiles, Mapping: f.Mapping, MappingVersion: f.MappingVersion, Search: f.Search, Mould: f.Mould}
+				full := r
+				full.Search, full.Mould = r.Values(), nil
+				w := searchWriter{self: "Patient/" + p.EHRID}
+				want, err := w.resource(&full)
+				if err != nil {
+					t.Fatal(err)
+				}
+				digest := w.digest()
+				if numbers[digest] == 0 {
+					numbers[digest] = int32(len(numbers) + 1)
+				}
+				no, got, ok := kinds.moulded(&w, &r)
+				if !ok {
+					if _, err := w.resource(&r); err != nil {
+						t.Fatal(err)
+					}
+					kinds.learn([]kind{{resource: &r, moulded: w.moulded(&r)}}, []int32{numbers[digest]})
+					continue
+				}
+				known++
+				if diff := cmp.Diff(want, got); diff != "" || no != numbers[digest] {
+					t.Fatalf("%s: kind %d instead of %d, %s", r.JSON, no, numbers[digest], diff)
+				}
+				w.self = "Patient/other"
+				refers := func(v ehr.SearchValue) bool { return v.Kind == r4.SearchReference }
+				if _, _, ok := kinds.moulded(&w, &r); ok && slices.ContainsFunc(r.Search, refers) {
+					t.Fatal("a resource of another subject is of the same kind")
+				}
+			}
+		}
+	}
+	if known == 0 {
+		t.Error("no resource was of a known mould")
+	}
 }

@@ -25,14 +25,9 @@ func indexed(t *testing.T, id, json string) ehr.Resource {
 	if err != nil {
 		t.Fatal(id, err)
 	}
-	r := ehr.Resource{Type: n.Str("resourceType"), ID: id, JSON: []byte(json), Profiles: []string{}, Mapping: "m", MappingVersion: "1"}
-	for _, v := range r4.SearchValues(n) {
-		r.Search = append(r.Search, ehr.SearchValue{
-			Param: v.Param, Kind: string(v.Kind), System: v.System, Code: v.Code, String: v.Text, Exact: v.Exact,
-			Coded: v.Coded, Group: v.Group, Low: v.Low, High: v.High, Number: v.Number,
-		})
+	return ehr.Resource{
+		Type: n.Str("resourceType"), ID: id, JSON: []byte(json), Profiles: []string{}, Mapping: "m", MappingVersion: "1", Search: r4.SearchValues(n),
 	}
-	return r
 }
 
 // pressure is a blood pressure whose components have codes and values.

@@ -44,7 +44,7 @@ func TestSearchOrder(t *testing.T) {
 	rec := newRecord(t, s, true)
 	code := func(c string) ehr.SearchValue { return ehr.SearchValue{Param: "code", Code: c} }
 	number := func(n string) ehr.SearchValue { return ehr.SearchValue{Param: "value-quantity", Number: n} }
-	name := func(n string) ehr.SearchValue { return ehr.SearchValue{Param: "name", String: n} }
+	name := func(n string) ehr.SearchValue { return ehr.SearchValue{Param: "name", Text: n} }
 	rec.put(uuid.New(), &ehr.Projected{Resources: []ehr.Resource{
 		observation("a", code("x"), dated("2024-01-10", "2024-01-11"), number("10"), name("z")),
 		observation("b", code("y"), dated("2024-01-12", ""), number("9.5")),
@@ -95,7 +95,7 @@ func TestSearchScopes(t *testing.T) {
 	patient := func(id uuid.UUID, name string) ehr.Resource {
 		return ehr.Resource{
 			Type: "Patient", ID: id.String(), JSON: []byte(`{"resourceType":"Patient"}`), Mapping: "p", MappingVersion: "1",
-			Search: []ehr.SearchValue{{Param: "name", String: name}, {Param: "identifier", System: "urn:nhs", Code: name}},
+			Search: []ehr.SearchValue{{Param: "name", Text: name}, {Param: "identifier", System: "urn:nhs", Code: name}},
 		}
 	}
 	code := func(c string) ehr.SearchValue { return ehr.SearchValue{Param: "code", Code: c} }
@@ -105,7 +105,7 @@ func TestSearchScopes(t *testing.T) {
 	condition := observation("q", code("flu"))
 	condition.Type, condition.Profiles = "Condition", []string{"http://p/other"}
 	one.put(uuid.New(), &ehr.Projected{Resources: []ehr.Resource{
-		observation("a", code("x"), dated("2024-01-10", "2024-01-11"), ehr.SearchValue{Param: "note", String: "left arm"}), condition,
+		observation("a", code("x"), dated("2024-01-10", "2024-01-11"), ehr.SearchValue{Param: "note", Text: "left arm"}), condition,
 	}})
 	two.put(uuid.New(), &ehr.Projected{Resources: []ehr.Resource{
 		observation("b", code("y"), dated("2024-03-10", ""), ehr.SearchValue{Param: "performer", Code: "Practitioner/1"}),

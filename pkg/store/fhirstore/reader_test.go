@@ -230,10 +230,10 @@ func TestSearchConditions(t *testing.T) {
 		return ehr.SearchValue{Param: "value-quantity", Number: n, System: "http://unitsofmeasure.org", Code: unit}
 	}
 	rec.put(uuid.New(), &ehr.Projected{Resources: []ehr.Resource{
-		observation("a", loinc("85354-9"), dated("2024-01-10", "2024-01-11"), quantity("120", "mm[Hg]"), ehr.SearchValue{Param: "name", String: "muller"}),
+		observation("a", loinc("85354-9"), dated("2024-01-10", "2024-01-11"), quantity("120", "mm[Hg]"), ehr.SearchValue{Param: "name", Text: "muller"}),
 		observation("b", loinc("8310-5"), ehr.SearchValue{Param: "code", Code: "temp"}, dated("2024-02-01", "2024-03-01"), quantity("37.5", "Cel")),
 		observation("c", dated("2024-01-15", ""), quantity("120.4", "mm[Hg]"), ehr.SearchValue{Param: "subject", Code: "Patient/1"}, ehr.SearchValue{Param: "uri", Code: "http://u"}),
-		observation("d", dated("2024-01-10", "2024-01-11"), ehr.SearchValue{Param: "name", String: "mu%"},
+		observation("d", dated("2024-01-10", "2024-01-11"), ehr.SearchValue{Param: "name", Text: "mu%"},
 			ehr.SearchValue{Param: "subject", Code: "Patient/" + rec.ehrID.String()}, ehr.SearchValue{Param: "performer", Code: "Patient/" + uuid.NewString()},
 			ehr.SearchValue{Param: "identifier", System: "urn:a", Code: "77"}, ehr.SearchValue{Param: "telecom", Code: "0123"}),
 		observation("e", ehr.SearchValue{Param: "identifier", Code: "77"}, ehr.SearchValue{Param: "code", Kind: "token", Code: "a/b"},
