@@ -620,7 +620,7 @@ func TestCapabilities(t *testing.T) {
 			}
 		}
 	}
-	if want := strings.Fields("AllergyIntolerance AuditEvent CarePlan ClinicalImpression Composition Condition Consent DiagnosticReport DocumentReference Encounter Goal Immunization MedicationRequest MedicationStatement Observation Organization Patient Practitioner PractitionerRole Procedure Provenance Specimen"); !slices.Equal(types, want) {
+	if want := strings.Fields("AllergyIntolerance AuditEvent CarePlan ClinicalImpression CodeSystem Composition ConceptMap Condition Consent DiagnosticReport DocumentReference Encounter Goal Immunization MedicationRequest MedicationStatement Observation Organization Patient Practitioner PractitionerRole Procedure Provenance Specimen ValueSet"); !slices.Equal(slices.Sorted(slices.Values(types)), want) {
 		t.Errorf("types %v", types)
 	}
 	if !strings.Contains(r.raw, "StructureDefinition/bp") {

@@ -90,6 +90,15 @@ func (a *api) capabilities(base string) *r4.Node {
 		access += ", but for Subscription"
 		resources = append(resources, a.subscriptionCapability())
 	}
+	if a.Terminology != nil {
+		for _, t := range terminologyOperations {
+			var list []*r4.Node
+			for _, o := range t.operations {
+				list = append(list, r4.NewObject(str("name", o[0]), str("definition", o[1])))
+			}
+			resources = append(resources, r4.NewObject(str("type", t.typ), str("profile", "http://hl7.org/fhir/StructureDefinition/"+t.typ), array("operation", list...)))
+		}
+	}
 	return r4.NewObject(
 		str("resourceType", "CapabilityStatement"),
 		str("status", "active"),

@@ -33,6 +33,12 @@ const (
 // input is the parameters of an operation: those of the address and, with POST,
 // those of a form or of a Parameters resource with values of primitive type.
 func (a *api) input(c *call) ([]pair, error) {
+	return a.inputs(c, func(string, *r4.Node) bool { return false })
+}
+
+// inputs is input, where values of other types are given to a function that says
+// whether it knows what to do with them.
+func (a *api) inputs(c *call, other func(name string, value *r4.Node) bool) ([]pair, error) {
 	const op = "fhir.operation"
 	if len(c.URL.RawQuery) > maxQueryBytes {
 		return nil, errs.New(errs.TooLarge, op, "the address is too long")
@@ -64,11 +70,18 @@ func (a *api) input(c *call) ([]pair, error) {
 		return nil, errs.New(errs.Invalid, op, "the body is not a Parameters resource")
 	}
 	for _, p := range n.List("parameter") {
-		value := ""
+		value, taken := "", false
 		for _, f := range p.Fields {
-			if strings.HasPrefix(f.Name, "value") && f.Value.Kind != r4.Object && f.Value.Kind != r4.Array {
+			switch {
+			case !strings.HasPrefix(f.Name, "value"):
+			case f.Value.Kind != r4.Object && f.Value.Kind != r4.Array:
 				value = f.Value.Text
+			case f.Value.Kind == r4.Object:
+				taken = other(p.Str("name"), f.Value)
 			}
+		}
+		if taken {
+			continue
 		}
 		if value == "" || !plainText(value) || !plainText(p.Str("name")) {
 			return nil, badParam(p.Str("name"), "must have a value of a primitive type")

@@ -90,6 +90,7 @@ func (a *api) routes() http.Handler {
 		either("/Composition/{id}/$document", a.documentBundle)
 		r.Post("/{type}/$validate", a.handle(a.validate, false))
 		r.Post("/$validate", a.handle(a.validate, false))
+		a.terminologyRoutes(either)
 		for _, path := range []string{"/$export", "/Patient/$export"} {
 			r.Get(path, a.handle(a.export, false))
 			r.Post(path, a.handle(a.export, false))

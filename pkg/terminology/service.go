@@ -85,6 +85,20 @@ type Hierarchy interface {
 	Above(ctx context.Context, code Code) ([]Code, error)
 }
 
+// Translation is what a concept map says of a code: the target, whose code is
+// "" if there is none, and the relation (FHIR R4, concept-map-equivalence), ""
+// if only Faithful is known of it.
+type Translation struct {
+	Code
+	Equivalence string
+}
+
+// Translator tells all that a concept map says of a code, not only what may stand
+// for it. Errors are those of Service.
+type Translator interface {
+	Translations(ctx context.Context, conceptMap string, code Code) ([]Translation, error)
+}
+
 // Question asks whether the value set of a reference has a code. Terminology is
 // the terminology id as data carry it, without version.
 type Question struct {

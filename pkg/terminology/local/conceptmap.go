@@ -16,7 +16,7 @@ type conceptMap struct {
 
 type mapGroup struct {
 	source, target string
-	elements       map[string][]terminology.Code
+	elements       map[string][]terminology.Translation
 	// known are codes that the map speaks of, even if only to say that there is
 	// nothing equivalent.
 	known map[string]bool
@@ -29,13 +29,12 @@ type mapGroup struct {
 func newConceptMap(doc *fhirConceptMap) *conceptMap {
 	m := &conceptMap{url: doc.URL, version: doc.Version, source: doc.SourceURI + doc.SourceCanonical, target: doc.TargetURI + doc.TargetCanonical}
 	for _, g := range doc.Group {
-		out := mapGroup{source: g.Source, target: g.Target, elements: map[string][]terminology.Code{}, known: map[string]bool{}}
+		out := mapGroup{source: g.Source, target: g.Target, elements: map[string][]terminology.Translation{}, known: map[string]bool{}}
 		for _, e := range g.Element {
 			out.known[e.Code] = true
 			for _, t := range e.Target {
-				if terminology.Faithful(t.Equivalence) && t.Code != "" {
-					out.elements[e.Code] = append(out.elements[e.Code], terminology.Code{System: g.Target, Version: g.TargetVersion, Code: t.Code, Display: t.Display})
-				}
+				to := terminology.Code{System: g.Target, Version: g.TargetVersion, Code: t.Code, Display: t.Display}
+				out.elements[e.Code] = append(out.elements[e.Code], terminology.Translation{Code: to, Equivalence: t.Equivalence})
 			}
 		}
 		if u := g.Unmapped; u != nil {
@@ -53,7 +52,22 @@ func newConceptMap(doc *fhirConceptMap) *conceptMap {
 
 // Translate implements terminology.Service. The reference is the URL of a
 // concept map, or parameters source and target that name value sets.
-func (s *Set) Translate(_ context.Context, reference string, code terminology.Code) ([]terminology.Code, error) {
+func (s *Set) Translate(ctx context.Context, reference string, code terminology.Code) ([]terminology.Code, error) {
+	all, err := s.Translations(ctx, reference, code)
+	if err != nil {
+		return nil, err
+	}
+	var out []terminology.Code
+	for _, t := range all {
+		if terminology.Faithful(t.Equivalence) && t.Code.Code != "" {
+			out = append(out, t.Code)
+		}
+	}
+	return out, nil
+}
+
+// Translations implements terminology.Translator.
+func (s *Set) Translations(_ context.Context, reference string, code terminology.Code) ([]terminology.Translation, error) {
 	ref, err := terminology.ParseReference(reference)
 	if err != nil {
 		return nil, err
@@ -75,7 +89,7 @@ func (s *Set) Translate(_ context.Context, reference string, code terminology.Co
 		return nil, notFound("the concept map %s is not loaded", reference)
 	}
 	system := s.systemURI(code.System)
-	var out []terminology.Code
+	var out []terminology.Translation
 	for i := range found.groups {
 		g := &found.groups[i]
 		if s.systemURI(g.source) != system {
@@ -85,9 +99,9 @@ func (s *Set) Translate(_ context.Context, reference string, code terminology.Co
 		case g.known[code.Code]:
 			out = append(out, g.elements[code.Code]...)
 		case g.provided:
-			out = append(out, terminology.Code{System: g.target, Code: code.Code, Display: code.Display})
+			out = append(out, terminology.Translation{Code: terminology.Code{System: g.target, Code: code.Code, Display: code.Display}, Equivalence: "equal"})
 		case g.fixed != nil:
-			out = append(out, *g.fixed)
+			out = append(out, terminology.Translation{Code: *g.fixed, Equivalence: "wider"})
 		}
 	}
 	return out, nil

@@ -25,7 +25,10 @@ type Set struct {
 	count   int
 }
 
-var _ terminology.Service = (*Set)(nil)
+var (
+	_ terminology.Service    = (*Set)(nil)
+	_ terminology.Translator = (*Set)(nil)
+)
 
 // Build makes a Set of resources. Two of one kind, url and version are an
 // error, and so is a value set whose own imports lead back to it.

@@ -146,8 +146,9 @@ type Observer interface {
 type Resolver struct{ cfg Config }
 
 var (
-	_ terminology.Service   = (*Resolver)(nil)
-	_ terminology.Hierarchy = (*Resolver)(nil)
+	_ terminology.Service    = (*Resolver)(nil)
+	_ terminology.Hierarchy  = (*Resolver)(nil)
+	_ terminology.Translator = (*Resolver)(nil)
 )
 
 // New makes a Resolver.
@@ -322,4 +323,21 @@ func (r *Resolver) Above(ctx context.Context, code terminology.Code) ([]terminol
 // isConceptID reports whether a text has the form of a SNOMED CT identifier.
 func isConceptID(s string) bool {
 	return len(s) >= 6 && len(s) <= 18 && strings.Trim(s, "0123456789") == ""
+}
+
+// Translations implements terminology.Translator. Of a server only those are
+// known that are faithful.
+func (r *Resolver) Translations(ctx context.Context, conceptMap string, code terminology.Code) ([]terminology.Translation, error) {
+	out, err := r.cfg.Local().Translations(ctx, conceptMap, code)
+	if !r.next(err) {
+		return out, err
+	}
+	codes, err := r.cfg.Remote.Translate(ctx, conceptMap, r.code(code))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range codes {
+		out = append(out, terminology.Translation{Code: c})
+	}
+	return out, nil
 }

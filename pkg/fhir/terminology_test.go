@@ -1,0 +1,168 @@
+package fhir
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+)
+
+// flat writes a Parameters resource as name=value, parts in brackets.
+func flat(list []*r4.Node) string {
+	var out []string
+	for _, p := range list {
+		value := ""
+		for _, f := range p.Fields {
+			switch {
+			case f.Name == "part":
+				value = "[" + flat(f.Value.Items) + "]"
+			case f.Value.Kind == r4.Object:
+				value = f.Value.Str("system") + "|" + f.Value.Str("code")
+			case f.Name != "name":
+				value = f.Value.Text
+			}
+		}
+		out = append(out, p.Str("name")+"="+value)
+	}
+	return strings.Join(out, " ")
+}
+
+func TestTerminologyOperations(t *testing.T) {
+	t.Parallel()
+	h := handler(t, project(t))
+	const system = "http://example.org/animals"
+	for _, tt := range []struct{ query, body, want string }{
+		{"CodeSystem/$lookup?system=" + system + "&code=cat", "", "name=Animals version=2 display=Cat designation=[language=nl value=Kat] property=[code=parent value=mammal]"},
+		{"CodeSystem/$lookup?system=" + system + "&code=mammal", "", "name=Animals version=2 display=Mammal property=[code=definition value=Has milk]"},
+		{"CodeSystem/$lookup", `{"name":"coding","valueCoding":{"system":"` + system + `","version":"2","code":"dog"}}`, "name=Animals version=2 display=Dog property=[code=parent value=mammal]"},
+		{"CodeSystem/$subsumes?system=" + system + "&codeA=mammal&codeB=cat", "", "outcome=subsumes"},
+		{"CodeSystem/$subsumes", `{"name":"codingA","valueCoding":{"system":"` + system + `","code":"cat"}},{"name":"codingB","valueCoding":{"system":"` + system + `","code":"mammal"}}`, "outcome=subsumed-by"},
+		{"CodeSystem/$validate-code?url=" + system + "&code=cat", "", "result=true display=Cat"},
+		{"CodeSystem/$validate-code?url=" + system + "&code=cat&display=kat", "", "result=true display=Cat"},
+		{"CodeSystem/$validate-code?url=" + system + "&code=cat&display=Dog", "", "result=false message=the display is not a term of the code display=Cat"},
+		{"CodeSystem/$validate-code?url=" + system + "&code=unicorn", "", "result=false message=the value set does not have the code"},
+		{"CodeSystem/$validate-code", `{"name":"url","valueUri":"` + system + `"},{"name":"code","valueCode":"dog"}`, "result=true display=Dog"},
+		{"ValueSet/$validate-code?url=http://example.org/vs/animals&system=" + system + "&code=cat", "", "result=true display=Cat"},
+		{"ValueSet/$validate-code?url=http://example.org/vs/animals&system=" + system + "&code=bird", "", "result=false message=the value set does not have the code"},
+		{"ValueSet/$validate-code?url=http://example.org/vs/animals&system=http://snomed.info/sct&code=388445009&display=Horse", "", "result=true display=Horse"},
+		{"ValueSet/$validate-code", `{"name":"url","valueUri":"http://example.org/vs/animals"},{"name":"codeableConcept","valueCodeableConcept":{"coding":[{"system":"` + system + `","code":"bird"},{"system":"` + system + `","code":"dog"}]}}`, "result=true display=Dog"},
+		{"ConceptMap/$translate?url=http://example.org/cm/animals&system=" + system + "&code=cat", "", "result=true match=[equivalence=equivalent concept=http://example.org/sounds|miaow source=http://example.org/cm/animals]"},
+		{"ConceptMap/$translate?source=http://example.org/vs/animals&target=http://example.org/vs/sounds&system=" + system + "&code=cat", "", "result=true match=[equivalence=equivalent concept=http://example.org/sounds|miaow]"},
+		{"ConceptMap/$translate?url=http://example.org/cm/animals&system=" + system + "&code=dog", "", "result=true match=[equivalence=wider concept=http://example.org/sounds|noise source=http://example.org/cm/animals] " +
+			"match=[equivalence=narrower concept=http://example.org/sounds|growl source=http://example.org/cm/animals]"},
+		{"ConceptMap/$translate?url=http://example.org/cm/animals&system=" + system + "&code=bird", "", "result=false match=[equivalence=unmatched source=http://example.org/cm/animals]"},
+		{"ConceptMap/$translate?url=http://example.org/cm/animals&system=" + system + "&code=mammal", "", "result=false message=the concept map says nothing of the code"},
+		{"ConceptMap/$translate?url=http://example.org/cm/animals&targetsystem=urn:x&system=" + system + "&code=cat", "", "result=false message=the concept map says nothing of the code"},
+		{"ConceptMap/$translate", `{"name":"url","valueUri":"http://example.org/cm/animals"},{"name":"coding","valueCoding":{"system":"` + system + `","code":"cat"}}`, "result=true match=[equivalence=equivalent concept=http://example.org/sounds|miaow source=http://example.org/cm/animals]"},
+	} {
+		r := operate(t, h, tt.query, tt.body)
+		if got := flat(r.body.List("parameter")); r.StatusCode != 200 || got != tt.want {
+			t.Errorf("%s %s: %d %s, want %s\n%s", tt.query, tt.body, r.StatusCode, got, tt.want, r.raw)
+		}
+	}
+	for _, tt := range []struct {
+		query, body string
+		status      int
+		issue       string
+	}{
+		{"CodeSystem/$lookup?system=" + system + "&code=unicorn", "", 404, "not-found"},
+		{"CodeSystem/$lookup?system=http://example.org/none&code=x", "", 404, "not-found"},
+		{"CodeSystem/$lookup?code=cat", "", 400, "invalid"},
+		{"CodeSystem/$lookup?system=" + system, "", 400, "invalid"},
+		{"CodeSystem/$lookup?system=" + system + "&code=cat&code=dog", "", 400, "invalid"},
+		{"CodeSystem/$lookup?system=" + system + "&code=cat&colour=red", "", 400, "not-supported"},
+		{"CodeSystem/$lookup?system=" + system + "&code=cat", `{"name":"coding","valueCoding":{"system":"` + system + `","code":"dog"}}`, 400, "invalid"},
+		{"CodeSystem/$lookup", `{"name":"coding","valueQuantity":{"value":1}}`, 400, "invalid"},
+		{"CodeSystem/$subsumes?system=" + system + "&codeA=cat", "", 400, "invalid"},
+		{"CodeSystem/$subsumes?system=http://example.org/parts&codeA=paw&codeB=claw", "", 404, "not-found"},
+		{"CodeSystem/$validate-code?url=http://example.org/none&code=x", "", 404, "not-found"},
+		{"CodeSystem/$validate-code?code=x", "", 400, "invalid"},
+		{"CodeSystem/$validate-code", `{"name":"url","valueUri":"` + system + `"},{"name":"coding","valueCoding":{"system":"urn:x","code":"cat"}}`, 400, "invalid"},
+		{"ValueSet/$validate-code?url=http://example.org/vs/animals&code=cat", "", 400, "invalid"},
+		{"ValueSet/$validate-code?url=http://example.org/vs/none&system=x&code=cat", "", 404, "not-found"},
+		{"ValueSet/$expand", "", 400, "invalid"},
+		{"ValueSet/$expand?url=http://example.org/vs/none", "", 404, "not-found"},
+		{"ValueSet/$expand?url=http://example.org/vs/animals&count=x", "", 400, "invalid"},
+		{"ValueSet/$expand?url=http://example.org/vs/animals&context=x", "", 400, "not-supported"},
+		{"ConceptMap/$translate?url=http://example.org/cm/none&system=x&code=y", "", 404, "not-found"},
+		{"ConceptMap/$translate?system=x&code=y", "", 400, "invalid"},
+		{"ConceptMap/$translate?url=http://example.org/cm/animals&reverse=true&system=x&code=y", "", 400, "invalid"},
+		{"ConceptMap/$closure?name=x", "", 404, "not-found"},
+	} {
+		r := operate(t, h, tt.query, tt.body)
+		if r.StatusCode != tt.status || r.body.Get("issue").Items[0].Str("code") != tt.issue {
+			t.Errorf("%s %s: %d %s", tt.query, tt.body, r.StatusCode, r.raw)
+		}
+	}
+}
+
+// operate asks an operation by GET or, with parameters in a body, by POST.
+func operate(t *testing.T, h http.Handler, query, body string) reply {
+	t.Helper()
+	if body == "" {
+		return ask(t, h, "GET", "/fhir/r4/"+query)
+	}
+	r := httptest.NewRequest("POST", "/fhir/r4/"+query, strings.NewReader(`{"resourceType":"Parameters","parameter":[`+body+`]}`))
+	return do(t, h, r, []string{"Content-Type", MediaType})
+}
+
+func TestExpansions(t *testing.T) {
+	t.Parallel()
+	h := handler(t, project(t))
+	for query, want := range map[string]string{
+		"":                  "3 cat dog 388445009",
+		"&filter=C":         "1 cat",
+		"&filter=O":         "2 dog 388445009",
+		"&count=1":          "3 cat",
+		"&offset=1&count=1": "3 dog",
+		"&offset=9":         "3",
+		"&count=0":          "3",
+		"&filter=none":      "0",
+	} {
+		r := ask(t, h, "GET", "/fhir/r4/ValueSet/$expand?url=http://example.org/vs/animals"+query)
+		var set struct {
+			URL, Status string
+			Expansion   struct {
+				Total    json.Number
+				Contains []struct{ System, Code, Display string }
+			}
+		}
+		if err := json.Unmarshal([]byte(r.raw), &set); err != nil || r.StatusCode != 200 || set.URL != "http://example.org/vs/animals" {
+			t.Errorf("%s: %d %v %s", query, r.StatusCode, err, r.raw)
+		}
+		got := []string{set.Expansion.Total.String()}
+		for _, c := range set.Expansion.Contains {
+			got = append(got, c.Code)
+		}
+		if diff := cmp.Diff(want, strings.Join(got, " ")); diff != "" {
+			t.Errorf("%s: %s", query, diff)
+		}
+	}
+}
+
+func FuzzTerminologyOperation(f *testing.F) {
+	f.Add("CodeSystem/$lookup", "system=http://example.org/animals&code=cat", `{"name":"coding","valueCoding":{"system":"s","code":"c"}}`)
+	f.Add("ValueSet/$expand", "url=http://example.org/vs/animals&count=1&offset=2", "")
+	f.Add("ConceptMap/$translate", "source=a&target=b|c?d", `{"name":"codeableConcept","valueCodeableConcept":{"coding":[{}]}}`)
+	f.Add("ValueSet/$validate-code", "url=http://snomed.info/sct?fhir_vs=isa/1", `{"name":"code","valueCode":"x"}`)
+	h := handler(f, project(f))
+	f.Fuzz(func(t *testing.T, path, query, body string) {
+		method := "GET"
+		if body != "" {
+			method, body = "POST", `{"resourceType":"Parameters","parameter":[`+body+`]}`
+		}
+		r := httptest.NewRequest(method, "/fhir/r4/CodeSystem/$lookup", strings.NewReader(body))
+		r.URL.Path, r.URL.RawQuery = "/fhir/r4/"+path, query
+		r.Header.Set("Content-Type", MediaType)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code == 500 {
+			t.Errorf("%s?%s %s: %s", path, query, body, w.Body)
+		}
+	})
+}
