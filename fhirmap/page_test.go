@@ -209,9 +209,22 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- Composites join a code and a value of the resource, or of one of its components, with prefixes and units as they have alone.\n" +
 	"- `value-string` finds the text of a CodeableConcept too, `deceased` has a value for every Patient, `practitioner` of an Encounter is a\n" +
 	"  participant referred to as Practitioner. Of Age or Range in one element the Age is found.\n" +
+	"- `$lookup`, `$subsumes`, `$validate-code`, `$expand` and `$translate` answer by what `cairn terminology` has loaded, by the openEHR terminology,\n" +
+	"  and else by the terminology server. By GET, by a form or by Parameters, there with `coding` and `codeableConcept` too. An unknown value\n" +
+	"  set, code system or concept map is 404; a code that is not in a set that is known is `result` false; where it cannot be decided, as\n" +
+	"  with a part of a code system, 404. A display is wrong if it is none of the known terms of the code, whatever its case. `$translate`\n" +
+	"  gives all that a map says, `result` true if one is neither unmatched nor disjoint; of a terminology server what is equivalent or wider,\n" +
+	"  without the relation. It runs one way; concept maps of mapping files are no part of it, unless they are loaded. Value sets are\n" +
+	"  named, not sent. An expansion has at most 10,000 codes at once; there is no `$closure`, `$batch` or search of these types.\n" +
+	"- A Group is a list of patients that a client makes for exports (create, read, update, delete, search by identifier and member): of type\n" +
+	"  person, actual, with identifier, active, code and name; anything else in it is refused. It belongs to no record, is seen by its\n" +
+	"  owner alone (the authenticated principal) and has no history. Members must be patients that he may query; a physical deletion takes\n" +
+	"  them out. Its export leaves out EHRs that are not queryable (`is_queryable`), as they were not named for it, and is refused as a whole\n" +
+	"  if he may not query a member any more, so that it is never a part taken for the whole. An owner has at most 1,000\n" +
+	"  groups of at most 10,000 members.\n" +
 	"- Pages of a search go by the keys of the last record: a resource that exists throughout appears once. An export is a snapshot.\n\n" +
 	"## Not supported\n\n" +
-	"Chains beyond the patient, sorting by reference, `$export` of a Group, update and delete; modifiers on `_id`, `_lastUpdated` and\n" +
+	"Chains beyond the patient, sorting by reference, update and delete; modifiers on `_id`, `_lastUpdated` and\n" +
 	"`_profile`. Of AuditEvent, Provenance, Composition and DocumentReference, which are made when they are asked for: modifiers but `:not` on\n" +
 	"tokens of the latter two.\n\n" +
 	"Every type has read, vread, history of instance and type, and search; the system has history, batch and transaction.\n" +

@@ -29,3 +29,23 @@ $$;
 -- Two integers take as much room in an entry as one.
 drop index fhir_resource_kind;
 create index fhir_resource_kind on fhir_resource (kind_no, fhir_number(search)) where superseded is null;
+
+-- Groups of patients by list, for exports. Nobody but the owner sees them.
+create table fhir_group (
+    group_id     uuid        primary key,
+    actor        text        not null,
+    version      integer     not null default 1,
+    last_updated timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
+    content      jsonb       not null         -- the resource without id, meta and members
+);
+create index fhir_group_actor on fhir_group (actor);
+-- A physical deletion of an EHR takes it out of its groups.
+create table fhir_group_member (
+    group_id uuid   not null references fhir_group on delete cascade,
+    ehr_no   bigint not null references ehr on delete cascade,
+    primary key (group_id, ehr_no)
+);
+create index fhir_group_member_ehr on fhir_group_member (ehr_no);
+
+-- Of a group those EHRs are exported that are queryable, as of the population.
+alter table fhir_export add column queryable boolean not null default false;

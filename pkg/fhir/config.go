@@ -54,6 +54,8 @@ type Config struct {
 	Terminology terminology.Service
 	// Exporter is for bulk export; nil offers none.
 	Exporter Exporter
+	// Grouper is for groups of patients; nil offers none.
+	Grouper Grouper
 	// Subscriber is for subscriptions; nil offers none.
 	Subscriber Subscriber
 	// Endpoint says whether notifications may be sent to a URL, with the reason

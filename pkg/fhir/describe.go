@@ -164,6 +164,39 @@ func Operations(basePath string) []apidoc.Operation {
 		}
 		return o
 	}
+	ownGroup := []apidoc.Param{{Name: "id", In: "path", Required: true, Description: "The id of the Group."}}
+	groupOp := func(oid, method, path, summary, text string, status int, params []apidoc.Param, schema string, faults ...int) apidoc.Operation {
+		o := op(oid, method, path, summary, text, params, schema, false, faults...)
+		o.Responses[0].Status = status
+		switch method {
+		case http.MethodDelete:
+			o.Responses[0].Body, o.Responses[0].Description = nil, "Deleted."
+		case http.MethodPost, http.MethodPut:
+			o = withBody(o, "Resource", "The Group.")
+			o.Responses = append(o.Responses, op("", "", "", "", "", nil, "", true, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType).Responses[1:3]...)
+			o.Responses = append(o.Responses, apidoc.Response{Status: http.StatusUnprocessableEntity, Description: "The group cannot be kept; the issues say why.", Body: &apidoc.Body{Media: media, Schema: "OperationOutcome"}})
+		}
+		return o
+	}
+	groupSearch := post
+	groupSearch.ID, groupSearch.Path, groupSearch.Summary, groupSearch.Params = "fhir_group_search_post", basePath+"/Group/_search", "List one's groups, by form", format
+	groupKickOff := func(oid, method, summary string) apidoc.Operation {
+		o := kickOff(oid, method, "/Group/{id}/$export", summary)
+		o.Params = slices.Concat(ownGroup, o.Params)
+		o.Responses = append(o.Responses, op("", "", "", "", "", nil, "", true, http.StatusNotFound).Responses[1])
+		return o
+	}
+	canonical := apidoc.Param{Name: "url", In: "query", Description: "The canonical URL."}
+	code := []apidoc.Param{{Name: "system", In: "query", Description: "The code system."}, {Name: "code", In: "query", Description: "The code."}}
+	display := apidoc.Param{Name: "display", In: "query", Description: "A term of the code, which is checked too."}
+	terms := func(oid, method, path, summary, text, schema string, params ...apidoc.Param) apidoc.Operation {
+		o := op(oid, method, path, summary, text, params, schema, false, http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity)
+		if method == http.MethodPost {
+			o = withBody(o, "Parameters", "The parameters, where coding and codeableConcept are possible too; or a form with them.")
+			o.Responses = append(o.Responses, op("", "", "", "", "", nil, "", true, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType).Responses[1:3]...)
+		}
+		return o
+	}
 	filter := []apidoc.Param{{Name: "status", In: "query", Description: "requested, active, error or off; more after a comma."}}
 	between := slices.Concat(own, []apidoc.Param{
 		{Name: "eventsSinceNumber", In: "query", Type: "integer", Description: "The first event."},
@@ -222,6 +255,34 @@ func Operations(basePath string) []apidoc.Operation {
 		exportOp("fhir_export_status", http.MethodGet, "/$export-status/{export}", "Read the status or manifest of an export", "200 with the manifest once it is complete, 202 until then.", "application/json", 200, 202),
 		exportOp("fhir_export_file", http.MethodGet, "/$export-file/{export}/{file}", "Read a file of an export", "One resource per line, as of the transactionTime of the manifest; it can be read again.", MediaTypeNDJSON, 200),
 		exportOp("fhir_export_drop", http.MethodDelete, "/$export-status/{export}", "Drop an export", "", "", 202),
+		groupOp("fhir_group_create", http.MethodPost, "/Group", "Make a group of patients", "A list for exports, seen by its owner alone: of type person, actual, with members, name, identifier and active.", 201, nil, "Resource", 400, 409),
+		groupOp("fhir_group_search", http.MethodGet, "/Group", "List one's groups", "Without their members.", 200, []apidoc.Param{
+			{Name: "identifier", In: "query", Description: "system|value; more after a comma."},
+			{Name: "member", In: "query", Description: "A patient, as Patient/ehr_id."},
+			{Name: "_count", In: "query", Type: "integer", Description: "Size of a page, to 500."},
+		}, "Bundle", 400),
+		groupSearch,
+		groupOp("fhir_group_read", http.MethodGet, "/Group/{id}", "Read a group", "Members whose EHR was deleted physically are gone.", 200, ownGroup, "Resource", 404),
+		groupOp("fhir_group_replace", http.MethodPut, "/Group/{id}", "Change a group", "With If-Match only if it is at that version.", 200, ownGroup, "Resource", 400, 404, 412),
+		groupKickOff("fhir_export_group", http.MethodGet, "Export the resources of a group"),
+		groupKickOff("fhir_export_group_post", http.MethodPost, "Export the resources of members of a group, by POST"),
+		groupOp("fhir_group_delete", http.MethodDelete, "/Group/{id}", "Delete a group", "", 204, ownGroup, "", 404),
+		terms("fhir_lookup", http.MethodGet, "/CodeSystem/$lookup", "Look up a code", "What is known of a code, by the loaded code systems or the terminology server.", "Parameters", code...),
+		terms("fhir_lookup_post", http.MethodPost, "/CodeSystem/$lookup", "Look up a code, by POST", "", "Parameters"),
+		terms("fhir_subsumes", http.MethodGet, "/CodeSystem/$subsumes", "Compare two codes", "Whether one is a kind of the other.", "Parameters",
+			apidoc.Param{Name: "system", In: "query", Description: "The code system."}, apidoc.Param{Name: "codeA", In: "query", Description: "A code."}, apidoc.Param{Name: "codeB", In: "query", Description: "Another code."}),
+		terms("fhir_subsumes_post", http.MethodPost, "/CodeSystem/$subsumes", "Compare two codes, by POST", "", "Parameters"),
+		terms("fhir_validate_system_code", http.MethodGet, "/CodeSystem/$validate-code", "Validate a code of a code system", "", "Parameters", canonical, code[1], display),
+		terms("fhir_validate_system_code_post", http.MethodPost, "/CodeSystem/$validate-code", "Validate a code of a code system, by POST", "", "Parameters"),
+		terms("fhir_validate_code", http.MethodGet, "/ValueSet/$validate-code", "Validate a code of a value set", "", "Parameters", slices.Concat([]apidoc.Param{canonical}, code, []apidoc.Param{display})...),
+		terms("fhir_validate_code_post", http.MethodPost, "/ValueSet/$validate-code", "Validate a code of a value set, by POST", "", "Parameters"),
+		terms("fhir_expand", http.MethodGet, "/ValueSet/$expand", "List the codes of a value set", "At most 10,000 at once.", "Resource", canonical,
+			apidoc.Param{Name: "filter", In: "query", Description: "Part of a display, or the beginning of a code."}, apidoc.Param{Name: "count", In: "query", Type: "integer", Description: "How many."},
+			apidoc.Param{Name: "offset", In: "query", Type: "integer", Description: "How many are left out."}),
+		terms("fhir_expand_post", http.MethodPost, "/ValueSet/$expand", "List the codes of a value set, by POST", "", "Resource"),
+		terms("fhir_translate", http.MethodGet, "/ConceptMap/$translate", "Translate a code", "By a loaded concept map, one way.", "Parameters", slices.Concat([]apidoc.Param{canonical}, code,
+			[]apidoc.Param{{Name: "targetsystem", In: "query", Description: "The code system of the translation."}})...),
+		terms("fhir_translate_post", http.MethodPost, "/ConceptMap/$translate", "Translate a code, by POST", "", "Parameters"),
 		withBody(op("fhir_batch", http.MethodPost, "/", "Send several requests at once", "A Bundle of type batch, or transaction: then all succeed or none. A transaction either reads, or creates resources of one patient.", nil, "Bundle", false,
 			http.StatusBadRequest, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity), "Bundle", "The requests."),
 	}...)

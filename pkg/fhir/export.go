@@ -70,8 +70,11 @@ type Export struct {
 	Since time.Time
 	// Patients are those exported; nil is every record the actor may query.
 	Patients []string
-	Expires  time.Time
-	Files    []ExportFile
+	// Queryable leaves out patients whose EHR is not queryable although they are
+	// named: those of a group were not named for this export.
+	Queryable bool
+	Expires   time.Time
+	Files     []ExportFile
 }
 
 // ExportFile is a file of an export: the resources of a type in one part of the
@@ -108,7 +111,24 @@ func (a *api) export(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	x := Export{Request: strings.TrimSuffix(a.base(c.Request), a.BasePath) + c.URL.RequestURI(), Types: []string{}, Patients: patients}
+	group := chi.URLParam(c.Request, "id") != ""
+	if group {
+		g, err := a.ownGroup(c)
+		if err != nil {
+			return err
+		}
+		for _, p := range patients {
+			if !slices.Contains(g.Members, p) {
+				return badParam("patient", "is not a member of the group")
+			}
+		}
+		if patients == nil {
+			patients = append([]string{}, g.Members...) // never nil, which is everybody
+		}
+	}
+	x := Export{
+		Queryable: group, Request: strings.TrimSuffix(a.base(c.Request), a.BasePath) + c.URL.RequestURI(), Types: []string{}, Patients: patients,
+	}
 	for _, p := range params {
 		switch p.name {
 		case "_format", "_pretty":

@@ -3,6 +3,7 @@ package fhir
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 )
@@ -86,9 +87,17 @@ func (a *api) capabilities(base string) *r4.Node {
 	if a.Intake != nil {
 		access = "Resources are read and created, not updated or deleted"
 	}
+	var exceptions []string
+	if a.Grouper != nil {
+		exceptions = append(exceptions, "Group")
+		resources = append(resources, a.groupCapability())
+	}
 	if a.Subscriber != nil {
-		access += ", but for Subscription"
+		exceptions = append(exceptions, "Subscription")
 		resources = append(resources, a.subscriptionCapability())
+	}
+	if len(exceptions) > 0 {
+		access += ", but for " + strings.Join(exceptions, " and ")
 	}
 	if a.Terminology != nil {
 		for _, t := range terminologyOperations {

@@ -19,9 +19,6 @@ const maxExpansion = 10_000
 // terminologyRoutes are the operations on value sets, code systems and concept
 // maps (FHIR R4 terminology service §4.6).
 func (a *api) terminologyRoutes(either func(path string, op operation)) {
-	if a.Terminology == nil {
-		return
-	}
 	either("/CodeSystem/$lookup", a.lookup)
 	either("/CodeSystem/$subsumes", a.subsumes)
 	either("/CodeSystem/$validate-code", a.validateCode)
@@ -58,6 +55,9 @@ type question struct {
 // code it is about is a code with its system, in the parameter called system, a
 // coding, or a codeableConcept.
 func (a *api) question(c *call, system string, names ...string) (*question, error) {
+	if a.Terminology == nil {
+		return nil, errs.New(errs.Unsupported, "fhir.terminology", "this server knows no terminologies")
+	}
 	q := &question{values: map[string]string{}, coded: map[string]terminology.Code{}}
 	var codings []terminology.Code
 	forms := 0

@@ -65,7 +65,7 @@ func (s *Server) fhirHandler(ctx context.Context, decision ehr.DecisionPoint, li
 	return fhir.New(fhir.Config{
 		Labels: labels, KeepHeaders: keys != nil,
 		Terminology: s.terms, Intake: in, IdempotencyLifetime: s.options.IdempotencyTTL,
-		Reader: reader, Exporter: reader, Subscriber: reader, Endpoint: allow, Coverage: lib, Authenticate: fhir.Authenticator(authenticate),
+		Reader: reader, Exporter: reader, Grouper: reader, Subscriber: reader, Endpoint: allow, Coverage: lib, Authenticate: fhir.Authenticator(authenticate),
 		BasePath: s.options.FHIRBase, Origin: s.options.BaseURL, Version: Version(), Guard: s.options.Max.check,
 		RequestID: func(r *http.Request) string { return telemetry.RequestID(r.Context()) },
 		Log:       s.log,

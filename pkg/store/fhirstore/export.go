@@ -66,12 +66,12 @@ func (r *Reader) NewExport(ctx context.Context, who ehr.Actor, x *fhir.Export) e
 	// is of before the oldest commit that waits to be projected, except for what
 	// could not be.
 	return fail(op, pool.QueryRow(ctx, `
-		insert into fhir_export (export_id, actor, request, snapshot, types, since, patients, expires)
+		insert into fhir_export (export_id, actor, request, snapshot, types, since, patients, queryable, expires)
 		select $1, $2, $3, least(date_trunc('milliseconds', clock_timestamp()),
 				(select min(xact_start) from pg_stat_activity where datname = current_database() and backend_type = 'client backend'),
 				(select min(since) from fhir_queue where attempts = 0)) - interval '1 millisecond',
-			$4, $5, $6, now() + interval '24 hours'
-		returning snapshot, expires`, x.ID, who.ID, x.Request, x.Types, since, patients).Scan(&x.Snapshot, &x.Expires))
+			$4, $5, $6, $7, now() + interval '24 hours'
+		returning snapshot, expires`, x.ID, who.ID, x.Request, x.Types, since, patients, x.Queryable).Scan(&x.Snapshot, &x.Expires))
 }
 
 // mayExport asks for each patient named, or for the population of each type.
@@ -102,9 +102,9 @@ func (r *Reader) Export(ctx context.Context, who ehr.Actor, id uuid.UUID) (fhir.
 	var since *time.Time
 	var patients []uuid.UUID
 	var files []byte
-	err := r.store.Pool().QueryRow(ctx, `select request, snapshot, types, since, patients, expires, files
+	err := r.store.Pool().QueryRow(ctx, `select request, snapshot, types, since, patients, queryable, expires, files
 		from fhir_export where export_id = $1 and actor = $2 and expires >= now()`, id, who.ID).
-		Scan(&x.Request, &x.Snapshot, &x.Types, &since, &patients, &x.Expires, &files)
+		Scan(&x.Request, &x.Snapshot, &x.Types, &since, &patients, &x.Queryable, &x.Expires, &files)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return x, errs.New(errs.NotFound, op, "there is no such export")
 	}
@@ -137,7 +137,8 @@ const exported = `
 		and (r.byte_len is not null or x.since is not null)
 		and (x.types = '{}' or r.resource_type = any(x.types))
 	left join ehr e on e.ehr_no = r.ehr_no
-	where case when x.patients is null then r.ehr_no = 0 or e.is_queryable else e.ehr_id = any(x.patients) end and x.export_id = $1`
+	where case when x.patients is null then r.ehr_no = 0 or e.is_queryable
+			else e.ehr_id = any(x.patients) and (e.is_queryable or not x.queryable) end and x.export_id = $1`
 
 // CountExport counts the files of an export. See fhir.Exporter.
 func (r *Reader) CountExport(ctx context.Context, id uuid.UUID) error {

@@ -315,6 +315,17 @@ func (s *Set) Subsumes(_ context.Context, a, b terminology.Code) (terminology.Ou
 	if uri != s.systemURI(b.System) {
 		return terminology.NotSubsumed, errs.New(errs.Invalid, "local.Set", "the codes are of different systems")
 	}
+	if uri == terminology.System { // its groups are lists
+		for _, code := range []terminology.Code{a, b} {
+			if _, err := lookupOpenEHR(code); err != nil {
+				return terminology.NotSubsumed, err
+			}
+		}
+		if a.Code == b.Code {
+			return terminology.Equivalent, nil
+		}
+		return terminology.NotSubsumed, nil
+	}
 	sys := s.system(uri, a.Version)
 	if sys == nil {
 		return terminology.NotSubsumed, notFound("the code system %s is not loaded", a.System)

@@ -1,0 +1,381 @@
+package fhir
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/google/uuid"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
+// Limits on groups: those of one owner, and their length as a resource in bytes.
+const (
+	MaxGroups    = 1000
+	maxGroupBody = 4 << 20
+)
+
+// Grouper is the store of groups of patients. They are lists that clients make
+// for exports and no part of any record; nobody sees those of another.
+//
+// Errors are errs.Error values: NotFound if the actor has no such group,
+// Unprocessable if a member is not an EHR that the actor may query, Precondition
+// if the group is at another version, and Conflict if the actor has too many.
+type Grouper interface {
+	// NewGroup stores a group under its ID, and sets Version and LastUpdated.
+	NewGroup(ctx context.Context, actor ehr.Actor, g *PatientGroup) error
+	// Group reads a group with its members.
+	Group(ctx context.Context, actor ehr.Actor, id uuid.UUID) (PatientGroup, error)
+	// Groups lists the groups of the actor by id, with the number of their
+	// members. With a member only those that have it are listed.
+	Groups(ctx context.Context, actor ehr.Actor, member string) ([]PatientGroup, error)
+	// ReplaceGroup stores the next version of a group that is at g.Version, and
+	// sets Version and LastUpdated.
+	ReplaceGroup(ctx context.Context, actor ehr.Actor, g *PatientGroup) error
+	// DropGroup deletes a group.
+	DropGroup(ctx context.Context, actor ehr.Actor, id uuid.UUID) error
+}
+
+// PatientGroup is a group of patients by list.
+type PatientGroup struct {
+	ID          uuid.UUID
+	Version     int
+	LastUpdated time.Time
+	// Content is the resource as JSON, without id, meta, quantity and members.
+	Content []byte
+	// Members are the ids of the patients, without those whose EHR was deleted
+	// physically; Count is their number.
+	Members []string
+	Count   int
+}
+
+// groupRoutes are those of Group, which no mapping makes.
+func (a *api) groupRoutes(r chi.Router, both func(string, operation, bool)) {
+	r.Post("/Group", a.handle(a.newGroup, false))
+	both("/Group", a.findGroups, false)
+	r.Post("/Group/_search", a.handle(a.findGroups, false))
+	both("/Group/{id}", a.readGroup, false)
+	r.Put("/Group/{id}", a.handle(a.replaceGroup, false))
+	r.Delete("/Group/{id}", a.handle(a.dropGroup, false))
+	r.Get("/Group/{id}/$export", a.handle(a.export, false))
+	r.Post("/Group/{id}/$export", a.handle(a.export, false))
+}
+
+// groupParams are the search parameters of Group.
+var groupParams = [][3]string{
+	{"identifier", "token", "http://hl7.org/fhir/SearchParameter/Group-identifier"},
+	{"member", "reference", "http://hl7.org/fhir/SearchParameter/Group-member"},
+}
+
+func (a *api) groupCapability() *r4.Node {
+	params := []*r4.Node{r4.NewObject(str("name", "_id"), str("definition", commonParams[0][2]), str("type", "token"))}
+	for _, p := range groupParams {
+		params = append(params, r4.NewObject(str("name", p[0]), str("definition", p[2]), str("type", p[1])))
+	}
+	var operations []*r4.Node
+	if a.Exporter != nil {
+		operations = append(operations, r4.NewObject(str("name", "export"), str("definition", "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export")))
+	}
+	return r4.NewObject(
+		str("type", "Group"), str("profile", "http://hl7.org/fhir/StructureDefinition/Group"),
+		str("documentation", "Lists of patients for exports, seen by their owner alone: type person, actual, with identifier, active, name and members. A search gives them without members."),
+		array("interaction", codes("create", "read", "update", "delete", "search-type")...),
+		str("versioning", "versioned-update"),
+		r4.Field{Name: "updateCreate", Value: r4.NewBool(false)},
+		array("searchParam", params...), array("operation", operations...))
+}
+
+// grouper is the store of groups, if there is one.
+func (a *api) grouper() (Grouper, error) {
+	if a.Grouper == nil {
+		return nil, errs.New(errs.Unsupported, "fhir.Group", "this server offers no groups")
+	}
+	return a.Grouper, nil
+}
+
+// ownGroup is the group in the request's path.
+func (a *api) ownGroup(c *call) (PatientGroup, error) {
+	store, err := a.grouper()
+	if err != nil {
+		return PatientGroup{}, err
+	}
+	text := chi.URLParam(c.Request, "id")
+	id, err := uuid.Parse(text)
+	if err != nil || id.String() != text {
+		return PatientGroup{}, errs.New(errs.NotFound, "fhir.Group", "there is no such Group")
+	}
+	return store.Group(c.Context(), c.who, id)
+}
+
+// sentGroup is the group in the request's body. What cannot be kept is refused.
+func (a *api) sentGroup(c *call) (*PatientGroup, error) {
+	const op = "fhir.Group"
+	n, err := resourceBody(c, op, maxGroupBody)
+	if err != nil {
+		return nil, err
+	}
+	var issues []issue
+	bad := func(element, text string) {
+		issues = append(issues, issue{severity: "error", code: "invalid", text: element + ": " + text, expression: "Group." + element})
+	}
+	if n.Str("resourceType") != "Group" {
+		return nil, errs.New(errs.Invalid, op, "the body is not a Group")
+	}
+	for _, p := range r4.ValidateNode(n) {
+		if !p.Warning {
+			issues = append(issues, issue{severity: "error", code: "structure", text: p.Message, expression: p.Path})
+		}
+	}
+	if n.Str("type") != "person" {
+		bad("type", "is person")
+	}
+	if actual := n.Get("actual"); actual == nil || actual.Text != "true" {
+		bad("actual", "is true: the members are listed")
+	}
+	g := &PatientGroup{}
+	content := r4.NewObject()
+	for _, f := range n.Fields {
+		switch f.Name {
+		case "id", "meta", "quantity", "member":
+		case "resourceType", "identifier", "active", "type", "actual", "code", "name":
+			content.Fields = append(content.Fields, f)
+		default:
+			bad(f.Name, "is not kept")
+		}
+	}
+	for i, m := range n.List("member") {
+		at := fmt.Sprintf("member[%d]", i)
+		for _, f := range m.Fields {
+			if f.Name != "entity" {
+				bad(at+"."+f.Name, "is not kept: a member is in the group until it is left out")
+			}
+		}
+		reference := strings.TrimPrefix(m.Str("entity", "reference"), a.base(c.Request)+"/")
+		id, ok := strings.CutPrefix(reference, "Patient/")
+		if parsed, err := uuid.Parse(id); !ok || err != nil || parsed.String() != id {
+			bad(at+".entity", "is not a reference to a Patient of this server")
+			continue
+		}
+		if !slices.Contains(g.Members, id) {
+			g.Members = append(g.Members, id)
+		}
+		if len(g.Members) > maxExportPatients {
+			return nil, errs.New(errs.TooLarge, op, fmt.Sprintf("a group has at most %d members", maxExportPatients))
+		}
+	}
+	if len(issues) > 0 {
+		return nil, &refusal{errs.New(errs.Unprocessable, op, "the group cannot be kept"), issues[:min(len(issues), 100)]}
+	}
+	g.Content, g.Count = content.Append(nil), len(g.Members)
+	return g, nil
+}
+
+// record is the group as a resource; without its members it is a part of it.
+func (g *PatientGroup) record(whole bool) (Record, error) {
+	n, err := r4.Parse(g.Content)
+	if err != nil {
+		return Record{}, errs.Wrap(errs.Internal, "fhir.Group.record", "a stored group is not valid", err)
+	}
+	n.Fields = slices.Insert(n.Fields, 1, str("id", g.ID.String()))
+	n.Fields = append(n.Fields, r4.Field{Name: "quantity", Value: r4.NewNumber(strconv.Itoa(g.Count))})
+	if whole {
+		var members []*r4.Node
+		for _, id := range g.Members {
+			members = append(members, r4.NewObject(object("entity", str("reference", "Patient/"+id))))
+		}
+		if len(members) > 0 {
+			n.Fields = append(n.Fields, array("member", members...))
+		}
+	}
+	return Record{Type: "Group", ID: g.ID.String(), Version: VersionID{Trunk: g.Version}, LastUpdated: g.LastUpdated, JSON: n.Append(nil)}, nil
+}
+
+func (a *api) answerGroup(w http.ResponseWriter, c *call, status int, g *PatientGroup) error {
+	rec, err := g.record(true)
+	if err != nil {
+		return err
+	}
+	validators(w, rec)
+	body, err := appendResource(nil, rec)
+	if err != nil {
+		return err
+	}
+	return a.write(w, c, status, body)
+}
+
+// newGroup creates a group (FHIR R4 http §3.1.0.8).
+func (a *api) newGroup(w http.ResponseWriter, c *call) error {
+	store, err := a.grouper()
+	if err != nil {
+		return err
+	}
+	g, err := a.sentGroup(c)
+	if err != nil {
+		return err
+	}
+	g.ID = uuid.New()
+	if err := store.NewGroup(c.Context(), c.who, g); err != nil {
+		return err
+	}
+	w.Header().Set("Location", a.base(c.Request)+"/Group/"+g.ID.String())
+	return a.answerGroup(w, c, http.StatusCreated, g)
+}
+
+func (a *api) readGroup(w http.ResponseWriter, c *call) error {
+	g, err := a.ownGroup(c)
+	if err != nil {
+		return err
+	}
+	if err := plainRead(c); err != nil {
+		return err
+	}
+	// Not conditionally: a physical deletion takes members without a new version.
+	return a.answerGroup(w, c, http.StatusOK, &g)
+}
+
+// replaceGroup makes the next version of a group; with If-Match only of that one.
+func (a *api) replaceGroup(w http.ResponseWriter, c *call) error {
+	old, err := a.ownGroup(c)
+	if err != nil {
+		return err
+	}
+	g, err := a.sentGroup(c)
+	if err != nil {
+		return err
+	}
+	if tags := c.Header.Values("If-Match"); len(tags) > 0 && !slices.Contains(tags, `W/"`+strconv.Itoa(old.Version)+`"`) {
+		return errs.New(errs.Precondition, "fhir.replaceGroup", "the group has changed: it is at version "+strconv.Itoa(old.Version))
+	}
+	g.ID, g.Version = old.ID, old.Version
+	if err := a.Grouper.ReplaceGroup(c.Context(), c.who, g); err != nil {
+		return err
+	}
+	return a.answerGroup(w, c, http.StatusOK, g)
+}
+
+func (a *api) dropGroup(w http.ResponseWriter, c *call) error {
+	g, err := a.ownGroup(c)
+	if err != nil {
+		return err
+	}
+	if err := a.Grouper.DropGroup(c.Context(), c.who, g.ID); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// findGroups lists the actor's groups, without members.
+func (a *api) findGroups(w http.ResponseWriter, c *call) error {
+	store, err := a.grouper()
+	if err != nil {
+		return err
+	}
+	params, err := a.input(c)
+	if err != nil {
+		return err
+	}
+	req := &request{path: "Group"}
+	count := MaxGroups
+	req.subset.elements = []string{"identifier", "active", "type", "actual", "code", "name", "quantity"}
+	member := ""
+	var keep []func(*PatientGroup, *r4.Node) bool
+	for _, p := range params {
+		switch p.name {
+		case "_format", "_pretty":
+			continue
+		case "_count":
+			n, err := strconv.Atoi(p.value)
+			if err != nil || n < 1 {
+				return badParam(p.name, "must be a positive whole number")
+			}
+			count = min(n, MaxCount)
+			req.count = strconv.Itoa(count)
+			continue
+		case "_cursor":
+			if _, err := parseCursor(Query{Type: "Group"}, p.value); err != nil {
+				return err
+			}
+			req.cursor = p.value
+			continue
+		case "_id":
+			ids, err := alternatives(p)
+			if err != nil {
+				return err
+			}
+			keep = append(keep, func(g *PatientGroup, _ *r4.Node) bool { return slices.Contains(ids, g.ID.String()) })
+		case "identifier":
+			f := Filter{}
+			if err := a.values(&f, p, func(s string) (Value, error) { return tokenValue(pair{p.name, s}) }); err != nil {
+				return err
+			}
+			keep = append(keep, func(_ *PatientGroup, n *r4.Node) bool {
+				return slices.ContainsFunc(n.List("identifier"), func(id *r4.Node) bool {
+					return slices.ContainsFunc(f.Values, func(v Value) bool {
+						return (v.Code == "" || v.Code == id.Str("value")) && (!v.HasSystem || v.System == id.Str("system"))
+					})
+				})
+			})
+		case "member":
+			_, id, err := a.target(c, pair{p.name, unescape(p.value)}, "")
+			if err != nil {
+				return err
+			}
+			if member != "" {
+				return badParam(p.name, "is given once")
+			}
+			member = id
+		default:
+			return unsupportedParam(p.name)
+		}
+		req.used = append(req.used, p)
+	}
+	list, err := store.Groups(c.Context(), c.who, member)
+	if err != nil {
+		return err
+	}
+	page := Page{Records: []Record{}}
+	after := ""
+	if req.cursor != "" {
+		cursor, err := parseCursor(Query{Type: "Group"}, req.cursor)
+		if err != nil {
+			return err
+		}
+		after = *cursor[0]
+	}
+	for i := range list {
+		n, err := r4.Parse(list[i].Content)
+		if err != nil {
+			return errs.Wrap(errs.Internal, "fhir.findGroups", "a stored group is not valid", err)
+		}
+		if slices.ContainsFunc(keep, func(k func(*PatientGroup, *r4.Node) bool) bool { return !k(&list[i], n) }) {
+			continue
+		}
+		page.Total++
+		switch {
+		case list[i].ID.String() <= after:
+		case len(page.Records) == count:
+			page.More = true
+			page.Next = Cursor{&page.Records[count-1].ID}
+		default:
+			rec, err := list[i].record(false)
+			if err != nil {
+				return err
+			}
+			page.Records = append(page.Records, rec)
+		}
+	}
+	body, err := a.bundle(c, req, page, nil)
+	if err != nil {
+		return err
+	}
+	return a.write(w, c, http.StatusOK, body)
+}
