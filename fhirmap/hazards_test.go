@@ -38,7 +38,7 @@ var hazards = []struct {
 	{"faults of mappings", "found when loaded; conditions fail closed; what is lost is recorded", []string{"load_test.go TestLoadReportsDefectsWithTheirPlace", "load_test.go TestShippedNodesExist", "language_test.go TestLanguage", "fault_test.go TestFaultOfTheEngineIsAnError"}, ""},
 	{"gaps of searches", "every searchset of a patient names what it cannot show", []string{"../pkg/fhir/fhir_test.go TestSearchTellsGaps", "../pkg/store/fhirstore/reader_test.go TestSearchGaps"}, ""},
 	{"privacy", "masked stays masked; access is decided before anything is read", []string{"case_test.go TestCases", "../pkg/store/fhirstore/reader_test.go TestDecisionPoint", "../pkg/store/fhirstore/reader_test.go TestSearchPagesAndScope"}, "security labels are configured, and keep nothing from anyone"},
-	{"writing back", "only what comes back exactly; never by the server", []string{"compose_test.go TestComposeProjected", "compose_test.go TestComposeValues", "compose_test.go TestBackCases", "compose_test.go TestComposeProperty"}, ""},
+	{"writing back", "only what comes back exactly; never by the server", []string{"compose_test.go TestComposeProjected", "compose_test.go TestComposeValues", "compose_test.go TestBackCases", "compose_test.go TestComposeProperty", "compose_test.go TestComposeDescriptive", "roundtrip_test.go TestComposeRoundTrip", "../pkg/server/fhirwritebundle_test.go TestFHIRWriteReport"}, ""},
 	{"marks on codes", "a code keeps its dagger, asterisk or exclamation mark", []string{"convert_test.go TestDataTypes"}, "not tested per code system on the way back"},
 }
 
