@@ -14,9 +14,9 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/fhir"
 )
 
-// matchRows is about how many rows of the outbox are compared at once: those of
-// whole transactions.
-const matchRows = 2000
+// matchRows is about how many rows of the outbox, each of several resources, are
+// compared at once: those of whole transactions.
+const matchRows = 500
 
 // Wake has the notifications of subscriptions delivered, by their numbers, once
 // the transaction commits.
@@ -89,10 +89,13 @@ func (r *Reader) matchOne(ctx context.Context, tx pgx.Tx, s *fhir.Subscription, 
 		_, err := tx.Exec(ctx, `update fhir_subscription set status = 'error', error = 'the filter is not understood by this version of the server', failed = now() where subscription_no = $1`, s.Number)
 		return 0, err
 	}
-	w := &where{from: about(s.Type, "\n\tfrom fhir_outbox r join ehr e on e.ehr_no = r.ehr_no\n\twhere "), r: "r", kind: "r.kind_no", args: new([]any)}
-	w.add(`r.present`, `r.resource_type = `+w.arg(s.Type))
-	all := w.arg(seqs)
-	w.add(`r.seq = any(` + all + `)`)
+	w := &where{from: about(s.Type, "\n\tfrom changed r join ehr e on e.ehr_no = r.ehr_no\n\twhere "), r: "r", kind: "r.kind_no", args: new([]any)}
+	columns := `seq, place, xid, prior, present, ehr_no, vo_no, kind_no, last_updated, resource_type, resource_id`
+	if len(q.Filters) > 0 {
+		columns += `, search` // read only if it is asked for
+	}
+	changed := `select ` + columns + ` from fhir_change where seq = any(` + w.arg(seqs) + `) and resource_type = ` + w.arg(s.Type)
+	w.add(`r.present`)
 	if q.Patients == nil {
 		w.add(`e.is_queryable`) // as in a search without a patient
 	} else {
@@ -110,13 +113,14 @@ func (r *Reader) matchOne(ctx context.Context, tx pgx.Tx, s *fhir.Subscription, 
 	}
 	number := w.arg(s.Number)
 	tag, err := tx.Exec(ctx, `
-		with hit as (select distinct r.ehr_no, r.resource_type, r.resource_id, r.last_updated`+w.from+strings.Join(w.terms, "\n\tand ")+`)
+		with changed as materialized (`+changed+`),
+			hit as (select distinct r.ehr_no, r.resource_type, r.resource_id, r.last_updated`+w.from+strings.Join(w.terms, "\n\tand ")+`)
 		insert into fhir_event (subscription_no, event_no, ehr_no, vo_no, last_updated, resource_type, resource_id)
-		select s.subscription_no, s.events + row_number() over (order by o.seq), o.ehr_no, o.vo_no, o.last_updated, o.resource_type, o.resource_id
-		from fhir_outbox o
+		select s.subscription_no, s.events + row_number() over (order by o.seq, o.place), o.ehr_no, o.vo_no, o.last_updated, o.resource_type, o.resource_id
+		from changed o
 		join hit using (ehr_no, resource_type, resource_id, last_updated)
 		join fhir_subscription s on s.subscription_no = `+number+` and not pg_visible_in_snapshot(o.xid, s.since)
-		where o.seq = any(`+all+`) and not o.prior`, *w.args...)
+		where not o.prior`, *w.args...)
 	if err != nil || tag.RowsAffected() == 0 {
 		return 0, err
 	}
