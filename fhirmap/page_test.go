@@ -138,6 +138,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  to the composition but not to exactly one activity of it (`reference`; also one that only shares the order's `workflow_id`), is in a\n" +
 	"  version that is not complete (`incomplete`) or in no state of openEHR (`state`), where it is not certain which is the latest (`time`)\n" +
 	"  or one goes on after the end (`contradiction`). Physical deletions and templates that are projected later go by the queue.\n" +
+	"  The Provenance of such a version of the resource is that of the order's version, with the time at which it was made; it does not name\n" +
+	"  the ACTIONs, which are found in the record.\n" +
 	"- Each ACTION becomes a Procedure or Immunization of its own, also where several are of one workflow. What was cancelled is\n" +
 	"  `not-done`, not an error; a step of a medication ACTION that is neither a dose given nor one left out is refused.\n" +
 	"- An admission is an Encounter of class IMP, `finished` once its end is known, else `unknown`. Of compositions of encounter.v1\n" +

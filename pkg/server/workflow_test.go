@@ -388,3 +388,60 @@ func TestWorkflowsOfBefore(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A request that is carried out once changes the order once, in its transaction.
+func TestOrderAndRequestsCarriedOutOnce(t *testing.T) {
+	t.Parallel()
+	p := newPrescriber(t, testOptions(t))
+	order := p.commit(string(rm.AppendJSON(nil, p.order)), "")
+	key := []string{"Idempotency-Key", uuid.NewString()}
+	first := p.commit(p.said(order, "2026-03-01T10:00:00Z", "245"), "", key...)
+	again := p.commit(p.said(order, "2026-03-01T10:00:00Z", "245"), "", key...)
+	if first != again {
+		t.Errorf("%s and then %s", first, again)
+	}
+	p.is("said twice", "active", "1.1")
+	// What replaces it is of no workflow, which is found out within the transaction.
+	plain := p.action.With("content", p.action.List("content")[0].With("instruction_details"))
+	body := strings.NewReplacer(`"uid":{"_type":"OBJECT_VERSION_ID","value":"`, `"preceding_version_uid":{"_type":"OBJECT_VERSION_ID","value":"`, `"249"`, `"251"`, "creation", "modification").
+		Replace(versionOf("%", first))
+	body = `{"_type":"CONTRIBUTION","audit":{"change_type":{"_type":"DV_CODED_TEXT","value":"modification","defining_code":{"terminology_id":{"value":"openehr"},"code_string":"251"}},
+		"committer":{"_type":"PARTY_IDENTIFIED","name":"x"}},"versions":[` + strings.Replace(body, "%", string(rm.AppendJSON(nil, plain)), 1) + `]}`
+	key[1] = uuid.NewString()
+	for range 2 {
+		code, _, answer := send(t, "POST", p.s.Origin()+"/openehr/v1/ehr/"+p.ehr+"/contribution", body, append(key, "Content-Type", "application/json")...)
+		if code != http.StatusCreated {
+			t.Fatalf("%d %s", code, answer)
+		}
+	}
+	p.is("taken back", "unknown", "1.2")
+	if kept := keptOf(t, p.s); kept != "" {
+		t.Errorf("kept: %s", kept)
+	}
+}
+
+// Whoever has subscribed is told of an order when an ACTION changes it.
+func TestSubscribersHearOfActions(t *testing.T) {
+	t.Parallel()
+	p := newPrescriber(t, testOptions(t))
+	order := p.commit(string(rm.AppendJSON(nil, p.order)), "")
+	status, sub := p.do("POST", "Subscription", "application/fhir+json", `{"resourceType":"Subscription","status":"requested","reason":"x",
+		"criteria":"https://github.com/cairn-ehr/cairn/SubscriptionTopic/MedicationRequest",
+		"_criteria":{"extension":[{"url":"http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-filter-criteria","valueString":"MedicationRequest?patient=`+p.ehr+`&status=stopped"}]},
+		"channel":{"type":"websocket","payload":"application/fhir+json","_payload":{"extension":[{"url":"http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-payload-content","valueCode":"id-only"}]}}}`)
+	if status != http.StatusCreated {
+		t.Fatalf("%d %s", status, sub.Append(nil))
+	}
+	p.commit(p.said(order, "2026-03-01T10:00:00Z", "245"), "")
+	p.commit(p.said(order, "2026-03-02T10:00:00Z", "531"), "")
+	id := p.is("stopped", "stopped", "1.2").Str("id")
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		text := string(p.get("Subscription/" + sub.Str("id") + "/$events?eventsSinceNumber=1").Append(nil))
+		if strings.Contains(text, "MedicationRequest/"+id) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nobody was told: %s", text)
+		}
+	}
+}
