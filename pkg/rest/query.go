@@ -431,7 +431,9 @@ func (a *api) runQuery(w *answer, r *request, q queryInput) error {
 	if len(q.Text) > maxQueryText {
 		return errs.New(errs.TooLarge, "rest."+op, "the query is longer than "+strconv.Itoa(maxQueryText)+" bytes")
 	}
-	if header := aliasHeader(r.Header, "openehr-ehr-id"); header != "" {
+	if header, err := aliasHeader(r.Header, "openehr-ehr-id"); err != nil {
+		return err
+	} else if header != "" {
 		if context != "" && !strings.EqualFold(context, header) {
 			return invalid(op, "ehr_id and the header openehr-ehr-id name different EHRs")
 		}

@@ -21,8 +21,11 @@ func simplifiedFormat(media string) simplified.Format {
 // say what its template is: the request has to.
 func (a *api) simplified(r *request, media string, body []byte, class *rm.Class, templateID string, lifecycle int) (ehr.Content, []rm.Problem, error) {
 	const op = "rest.simplified"
-	if templateID == "" {
-		templateID = r.URL.Query().Get("templateId")
+	for _, named := range r.URL.Query()["templateId"] {
+		if templateID != "" && named != templateID {
+			return ehr.Content{}, nil, errs.New(errs.Invalid, op, "templateId and the header openehr-template-id name different templates")
+		}
+		templateID = named
 	}
 	if templateID == "" {
 		return ehr.Content{}, nil, errs.New(errs.Invalid, op, "a body of type "+media+" needs the header openehr-template-id")

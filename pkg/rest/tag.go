@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -19,11 +20,30 @@ const (
 )
 
 // tagBody is an UPDATE_ITEM_TAG, tagObject an ITEM_TAG, whose target is an
-// OBJECT_REF as ITS-REST has it.
+// OBJECT_REF as ITS-REST has it. What a client has read it may send again: the
+// target and the owner must then be those of the URL.
 type tagBody struct {
 	Key        string  `json:"key"`
 	Value      *string `json:"value"`
 	TargetPath string  `json:"target_path"`
+	Type       string  `json:"_type"`
+	Target     *tagRef `json:"target"`
+	Owner      *tagRef `json:"owner_id"`
+}
+
+type tagRef struct {
+	Type string `json:"_type"`
+	ID   struct {
+		Type  string `json:"_type"`
+		Value string `json:"value"`
+	} `json:"id"`
+	Namespace string `json:"namespace"`
+	Class     string `json:"type"`
+}
+
+// refersTo reports whether the reference, if there is one, is to what another is.
+func (t *tagRef) refersTo(other objectRef) bool {
+	return t == nil || strings.EqualFold(t.ID.Value, other.ID.Value) && (t.Class == "" || t.Class == other.RMType)
 }
 
 type tagObject struct {
@@ -132,6 +152,12 @@ func (k taggable) update(a *api, w *answer, r *request) error {
 	tags := make([]ehr.ItemTag, len(body))
 	for i, t := range body {
 		tags[i] = ehr.ItemTag{Key: t.Key, TargetPath: t.TargetPath}
+		switch is := a.tagObject(id, on, tags[i]); {
+		case t.Type != "" && t.Type != "ITEM_TAG" && t.Type != "UPDATE_ITEM_TAG":
+			return errs.New(errs.Invalid, op, "tag "+strconv.Itoa(i+1)+": _type must be ITEM_TAG")
+		case !t.Target.refersTo(is.Target), !t.Owner.refersTo(is.Owner):
+			return errs.New(errs.Invalid, op, "tag "+strconv.Itoa(i+1)+": target or owner_id is not that of the request")
+		}
 		if t.Value != nil {
 			if tags[i].Value = *t.Value; *t.Value == "" {
 				return errs.New(errs.Invalid, op, "the value of a tag, if there is one, must not be empty")

@@ -233,6 +233,31 @@ func TestTagsOfTheDirectory(t *testing.T) {
 	}
 }
 
+// TestTagsMayBeSentAsTheyWereRead: a list that was read replaces itself, and
+// never the list of another target.
+func TestTagsMayBeSentAsTheyWereRead(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	a.beyond = true // the documents have no target in what is sent
+	id := a.newEHR()
+	v := a.create(id, composition(t))
+	of := func(uid string) string { return "/ehr/" + id + "/composition/" + uid + "/tags" }
+	a.do("PUT", of(v), []byte(`[{"key":"k","value":"1","target_path":"/x"},{"key":"l"}]`)).status(http.StatusNoContent)
+	read := a.do("GET", of(v), nil).status(http.StatusOK)
+	changed := []byte(strings.Replace(string(read.body), `"value":"1"`, `"value":"2"`, 1))
+	a.do("PUT", of(v), changed).status(http.StatusNoContent)
+	if got := a.do("GET", of(v), nil).status(http.StatusOK).body; string(got) != string(changed) {
+		t.Errorf("%s, want %s", got, changed)
+	}
+	other := a.create(id, composition(t))
+	for _, path := range []string{of(object(v)), of(other), "/ehr/" + id + "/ehr_status/" + a.do("GET", "/ehr/"+id+"/ehr_status", nil).tag() + "/tags"} {
+		a.do("PUT", path, changed).status(http.StatusBadRequest).fault()
+	}
+	for _, bad := range []string{`[{"key":"k","_type":"ELEMENT"}]`, `[{"key":"k","owner_id":{"id":{"value":"` + uuid.NewString() + `"}}}]`, `[{"key":"k","target":{"id":{"value":"` + v + `"},"type":"FOLDER"}}]`, `[{"key":"k","target":{"x":1}}]`} {
+		a.do("PUT", of(v), []byte(bad)).status(http.StatusBadRequest).fault()
+	}
+}
+
 // TestTagHeadersAreNeverDropped: a write that sets no tags refuses the headers.
 func TestTagHeadersAreNeverDropped(t *testing.T) {
 	t.Parallel()

@@ -28,7 +28,7 @@ func templateTag(t ehr.TemplateInfo) string {
 
 // uploadTemplate serves POST /definition/template/adl1.4.
 func (a *api) uploadTemplate(w *answer, r *request) error {
-	prefer, err := a.prefer(r, mediaXML)
+	prefer, err := a.prefer(r, templateMedia...)
 	if err != nil {
 		return err
 	}
@@ -53,11 +53,34 @@ func (a *api) uploadTemplate(w *answer, r *request) error {
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
-	return a.sendWritten(w, prefer, written{
+	out := written{
 		created: !info.Unchanged, tag: templateTag(info.TemplateInfo), uid: info.TemplateID, modified: info.Created,
 		location: a.location(r, "definition", "template", "adl1.4", info.TemplateID),
-		media:    mediaXML, body: opt,
-	})
+	}
+	if prefer.returns == returnRepresentation {
+		// It is stored whatever happens to its representation.
+		if out.media, out.body, err = a.templateBody(r, prefer.media, info.TemplateID, info.Revision, opt); err != nil {
+			a.logFault(r.Request, err)
+		}
+	}
+	return a.sendWritten(w, prefer, out)
+}
+
+// templateMedia are the media types of a template: the OPT, and its web template,
+// which ITS-REST also lets clients ask for as JSON.
+var templateMedia = []string{mediaXML, mediaWebTemplate, mediaJSON}
+
+// templateBody writes a revision of a template, whose OPT is given, in one of
+// its media types.
+func (a *api) templateBody(r *request, media, id string, revision int, opt []byte) (string, []byte, error) {
+	if media == mediaXML {
+		return media, opt, nil
+	}
+	c, err := a.Records.CompiledTemplate(r.Context(), r.who, id, revision)
+	if err != nil {
+		return media, nil, err
+	}
+	return media, a.webTemplates.of(c).json, nil
 }
 
 // listTemplates serves GET /definition/template/adl1.4.
@@ -79,7 +102,7 @@ func (a *api) listTemplates(w *answer, r *request) error {
 // template serves GET /definition/template/adl1.4/{template_id}: the file as it
 // was uploaded, or its web template.
 func (a *api) template(w *answer, r *request) error {
-	media, err := negotiate(r.Header, mediaXML, mediaWebTemplate)
+	media, err := negotiate(r.Header, templateMedia...)
 	if err != nil {
 		return err
 	}
@@ -96,14 +119,11 @@ func (a *api) template(w *answer, r *request) error {
 	if a.Compat103 {
 		w.Header().Set("Location", a.location(r, "definition", "template", "adl1.4", t.TemplateID))
 	}
-	if media == mediaWebTemplate {
-		c, err := a.Records.CompiledTemplate(r.Context(), r.who, t.TemplateID, t.Revision)
-		if err != nil {
-			return err
-		}
-		return send(w, http.StatusOK, media, a.webTemplates.of(c).json)
+	media, body, err := a.templateBody(r, media, t.TemplateID, t.Revision, t.OPT)
+	if err != nil {
+		return err
 	}
-	return send(w, http.StatusOK, mediaXML, t.OPT)
+	return send(w, http.StatusOK, media, body)
 }
 
 // revisionOf is the query parameter revision; 0 if it is not given.

@@ -1,9 +1,11 @@
 package rest
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
@@ -81,7 +83,9 @@ func (a *api) commit(r *request, class *rm.Class) (commit, error) {
 	if c.audit, err = a.audit(r); err != nil {
 		return c, err
 	}
-	c.templateID = aliasHeader(r.Header, "openehr-template-id")
+	if c.templateID, err = aliasHeader(r.Header, "openehr-template-id"); err != nil {
+		return c, err
+	}
 	body, err := a.body(r)
 	if err != nil {
 		return c, err
@@ -109,17 +113,25 @@ func refuseTags(h http.Header) error {
 }
 
 // aliasHeader is the value of an openEHR header, under its name or with _ for -
-// as release 1.0.3 wrote some.
-func aliasHeader(h http.Header, name string) string {
-	if v := h.Get(name); v != "" {
-		return v
-	}
-	for key, values := range h {
-		if len(values) > 0 && strings.EqualFold(strings.ReplaceAll(key, "_", "-"), name) {
-			return values[0]
+// as release 1.0.3 wrote some. One that is given more than once must say the
+// same each time: which of two records or templates is meant is not to be guessed.
+func aliasHeader(h http.Header, name string) (string, error) {
+	value := ""
+	for key, lines := range h {
+		if !strings.EqualFold(strings.ReplaceAll(key, "_", "-"), name) {
+			continue
+		}
+		for _, line := range lines {
+			if line = strings.TrimSpace(line); !utf8.ValidString(line) {
+				line = fromLatin1(line)
+			}
+			if value != "" && line != "" && line != value {
+				return "", errs.New(errs.Invalid, "rest.aliasHeader", "the header "+name+" is given twice with different values")
+			}
+			value = cmp.Or(value, line)
 		}
 	}
-	return ""
+	return value, nil
 }
 
 // outcome is the answer to a commit; the segments are the new version's path.
