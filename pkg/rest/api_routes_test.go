@@ -242,7 +242,7 @@ func TestNegotiationOfOperations(t *testing.T) {
 		a.do("GET", path, nil, "Accept: application/*").status(http.StatusOK).has("Content-Type", "application/json")
 	}
 	tpl := "/definition/template/adl1.4/" + escape(templateID)
-	a.do("GET", tpl, nil, "Accept: application/json").status(http.StatusNotAcceptable).fault()
+	a.do("GET", tpl, nil, "Accept: application/openehr.wt.flat+json").status(http.StatusNotAcceptable).fault()
 	for _, media := range []string{"text/plain", "application/openehr.wt+json", "application/json; charset=latin1"} {
 		a.do("POST", "/ehr/"+id+"/composition", composition(t), "Content-Type: "+media).status(http.StatusUnsupportedMediaType).fault()
 		a.do("POST", "/ehr", composition(t), "Content-Type: "+media).status(http.StatusUnsupportedMediaType).fault()

@@ -148,7 +148,7 @@ var described = map[string]description{
 	"POST /definition/template/adl1.4": {
 		summary: "Upload an operational template (OPT 1.4)", headers: joined([]string{"Prefer"}, keyed), reads: []string{mediaXML}, body: "OPT",
 		text:   "A template whose id is taken is refused, or becomes a new revision, as the server is configured; the answer lists what it would change.",
-		writes: templateMedia, success: []int{200, 201}, faults: []int{400, 409},
+		writes: templateMedia, result: "WebTemplate", success: []int{200, 201}, faults: []int{400, 409},
 	},
 	"GET /definition/template/adl1.4/{template_id}/revision": {
 		summary: "List the revisions of a template", text: "With how many versions of compositions refer to each. An operation of Cairn's own.",
@@ -156,8 +156,8 @@ var described = map[string]description{
 	},
 	"GET /definition/template/adl1.4": {summary: "List the ADL 1.4 templates", writes: onlyJSON, result: "TemplateList", success: []int{200}},
 	"GET /definition/template/adl1.4/{template_id}": {
-		summary: "Read a template", text: "As it was uploaded, or as web template.", query: []string{"revision"},
-		writes: templateMedia, success: []int{200}, faults: []int{404},
+		summary: "Read a template", text: "As it was uploaded, or as web template, which is also what application/json gets.", query: []string{"revision"},
+		writes: templateMedia, result: "WebTemplate", success: []int{200}, faults: []int{404},
 	},
 	"GET /definition/template/adl1.4/{template_id}/example": exampleGet(contentMedia, "revision"),
 	"POST /definition/template/adl2": {

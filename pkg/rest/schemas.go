@@ -58,6 +58,9 @@ var ownSchemas = []apidoc.Schema{
 "conformance_profile":{"type":"string"},"endpoints":{"type":"array","items":{"type":"string"}},"operations":{"type":"array","items":{"type":"string"}}}}`},
 	{Name: "TemplateList", JSON: `{"type":"array","items":{"type":"object","properties":{"template_id":{"type":"string"},"concept":{"type":"string"},
 "archetype_id":{"type":"string"},"created_timestamp":{"type":"string","format":"date-time"}}}}`},
+	{Name: "WebTemplate", JSON: `{"type":"object","required":["templateId","version","defaultLanguage","languages","tree"],"properties":{
+"templateId":{"type":"string"},"semVer":{"type":"string"},"version":{"type":"string"},"defaultLanguage":{"type":"string"},
+"languages":{"type":"array","items":{"type":"string"}},"tree":{"type":"object"}}}`},
 	{Name: "TemplateRevisionList", JSON: `{"type":"array","items":{"type":"object","properties":{"template_id":{"type":"string"},"concept":{"type":"string"},
 "archetype_id":{"type":"string"},"created_timestamp":{"type":"string","format":"date-time"},"revision":{"type":"integer","minimum":1},"uid":{"type":"string"},
 "versions":{"type":"integer","minimum":0}}}}`},
