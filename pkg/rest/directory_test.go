@@ -83,6 +83,8 @@ func TestDirectory(t *testing.T) {
 	v3 := a.do("DELETE", path, nil, `If-Match: "`+v2+`"`, `openehr-audit-details: description.value="wrong"`).status(http.StatusNoContent).tag()
 	a.do("GET", path, nil).status(http.StatusNoContent).has("ETag", `W/"`+v3+`"`).empty()
 	a.do("GET", path+"?path=episodes", nil).status(http.StatusNoContent)
+	a.do("GET", path+"/"+v3, nil).status(http.StatusNoContent).has("ETag", `W/"`+v3+`"`).empty()
+	a.do("GET", path+"/"+v2, nil, `If-None-Match: "`+v2+`"`).status(http.StatusNotModified).empty()
 	a.do("DELETE", path, nil, `If-Match: "`+v3+`"`).status(http.StatusBadRequest).fault()
 	a.do("PUT", path, directory("c"), `If-Match: "`+v3+`"`).status(http.StatusConflict).fault()
 	if body := a.do("GET", "/ehr/"+id, nil).body; strings.Contains(string(body), "directory") {

@@ -175,6 +175,7 @@ func TestTagHeaders(t *testing.T) {
 	status := a.do("GET", "/ehr/"+id+"/ehr_status", nil)
 	s2 := a.do("PUT", "/ehr/"+id+"/ehr_status", status.body, `If-Match: "`+status.tag()+`"`, `openehr-version-item-tag: key="k"`).status(http.StatusNoContent).tag()
 	a.do("GET", "/ehr/"+id+"/ehr_status/"+s2, nil).has("openehr-version-item-tag", `key="k"`)
+	a.do("GET", "/ehr/"+id+"/ehr_status/"+s2, nil, `If-None-Match: W/"`+s2+`"`).status(http.StatusNotModified)
 
 	// A wrong tag refuses the commit, and a refused commit sets no tag.
 	contributions, _ := a.counts()
