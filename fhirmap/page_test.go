@@ -32,10 +32,11 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  `cairn dev` labels everything HTEST.\n" +
 	"- Only versions whose lifecycle state is complete (532) are projected. That state, read through `$version`, is also what\n" +
 	"  makes a recorded observation `final`; nothing else does.\n" +
-	"- `$version`, `$self` and `$workflow` are Cairn's additions to FHIR Connect: the ORIGINAL_VERSION around the composition, the subject\n" +
+	"- `$version`, `$self`, `$workflow`, `$person` and `$roles` are Cairn's additions to FHIR Connect. The last two are the PERSON that the subject\n" +
+	"  of an EHR_STATUS refers to and the ROLEs that a PERSON performs; the others the ORIGINAL_VERSION around the composition, the subject\n" +
 	"  of the record as a PARTY_SELF, and in a model of an INSTRUCTION the ACTION that says how far the activity in hand has come, in\n" +
 	"  whichever composition of the record it stands, with `ism_transition` and `archetype_node_id`.\n" +
-	"- Without a context file for the template, every model of an ENTRY or COMPOSITION archetype (and of EHR_STATUS) that maps to a\n" +
+	"- Without a context file for the template, every model of an ENTRY or COMPOSITION archetype (and of EHR_STATUS and parties) that maps to a\n" +
 	"  resource runs, those of the composition last.\n" +
 	"- `slotArchetype` to a model of an ENTRY at a Reference refers to the resource that this model makes of the entry; where it makes\n" +
 	"  none, there is no reference, and a loss.\n" +
@@ -167,8 +168,25 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  care plans, a LOINC code. The narrative of a Composition tells what the composition holds in the order of its sections; the\n" +
 	"  resources made of it are in a section of their own. `$document` bundles them as of that version, with the Patient; it is\n" +
 	"  refused if the actor may not see one of them, and not kept. `date` is the time of the commit.\n" +
-	"- A composer, performer or facility stays a reference by identifier and name: a PARTY_IDENTIFIED does not say whether it is a\n" +
-	"  person, an organisation or a device, and the same words may name two people.\n" +
+	"- A performer or facility is a literal reference to a Practitioner, Organization or PractitionerRole if its `external_ref` names a party of the\n" +
+	"  demographic repository of this system (namespace `local`, `demographic` or the system id; the type of the party, PARTY, ACTOR or ANY; the id\n" +
+	"  of the versioned object exactly as it is written there) that had such a resource when the composition was projected. The identifier and the\n" +
+	"  name are beside it. Any other stays a reference by identifier and name: a PARTY_IDENTIFIED does not say whether it is a\n" +
+	"  person, an organisation or a device, and the same words may name two people. So does one to a party that is registered later, until the\n" +
+	"  composition has another version or is projected again; a party that is deleted later answers with 410. Authors of Composition and\n" +
+	"  DocumentReference and agents of Provenance are always by identifier and name.\n" +
+	"- An ORGANISATION is an Organization, a ROLE of a practitioner a PractitionerRole, a PERSON that performs such a ROLE a Practitioner; their ids\n" +
+	"  are those of the versioned objects. A PERSON without such a ROLE is no Practitioner, and one that no EHR is about no Patient. The PERSON\n" +
+	"  that `EHR_STATUS.subject.external_ref` names, by the rule above and with the type PERSON, gives the Patient its name, birth date, gender,\n" +
+	"  address, telecom and identifiers, and a change of either makes the Patient anew in the same transaction. `gender` is the administrative\n" +
+	"  gender (at0031) by code, never the sex at birth; two codes that differ are none. Of several family names, names of an organisation or\n" +
+	"  employers none is taken. Names that are not to be used, are known to be wrong or need protection, numbers without a kind, and what\n" +
+	"  is private of a practitioner (address, date of birth, its own identifiers, telephone unless for business) are left out. A date of death that\n" +
+	"  is not known is no death. A registration number is shown only if the registration holds; an employment or field of practice that\n" +
+	"  has an end is left out. AGENT and GROUP have no resource.\n" +
+	"- Parties are in no record: a search of them knows no patient, `_has` and chains do not lead through them, and who may read or query the class\n" +
+	"  in the demographic repository may do so here. `$everything` and `$summary` include those that are referred to, system exports and\n" +
+	"  histories all, and there are topics of them. Who may not query them gets the rest with a warning. There is no AuditEvent of their versions.\n" +
 	"- With `--fhir-projection queue`, or for a template with `--fhir-projection-of TEMPLATE=queue`, the resources of compositions are\n" +
 	"  made after the commit, of the latest version alone: one that was replaced before its turn has none and is not in the FHIR history.\n" +
 	"  `lastUpdated` is when they were made. All that waits of an EHR becomes visible together. Deletions and Patients never wait.\n" +

@@ -273,7 +273,7 @@ func (s *Service) commitStatus(ctx context.Context, c *Contribution, subject Sub
 			return time.Time{}, err
 		}
 		at, err := s.cfg.Store.Commit(ctx, *c)
-		if !errors.Is(err, ErrStaleContext) || attempt == 4 {
+		if !errors.Is(err, ErrStaleContext) || attempt == 19 {
 			return at, err
 		}
 	}

@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
@@ -493,4 +495,97 @@ func TestSandboxParties(t *testing.T) {
 		t.Errorf("%s", n.Append(nil))
 	}
 	_ = r.get("Patient/" + p.EHRID + "/$summary")
+}
+
+// Whatever happens beside each other, in the end a Patient is the person of then.
+func TestPartiesBesideEachOther(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	ctx := t.Context()
+	person := uuid.New()
+	const ehrs, rounds = 3, 8
+	commitParty := func(body string, trunk int) error {
+		uid := ehr.VersionUID{Object: person, System: "cairn.test", Trunk: trunk}
+		change := ehr.Change{UID: uid, Content: ehr.Content{JSON: []byte(body)}}
+		if trunk > 1 {
+			change.Preceding = uid
+			change.Preceding.Trunk--
+		}
+		_, _, err := r.s.Service.CommitContribution(ctx, sandboxActor, ehr.CommitContribution{EHRID: ehr.Demographics, Changes: []ehr.Change{change}})
+		return err
+	}
+	status := func(round int) ehr.Content {
+		return ehr.Content{JSON: []byte(`{"_type":"EHR_STATUS","name":{"_type":"DV_TEXT","value":"Status ` + strconv.Itoa(round) + `"},"archetype_node_id":"openEHR-EHR-EHR_STATUS.generic.v1",
+			"subject":{"_type":"PARTY_SELF","external_ref":{"_type":"PARTY_REF","namespace":"demographic","type":"PERSON","id":{"_type":"HIER_OBJECT_ID","value":"` + person.String() + `"}}},
+			"is_queryable":true,"is_modifiable":true}`)}
+	}
+	// One EHR for each namespace: a subject has one EHR in each.
+	var group errgroup.Group
+	ids := make([]uuid.UUID, ehrs)
+	for i, ns := range []string{"demographic", "local", "cairn.test"} {
+		ids[i] = uuid.New()
+		group.Go(func() error {
+			own := func(round int) ehr.Content {
+				c := status(round)
+				c.JSON = []byte(strings.Replace(string(c.JSON), `"namespace":"demographic"`, `"namespace":"`+ns+`"`, 1))
+				return c
+			}
+			e, err := r.s.Service.CreateEHR(ctx, sandboxActor, ehr.CreateEHR{ID: ids[i], Status: own(0)})
+			for round := 1; err == nil && round < rounds; round++ {
+				var done ehr.Committed
+				done, err = r.s.Service.UpdateEHRStatus(ctx, sandboxActor, ehr.UpdateEHRStatus{EHRID: ids[i], Preceding: e.StatusUID, Status: own(round)})
+				e.StatusUID = done.UID
+			}
+			return err
+		})
+	}
+	group.Go(func() error {
+		for round := 1; round <= rounds; round++ {
+			if err := commitParty(partyText(t, "Person", "Falkner", "Falkner "+strconv.Itoa(round)), round); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	group.Go(func() error { // ROLEs of the same person come and go
+		for range rounds {
+			done, err := r.s.Service.CreateParty(ctx, sandboxActor, ehr.WriteParty{
+				Kind: ehr.KindRole, Content: ehr.Content{JSON: []byte(partyText(t, "Practitioner role", examplePerformer, person.String()))},
+			})
+			if err == nil {
+				_, err = r.s.Service.DeleteParty(ctx, sandboxActor, ehr.WriteParty{Kind: ehr.KindRole, Preceding: done.UID})
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		n := r.get("Patient/" + id.String())
+		if got := n.List("name")[0].Str("family"); got != "Falkner "+strconv.Itoa(rounds) {
+			t.Errorf("%s: %q", id, got)
+		}
+		if v := n.Get("meta").Str("versionId"); !strings.HasPrefix(v, strconv.Itoa(rounds)) {
+			t.Errorf("%s: version %s", id, v)
+		}
+		// Each version of the history is of one state and the times follow.
+		last := ""
+		for _, e := range r.get("Patient/" + id.String() + "/_history?_count=100").List("entry") {
+			at := e.Get("resource").Get("meta").Str("lastUpdated")
+			if last != "" && at >= last {
+				t.Errorf("%s: %s before %s", id, last, at)
+			}
+			last = at
+		}
+	}
+	if got := r.status("Practitioner/" + person.String()); got != http.StatusGone && got != http.StatusNotFound {
+		t.Errorf("a practitioner without a role: %d", got)
+	}
+	if n := r.get("Patient?_summary=count&family=falkner%208"); n.Str("total") != "3" {
+		t.Errorf("found %s", n.Append(nil))
+	}
 }
