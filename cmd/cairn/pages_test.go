@@ -83,7 +83,7 @@ func TestPagesModelling(t *testing.T) {
 }
 
 func TestPagesFHIR(t *testing.T) {
-	runPage(t, "fhir.md", "dev", "--patients", "3", "--fhir-write", "--fhir-write-territory", "NL")
+	runPage(t, "fhir.md", "dev", "--patients", "4", "--fhir-write", "--fhir-write-territory", "NL")
 }
 
 func TestPagesAQL(t *testing.T) {
