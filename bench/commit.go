@@ -26,6 +26,8 @@ type commitConfig struct {
 	sets int
 	// reads is how many compositions and Observations each round reads beside.
 	reads int
+	// projection compares the server with one that does not project.
+	projection bool
 }
 
 // variant is one way to run a server. All variants of a run commit the same
@@ -89,6 +91,16 @@ func runCommit(ctx context.Context, c commitConfig) (err error) {
 		if err := os.Chmod(c.dir, 0o755); err != nil { // the cluster's user must reach it
 			return err
 		}
+	}
+	if c.projection {
+		if len(c.variants) > 0 {
+			return errors.New("-projection makes the variants itself")
+		}
+		with, without, err := buildPair(ctx, c.dir)
+		if err != nil {
+			return err
+		}
+		c.variants = []string{"projection;cairn=" + with, "without projection;cairn=" + without}
 	}
 	if len(c.variants) == 0 {
 		c.variants = []string{"cairn"}
@@ -155,6 +167,9 @@ func runCommit(ctx context.Context, c commitConfig) (err error) {
 	}
 	for _, v := range list {
 		fmt.Print(v.page(c.clients))
+	}
+	if c.projection {
+		fmt.Print(projectionShare(list[0], list[1], c.clients))
 	}
 	if c.out == "" {
 		return nil

@@ -50,6 +50,7 @@ func main() {
 		variants = append(variants, s)
 		return nil
 	})
+	projection := flag.Bool("projection", false, "with -commit: build the server of this source with and without projection, and report what projection adds to the CPU")
 	clients := flag.String("clients", "1,8,32", "with -commit: numbers of clients")
 	sets := flag.Int("sets", 0, "with -commit: in each round commit half of the compositions in contributions of so many, and print the ratio")
 	reads := flag.Int("reads", 0, "with -commit: after the commits, in each round read so many compositions and Observations")
@@ -69,7 +70,7 @@ func main() {
 		return
 	}
 	if *commit {
-		cc := commitConfig{config: c, variants: variants, sets: *sets, reads: *reads}
+		cc := commitConfig{config: c, variants: variants, sets: *sets, reads: *reads, projection: *projection}
 		for _, s := range strings.Split(*clients, ",") {
 			n, err := strconv.Atoi(s)
 			if err != nil || n < 1 {
