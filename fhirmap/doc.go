@@ -8,6 +8,11 @@
 // the plans over one version and gives resources, their search values and a
 // list of everything that did not arrive.
 //
+// Most resources of a mapping differ in few texts only. What has been found out
+// of one that was checked, a pattern, is taken over for the others if their free
+// texts have their form (ADR 31). A converter marks a text as free (r4.Free) if no
+// rule depends on more of it than its form.
+//
 // Compose goes the other way, by the inverse of a plan, and takes only resources
 // that are proven to come back from the composition as they were.
 //
