@@ -87,7 +87,7 @@ func TestProjectionByQueue(t *testing.T) {
 	id := "Condition/" + condition.Str("id")
 	for path, status := range map[string]int{
 		id: 200, id + "/_history/1": 200, id + "/_history": 200, "_history?_count=1": 200, patient: 200,
-		"Condition?_summary=count&patient=" + patient: 200, "Condition/nobody": 404,
+		"Condition?_summary=count&patient=" + patient: 200, "Condition/nobody": 404, "Provenance/999999-1-1": 404,
 	} {
 		code, header, body := send(t, "GET", p.base+path, "")
 		told := header.Get("Warning")

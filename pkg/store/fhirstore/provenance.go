@@ -66,23 +66,21 @@ func (r *Reader) scanOrigin(row pgx.Row) (rec fhir.Record, owner uuid.UUID, err 
 // is gone only with its EHR.
 func (r *Reader) provenance(ctx context.Context, who ehr.Actor, id string) (fhir.Record, error) {
 	const op = "fhirstore.provenance"
-	missing := errs.New(errs.NotFound, op, "no such resource")
 	key, ok := parseVersionID(id)
 	if !ok {
-		return fhir.Record{}, missing
+		return fhir.Record{}, errs.New(errs.NotFound, op, "no such resource")
 	}
 	rec, owner, err := r.scanOrigin(r.store.Pool().QueryRow(ctx, `with p as (
 			select distinct ehr_no, vo_no, ver, revision from fhir_resource where ehr_no = $1 and vo_no = $2 and ver = $3 and revision = $4)`+originSQL,
 		key.ehrNo, key.voNo, key.id.Trunk, key.id.Revision))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return fhir.Record{}, missing
+	if errors.Is(err, pgx.ErrNoRows) { // or made with what waits to be projected
+		return fhir.Record{}, r.missing(ctx, op, nil)
 	}
 	if err != nil {
 		return fhir.Record{}, fail(op, err)
 	}
 	if err := r.decide(ctx, who, ehr.ActionRead, on(owner, fhir.Provenance)); err != nil {
-		missing.Err = err
-		return fhir.Record{}, missing
+		return fhir.Record{}, r.missing(ctx, op, err)
 	}
 	return rec, nil
 }
