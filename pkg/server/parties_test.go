@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -587,5 +588,44 @@ func TestPartiesBesideEachOther(t *testing.T) {
 	}
 	if n := r.get("Patient?_summary=count&family=falkner%208"); n.Str("total") != "3" {
 		t.Errorf("found %s", n.Append(nil))
+	}
+}
+
+// Parties that were stored before there were mappings of them are projected like
+// everything else when the mappings change.
+func TestPartiesProjectedAgain(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	ctx := t.Context()
+	org := object(r.put("organisation", partyText(t, "Organisation"), ""))
+	person := object(r.put("person", partyText(t, "Person"), ""))
+	role := object(r.put("role", partyText(t, "Practitioner role", exampleEmployer, org, examplePerformer, person), ""))
+	for _, sql := range []string{`delete from fhir_resource where ehr_no = 0`, `delete from fhir_content where ehr_no = 0`, `delete from fhir_loss where ehr_no = 0`} {
+		if _, err := r.s.store.Pool().Exec(ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := r.status("Organization/" + org); got != http.StatusNotFound {
+		t.Fatalf("%d", got)
+	}
+	state, err := r.s.store.ProjectionState(ctx)
+	if err == nil {
+		err = r.s.store.UseRules(ctx, state.Rules, true)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for until := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		if state, err = r.s.store.ProjectionState(ctx); err != nil || time.Now().After(until) {
+			t.Fatal("not projected", state, err)
+		}
+		if !state.Pending && state.Queued == 0 {
+			break
+		}
+	}
+	for _, path := range []string{"Organization/" + org, "Practitioner/" + person, "PractitionerRole/" + role} {
+		if n := r.get(path); n.Get("meta").Str("versionId") != "1" {
+			t.Errorf("%s", n.Append(nil))
+		}
 	}
 }
