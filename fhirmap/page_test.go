@@ -212,7 +212,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  commits, where one has seen the other, and delivered in that order: at least once. Without a payload content it is `empty`; then\n" +
 	"  there is a number and a time, and no focus. `$events` gives at most 100, and no more content than the subscription has. Resources\n" +
 	"  of patients whom the owner may not read any more are told of as `empty`. A subscription without a patient leaves out EHRs\n" +
-	"  that are not queryable, as searches do. Chains, `_has` and `_lastUpdated` are no filters. PUT keeps headers that are not sent\n" +
+	"  that are not queryable, as searches do. Chains, `_has`, `_lastUpdated`, `:in`, `:not-in`, `:above` and `:below` of codes are no filters. PUT keeps headers that are not sent\n" +
 	"  while the endpoint is the same. Headers are stored encrypted, and refused where the operator has configured no key for that. Not there: email, messages, R4 subscriptions by a search as `criteria`, topics for what is made\n" +
 	"  when it is asked for, history of subscriptions.\n" +
 	"- Modifiers: `:missing` on all parameters but composites; `:not`, `:text`, `:in`, `:not-in`, `:above` and `:below` on tokens and `:of-type` on\n" +

@@ -321,6 +321,18 @@ func TestFoldString(t *testing.T) {
 	}
 }
 
+// FuzzFoldString compares the way of ASCII with that of all texts.
+func FuzzFoldString(f *testing.F) {
+	for _, s := range []string{"", " ", "a", "A b", "a  b", "a\tb ", " a", "ab C", "a b  c", "x\v\fY", "Müller", "\x00A"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if got, want := FoldString(s), foldAny(s); got != want {
+			t.Errorf("%q: %q, want %q", s, got, want)
+		}
+	})
+}
+
 func TestNodeKeepsNumbersAndOrder(t *testing.T) {
 	t.Parallel()
 	const in = `{"resourceType":"Observation","a":[5.0,1e3,-0.10,true,null,"é\u0001"],"b":{}}`

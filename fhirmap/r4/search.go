@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/runes"
 	"golang.org/x/text/transform"
@@ -437,14 +438,49 @@ func indexString(dst []SearchValue, sv SearchValue, m *Member, v *Node) []Search
 // case, combining marks or surrounding and repeated white space (R4 search
 // §3.1.1.4.8).
 func FoldString(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return foldAny(s)
+		}
+	}
+	var b []byte // from the first byte that changes on
+	n := 0       // bytes written
+	put := func(i int, c byte) {
+		if b == nil {
+			if n == i && s[i] == c {
+				n++
+				return
+			}
+			b = append(make([]byte, 0, len(s)), s[:n]...)
+		}
+		b = append(b, c)
+		n++
+	}
+	space := false
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == ' ' || c >= '\t' && c <= '\r' {
+			space = n > 0
+			continue
+		}
+		if space {
+			put(i-1, ' ')
+			space = false
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		put(i, c)
+	}
+	if b == nil {
+		return s[:n]
+	}
+	return string(b)
+}
+
+// foldAny is FoldString of any text.
+func foldAny(s string) string {
 	s = strings.ToLower(strings.Join(strings.Fields(s), " "))
-	ascii := true
-	for i := 0; i < len(s) && ascii; i++ {
-		ascii = s[i] < 0x80
-	}
-	if ascii {
-		return s
-	}
 	folded, _, err := transform.String(transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), s)
 	if err != nil {
 		return s
