@@ -470,6 +470,26 @@ func TestPartiesElsewhere(t *testing.T) {
 	if found != 1 {
 		t.Errorf("%d times in the history of everything", found)
 	}
+	status, head, data := send(t, http.MethodGet, r.base+"$export?_type=Organization", "", "Prefer", "respond-async")
+	if status != http.StatusAccepted {
+		t.Fatalf("%d %s", status, data)
+	}
+	for until := time.Now().Add(time.Minute); status == http.StatusAccepted && time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+		status, _, data = send(t, http.MethodGet, head.Get("Content-Location"), "")
+	}
+	var manifest struct {
+		Output []struct {
+			Type  string
+			URL   string
+			Count int
+		}
+	}
+	if err := json.Unmarshal(data, &manifest); err != nil || status != http.StatusOK || len(manifest.Output) != 1 || manifest.Output[0].Count != 1 {
+		t.Fatalf("%d %s", status, data)
+	}
+	if _, _, data = send(t, http.MethodGet, manifest.Output[0].URL, ""); !strings.Contains(string(data), `"id":"`+object(org)+`"`) {
+		t.Errorf("%s", data)
+	}
 }
 
 // The sandbox registers some of its patients and who cares for them; a second
