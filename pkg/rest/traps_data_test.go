@@ -119,7 +119,10 @@ func TestTrap26PagingIsCheckedAndPassedOn(t *testing.T) {
 	// A context that is not one EHR's is none: a population query has none, by either way.
 	id := a.newEHR()
 	for _, ctx := range []struct{ path, header, want string }{
-		{q, "X: y", uuid.Nil.String()}, {q + "&ehr_id=" + id, "X: y", id}, {q, "openehr-ehr-id: " + id, id}, {q, "openEHR-EHR-id: " + id, id},
+		{q, "X: y", uuid.Nil.String()},
+		{q + "&ehr_id=" + id, "X: y", id},
+		{q, "openehr-ehr-id: " + id, id},
+		{q, "openEHR-EHR-id: " + id, id},
 		{q + "&ehr_id=" + id, "openehr-ehr-id: " + id, id},
 	} {
 		a.do("GET", ctx.path, nil, ctx.header).status(http.StatusOK)

@@ -84,7 +84,8 @@ func TestTrap02MissingAndStaleIfMatch(t *testing.T) {
 		method, path, latest string
 		body                 []byte
 	}{
-		{"PUT", path, dir, folder("root")}, {"DELETE", path, dir, nil},
+		{"PUT", path, dir, folder("root")},
+		{"DELETE", path, dir, nil},
 		{"PUT", "/demographic/person/" + object(person), person, party("PERSON", "Joe")},
 	} {
 		a.do(w.method, w.path, w.body).status(http.StatusBadRequest).fault()
