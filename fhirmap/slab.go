@@ -61,18 +61,18 @@ var workspaces = sync.Pool{New: func() any { return newWorkspace() }}
 
 func newWorkspace() *workspace { return &workspace{used: map[*rm.Node]bool{}} }
 
-func (w *workspace) release() {
-	w.refs.forget()
-	w.cursors.n = 0 // they point to plans and into this workspace only
-	w.nodes.Reset()
-	clear(w.used)
-	clear(w.found[:cap(w.found)])
-	clear(w.kept[:cap(w.kept)])
-	w.kept = w.kept[:0]
-	clear(w.met[:cap(w.met)])
-	clear(w.search[:cap(w.search)])
-	if len(w.refs.chunks) <= maxFound/slabChunk && cap(w.found) <= maxFound && cap(w.kept) <= maxFound {
-		workspaces.Put(w)
+func (x *workspace) release() {
+	x.refs.forget()
+	x.cursors.n = 0 // they point to plans and into this workspace only
+	x.nodes.Reset()
+	clear(x.used)
+	clear(x.found[:cap(x.found)])
+	clear(x.kept[:cap(x.kept)])
+	x.kept = x.kept[:0]
+	clear(x.met[:cap(x.met)])
+	clear(x.search[:cap(x.search)])
+	if len(x.refs.chunks) <= maxFound/slabChunk && cap(x.found) <= maxFound && cap(x.kept) <= maxFound {
+		workspaces.Put(x)
 	}
 }
 
