@@ -62,7 +62,7 @@ func TestReprojectCommand(t *testing.T) {
 	conn := must(pgx.Connect(t.Context(), running.ConnString("cairn")))(t)
 	defer conn.Close(t.Context())
 	var objects int
-	const all = `from version where kind in (1, 2) and time_superseded is null`
+	const all = `from version where kind in (1, 2, 7, 8, 9) and time_superseded is null`
 	if err := conn.QueryRow(t.Context(), `select count(*) `+all).Scan(&objects); err != nil || objects < 210 {
 		t.Fatalf("%d objects are too few: %v", objects, err)
 	}
