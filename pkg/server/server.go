@@ -128,16 +128,6 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	return s, nil
 }
 
-// relaxGC lets the heap grow further between collections, unless the operator
-// has chosen: the live heap is small and mostly permanent (templates, mappings,
-// tables), so that marking it as often as the default does costs each commit
-// more than the memory is worth: 12 to 27 % of its processor time in BenchmarkCommit.
-func relaxGC() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(300)
-	}
-}
-
 // Origin is the base of URLs by which this machine reaches the server.
 func (s *Server) Origin() string { return "http://" + s.listener.Addr().String() }
 
@@ -276,6 +266,7 @@ func (s *Server) Serve(ctx context.Context) (err error) {
 	}
 	background, stopBackground := context.WithCancel(ctx)
 	var work sync.WaitGroup
+	work.Go(func() { paceGC(background) })
 	work.Go(func() { s.keepMaterialised(background, s.queries.engine) })
 	if s.accesses != nil {
 		work.Go(func() { s.accesses.Run(background) })
