@@ -594,10 +594,10 @@ func TestPartiesBesideEachOther(t *testing.T) {
 			t.Errorf("%s: version %s", id, v)
 		}
 		// Each version of the history is of one state and the times follow.
-		last := ""
+		var last time.Time
 		for _, e := range r.get("Patient/" + id.String() + "/_history?_count=100").List("entry") {
-			at := e.Get("resource").Get("meta").Str("lastUpdated")
-			if last != "" && at >= last {
+			at := instant(t, e.Get("resource").Get("meta").Str("lastUpdated"))
+			if !last.IsZero() && !at.Before(last) {
 				t.Errorf("%s: %s before %s", id, last, at)
 			}
 			last = at
@@ -648,4 +648,14 @@ func TestPartiesProjectedAgain(t *testing.T) {
 			t.Errorf("%s", n.Append(nil))
 		}
 	}
+}
+
+// instant is a FHIR instant, whose text has as many digits as it needs.
+func instant(t testing.TB, text string) time.Time {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
 }

@@ -153,7 +153,7 @@ func TestProjectionByQueue(t *testing.T) {
 	}
 	idle()
 	n := p.get(id)
-	if n.Str("meta", "versionId") != "2" || n.Str("meta", "lastUpdated") <= condition.Str("meta", "lastUpdated") {
+	if n.Str("meta", "versionId") != "2" || !instant(t, n.Str("meta", "lastUpdated")).After(instant(t, condition.Str("meta", "lastUpdated"))) {
 		t.Errorf("%s", n.Append(nil))
 	}
 	if code, header, _ := send(t, "GET", p.base+id, ""); code != http.StatusOK || header.Get("Warning") != "" {
