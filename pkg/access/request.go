@@ -6,35 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-chi/chi/v5/middleware"
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 )
-
-// answer is a ResponseWriter that keeps the status.
-type answer struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader begins the answer.
-func (w *answer) WriteHeader(status int) {
-	if w.status == 0 && status >= http.StatusOK {
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Write sends a part of the body.
-func (w *answer) Write(b []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	return w.ResponseWriter.Write(b)
-}
-
-// Unwrap is for http.ResponseController.
-func (w *answer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Middleware records the requests to the two APIs.
 func (l *Log) Middleware(next http.Handler) http.Handler {
@@ -45,16 +21,17 @@ func (l *Log) Middleware(next http.Handler) http.Handler {
 			return
 		}
 		t := &trail{}
-		out := &answer{ResponseWriter: w}
+		out := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		returned := false
 		defer func() {
+			status := out.Status()
 			switch {
 			case !returned:
-				out.status = http.StatusInternalServerError
-			case out.status == 0:
-				out.status = http.StatusOK
+				status = http.StatusInternalServerError
+			case status == 0:
+				status = http.StatusOK
 			}
-			l.add(l.entries(t, r, door, path, out.status)...)
+			l.add(l.entries(t, r, door, path, status)...)
 		}()
 		ctx := context.WithValue(r.Context(), trailKey{}, t)
 		switch interaction, reading := interactionOf(door, r.Method, path); {

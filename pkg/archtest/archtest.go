@@ -75,7 +75,7 @@ var walls = []wall{
 	{[]string{"github.com/jackc/pgx/v5"}, []string{"pkg/store", "pkg/event", "pkg/server", "pkg/pgembed", "migrations", "aql/exec", "aql/nodestore", "aql/keptstore", "aql/aqltest", "bench"}},
 	{[]string{"github.com/golang-migrate/migrate/v4"}, []string{"migrations"}},
 	{[]string{"github.com/antlr4-go/antlr/v4", Module + "/aql/parse/gen"}, []string{"aql/parse"}},
-	{[]string{"github.com/go-chi/chi/v5"}, []string{"pkg/rest", "pkg/fhir", "pkg/server", "pkg/telemetry"}},
+	{[]string{"github.com/go-chi/chi/v5"}, []string{"pkg/rest", "pkg/fhir", "pkg/server", "pkg/telemetry", "pkg/access"}},
 	{[]string{"github.com/prometheus/client_golang"}, []string{"pkg/telemetry", "pkg/server", "pkg/store"}},
 	{[]string{"github.com/alecthomas/kong"}, []string{"cmd"}},
 	{[]string{"github.com/riverqueue/river", "github.com/coder/websocket"}, []string{"pkg/event"}},

@@ -107,10 +107,9 @@ func (a *api) ownGroup(c *call) (PatientGroup, error) {
 	if err != nil {
 		return PatientGroup{}, err
 	}
-	text := chi.URLParam(c.Request, "id")
-	id, err := uuid.Parse(text)
-	if err != nil || id.String() != text {
-		return PatientGroup{}, errs.New(errs.NotFound, "fhir.Group", "there is no such Group")
+	id, err := ownID(c, "Group")
+	if err != nil {
+		return PatientGroup{}, err
 	}
 	return store.Group(c.Context(), c.who, id)
 }
@@ -203,12 +202,7 @@ func (a *api) answerGroup(w http.ResponseWriter, c *call, status int, g *Patient
 	if err != nil {
 		return err
 	}
-	validators(w, rec)
-	body, err := appendResource(nil, rec)
-	if err != nil {
-		return err
-	}
-	return a.write(w, c, status, body)
+	return a.answerOwned(w, c, status, rec)
 }
 
 // newGroup creates a group (FHIR R4 http §3.1.0.8).
@@ -225,7 +219,6 @@ func (a *api) newGroup(w http.ResponseWriter, c *call) error {
 	if err := store.NewGroup(c.Context(), c.who, g); err != nil {
 		return err
 	}
-	w.Header().Set("Location", a.base(c.Request)+"/Group/"+g.ID.String())
 	return a.answerGroup(w, c, http.StatusCreated, g)
 }
 
@@ -251,8 +244,8 @@ func (a *api) replaceGroup(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	if tags := c.Header.Values("If-Match"); len(tags) > 0 && !slices.Contains(tags, `W/"`+strconv.Itoa(old.Version)+`"`) {
-		return errs.New(errs.Precondition, "fhir.replaceGroup", "the group has changed: it is at version "+strconv.Itoa(old.Version))
+	if err := unchanged(c, "Group", old.Version); err != nil {
+		return err
 	}
 	g.ID, g.Version = old.ID, old.Version
 	if err := a.Grouper.ReplaceGroup(c.Context(), c.who, g); err != nil {
@@ -283,29 +276,17 @@ func (a *api) findGroups(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	req := &request{path: "Group"}
-	count := MaxGroups
-	req.subset.elements = []string{"identifier", "active", "type", "actual", "code", "name", "quantity"}
+	l := &listing{request: request{path: "Group"}, count: MaxGroups}
+	l.subset.elements = []string{"identifier", "active", "type", "actual", "code", "name", "quantity"}
 	member := ""
 	var keep []func(*PatientGroup, *r4.Node) bool
 	for _, p := range params {
+		if taken, err := l.takes(p); err != nil {
+			return err
+		} else if taken {
+			continue
+		}
 		switch p.name {
-		case "_format", "_pretty":
-			continue
-		case "_count":
-			n, err := strconv.Atoi(p.value)
-			if err != nil || n < 1 {
-				return badParam(p.name, "must be a positive whole number")
-			}
-			count = min(n, MaxCount)
-			req.count = strconv.Itoa(count)
-			continue
-		case "_cursor":
-			if _, err := parseCursor(Query{Type: "Group"}, p.value); err != nil {
-				return err
-			}
-			req.cursor = p.value
-			continue
 		case "_id":
 			ids, err := alternatives(p)
 			if err != nil {
@@ -336,46 +317,22 @@ func (a *api) findGroups(w http.ResponseWriter, c *call) error {
 		default:
 			return unsupportedParam(p.name)
 		}
-		req.used = append(req.used, p)
+		l.used = append(l.used, p)
 	}
 	list, err := store.Groups(c.Context(), c.who, member)
 	if err != nil {
 		return err
 	}
-	page := Page{Records: []Record{}}
-	after := ""
-	if req.cursor != "" {
-		cursor, err := parseCursor(Query{Type: "Group"}, req.cursor)
-		if err != nil {
-			return err
-		}
-		after = *cursor[0]
-	}
+	kept := list[:0]
 	for i := range list {
 		n, err := r4.Parse(list[i].Content)
 		if err != nil {
 			return errs.Wrap(errs.Internal, "fhir.findGroups", "a stored group is not valid", err)
 		}
-		if slices.ContainsFunc(keep, func(k func(*PatientGroup, *r4.Node) bool) bool { return !k(&list[i], n) }) {
-			continue
-		}
-		page.Total++
-		switch {
-		case list[i].ID.String() <= after:
-		case len(page.Records) == count:
-			page.More = true
-			page.Next = Cursor{&page.Records[count-1].ID}
-		default:
-			rec, err := list[i].record(false)
-			if err != nil {
-				return err
-			}
-			page.Records = append(page.Records, rec)
+		if !slices.ContainsFunc(keep, func(k func(*PatientGroup, *r4.Node) bool) bool { return !k(&list[i], n) }) {
+			kept = append(kept, list[i])
 		}
 	}
-	body, err := a.bundle(c, req, page, nil)
-	if err != nil {
-		return err
-	}
-	return a.write(w, c, http.StatusOK, body)
+	return answerListing(a, w, c, l, kept,
+		func(g *PatientGroup) uuid.UUID { return g.ID }, func(g *PatientGroup) (Record, error) { return g.record(false) })
 }

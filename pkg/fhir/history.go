@@ -50,9 +50,9 @@ func (a *api) history(w http.ResponseWriter, c *call) error {
 			}
 			continue
 		case "_count":
-			n, err := strconv.Atoi(p.value)
-			if err != nil || n < 1 {
-				return badParam(p.name, "must be a positive whole number")
+			n, err := positive(p)
+			if err != nil {
+				return err
 			}
 			q.Count = min(n, MaxCount)
 		case "_since":

@@ -113,9 +113,9 @@ func (a *api) everything(w http.ResponseWriter, c *call) error {
 		case "_format", "_pretty":
 			continue
 		case "_count":
-			n, err := strconv.Atoi(p.value)
-			if err != nil || n < 1 {
-				return badParam(p.name, "must be a positive whole number")
+			n, err := positive(p)
+			if err != nil {
+				return err
 			}
 			q.Count = min(n, maxEverything)
 			req.count = strconv.Itoa(q.Count)

@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -66,7 +67,7 @@ type Labels struct {
 
 // Check refuses more than one code for how confidential the same is.
 func (l Labels) Check() error {
-	for _, list := range append([][]Label{l.All}, mapValues(l.Templates)...) {
+	for _, list := range slices.AppendSeq([][]Label{l.All}, maps.Values(l.Templates)) {
 		n := 0
 		for _, x := range list {
 			if x.rank() >= 0 {
@@ -78,13 +79,6 @@ func (l Labels) Check() error {
 		}
 	}
 	return nil
-}
-
-func mapValues(m map[string][]Label) (out [][]Label) {
-	for _, v := range m {
-		out = append(out, v)
-	}
-	return out
 }
 
 // Of is the labels of a resource made of a composition of a template; "" for one

@@ -49,10 +49,9 @@ func (a *api) ownSubscription(c *call) (Subscription, error) {
 	if err != nil {
 		return Subscription{}, err
 	}
-	text := chi.URLParam(c.Request, "id")
-	id, err := uuid.Parse(text)
-	if err != nil || id.String() != text {
-		return Subscription{}, errs.New(errs.NotFound, "fhir.Subscription", "there is no such Subscription")
+	id, err := ownID(c, "Subscription")
+	if err != nil {
+		return Subscription{}, err
 	}
 	return store.Subscription(c.Context(), c.who, id)
 }
@@ -71,12 +70,7 @@ func (a *api) answerSubscription(w http.ResponseWriter, c *call, status int, s *
 	if err != nil {
 		return err
 	}
-	validators(w, rec)
-	body, err := appendResource(nil, rec)
-	if err != nil {
-		return err
-	}
-	return a.write(w, c, status, body)
+	return a.answerOwned(w, c, status, rec)
 }
 
 // newSubscription creates a subscription (FHIR R4 http §3.1.0.8).
@@ -93,7 +87,6 @@ func (a *api) newSubscription(w http.ResponseWriter, c *call) error {
 	if err := store.NewSubscription(c.Context(), s); err != nil {
 		return err
 	}
-	w.Header().Set("Location", a.base(c.Request)+"/Subscription/"+s.ID.String())
 	return a.answerSubscription(w, c, http.StatusCreated, s)
 }
 
@@ -122,8 +115,8 @@ func (a *api) replaceSubscription(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	if tags := c.Header.Values("If-Match"); len(tags) > 0 && !slices.Contains(tags, `W/"`+strconv.Itoa(old.Version)+`"`) {
-		return errs.New(errs.Precondition, op, "the subscription has changed: it is at version "+strconv.Itoa(old.Version))
+	if err := unchanged(c, "Subscription", old.Version); err != nil {
+		return err
 	}
 	if s.Type != old.Type || s.Channel != old.Channel {
 		return errs.New(errs.Unprocessable, op, "the topic and the channel of a subscription stay: make another one")
@@ -176,25 +169,15 @@ func (a *api) findSubscriptions(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	req := &request{path: "Subscription"}
+	l := &listing{request: request{path: "Subscription"}}
 	for _, p := range params {
 		var value func(*Subscription) string
+		if taken, err := l.takes(p); err != nil {
+			return err
+		} else if taken {
+			continue
+		}
 		switch p.name {
-		case "_format", "_pretty":
-			continue
-		case "_count":
-			n, err := strconv.Atoi(p.value)
-			if err != nil || n < 1 {
-				return badParam(p.name, "must be a positive whole number")
-			}
-			req.count = strconv.Itoa(min(n, MaxCount))
-			continue
-		case "_cursor":
-			if _, err := parseCursor(Query{Type: "Subscription"}, p.value); err != nil {
-				return err
-			}
-			req.cursor = p.value
-			continue
 		case "_id":
 			value = func(s *Subscription) string { return s.ID.String() }
 		case "criteria":
@@ -217,32 +200,9 @@ func (a *api) findSubscriptions(w http.ResponseWriter, c *call) error {
 		list = slices.DeleteFunc(list, func(s Subscription) bool {
 			return !slices.ContainsFunc(values, func(v string) bool { return unescape(v) == value(&s) })
 		})
-		req.used = append(req.used, p)
+		l.used = append(l.used, p)
 	}
-	page := Page{Total: len(list)}
-	if req.cursor != "" {
-		after, err := parseCursor(Query{Type: "Subscription"}, req.cursor)
-		if err != nil {
-			return err
-		}
-		list = list[1+slices.IndexFunc(list, func(s Subscription) bool { return s.ID.String() == *after[0] }):]
-	}
-	if n, err := strconv.Atoi(req.count); err == nil && n < len(list) {
-		last := list[n-1].ID.String()
-		list, page.More, page.Next = list[:n], true, Cursor{&last}
-	}
-	for i := range list {
-		rec, err := list[i].record()
-		if err != nil {
-			return err
-		}
-		page.Records = append(page.Records, rec)
-	}
-	body, err := a.bundle(c, req, page, nil)
-	if err != nil {
-		return err
-	}
-	return a.write(w, c, http.StatusOK, body)
+	return answerListing(a, w, c, l, list, func(s *Subscription) uuid.UUID { return s.ID }, (*Subscription).record)
 }
 
 // chosen are the subscriptions that an operation is about: the one in the path,

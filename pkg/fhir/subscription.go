@@ -140,7 +140,7 @@ type Subscriber interface {
 	// Forbidden if the decision point refuses the search that it amounts to,
 	// TooLarge if the owner has too many.
 	NewSubscription(ctx context.Context, s *Subscription) error
-	// Subscription reads one, Subscriptions all of an owner by their number.
+	// Subscription reads one, Subscriptions all of an owner by their id.
 	Subscription(ctx context.Context, who ehr.Actor, id uuid.UUID) (Subscription, error)
 	Subscriptions(ctx context.Context, who ehr.Actor) ([]Subscription, error)
 	// ReplaceSubscription stores new terms, status and headers of a subscription

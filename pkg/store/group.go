@@ -19,11 +19,8 @@ import (
 
 // maxGroup bounds the contributions of one call, and groupTimeout the time that
 // one of several may take: it ends with no request, since it is not that of one.
-// A contribution of more than maxShared versions goes by itself: it has spread the
-// cost of a call already, and would only wait and be copied.
 const (
 	maxGroup     = 16
-	maxShared    = 4
 	groupTimeout = time.Minute
 )
 
@@ -56,10 +53,10 @@ type grouped struct {
 	err       error
 }
 
-// groupable reports whether a contribution can share a call with others: few
-// first versions of compositions for an EHR that exists.
+// groupable reports whether a contribution can share a call with others: first
+// versions of compositions for an EHR that exists.
 func groupable(c *ehr.Contribution, args []any) bool {
-	if len(c.Versions) > maxShared || c.NewEHR != nil || c.EHRID == ehr.Demographics || args[argMore].(*string) != nil {
+	if c.NewEHR != nil || c.EHRID == ehr.Demographics || args[argMore].(*string) != nil {
 		return false
 	}
 	for i := range c.Versions {

@@ -170,7 +170,7 @@ func (r *Reader) Subscription(ctx context.Context, who ehr.Actor, id uuid.UUID) 
 
 // Subscriptions reads all of an owner. See fhir.Subscriber.
 func (r *Reader) Subscriptions(ctx context.Context, who ehr.Actor) ([]fhir.Subscription, error) {
-	return r.subscriptions(ctx, r.store.Pool(), `actor = $1 order by subscription_no`, who.ID)
+	return r.subscriptions(ctx, r.store.Pool(), `actor = $1 order by id`, who.ID)
 }
 
 // querier is a pool or a transaction.
