@@ -105,6 +105,9 @@ func (v VersionUID) Tree() rm.VersionTree {
 // IsZero reports whether v is unset.
 func (v VersionUID) IsZero() bool { return v.Trunk == 0 }
 
+// IsFirst reports the first version of the trunk.
+func (v VersionUID) IsFirst() bool { return v.Trunk == 1 && v.Branch == 0 }
+
 // IsBranch reports a version that is not on the trunk.
 func (v VersionUID) IsBranch() bool { return v.Branch > 0 }
 

@@ -124,7 +124,9 @@ func validators(w http.ResponseWriter, rec Record) {
 	w.Header().Set("Last-Modified", rec.LastUpdated.UTC().Format(http.TimeFormat))
 }
 
-// notModified evaluates If-None-Match, or without it If-Modified-Since.
+// notModified evaluates If-None-Match, or without it If-Modified-Since. A date has
+// whole seconds: the second of the last change is enough for a first version only,
+// because a later one may have followed another within it.
 func notModified(r *http.Request, rec Record) bool {
 	if tags := r.Header.Values("If-None-Match"); len(tags) > 0 {
 		mine := rec.Version.String()
@@ -137,7 +139,11 @@ func notModified(r *http.Request, rec Record) bool {
 		return false
 	}
 	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
-	return err == nil && !rec.LastUpdated.Truncate(time.Second).After(since)
+	if err != nil {
+		return false
+	}
+	second := rec.LastUpdated.Truncate(time.Second)
+	return second.Before(since) || rec.Version == (VersionID{Trunk: 1}) && second.Equal(since)
 }
 
 // instant is meta.lastUpdated: the commit time with its microseconds.

@@ -357,6 +357,12 @@ func TestConditionalGet(t *testing.T) {
 		t.Errorf("HEAD has Content-Length %q, GET %q", got.header.Get("Content-Length"), full.header.Get("Content-Length"))
 	}
 	v2 := a.do("PUT", path, composition(t), `If-Match: "`+v1+`"`).status(http.StatusNoContent).tag()
+	for _, since := range []string{path, "/ehr/" + id + "/versioned_composition/" + object(v1) + "/version", "/ehr/" + id + "/versioned_composition/" + object(v1) + "/revision_history"} {
+		now := a.do("GET", since, nil).header.Get("Last-Modified")
+		if got := a.do("GET", since, nil, "If-Modified-Since: "+now).status(http.StatusOK).tag(); got != v2 {
+			t.Errorf("%s: version %s, want %s, as what the client has may be from earlier in that second", since, got, v2)
+		}
+	}
 	if got := a.do("GET", path, nil, `If-None-Match: W/"`+v1+`"`).status(http.StatusOK).tag(); got != v2 {
 		t.Errorf("got %s", got)
 	}

@@ -174,7 +174,7 @@ func (a *api) sendContribution(w *answer, r *request, id uuid.UUID) error {
 	if a.Compat103 {
 		w.Header().Set("Location", a.location(r, below(id, "contribution", uid.String())...))
 	}
-	return a.sendObject(w, r, media, "CONTRIBUTION", uid.String(), c.Audit.TimeCommitted, body)
+	return a.sendObject(w, r, media, "CONTRIBUTION", uid.String(), c.Audit.TimeCommitted, true, body)
 }
 
 // contributionBody is a CONTRIBUTION as the client prefers it in the media type.

@@ -88,8 +88,10 @@ func ifMatch(h http.Header) (ehr.VersionUID, error) {
 
 // notModified reports whether a conditional GET of a resource with this tag
 // and time needs no body (RFC 9110 §13.1.2 and §13.1.3: If-None-Match compares
-// weakly and makes If-Modified-Since be ignored).
-func notModified(h http.Header, tag string, modified time.Time) bool {
+// weakly and makes If-Modified-Since be ignored). A date has whole seconds: one
+// that is the second of the last change tells the present state from an earlier
+// one of the same second only if there was none, which alone says.
+func notModified(h http.Header, tag string, modified time.Time, alone bool) bool {
 	if lines := h.Values("If-None-Match"); len(lines) > 0 {
 		for _, item := range listItems(lines) {
 			if item == "*" || tag != "" && strings.EqualFold(tagValue(item), escapeTag(tag)) {
@@ -99,5 +101,9 @@ func notModified(h http.Header, tag string, modified time.Time) bool {
 		return false
 	}
 	since, err := http.ParseTime(h.Get("If-Modified-Since"))
-	return err == nil && !modified.IsZero() && !modified.Truncate(time.Second).After(since)
+	if err != nil || modified.IsZero() {
+		return false
+	}
+	second := modified.Truncate(time.Second)
+	return second.Before(since) || alone && second.Equal(since)
 }

@@ -199,13 +199,19 @@ func TestNotModified(t *testing.T) {
 		{"If-Modified-Since: yesterday", false},
 	}
 	for _, tt := range tests {
-		if got := notModified(headers(tt.line), "a::b::1", at); got != tt.want {
+		if got := notModified(headers(tt.line), "a::b::1", at, true); got != tt.want {
 			t.Errorf("%s: got %v", tt.line, got)
 		}
 	}
 	both := headers(`If-None-Match: W/"other"`, "If-Modified-Since: Fri, 02 Jan 2026 03:04:05 GMT")
-	if notModified(both, "a::b::1", at) {
+	if notModified(both, "a::b::1", at, true) {
 		t.Error("If-Modified-Since must not count beside If-None-Match")
+	}
+	if notModified(headers("If-Modified-Since: Fri, 02 Jan 2026 03:04:05 GMT"), "a::b::2", at, false) {
+		t.Error("the second of the last change may be that of the change before it")
+	}
+	if !notModified(headers("If-Modified-Since: Fri, 02 Jan 2026 03:04:06 GMT"), "a::b::2", at, false) {
+		t.Error("nothing has changed since the second after the last change")
 	}
 }
 
@@ -281,6 +287,6 @@ func FuzzListHeaders(f *testing.F) {
 			t.Fatal(m, err)
 		}
 		_, _ = ifMatch(h)
-		notModified(h, "x", time.Time{})
+		notModified(h, "x", time.Time{}, false)
 	})
 }

@@ -195,11 +195,12 @@ func (a *api) ownerObject(owner uuid.UUID) objectRef {
 }
 
 // sendObject sends an RM object of the class that is read as a whole: 304 if
-// the client has it. The media type is what negotiate has given.
-func (a *api) sendObject(w *answer, r *request, media, class, tag string, modified time.Time, json []byte) error {
+// the client has it. The media type is what negotiate has given; alone is that of
+// notModified.
+func (a *api) sendObject(w *answer, r *request, media, class, tag string, modified time.Time, alone bool, json []byte) error {
 	w.Header().Add("Vary", "Accept")
 	entityHeaders(w.Header(), tag, modified)
-	if notModified(r.Header, tag, modified) {
+	if notModified(r.Header, tag, modified, alone) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}

@@ -106,7 +106,7 @@ func (a *api) storedQuery(w *answer, r *request) error {
 		return err
 	}
 	entityHeaders(w.Header(), queryTag(q), q.Saved)
-	if notModified(r.Header, queryTag(q), noTime) {
+	if notModified(r.Header, queryTag(q), noTime, true) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}

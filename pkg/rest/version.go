@@ -33,7 +33,7 @@ func (a *api) sendVersion(w *answer, r *request, rec ehr.VersionRecord, media st
 	case rec.Deleted:
 		w.WriteHeader(http.StatusNoContent)
 		return nil
-	case notModified(r.Header, tag, rec.Meta.Audit.TimeCommitted):
+	case notModified(r.Header, tag, rec.Meta.Audit.TimeCommitted, rec.UID.IsFirst() && rec.Meta.Kind != ehr.KindFolder):
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}

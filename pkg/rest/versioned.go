@@ -66,7 +66,7 @@ func (v versioned) container(a *api, w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	return a.sendObject(w, r, c.media, v.class, list[0].UID.Object.String(), list[0].Audit.TimeCommitted,
+	return a.sendObject(w, r, c.media, v.class, list[0].UID.Object.String(), list[0].Audit.TimeCommitted, true,
 		versionedObject(v.class, a.ownerRef(c.owner), list))
 }
 
@@ -96,7 +96,7 @@ func (v versioned) revisions(a *api, w *answer, r *request) error {
 	if attested {
 		forgetTag(r)
 	}
-	return a.sendObject(w, r, c.media, "REVISION_HISTORY", latest.UID.String(), at, body)
+	return a.sendObject(w, r, c.media, "REVISION_HISTORY", latest.UID.String(), at, len(list) == 1 && !attested, body)
 }
 
 // versionAt serves GET …/version[?version_at_time=…].
@@ -158,7 +158,7 @@ func (v versioned) send(a *api, w *answer, r *request, c versionedPlace, rec ehr
 	if len(rec.Meta.Attestations) > 0 {
 		forgetTag(r)
 	}
-	return a.sendObject(w, r, c.media, class, rec.UID.String(), changed(rec.Meta), body)
+	return a.sendObject(w, r, c.media, class, rec.UID.String(), changed(rec.Meta), rec.UID.IsFirst() && len(rec.Meta.Attestations) == 0, body)
 }
 
 // forgetTag makes If-None-Match count for nothing: attestations are added to a
