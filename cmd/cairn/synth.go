@@ -23,6 +23,7 @@ type line struct {
 	EHRID      string          `json:"ehr_id"`
 	Subject    string          `json:"subject_id"`
 	TemplateID string          `json:"template_id,omitempty"`
+	ObjectID   string          `json:"object_id,omitempty"` // by which others refer to it
 	Content    json.RawMessage `json:"content"`
 }
 
@@ -69,7 +70,7 @@ func writePatient(enc *json.Encoder, p *synth.Patient) error {
 	}
 	for k := range p.Documents() {
 		template, content := p.Document(k)
-		if err := enc.Encode(line{EHRID: p.EHRID, Subject: p.SubjectID, TemplateID: template, Content: content}); err != nil {
+		if err := enc.Encode(line{EHRID: p.EHRID, Subject: p.SubjectID, TemplateID: template, ObjectID: p.DocumentID(k), Content: content}); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
@@ -504,11 +505,42 @@ func TestSandboxParties(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for q, want := range map[string]int{"Organization": 1, "Practitioner": 2, "PractitionerRole?practitioner:missing=false&organization:missing=false": 2, "Patient?name:missing=false&birthdate:missing=false&gender:missing=false&address-city=hannover": 2, "Patient": 8} {
+		for q, want := range map[string]int{"Organization": 4, "Practitioner": 9, "PractitionerRole?practitioner:missing=false&organization:missing=false": 9, "Patient?name:missing=false&birthdate:missing=false&gender:missing=false&address-city=hannover": 2, "Patient": 8} {
 			if got := r.found(q); len(got) != want {
 				t.Errorf("%s: %d, want %d", q, len(got), want)
 			}
 		}
+	}
+	for _, e := range r.all("Encounter", "match") {
+		if len(e.List("participant")) != 1 || !strings.HasPrefix(e.List("participant")[0].Str("individual", "reference"), "Practitioner/") {
+			t.Errorf("nobody registered took part: %s", e.Append(nil))
+		}
+	}
+	// The orders are as far as the steps that name them.
+	want, got := map[string]int{}, map[string]int{}
+	for i := range 8 {
+		p := synth.New(7).Patient(i)
+		last := map[string]string{}
+		for k := range p.Documents() {
+			_, n := p.DocumentTree(k)
+			if id := p.DocumentID(k); id != "" {
+				last[id] = "unknown"
+			}
+			for _, e := range n.List("content") {
+				if ref := e.Get("instruction_details").Get("instruction_id").String("id", "value"); ref != "" {
+					last[ref] = map[string]string{"active": "active", "suspended": "on-hold", "aborted": "stopped", "completed": "completed"}[e.Get("ism_transition").String("current_state", "value")]
+				}
+			}
+		}
+		for _, status := range last {
+			want[status]++
+		}
+	}
+	for _, o := range r.all("MedicationRequest", "match") {
+		got[o.Str("status")]++
+	}
+	if diff := cmp.Diff(want, got); diff != "" || len(got) < 3 {
+		t.Errorf("states of orders: %s", diff)
 	}
 	p := synth.New(7).Patient(3)
 	n := r.get("Patient/" + p.EHRID)

@@ -58,8 +58,11 @@ func (s *Server) LoadSandbox(ctx context.Context, seed uint64, patients int) (Sa
 		return Sandbox{}, err
 	}
 	g := synth.New(seed)
-	out := Sandbox{Patients: patients, Example: g.Patient(0)}
 	if patients > 3 { // those who are registered have somebody to care for them
+		g = synth.New(seed, synth.WithRegistry())
+	}
+	out := Sandbox{Patients: patients, Example: g.Patient(0)}
+	if patients > 3 {
 		if err := s.register(ctx, synth.Registry(g)...); err != nil {
 			return Sandbox{}, err
 		}
@@ -127,9 +130,16 @@ func (s *Server) loadPatient(ctx context.Context, p *synth.Patient) (int, error)
 	}
 	for k := range p.Documents() {
 		template, json := p.Document(k)
-		_, err := s.Service.CreateComposition(ctx, sandboxActor, ehr.CreateComposition{
-			EHRID: id, TemplateID: template, Content: ehr.Content{JSON: json},
-		})
+		var err error
+		if object := p.DocumentID(k); object != "" {
+			_, _, err = s.Service.CommitContribution(ctx, sandboxActor, ehr.CommitContribution{EHRID: id, Changes: []ehr.Change{{
+				UID: ehr.VersionUID{Object: uuid.MustParse(object), System: s.options.SystemID, Trunk: 1}, Content: ehr.Content{JSON: json},
+			}}})
+		} else {
+			_, err = s.Service.CreateComposition(ctx, sandboxActor, ehr.CreateComposition{
+				EHRID: id, TemplateID: template, Content: ehr.Content{JSON: json},
+			})
+		}
 		if err != nil {
 			return p.Compositions() + k, fmt.Errorf("patient %d, document %d: %w", p.Number, k, withProblem(err))
 		}

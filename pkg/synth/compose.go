@@ -87,12 +87,43 @@ func entry(class, archetype, name string, fields ...rm.Field) *rm.Node {
 	return root(class, archetype, name, "", append(entryFields(), fields...)...)
 }
 
+// party names a professional: the PERSON of the registry, or somebody whom a
+// system elsewhere knows.
 func (c *composer) party(name string) *rm.Node {
+	if id := c.p.g.registered()[name]; id != "" {
+		return rm.Object("PARTY_IDENTIFIED", rm.Str("name", name), rm.Child("external_ref", partyRef("PERSON", id)))
+	}
 	return rm.Object("PARTY_IDENTIFIED",
 		rm.Str("name", name),
 		rm.Child("external_ref", rm.Object("PARTY_REF",
 			rm.Child("id", rm.Object("GENERIC_ID", rm.Str("value", slug(name)), rm.Str("scheme", "staff"))),
 			rm.Str("namespace", SubjectNamespace), rm.Str("type", "PERSON"))))
+}
+
+// assistance is who took part in a contact besides the composer.
+func (c *composer) assistance(template string) []rm.Field {
+	if template != EncounterNote {
+		return nil
+	}
+	nurses := [...]string{"Nurse Jonas Ebert", "Nurse Petra Lang", "Nurse Tom Berger", "Nurse Ines Duarte"}
+	return []rm.Field{rm.Child("participations", rm.Object("PARTICIPATION",
+		rm.Child("function", rm.Text("assistant")),
+		rm.Child("performer", c.party(nurses[c.p.Number%len(nurses)]))))}
+}
+
+// provided names who observed and acted.
+func provided(list []*rm.Node, who *rm.Node) []*rm.Node {
+	out := make([]*rm.Node, len(list))
+	for i, n := range list {
+		switch n.Class.Name {
+		case "OBSERVATION", "ACTION":
+			n = n.With("provider", who)
+		case "SECTION":
+			n = n.With("items", provided(n.List("items"), who)...)
+		}
+		out[i] = n
+	}
+	return out
 }
 
 // slug is a name as an identifier: letters and digits, others as hyphens.
@@ -120,16 +151,25 @@ func (c *composer) composition(archetype, name, template string, length time.Dur
 	}
 	if c.r.chance(80) {
 		facility := pick(c.r, facilities)
-		context = append(context, rm.Child("health_care_facility", rm.Object("PARTY_IDENTIFIED",
+		n := rm.Object("PARTY_IDENTIFIED",
 			rm.Str("name", facility),
 			rm.Child("identifiers", rm.Object("DV_IDENTIFIER",
-				rm.Str("issuer", "Cairn sandbox"), rm.Str("id", slug(facility)), rm.Str("type", "facility"))))))
+				rm.Str("issuer", "Cairn sandbox"), rm.Str("id", slug(facility)), rm.Str("type", "facility"))))
+		if id := c.p.g.registered()[facility]; id != "" {
+			n = n.With("external_ref", partyRef("ORGANISATION", id))
+		}
+		context = append(context, rm.Child("health_care_facility", n))
+	}
+	composer := c.party(pick(c.r, clinicians))
+	if c.p.g.registered() != nil {
+		context = append(context, c.assistance(template)...)
+		content = provided(content, composer)
 	}
 	return root("COMPOSITION", archetype, name, template,
 		rm.Child("language", rm.Code("ISO_639-1", "en")),
 		rm.Child("territory", rm.Code("ISO_3166-1", "DE")),
 		rm.Child("category", rm.CodedText("event", "openehr", "433")),
-		rm.Child("composer", c.party(pick(c.r, clinicians))),
+		rm.Child("composer", composer),
 		rm.Child("context", rm.Object("EVENT_CONTEXT", context...)),
 		rm.Child("content", content...))
 }

@@ -44,17 +44,51 @@ func (p *Patient) Person() Party {
 // streets are fictional.
 var streets = []string{"Lindenstraße", "Am Park", "Mühlenweg", "Gartenstraße", "Am Bahnhof"}
 
-// Registry is who gives care in the sandbox: a hospital, and two persons with
-// their roles in it. They refer to those before them.
+// hospital is the organisation of all professionals.
+const hospital = "St. Agnes Hospital"
+
+// professional is somebody who gives care, with the name that compositions have.
+type professional struct{ name, given, family, field, role string }
+
+var professionals = []professional{
+	{"Dr. Miriam Falk", "Miriam", "Falk", "Internal medicine", "Consultant"},
+	{"Nurse Jonas Ebert", "Jonas", "Ebert", "Nursing", "Nurse"},
+	{"Dr. Jan Osterholt", "Jan", "Osterholt", "Surgery", "Consultant"},
+	{"Nurse Petra Lang", "Petra", "Lang", "Nursing", "Nurse"},
+	{"Dr. Aisha Rahman", "Aisha", "Rahman", "General practice", "General practitioner"},
+	{"Nurse Tom Berger", "Tom", "Berger", "Nursing", "Nurse"},
+	{"Dr. Elena Moretti", "Elena", "Moretti", "Cardiology", "Consultant"},
+	{"Nurse Ines Duarte", "Ines", "Duarte", "Nursing", "Nurse"},
+	{"Dr. Pavel Havel", "Pavel", "Havel", "General practice", "General practitioner"},
+}
+
+// Registry is who gives care in the sandbox: organisations, and persons with
+// their roles in a hospital. They refer to those before them.
 func Registry(g *Generator) []Party {
-	r := newRandom(g.seed, forRegistry)
-	hospital := r.uuid()
-	list := []Party{party(hospital, "ORGANISATION", "openEHR-DEMOGRAPHIC-ORGANISATION.organisation.v0", "Organisation",
-		rm.Child("identities", root("PARTY_IDENTITY", "openEHR-DEMOGRAPHIC-PARTY_IDENTITY.organisation_name.v0", "Organisation name", "",
-			rm.Child("details", locatable("ITEM_TREE", "at0001", "Items", rm.Child("items", element("at0010", "Name", rm.Text("St. Agnes Hospital"))))))),
-		contact(address("at0461", "Business", "Am Park 1", "30161", "Hannover"), electronic("at0020", "Telephone", "+49 511 5550100")))}
-	for _, who := range [][4]string{{"Miriam", "Falk", "Internal medicine", "Consultant"}, {"Jonas", "Ebert", "Nursing", "Nurse"}} {
+	list, _ := registry(g.seed)
+	return list
+}
+
+// registry also tells the ids of organisations and persons by the names that
+// compositions have.
+func registry(seed uint64) (list []Party, ids map[string]string) {
+	r := newRandom(seed, forRegistry)
+	ids = map[string]string{}
+	organisation := func(id, name, street, telephone string) Party {
+		return party(id, "ORGANISATION", "openEHR-DEMOGRAPHIC-ORGANISATION.organisation.v0", "Organisation",
+			rm.Child("identities", root("PARTY_IDENTITY", "openEHR-DEMOGRAPHIC-PARTY_IDENTITY.organisation_name.v0", "Organisation name", "",
+				rm.Child("details", locatable("ITEM_TREE", "at0001", "Items", rm.Child("items", element("at0010", "Name", rm.Text(name))))))),
+			contact(address("at0461", "Business", street, "30161", "Hannover"), electronic("at0020", "Telephone", telephone)))
+	}
+	for i, name := range facilities {
+		id := r.uuid()
+		ids[name] = id
+		list = append(list, organisation(id, name, "Am Park "+string(rune('1'+i)), "+49 511 555010"+string(rune('0'+i))))
+	}
+	for _, x := range professionals {
+		who := [...]string{x.given, x.family, x.field, x.role}
 		person, role := r.uuid(), r.uuid()
+		ids[x.name] = person
 		list = append(list,
 			party(person, "PERSON", "openEHR-DEMOGRAPHIC-PERSON.person.v0", "Person", personName(who[0], who[1])),
 			party(role, "ROLE", "openEHR-DEMOGRAPHIC-ROLE.individual_provider.v0", "Practitioner role",
@@ -65,9 +99,9 @@ func Registry(g *Generator) []Party {
 				rm.Child("relationships", locatable("PARTY_RELATIONSHIP", "at0005", "Employment",
 					rm.Child("details", locatable("ITEM_TREE", "at0050", "Details", rm.Child("items", element("at0052", "Employment role", rm.Text(who[3]))))),
 					rm.Child("source", partyRef("ROLE", role)),
-					rm.Child("target", partyRef("ORGANISATION", hospital))))))
+					rm.Child("target", partyRef("ORGANISATION", ids[hospital]))))))
 	}
-	return list
+	return list, ids
 }
 
 func party(id, class, archetype, template string, fields ...rm.Field) Party {

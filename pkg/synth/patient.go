@@ -12,6 +12,8 @@ import (
 type Generator struct {
 	seed uint64
 	size int
+	// registered gives the ids of those registered by their names; nil: nobody is.
+	registered func() map[string]string
 }
 
 // Option changes what a Generator makes.
@@ -23,9 +25,21 @@ type Option func(*Generator)
 // rounds.
 func WithMeanSize(bytes int) Option { return func(g *Generator) { g.size = bytes } }
 
+// WithRegistry has compositions refer to the parties of Registry: composers and
+// facilities, who observed and acted, and who assisted. Without it they are known
+// to a system elsewhere.
+func WithRegistry() Option {
+	return func(g *Generator) {
+		g.registered = sync.OnceValue(func() map[string]string {
+			_, ids := registry(g.seed)
+			return ids
+		})
+	}
+}
+
 // New is a generator for a seed.
 func New(seed uint64, opts ...Option) *Generator {
-	g := &Generator{seed: seed}
+	g := &Generator{seed: seed, registered: func() map[string]string { return nil }}
 	for _, o := range opts {
 		o(g)
 	}
@@ -100,6 +114,7 @@ const (
 	forDocument
 	forPerson
 	forRegistry
+	forCourse
 )
 
 // Patient is the patient with a number, which must not be negative.

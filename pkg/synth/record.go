@@ -28,6 +28,10 @@ type document struct {
 	template string
 	at       time.Time
 	problem  int
+	// id is that of a document with an order, to which steps refer as order;
+	// workflow is that of steps of a procedure.
+	id, order, workflow string
+	steps               []step
 }
 
 // Documents is how many documents the patient's record has besides the
@@ -43,6 +47,10 @@ func (p *Patient) Document(number int) (templateID string, json []byte) {
 	return templateID, rm.AppendJSON(nil, n)
 }
 
+// DocumentID is the UUID to give the versioned object of a document, by which
+// other documents and itself refer to it; "" for any.
+func (p *Patient) DocumentID(number int) string { return p.plan()[number].id }
+
 // DocumentTree is Document as a tree.
 func (p *Patient) DocumentTree(number int) (templateID string, composition *rm.Node) {
 	d := p.plan()[number]
@@ -51,7 +59,7 @@ func (p *Patient) DocumentTree(number int) (templateID string, composition *rm.N
 	case MedicationList:
 		return d.template, c.medicationList()
 	case MedicationOrders:
-		return d.template, c.medicationOrder(d.problem)
+		return d.template, c.medicationOrder(d)
 	case ImmunisationList:
 		return d.template, c.immunisations()
 	case SocialHistory:
@@ -59,13 +67,13 @@ func (p *Patient) DocumentTree(number int) (templateID string, composition *rm.N
 	case LaboratoryReport:
 		return d.template, c.laboratoryReport()
 	case ProcedureReport:
-		return d.template, c.procedureReport(p.problems[d.problem])
+		return d.template, c.procedureReport(d)
 	case Pregnancy:
 		return d.template, c.pregnancy()
 	case CarePlan:
 		return d.template, c.carePlan()
 	case DischargeSummary:
-		return d.template, c.dischargeSummary(p.problems[d.problem])
+		return d.template, c.dischargeSummary(d)
 	}
 	return d.template, c.encounterNote(d.problem)
 }
@@ -90,6 +98,7 @@ func (p *Patient) documents() []document {
 		out = append(out, document{template: Pregnancy, at: last})
 	}
 	chronic := false
+	var follow []document
 	for i, x := range p.problems {
 		if x.free != "" {
 			continue
@@ -97,15 +106,41 @@ func (p *Patient) documents() []document {
 		chronic = chronic || x.chronic
 		at := p.contact(r, x.onset)
 		out = append(out, document{template: EncounterNote, at: at, problem: i})
-		if m, name := p.treatment(x); m != nil && name != "" && x.resolved.IsZero() {
-			out = append(out, document{template: MedicationOrders, at: at.Add(10 * time.Minute), problem: i})
+		if m, name := p.treatment(x); m != nil && name != "" {
+			when := at.Add(10 * time.Minute)
+			order := document{
+				template: MedicationOrders, at: when, problem: i, steps: p.prescription(i, when),
+				id: newRandom(p.g.seed, forCourse, uint64(p.Number), uint64(i), 2).uuid(),
+			}
+			order.order = order.id
+			if x.resolved.IsZero() {
+				out = append(out, order)
+			} else {
+				follow = append(follow, order)
+			}
+			for _, s := range order.steps[min(1, len(order.steps)):] {
+				follow = append(follow, document{template: MedicationOrders, at: s.at, problem: i, order: order.id, steps: []step{s}})
+			}
 		}
+		var last document
 		if _, ok := operations[x.snomed]; ok && p.age(x.onset) >= 18 {
-			out = append(out, document{template: ProcedureReport, at: at.Add(26 * time.Hour), problem: i})
+			when := at.Add(26 * time.Hour)
+			steps, workflow := p.surgery(i, when)
+			report := document{template: ProcedureReport, at: when, problem: i, workflow: workflow}
+			for _, s := range steps {
+				if s.at.Before(when) {
+					follow = append(follow, document{template: ProcedureReport, at: s.at, problem: i, workflow: workflow, steps: []step{s}})
+				} else {
+					report.steps = append(report.steps, s)
+				}
+			}
+			if len(report.steps) > 0 {
+				out, last = append(out, report), report
+			}
 		}
 		if !x.resolved.IsZero() && x.severity >= 2 {
 			end := x.onset.AddDate(0, 0, min(r.between(3, 9), int(x.resolved.Sub(x.onset)/(24*time.Hour))))
-			out = append(out, document{template: DischargeSummary, at: end.Add(time.Duration(r.between(10, 15)) * time.Hour).In(zone), problem: i})
+			out = append(out, document{template: DischargeSummary, at: end.Add(time.Duration(r.between(10, 15)) * time.Hour).In(zone), problem: i, workflow: last.workflow, steps: last.steps[max(0, len(last.steps)-1):]})
 		}
 	}
 	if chronic {
@@ -117,6 +152,7 @@ func (p *Patient) documents() []document {
 	if !slices.ContainsFunc(out, func(d document) bool { return d.template == EncounterNote }) {
 		out = append(out, document{template: EncounterNote, at: p.when(r, 30), problem: -1})
 	}
+	out = append(out, follow...)
 	return slices.DeleteFunc(out, func(d document) bool { return d.at.After(today) })
 }
 
@@ -175,8 +211,8 @@ func (p *Patient) pregnant() bool {
 
 func (c *composer) orders() []*rm.Node {
 	var out []*rm.Node
-	for _, x := range c.p.problems {
-		if x.free != "" || !x.resolved.IsZero() || x.onset.After(c.at) {
+	for i, x := range c.p.problems {
+		if x.free != "" || !x.resolved.IsZero() || x.onset.After(c.at) || c.p.stopped(i, c.at) {
 			continue
 		}
 		if m, name := c.p.treatment(x); m != nil && name != "" {
@@ -210,30 +246,23 @@ func (c *composer) medicationList() *rm.Node {
 	return c.composition("openEHR-EHR-COMPOSITION.medication_list.v1", "Medication list", MedicationList, 0, content)
 }
 
-// action is a step of an action's pathway.
-func action(archetype, name string, at time.Time, state, rubric, step, stepName string, description *rm.Node) *rm.Node {
-	return entry("ACTION", archetype, name,
-		rm.Child("time", dateTime(at)),
-		rm.Child("ism_transition", rm.Object("ISM_TRANSITION",
-			rm.Child("current_state", rm.CodedText(rubric, "openehr", state)),
-			rm.Child("careflow_step", local(step, stepName)))),
-		rm.Child("description", description))
-}
-
-func (c *composer) medicationOrder(index int) *rm.Node {
-	x := c.p.problems[index]
+// medicationOrder is an order with the step that was taken with it, or later
+// steps of one.
+func (c *composer) medicationOrder(d document) *rm.Node {
+	x := c.p.problems[d.problem]
 	m, name := c.p.treatment(x)
-	description := func() *rm.Node {
-		return tree("at0017", "Tree", element("at0020", "Medication item", rm.Text(name)), element("at0021", "Reason", snomed(x.concept)))
+	title := "Medication management"
+	var content []*rm.Node
+	steps := d.steps
+	if d.id != "" {
+		title = "Medication order"
+		content = append(content, c.order(m, name, x))
+		steps = steps[:min(1, len(steps))]
 	}
-	step := func(after time.Duration, code, text string) *rm.Node {
-		return action("openEHR-EHR-ACTION.medication.v1", "Medication management", c.at.Add(after), "245", "active", code, text, description())
+	for _, s := range steps {
+		content = append(content, c.given(d, s))
 	}
-	content := []*rm.Node{c.order(m, name, x), step(time.Minute, "at0002", "Prescription issued")}
-	if c.at.Add(3 * time.Hour).Before(today) {
-		content = append(content, step(2*time.Hour, "at0003", "Prescription dispensed"))
-	}
-	return c.composition("openEHR-EHR-COMPOSITION.encounter.v1", "Medication order", MedicationOrders, 3*time.Hour, content)
+	return c.composition("openEHR-EHR-COMPOSITION.encounter.v1", title, MedicationOrders, 15*time.Minute, content)
 }
 
 func (c *composer) immunisations() *rm.Node {
@@ -244,7 +273,8 @@ func (c *composer) immunisations() *rm.Node {
 			if at.After(c.at) || c.r.chance(15) {
 				break
 			}
-			content = append(content, action("openEHR-EHR-ACTION.medication.v1", "Medication management", at, "245", "active", "at0006", "Dose administered",
+			content = append(content, action("openEHR-EHR-ACTION.medication.v1", "Medication management",
+				step{at: at, state: "245", rubric: "active", code: "at0006", name: "Dose administered"},
 				tree("at0017", "Tree",
 					element("at0020", "Medication item", rm.Text(v.name)),
 					element("at0021", "Reason", rm.Text(v.against)),
@@ -349,19 +379,15 @@ func (c *composer) encounterNote(index int) *rm.Node {
 	return c.composition("openEHR-EHR-COMPOSITION.encounter.v1", "Encounter note", EncounterNote, 20*time.Minute, content)
 }
 
-func (c *composer) operation(x problem, at time.Time) *rm.Node {
-	o := operations[x.snomed]
-	return action("openEHR-EHR-ACTION.procedure.v1", "Procedure", at, "245", "active", "at0047", "Procedure performed",
-		tree("at0001", "Tree",
-			element("at0002", "Procedure name", rm.Text(o.name)),
-			element("at0070", "Indication", snomed(x.concept)),
-			element("at0063", "Body site", rm.Text(o.site)),
-			element("at0048", "Outcome", rm.Text(o.outcome))))
-}
-
-func (c *composer) procedureReport(x problem) *rm.Node {
-	return c.composition("openEHR-EHR-COMPOSITION.report.v1", "Procedure report", ProcedureReport, time.Hour,
-		[]*rm.Node{c.operation(x, c.at), c.synopsis("Course without incidents.")})
+func (c *composer) procedureReport(d document) *rm.Node {
+	var content []*rm.Node
+	for _, s := range d.steps {
+		content = append(content, c.operated(d, s))
+	}
+	if last := d.steps[len(d.steps)-1]; last.state == "532" || last.code == "at0047" {
+		content = append(content, c.synopsis("Course without incidents."))
+	}
+	return c.composition("openEHR-EHR-COMPOSITION.report.v1", "Procedure report", ProcedureReport, time.Hour, content)
 }
 
 func (c *composer) pregnancy() *rm.Node {
@@ -415,7 +441,8 @@ func section(name string, items ...*rm.Node) *rm.Node {
 	return root("SECTION", "openEHR-EHR-SECTION.adhoc.v1", name, "", rm.Child("items", items...))
 }
 
-func (c *composer) dischargeSummary(x problem) *rm.Node {
+func (c *composer) dischargeSummary(d document) *rm.Node {
+	x := c.p.problems[d.problem]
 	stay := entry("ADMIN_ENTRY", "openEHR-EHR-ADMIN_ENTRY.episode_institution.v0", "Admission",
 		rm.Child("data", tree("at0001", "Item tree",
 			element("at0004", "Admission date", dateTime(x.onset.Add(9*time.Hour).In(zone))),
@@ -425,8 +452,8 @@ func (c *composer) dischargeSummary(x problem) *rm.Node {
 			element("at0006", "Outcome", rm.Text("Improved")),
 			element("at0003", "Destination category", rm.Text("Home")))))
 	content := []*rm.Node{stay, section("Diagnoses", c.problem(x))}
-	if _, ok := operations[x.snomed]; ok && c.p.age(x.onset) >= 18 {
-		content = append(content, section("Procedures", c.operation(x, x.onset.Add(14*time.Hour).In(zone))))
+	for _, s := range d.steps {
+		content = append(content, section("Procedures", c.operated(d, s)))
 	}
 	medication := c.orders()
 	if len(medication) == 0 {

@@ -41,8 +41,8 @@ func TestDocumentsAreValidAndAgree(t *testing.T) {
 	tpls := documentTemplates(t)
 	kinds := map[string]int{}
 	replaced, pregnant := 0, 0
-	for _, seed := range []uint64{1, 2} {
-		g := synth.New(seed)
+	for seed, opts := range map[uint64][]synth.Option{1: nil, 2: {synth.WithRegistry()}} {
+		g := synth.New(seed, opts...)
 		for i := range 150 {
 			p := g.Patient(i)
 			_, reactions := p.Composition(1)
@@ -119,8 +119,85 @@ func TestSameSeedGivesTheSameDocuments(t *testing.T) {
 			h.Write(data)
 		}
 	}
-	const want = "778a19f7eb6418aaeb4158a851466fd744e7c3a0954c0247a6412ac6b77f219e"
+	const want = "fa59988acd1062ade4bb2bdcfba7589bfb88ee7e840374d2d85ea1bc66b34fe1"
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
 		t.Errorf("hash %s, want %s", got, want)
 	}
+}
+
+// Steps refer to orders of the same patient that were made before them and are
+// about the same medicine, and take every course; procedures of one workflow are
+// the same one. Those of some orders and procedures name neither.
+func TestCourses(t *testing.T) {
+	t.Parallel()
+	g := synth.New(1, synth.WithRegistry())
+	ends, untouched, several, alone := map[string]int{}, 0, 0, 0
+	registered := map[string]bool{}
+	for _, p := range synth.Registry(g) {
+		registered[p.ID] = true
+	}
+	for i := range 150 {
+		p := g.Patient(i)
+		type order struct{ medicine, at, state string }
+		orders, procedures := map[string]*order{}, map[string][]string{}
+		for k := range p.Documents() {
+			_, n := p.DocumentTree(k)
+			if ref := n.String("composer", "external_ref", "id", "value"); !registered[ref] {
+				t.Errorf("patient %d, document %d: the composer %q is not registered", i, k, ref)
+			}
+			for _, e := range n.List("content") {
+				if e.Class.Name == "ACTION" && !registered[e.Get("provider").String("external_ref", "id", "value")] {
+					t.Errorf("patient %d, document %d: nobody registered has acted", i, k)
+				}
+				item := func(list []*rm.Node) string { return list[0].String("value", "value") }
+				switch e.ArchetypeID() {
+				case "openEHR-EHR-INSTRUCTION.medication_order.v3":
+					if id := p.DocumentID(k); id != "" {
+						orders[id] = &order{item(e.List("activities")[0].Get("description").List("items")), n.String("context", "start_time", "value"), ""}
+					}
+				case "openEHR-EHR-ACTION.medication.v1":
+					ref := e.Get("instruction_details").Get("instruction_id").String("id", "value")
+					if ref == "" {
+						continue // a dose of a vaccine
+					}
+					o, at := orders[ref], e.String("time", "value")
+					if o == nil || o.medicine != item(e.Get("description").List("items")) || at < o.at {
+						t.Fatalf("patient %d, document %d: a step of %+v at %s", i, k, o, at)
+					}
+					o.state, o.at = e.Get("ism_transition").String("current_state", "value"), at
+				case "openEHR-EHR-ACTION.procedure.v1":
+					id := e.Get("workflow_id").String("id", "value")
+					if id == "" {
+						alone++
+						continue
+					}
+					procedures[id] = append(procedures[id], item(e.Get("description").List("items")))
+				}
+			}
+		}
+		for _, o := range orders {
+			if ends[o.state]++; o.state == "" {
+				untouched++
+			}
+		}
+		for id, names := range procedures {
+			if len(names) > 1 {
+				several++
+			}
+			for _, name := range names {
+				if name != names[0] {
+					t.Errorf("patient %d: the workflow %s is of %q", i, id, names)
+				}
+			}
+		}
+	}
+	for _, state := range []string{"active", "suspended", "aborted", "completed"} {
+		if ends[state] == 0 {
+			t.Errorf("no order is %s: %v", state, ends)
+		}
+	}
+	if untouched == 0 || several == 0 || alone == 0 {
+		t.Errorf("%d orders without a step, %d workflows, %d procedures without one", untouched, several, alone)
+	}
+	t.Log(ends, several, alone)
 }
