@@ -50,8 +50,13 @@ func TestProvenance(t *testing.T) {
 			}
 		}
 	}
-	if len(targets) != len(everything) {
-		t.Errorf("%d targets of %d resources", len(targets), len(everything))
+	shown := map[string]bool{} // orders have versions before the current one
+	for target := range targets {
+		resource, _, _ := strings.Cut(target, "/_history/")
+		shown[resource] = true
+	}
+	if len(shown) != len(everything) {
+		t.Errorf("%d targets of %d resources", len(shown), len(everything))
 	}
 	with := p.all("Condition?patient="+patient+"&_revinclude=Provenance:target", "include")
 	if len(with) == 0 || with[0].Str("resourceType") != "Provenance" {

@@ -539,8 +539,8 @@ func TestSandboxParties(t *testing.T) {
 	for _, o := range r.all("MedicationRequest", "match") {
 		got[o.Str("status")]++
 	}
-	if diff := cmp.Diff(want, got); diff != "" || len(got) < 3 {
-		t.Errorf("states of orders: %s", diff)
+	if diff := cmp.Diff(want, got); diff != "" || len(got) < 2 {
+		t.Errorf("states of orders: %v %s", got, diff)
 	}
 	p := synth.New(7).Patient(3)
 	n := r.get("Patient/" + p.EHRID)
