@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
-	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
 )
@@ -45,7 +44,7 @@ func (lib *Library) Creatable() []string {
 	var out []string
 	for _, plans := range lib.starts {
 		for _, p := range plans {
-			if slices.Contains(proven, p.file.Name.Value) && !lib.denies(p.target.Name) {
+			if slices.Contains(proven, p.file.Name.Value) {
 				out = append(out, p.target.Name)
 			}
 		}
@@ -62,15 +61,10 @@ func (lib *Library) Takes(t *templates.Template, typ string) bool {
 
 // Admit refuses what Compose takes for no template: errs.Unprocessable with
 // []Difference as its Detail for a resource that is not valid R4 or that holds
-// what may reverse or qualify its meaning, errs.Unsupported for a type of which
-// a code can deny what it names.
+// what may reverse or qualify its meaning.
 func (lib *Library) Admit(n *r4.Node) error {
 	const op = "fhirmap.Admit"
 	typ := n.Str("resourceType")
-	if lib.denies(typ) {
-		return errs.New(errs.Unsupported, op, "there is no way back for "+typ+
-			": its code can deny what it names, and a denial is another entry in openEHR")
-	}
 	var bad []Difference
 	for _, p := range r4.ValidateNode(n) {
 		if !p.Warning {

@@ -190,7 +190,8 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 		case len(s.manual) > 0:
 			b.manual(s, to, root, v)
 		case s.transfer:
-			if other := b.takers[v.node]; other != nil && other != s {
+			// A method that is only for the way back says that it takes the value too.
+			if other := b.takers[v.node]; other != nil && other != s && s.m.Direction != ToOpenEHR {
 				return &Difference{s.dstType.String(), fmt.Sprintf("the methods %s and %s both take the element; which is meant cannot be told", other.m.Name, s.m.Name)}
 			}
 			from := v
@@ -205,7 +206,9 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 				}
 			}
 			if b.restore(s, to, from) {
-				b.takers[v.node] = s
+				if s.m.Direction != ToOpenEHR {
+					b.takers[v.node] = s
+				}
 				b.took[b.archetype] = append(b.took[b.archetype], s)
 			}
 		}
@@ -378,8 +381,11 @@ func (b *backward) manual(s *step, to *part, root, v *fplace) {
 		if n < 2 || segs[n-1].attr != "code_string" || segs[n-2].attr != "defining_code" {
 			return
 		}
-		if n == 3 && segs[0].attr == "value" && to.class == rm.ClassElement {
+		switch {
+		case n == 3 && segs[0].attr == "value" && to.class == rm.ClassElement:
 			to.code(code, b)
+		case n == 3 && to.class != nil && to.class.Name == "ISM_TRANSITION":
+			to.transition(segs[0].attr, code, b)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
@@ -44,6 +43,9 @@ type ComposeInput struct {
 	// Descriptive allows to leave out what only describes: the display of a
 	// code, and that of the reference to the patient.
 	Descriptive bool
+	// Stance of the resource; of types that CanDeny it has to be decided. No
+	// linked resource is of such a type.
+	Stance Stance
 }
 
 // Composed is the outcome of the way back.
@@ -107,8 +109,14 @@ func (lib *Library) Compose(in ComposeInput) (out Composed, err error) {
 	if err := lib.Admit(n); err != nil {
 		return Composed{}, err
 	}
+	if err := lib.undecided(n.Str("resourceType"), in.Stance); err != nil {
+		return Composed{}, err
+	}
 	for _, url := range slices.Sorted(maps.Keys(in.Linked)) {
 		if err := lib.Admit(in.Linked[url]); err != nil {
+			return Composed{}, err
+		}
+		if err := lib.undecided(in.Linked[url].Str("resourceType"), Undecided); err != nil {
 			return Composed{}, err
 		}
 	}
@@ -116,6 +124,9 @@ func (lib *Library) Compose(in ComposeInput) (out Composed, err error) {
 	var best error
 	least := -1
 	for _, t := range lib.entriesFor(in.Template, n.Str("resourceType")) {
+		if !in.Stance.suits(t.entry.ArchetypeID) {
+			continue
+		}
 		c, err := lib.composeBy(t.plan, t.entry, n, in)
 		if err == nil {
 			found = append(found, c)
@@ -223,25 +234,13 @@ func (lib *Library) entriesFor(t *templates.Template, typ string) []wayBack {
 	return out
 }
 
-// exclusionArchetypes state that something is not the case.
-const exclusionArchetypes = "openEHR-EHR-EVALUATION.exclusion_"
-
-// denies reports whether resources of a type are also made of exclusions.
-func (lib *Library) denies(typ string) bool {
-	for archetype, plans := range lib.starts {
-		if strings.HasPrefix(archetype, exclusionArchetypes) && slices.ContainsFunc(plans, func(p *plan) bool { return p.target.Name == typ }) {
-			return true
-		}
-	}
-	return false
-}
-
-// rival finds a mapping of another archetype all of whose constants stand in
-// the resource, so that it could have been made of that archetype as well.
-func (lib *Library) rival(p *plan, n *r4.Node) *plan {
+// rival finds a mapping of another archetype that suits the stance and all of
+// whose constants stand in the resource, so that it could have been made of that
+// archetype as well.
+func (lib *Library) rival(p *plan, n *r4.Node, stance Stance) *plan {
 	for _, plans := range lib.starts {
 		for _, other := range plans {
-			if other.target != p.target || other.file.Archetype.Value == p.file.Archetype.Value {
+			if other.target != p.target || other.file.Archetype.Value == p.file.Archetype.Value || !stance.suits(other.file.Archetype.Value) {
 				continue
 			}
 			if claims, agrees := other.constants(n); claims && agrees {
@@ -338,7 +337,7 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 	if len(list) > 0 {
 		return Composed{}, unprocessable(op, "the resource would not come back as it is", list)
 	}
-	if other := lib.rival(p, n); other != nil {
+	if other := lib.rival(p, n, in.Stance); other != nil {
 		return Composed{}, unprocessable(op, "what the resource is made of cannot be told",
 			[]Difference{{n.Str("resourceType"), "the mapping " + other.file.Name.Value + " could have made it as well as " + p.file.Name.Value}})
 	}

@@ -236,8 +236,8 @@ func TestComposeValues(t *testing.T) {
 		{"no code", strings.Replace(weightHead, "29463-7", "1-8", 1) + weightTime + weightValue + "}", "", "several entries of the template|would"},
 		{"unknown element", weightHead + weightTime + weightValue + `,"colour":"red"}`, "", "colour"},
 		{"another type", `{"resourceType":"Goal","lifecycleStatus":"active","description":{"text":"x"},"subject":{"reference":"Patient/` + CaseEHR + `"}}`, "", "no mapping of the template makes Goal"},
-		{"a type that can deny", `{"resourceType":"Procedure","status":"completed","subject":{"reference":"Patient/` + CaseEHR + `"}}`, "", "no way back for Procedure"},
-		{"a medication that can deny", `{"resourceType":"MedicationStatement","status":"unknown","medicationCodeableConcept":{"text":"none"},"subject":{"reference":"Patient/` + CaseEHR + `"}}`, "", "no way back for MedicationStatement"},
+		{"a type that can deny", `{"resourceType":"Procedure","status":"completed","subject":{"reference":"Patient/` + CaseEHR + `"}}`, "", "no way back for this Procedure"},
+		{"a medication that can deny", `{"resourceType":"MedicationStatement","status":"unknown","medicationCodeableConcept":{"text":"none"},"subject":{"reference":"Patient/` + CaseEHR + `"}}`, "", "no way back for this MedicationStatement"},
 		{"no resource", `[]`, "", ""},
 	}
 	for _, tt := range tests {

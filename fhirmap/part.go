@@ -197,6 +197,8 @@ func (p *part) finish(b *backward, path string) (*rm.Node, *Difference) {
 	case "DV_INTERVAL":
 		p.bounded("lower")
 		p.bounded("upper")
+	case "ACTIVITY":
+		p.once("action_archetype_id", &rm.Node{Class: rm.ClassString, Text: p.actions()})
 	case "FEEDER_AUDIT_DETAILS":
 		p.once("system_id", b.origin())
 	case "FEEDER_AUDIT":
@@ -248,6 +250,24 @@ func (p *part) finish(b *backward, path string) (*rm.Node, *Difference) {
 	return n, nil
 }
 
+// actions is the expression for the ACTIONs that can carry out an ACTIVITY, as the
+// template has it; any, if it says nothing (RM ehr, ACTIVITY.action_archetype_id).
+func (p *part) actions() string {
+	if p.object != nil {
+		if o := only(p.object, "action_archetype_id"); o != nil {
+			if c, ok := o.Constraint.(*templates.CString); ok {
+				switch {
+				case len(c.List) == 1:
+					return c.List[0]
+				case c.Pattern != nil:
+					return "/" + c.Pattern.Source + "/"
+				}
+			}
+		}
+	}
+	return "/.*/"
+}
+
 // value is the finished value of a single-valued attribute; nil if there is none.
 func (p *part) value(name string) *rm.Node {
 	if list := p.fields[name]; len(list) == 1 {
@@ -281,6 +301,11 @@ func (p *part) locatable(b *backward) {
 	}
 	if name == "" {
 		name = o.Class.Name
+	}
+	if len(o.NameCodes) == 1 {
+		if text := o.Terms.Text(o.NameCodes[0], b.language); text != "" {
+			p.once("name", rm.CodedText(text, "local", o.NameCodes[0]))
+		}
 	}
 	p.once("name", rm.Text(name))
 	p.once("archetype_node_id", &rm.Node{Class: rm.ClassString, Text: o.Key()})

@@ -179,6 +179,8 @@ func ReadBackCase(dir fs.FS) (in ComposeInput, template string, err error) {
 		// System is that of a FEEDER_AUDIT, Descriptive as in ComposeInput.
 		System      string `json:"system"`
 		Descriptive bool   `json:"descriptive"`
+		// Stance is that of ComposeInput by its name.
+		Stance string `json:"stance"`
 	}{Territory: "DE", Composer: "Test case"}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
@@ -191,6 +193,9 @@ func ReadBackCase(dir fs.FS) (in ComposeInput, template string, err error) {
 	in.EHRID, in.Language, in.Territory, in.Time = CaseEHR, facts.Language, facts.Territory, facts.Time
 	in.Composer = rm.Object("PARTY_IDENTIFIED", rm.Str("name", facts.Composer))
 	in.Descriptive = facts.Descriptive
+	if in.Stance, err = ParseStance(facts.Stance); err != nil {
+		return in, "", errs.Wrap(errs.Invalid, op, CaseBack+": "+err.Error(), err)
+	}
 	if facts.System != "" {
 		in.Feeder = rm.Object("FEEDER_AUDIT", rm.Child("originating_system_audit", rm.Object("FEEDER_AUDIT_DETAILS", rm.Str("system_id", facts.System))))
 	}

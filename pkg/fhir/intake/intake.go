@@ -37,6 +37,7 @@ type Records interface {
 type Mappings interface {
 	Creatable() []string
 	Takes(t *templates.Template, typ string) bool
+	CanDeny(typ string) bool
 	Admit(resource *r4.Node) error
 	Compose(in fhirmap.ComposeInput) (fhirmap.Composed, error)
 }
@@ -164,14 +165,14 @@ type Created struct {
 // *Refused why none does. Nothing is written, and nothing of a record is read.
 func (i *Intake) Prepare(ctx context.Context, who ehr.Actor, in Resource) (Prepared, error) {
 	typ := in.Node.Str("resourceType")
-	if err := i.offered(in.Node, typ); err != nil {
+	if err := i.offered(typ); err != nil {
 		return Prepared{}, err
 	}
 	id, subject, err := patient(in.Node, typ)
 	if err != nil {
 		return Prepared{}, err
 	}
-	if err := admitted(i.cfg.Mappings.Admit(in.Node), typ); err != nil {
+	if err := admitted(i.cfg.Mappings.Admit(in.Node)); err != nil {
 		return Prepared{}, err
 	}
 	chosen, err := surroundings(in.Node, typ)
@@ -210,7 +211,7 @@ func (i *Intake) partOf(n *r4.Node, record uuid.UUID, chosen string) error {
 	if id != record {
 		return refuse(Issue{typ + "." + element, "not-supported", "the resource is about another patient than the one that refers to it"})
 	}
-	if err := admitted(i.cfg.Mappings.Admit(n), typ); err != nil {
+	if err := admitted(i.cfg.Mappings.Admit(n)); err != nil {
 		return err
 	}
 	other, err := surroundings(n, typ)
@@ -224,7 +225,7 @@ func (i *Intake) partOf(n *r4.Node, record uuid.UUID, chosen string) error {
 }
 
 // offered refuses types of which nothing is taken, with the reason.
-func (i *Intake) offered(n *r4.Node, typ string) error {
+func (i *Intake) offered(typ string) error {
 	if i.Takes(typ) {
 		return nil
 	}
@@ -235,21 +236,19 @@ func (i *Intake) offered(n *r4.Node, typ string) error {
 	case "Provenance":
 		why = "a Provenance is made of the audit of a version"
 	default:
-		if err := i.cfg.Mappings.Admit(n); errs.Is(err, errs.Unsupported) {
-			return admitted(err, typ)
+		if i.cfg.Mappings.CanDeny(typ) {
+			why = "its code can deny what it names, and a denial is another entry in openEHR"
 		}
 	}
 	return refuse(Issue{typ, "not-supported", "the type " + typ + " cannot be created: " + why})
 }
 
 // admitted is the outcome of Mappings.Admit as a refusal.
-func admitted(err error, typ string) error {
+func admitted(err error) error {
 	e := errs.As(err)
 	switch {
 	case err == nil:
 		return nil
-	case e != nil && e.Kind == errs.Unsupported:
-		return refuse(Issue{typ, "not-supported", e.Msg})
 	case e != nil && e.Kind == errs.Unprocessable:
 		return refuse(issues("", e)...)
 	}
