@@ -30,6 +30,11 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  nothing from anyone: principals have no clearances here. Provenance has the labels of its source, AuditEvent those of the server; what\n" +
 	"  another composition says about a resource (how far an order has come) brings no label of its template.\n" +
 	"  `cairn dev` labels everything HTEST.\n" +
+	"- `meta.tag` has the template of the source, of the system `http://openehr.org/templates`, which a POST takes too; what has no template, or\n" +
+	"  one whose id is no code, has none. An ITEM_TAG of openEHR is not there: it changes without a version, so that ETags, histories and\n" +
+	"  subscriptions would not be true, it is free text that its authors have not meant for partners, and it can be about a part.\n" +
+	"- `_source` takes a `meta.source` and finds what was made of that version; AuditEvents have none. `_profile` takes `:missing`, `:above` and `:below` (by\n" +
+	"  whole segments of the path), `_source` `:missing`, `_tag` and `_security` `:missing` and `:not`. R4 has no `:not` of URIs: it is refused.\n" +
 	"- Only versions whose lifecycle state is complete (532) are projected. That state, read through `$version`, is also what\n" +
 	"  makes a recorded observation `final`; nothing else does.\n" +
 	"- `$version`, `$self`, `$workflow`, `$person` and `$roles` are Cairn's additions to FHIR Connect. The last two are the PERSON that the subject\n" +
@@ -244,8 +249,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  groups of at most 10,000 members.\n" +
 	"- Pages of a search go by the keys of the last record: a resource that exists throughout appears once. An export is a snapshot.\n\n" +
 	"## Not supported\n\n" +
-	"Chains beyond the patient, sorting by reference, update and delete; modifiers on `_id`, `_lastUpdated` and\n" +
-	"`_profile`. Of AuditEvent, Provenance, Composition and DocumentReference, which are made when they are asked for: modifiers but `:not` on\n" +
+	"Chains beyond the patient, sorting by reference, update and delete; modifiers on `_id` and `_lastUpdated`.\n" +
+	"Of AuditEvent, Provenance, Composition and DocumentReference, which are made when they are asked for: modifiers but `:not` on\n" +
 	"tokens of the latter two.\n\n" +
 	"Every type has read, vread, history of instance and type, and search; the system has history, batch and transaction.\n" +
 	"With `--fhir-write`, create and conditional create of the types that the next table marks.\n"
@@ -259,7 +264,7 @@ func TestConformancePage(t *testing.T) {
 	}
 	var b strings.Builder
 	b.WriteString(pageHead)
-	b.WriteString("\n## Resource types\n\n| Type | Profiles | Created by the mappings | Search parameters beside `_id`, `_lastUpdated` and `_profile` |\n| --- | --- | --- | --- |\n")
+	b.WriteString("\n## Resource types\n\n| Type | Profiles | Created by the mappings | Search parameters beside those of all types |\n| --- | --- | --- | --- |\n")
 	for _, typ := range lib.Types() {
 		var profiles, params []string
 		for _, p := range lib.Profiles(typ) {
@@ -296,8 +301,12 @@ func TestConformancePage(t *testing.T) {
 
 // unsupportedParams writes which parameters of R4 are missing, and why.
 func unsupportedParams(b *strings.Builder, lib *Library) {
+	var common []string
+	for _, p := range r4.CommonParams() {
+		common = append(common, "`"+p.Name+"`")
+	}
 	b.WriteString("\n## Search parameters of R4 that are not supported\n\nThose of the types above that are not listed here are supported, whether or not a shipped mapping fills what they look at.\n" +
-		"Of the parameters of all types there are `_id`, `_lastUpdated` and `_profile`; there is no `_content`, `_list`, `_query`, `_security`, `_source`, `_tag` and `_text`.\n\n" +
+		"Of the parameters of all types there are " + strings.Join(common, ", ") + "; there is no `_content`, `_list`, `_query` and `_text`.\n\n" +
 		"| Type | Parameter | Why |\n| --- | --- | --- |\n")
 	types := append(lib.Types(), "AuditEvent", "Composition", "DocumentReference", "Provenance")
 	slices.Sort(types)

@@ -380,7 +380,7 @@ func TestSearchRefuses(t *testing.T) {
 		{"date:in=http://example.org/vs/animals", 400, "not-supported"},
 		{"_id:not=x", 400, "not-supported"},
 		{"_lastUpdated:missing=true", 400, "not-supported"},
-		{"_profile:below=http://x", 400, "not-supported"},
+		{"_profile:not=http://x", 400, "not-supported"},
 		{"code-value-quantity=a", 400, "invalid"},
 		{"code-value-quantity=a$", 400, "invalid"},
 		{"code-value-quantity=a$b", 400, "invalid"},

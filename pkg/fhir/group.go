@@ -70,15 +70,15 @@ func (a *api) groupRoutes(r chi.Router, both func(string, operation, bool)) {
 }
 
 // groupParams are the search parameters of Group.
-var groupParams = [][3]string{
-	{"identifier", "token", "http://hl7.org/fhir/SearchParameter/Group-identifier"},
-	{"member", "reference", "http://hl7.org/fhir/SearchParameter/Group-member"},
+var groupParams = []r4.SearchParam{
+	{Name: "identifier", Kind: r4.SearchToken, Definition: "http://hl7.org/fhir/SearchParameter/Group-identifier"},
+	{Name: "member", Kind: r4.SearchReference, Definition: "http://hl7.org/fhir/SearchParameter/Group-member"},
 }
 
 func (a *api) groupCapability() *r4.Node {
-	params := []*r4.Node{r4.NewObject(str("name", "_id"), str("definition", commonParams[0][2]), str("type", "token"))}
-	for _, p := range groupParams {
-		params = append(params, r4.NewObject(str("name", p[0]), str("definition", p[2]), str("type", p[1])))
+	var params []*r4.Node
+	for _, p := range slices.Concat(r4.CommonParams()[:1], groupParams) {
+		params = append(params, declared(p))
 	}
 	var operations []*r4.Node
 	if a.Exporter != nil {

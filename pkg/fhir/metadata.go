@@ -27,29 +27,27 @@ func object(name string, fields ...r4.Field) r4.Field {
 	return r4.Field{Name: name, Value: r4.NewObject(fields...)}
 }
 
-var commonParams = [][3]string{
-	{"_id", "token", "http://hl7.org/fhir/SearchParameter/Resource-id"},
-	{"_profile", "uri", "http://hl7.org/fhir/SearchParameter/Resource-profile"},
-	{"_security", "token", "http://hl7.org/fhir/SearchParameter/Resource-security"},
-	{"_lastUpdated", "date", "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated"},
+// declared is a search parameter in the CapabilityStatement.
+func declared(p r4.SearchParam, more ...r4.Field) *r4.Node {
+	return r4.NewObject(append([]r4.Field{str("name", p.Name), str("definition", p.Definition), str("type", string(p.Kind))}, more...)...)
 }
 
 func (a *api) capabilities(base string) *r4.Node {
 	var resources []*r4.Node
 	for _, typ := range a.allTypes() {
 		var params, profiles, includes, reverse []*r4.Node
-		for _, p := range commonParams {
-			params = append(params, r4.NewObject(str("name", p[0]), str("definition", p[2]), str("type", p[1])))
+		for _, p := range r4.CommonParams() {
+			params = append(params, declared(p))
 		}
 		for _, p := range r4.SearchParams(typ) {
-			fields := []r4.Field{str("name", p.Name), str("definition", p.Definition), str("type", string(p.Kind))}
+			var more []r4.Field
 			if p.Kind == r4.SearchReference {
 				includes = append(includes, r4.NewString(typ+":"+p.Name))
 			}
 			if p.Kind == r4.SearchQuantity {
-				fields = append(fields, str("documentation", "Results recorded as below or above a limit are not found by value."))
+				more = append(more, str("documentation", "Results recorded as below or above a limit are not found by value."))
 			}
-			params = append(params, r4.NewObject(fields...))
+			params = append(params, declared(p, more...))
 		}
 		for _, other := range a.allTypes() {
 			for _, p := range r4.SearchParams(other) {

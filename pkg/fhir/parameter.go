@@ -140,29 +140,8 @@ func (a *api) param(c *call, req *request, p pair) error {
 		}
 		q.LastUpdated = append(q.LastUpdated, v)
 		return nil
-	case "_security":
-		if modifier != "" {
-			return unsupportedModifier(p.name, modifier)
-		}
-		f, err := a.filter(c, q.Type, r4.SearchParam{Name: "_security", Kind: r4.SearchToken}, "", p)
-		if err != nil {
-			return err
-		}
-		q.Templates = append(q.Templates, a.Labels.having(f.Values))
-		return nil
-	case "_profile":
-		if modifier != "" {
-			return unsupportedModifier(p.name, modifier)
-		}
-		list, err := alternatives(p)
-		if err != nil {
-			return err
-		}
-		for i := range list {
-			list[i] = unescape(list[i])
-		}
-		q.Profiles = append(q.Profiles, list)
-		return nil
+	case "_security", "_tag", "_source", "_profile":
+		return a.meta(q, name, Modifier(modifier), p)
 	}
 	def, ok := lookupParam(q.Type, name)
 	if !ok {

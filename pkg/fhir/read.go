@@ -12,6 +12,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/intake"
 )
 
 // resourceType is the type in the request's path, if the server has it.
@@ -239,6 +240,10 @@ func appendMeta(dst []byte, rec Record) []byte {
 	}
 	if len(rec.Security) > 0 {
 		dst = appendSecurity(append(dst, ','), rec.Security)
+	}
+	if taggable(rec.Template) {
+		dst = append(dst, `,"tag":[{"system":"`+intake.TemplateSystem+`","code":`...)
+		dst = append(appendString(dst, rec.Template), `}]`...)
 	}
 	dst = append(dst, '}')
 	return dst

@@ -121,6 +121,8 @@ type Record struct {
 	Mapping, MappingVersion string
 	// Security are the labels of meta.security.
 	Security []Label
+	// Template is the id of the template of the source, for meta.tag; "" for none.
+	Template string
 	// Owner is the number of the EHR in the store; 0 if it is not at hand.
 	Owner int64
 	// First is true for the version that created the resource. Only a history
@@ -196,8 +198,8 @@ type Query struct {
 	Filters []Filter
 	// Templates are conditions on the template of the source, all of which hold.
 	Templates []OfTemplates
-	// Profiles are lists of which the resource must claim one profile each.
-	Profiles [][]string
+	// Meta hold on elements of meta: URIs with the Param _profile or _source.
+	Meta []Filter
 	// During, if it has two instants, leaves out resources with dates of which
 	// none touches the period between them. A zero instant is an open end.
 	During []time.Time

@@ -99,9 +99,11 @@ func (l Labels) Of(template string) []Label {
 }
 
 // OfTemplates is a condition of a search: the resource is made of a composition of
-// one of the templates, or with Not of none of them.
+// one of the templates, with Any of one whose id can be a code, or with Not of none
+// of them.
 type OfTemplates struct {
 	IDs []string
+	Any bool
 	Not bool
 }
 

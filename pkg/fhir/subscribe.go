@@ -147,12 +147,12 @@ func (a *api) dropSubscription(w http.ResponseWriter, c *call) error {
 }
 
 // subscriptionParams are the search parameters of Subscription.
-var subscriptionParams = [][3]string{
-	{"criteria", "string", "http://hl7.org/fhir/SearchParameter/Subscription-criteria"},
-	{"payload", "token", "http://hl7.org/fhir/SearchParameter/Subscription-payload"},
-	{"status", "token", "http://hl7.org/fhir/SearchParameter/Subscription-status"},
-	{"type", "token", "http://hl7.org/fhir/SearchParameter/Subscription-type"},
-	{"url", "uri", "http://hl7.org/fhir/SearchParameter/Subscription-url"},
+var subscriptionParams = []r4.SearchParam{
+	{Name: "criteria", Kind: r4.SearchString, Definition: "http://hl7.org/fhir/SearchParameter/Subscription-criteria"},
+	{Name: "payload", Kind: r4.SearchToken, Definition: "http://hl7.org/fhir/SearchParameter/Subscription-payload"},
+	{Name: "status", Kind: r4.SearchToken, Definition: "http://hl7.org/fhir/SearchParameter/Subscription-status"},
+	{Name: "type", Kind: r4.SearchToken, Definition: "http://hl7.org/fhir/SearchParameter/Subscription-type"},
+	{Name: "url", Kind: r4.SearchURI, Definition: "http://hl7.org/fhir/SearchParameter/Subscription-url"},
 }
 
 // findSubscriptions lists the actor's subscriptions.
@@ -344,8 +344,8 @@ func (a *api) subscriptionCapability() *r4.Node {
 	for _, typ := range a.Coverage.Types() {
 		topics = append(topics, r4.NewObject(str("url", extTopic), str("valueCanonical", TopicPrefix+typ)))
 	}
-	for _, p := range slices.Concat(commonParams[:1], subscriptionParams) {
-		params = append(params, r4.NewObject(str("name", p[0]), str("definition", p[2]), str("type", p[1])))
+	for _, p := range slices.Concat(r4.CommonParams()[:1], subscriptionParams) {
+		params = append(params, declared(p))
 	}
 	for _, o := range []string{"status", "events", "get-ws-binding-token"} {
 		operations = append(operations, r4.NewObject(str("name", o), str("definition", backport+"OperationDefinition/backport-subscription-"+o)))

@@ -203,7 +203,7 @@ func recordOf(c intake.Created, labels Labels) Record {
 	return Record{
 		Type: c.Type, ID: c.ID, Version: VersionID{Trunk: c.Version.Trunk}, LastUpdated: c.Time, Source: c.Version.String(),
 		Profiles: c.Profiles, Mapping: c.Mapping, MappingVersion: c.MappingVersion, First: true, JSON: c.JSON,
-		Security: labels.Of(c.Template),
+		Security: labels.Of(c.Template), Template: c.Template,
 	}
 }
 

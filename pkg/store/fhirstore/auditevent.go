@@ -193,7 +193,7 @@ func (r *Reader) access(ctx context.Context, who ehr.Actor, id string) (fhir.Rec
 // accessed searches for AuditEvents, in the order of their ids' parts.
 func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.Page, error) {
 	const op = "fhirstore.accessed"
-	if len(q.Sort) > 0 || len(q.Profiles)+len(q.Has)+len(q.OfPatient)+q.Latest > 0 {
+	if len(q.Sort) > 0 || len(q.Has)+len(q.OfPatient)+q.Latest > 0 {
 		return fhir.Page{}, errs.New(errs.Unsupported, op, "AuditEvent is found by patient, entity, entity-name, type, subtype, date, action, outcome, altid, agent-name, _id and _lastUpdated, in the order of versions")
 	}
 	patients, err := r.authorise(ctx, who, q)
@@ -211,6 +211,9 @@ func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhi
 	}
 	for _, t := range q.Templates { // of compositions it is not, and so of none of them
 		w.add(strconv.FormatBool(t.Not))
+	}
+	for _, f := range q.Meta {
+		w.madeMeta(f, false)
 	}
 	for _, v := range q.LastUpdated {
 		term, err := date(v)

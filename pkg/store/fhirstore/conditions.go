@@ -111,11 +111,10 @@ func (w *where) narrow(op string, q fhir.Query) error {
 		w.add(term)
 	}
 	for _, t := range q.Templates {
-		w.add(`exists (select from version s join template t on t.template_no = s.template_no where s.ehr_no = ` + w.r + `.ehr_no and s.vo_no = ` + w.r + `.vo_no
-			and s.ver = ` + w.r + `.ver and t.template_id = any(` + w.arg(t.IDs) + `::text[])) <> ` + w.arg(t.Not) + `::boolean`)
+		w.template(t)
 	}
-	for _, profiles := range q.Profiles {
-		w.add(w.kind + ` = any(array(select k.kind_no from fhir_kind k where k.profiles && ` + w.arg(profiles) + `::text[]))`)
+	for _, f := range q.Meta {
+		w.meta(f)
 	}
 	if len(q.During) == 2 {
 		w.during(q)

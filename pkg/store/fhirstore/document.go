@@ -75,7 +75,7 @@ func (r *Reader) scanDocument(row pgx.Row, typ string) (rec fhir.Record, owner u
 		&d.Amended, &d.Content, &d.Made, &template); err != nil {
 		return rec, owner, false, err
 	}
-	d.EHRID, rec.Security = owner.String(), r.labels.Of(template)
+	d.EHRID, rec.Security, rec.Template = owner.String(), r.labels.Of(template), template
 	rec.Type, rec.ID, rec.LastUpdated, rec.Source, rec.First = typ, id.String(), d.Committed.UTC(), d.VersionUID, !d.Amended
 	if d.Content == nil {
 		return rec, owner, d.Amended, nil
@@ -131,7 +131,7 @@ func (r *Reader) document(ctx context.Context, who ehr.Actor, typ, id string, ve
 // documents searches for the documents whose latest version is complete.
 func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.Page, error) {
 	const op = "fhirstore.documents"
-	if len(q.Profiles)+q.Latest > 0 || len(q.Sort) > 1 {
+	if q.Latest > 0 || len(q.Sort) > 1 {
 		return fhir.Page{}, errs.New(errs.Unsupported, op, q.Type+" is found by patient, identifier, status, type, category, date, _id and _lastUpdated, and sorted by date or _lastUpdated")
 	}
 	patients, err := r.authorise(ctx, who, q)
@@ -242,7 +242,10 @@ func (w *where) documents(op string, q fhir.Query, ofPatients bool) error {
 		w.add(`(v.ehr_no, v.vo_no) in (select * from unnest(` + w.arg(ehrs) + `::bigint[], ` + w.arg(vos) + `::bigint[]))`)
 	}
 	for _, t := range q.Templates {
-		w.add(`coalesce((select t.template_id = any(` + w.arg(t.IDs) + `::text[]) from template t where t.template_no = v.template_no), false) <> ` + w.arg(t.Not) + `::boolean`)
+		w.template(t)
+	}
+	for _, f := range q.Meta {
+		w.madeMeta(f, true)
 	}
 	dates := func(v fhir.Value) error {
 		term, err := w.date(op, v, timestamps, `v.time_committed`, `v.time_committed + interval '1 microsecond'`)

@@ -137,8 +137,12 @@ func TestSearchScopes(t *testing.T) {
 		"of a patient by identifier": {observations(fhir.Query{OfPatient: []fhir.Filter{{Param: "identifier", Kind: fhir.Token, Values: []fhir.Value{{HasSystem: true, System: "urn:nhs", Code: "ann lee"}}}}}), "bc"},
 		"who has a flu":              {patients(fhir.Query{Has: []fhir.Has{{Type: "Condition", Filters: []fhir.Filter{{Param: "code", Kind: fhir.Token, Values: values("flu")}}}}}), one.ehrID.String()},
 		"who has a flu and a y":      {patients(fhir.Query{Has: []fhir.Has{{Type: "Condition", Filters: []fhir.Filter{{Param: "code", Kind: fhir.Token, Values: values("flu")}}}, {Type: "Observation", Filters: []fhir.Filter{{Param: "code", Kind: fhir.Token, Values: values("y")}}}}}), ""},
-		"by profile":                 {observations(fhir.Query{Profiles: [][]string{{"http://p/a", "http://p/b"}}}), "abc"},
-		"by two profiles":            {observations(fhir.Query{Profiles: [][]string{{"http://p/a"}, {"http://p/b"}}}), ""},
+		"by profile":                 {observations(fhir.Query{Meta: []fhir.Filter{profiles("", "http://p/a", "http://p/b")}}), "abc"},
+		"by two profiles":            {observations(fhir.Query{Meta: []fhir.Filter{profiles("", "http://p/a"), profiles("", "http://p/b")}}), ""},
+		"below a profile":            {observations(fhir.Query{Meta: []fhir.Filter{profiles(fhir.Below, "http://p")}}), "abc"},
+		"below what is no segment":   {observations(fhir.Query{Meta: []fhir.Filter{profiles(fhir.Below, "http://p/aa", "htt")}}), ""},
+		"above a profile":            {observations(fhir.Query{Meta: []fhir.Filter{profiles(fhir.Above, "http://p/a/x")}}), "abc"},
+		"with a profile":             {observations(fhir.Query{Meta: []fhir.Filter{{Param: "_profile", Modifier: fhir.Missing, Negate: true}}}), "abc"},
 		"during":                     {observations(fhir.Query{During: []time.Time{day("2024-01-01"), day("2024-02-01")}}), "ac"},
 		"since":                      {observations(fhir.Query{During: []time.Time{day("2024-02-01"), {}}}), "bc"},
 		"until":                      {observations(fhir.Query{During: []time.Time{{}, day("2024-01-11")}}), "ac"},
@@ -159,4 +163,13 @@ func TestSearchScopes(t *testing.T) {
 	if want := []string{"Observation", "Patient", "Condition"}; !slices.Equal(asked.list, want) {
 		t.Errorf("asked for %v, want %v", asked.list, want)
 	}
+}
+
+// profiles is a condition on meta.profile.
+func profiles(m fhir.Modifier, urls ...string) fhir.Filter {
+	f := fhir.Filter{Param: "_profile", Kind: fhir.URI, Modifier: m}
+	for _, u := range urls {
+		f.Values = append(f.Values, fhir.Value{Code: u})
+	}
+	return f
 }

@@ -57,7 +57,7 @@ func (r *Reader) scanOrigin(row pgx.Row) (rec fhir.Record, owner uuid.UUID, err 
 		&o.Committer, &o.Composer, &o.Description, &o.Feeder, &o.Recorded, &o.Targets, &template); err != nil {
 		return rec, owner, err
 	}
-	rec = fhir.Record{Type: fhir.Provenance, ID: id.String(), Version: fhir.VersionID{Trunk: 1}, LastUpdated: o.Recorded.UTC(), Source: o.VersionUID, First: true, Security: r.labels.Of(template)}
+	rec = fhir.Record{Type: fhir.Provenance, ID: id.String(), Version: fhir.VersionID{Trunk: 1}, LastUpdated: o.Recorded.UTC(), Source: o.VersionUID, First: true, Security: r.labels.Of(template), Template: template}
 	rec.JSON, err = o.JSON(rec.ID)
 	return rec, owner, err
 }
@@ -88,7 +88,7 @@ func (r *Reader) provenance(ctx context.Context, who ehr.Actor, id string) (fhir
 // provenances searches for Provenances, in the order of their ids' parts.
 func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.Page, error) {
 	const op = "fhirstore.provenances"
-	if len(q.Sort) > 0 || len(q.Profiles)+len(q.Has)+q.Latest > 0 {
+	if len(q.Sort) > 0 || len(q.Has)+q.Latest > 0 {
 		return fhir.Page{}, errs.New(errs.Unsupported, op, "Provenance is found by patient, target, recorded, _id and _lastUpdated, in the order of its versions")
 	}
 	patients, err := r.authorise(ctx, who, q)
@@ -103,6 +103,9 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 	}
 	if err := w.narrow(op, fhir.Query{OfPatient: q.OfPatient, LastUpdated: q.LastUpdated, Templates: q.Templates}); err != nil {
 		return fhir.Page{}, err
+	}
+	for _, f := range q.Meta {
+		w.madeMeta(f, true)
 	}
 	if q.IDs != nil {
 		var keys []string

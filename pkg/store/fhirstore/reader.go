@@ -107,7 +107,7 @@ func (s *scanner) record(row pgx.Row, rec *fhir.Record, before ...any) error {
 		&rec.Profiles, &rec.Mapping, &rec.MappingVersion, &s.key.voNo, &s.from, &s.length, &s.raw, &rec.Owner, &s.template)...); err != nil {
 		return err
 	}
-	rec.Security = s.labels.Of(s.template)
+	rec.Security, rec.Template = s.labels.Of(s.template), s.template
 	rec.LastUpdated = rec.LastUpdated.UTC()
 	rec.Source = ehr.VersionUID{Object: s.object, System: s.system, Trunk: rec.Version.Trunk}.String()
 	if s.length == nil {
