@@ -168,7 +168,10 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			if len(s.manual) > 0 && !(explicit && b.means(s, root, v)) && !slices.ContainsFunc(s.manual, func(m *manualStep) bool { return assignedIn(m, v) }) {
 				continue
 			}
-			target := b.open(start, s.src.segs, fresh)
+			if s.join != nil && !b.joins(v) {
+				continue // what is referred to is not known
+			}
+			target := b.open(start, s.src.segs, fresh || s.join != nil)
 			if target == nil {
 				continue // not in the template, or below a data value
 			}
@@ -186,6 +189,11 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			continue
 		case s.link != nil:
 			continue // the resource of another entry is not here
+		case s.join != nil:
+			if fault := b.join(s, to, v); fault != nil {
+				return fault
+			}
+			continue
 		case explicit && b.assign(s, to, root, v):
 		case len(s.manual) > 0:
 			b.manual(s, to, root, v)

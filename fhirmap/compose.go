@@ -40,6 +40,10 @@ type ComposeInput struct {
 	// part of the same composition, by the text of the reference. Those that the
 	// mapping has no place for refuse the resource.
 	Linked map[string]*r4.Node
+	// Joins are resources that the resource refers to and that are, or become, part
+	// of other compositions, by the text of the reference. Methods with link make
+	// LINKs of the references.
+	Joins map[string]Join
 	// Descriptive allows to leave out what only describes: the display of a
 	// code, and that of the reference to the patient.
 	Descriptive bool
@@ -60,6 +64,9 @@ type Composed struct {
 	// Index which of them the resource is. Linked are the others.
 	Resources, Index int
 	Linked           map[string]ComposedLink
+	// Path is the RM path with node ids of what the resource is made of, for a
+	// LINK to it; "" for the whole composition.
+	Path string
 	// Omitted are elements that do not come back because they say nothing that
 	// the others do not say, or, if that is allowed, because they only describe.
 	Omitted []Difference
@@ -110,6 +117,9 @@ func (lib *Library) Compose(in ComposeInput) (out Composed, err error) {
 		return Composed{}, err
 	}
 	if err := lib.undecided(n.Str("resourceType"), in.Stance); err != nil {
+		return Composed{}, err
+	}
+	if err := in.distinctJoins(); err != nil {
 		return Composed{}, err
 	}
 	for _, url := range slices.Sorted(maps.Keys(in.Linked)) {
@@ -306,7 +316,7 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 		e.Detail = problems
 		return Composed{}, e
 	}
-	res, err := lib.Project(Input{Root: tree, EHRID: in.EHRID, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete})
+	res, err := lib.Project(Input{Root: tree, EHRID: in.EHRID, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete, Link: in.joined})
 	if err != nil {
 		return Composed{}, err
 	}
@@ -343,7 +353,7 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 	}
 	return Composed{
 		Root: tree, Mapping: p.file.Name.Value, Profiles: res.Resources[main].Profiles, Omitted: diff.omitted,
-		Resources: len(res.Resources), Index: main, Linked: links,
+		Resources: len(res.Resources), Index: main, Linked: links, Path: linkPath(tree, res.Resources[main].Path),
 	}, nil
 }
 

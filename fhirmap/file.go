@@ -107,7 +107,9 @@ type Method struct {
 	Code Text
 	// Reference makes another resource, to which the place refers.
 	Reference *Reference
-	Children  []*Method
+	// Link refers to what the target of a LINK is shown as.
+	Link     *Link
+	Children []*Method
 	// Change and AppendTo belong to extension files.
 	Change   string
 	AppendTo Text
@@ -123,6 +125,13 @@ type Reference struct {
 	Position
 	ResourceType Text
 	Methods      []*Method
+}
+
+// Link is the key link of a method: the LINKs of the openEHR side with these
+// texts stand for references to what their targets become.
+type Link struct {
+	Position
+	Meaning, Type Text
 }
 
 // Manual is one named group of constant assignments.

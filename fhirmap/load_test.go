@@ -89,7 +89,14 @@ func TestLoadReportsDefectsWithTheirPlace(t *testing.T) {
 		{"an unknown structure", strings.Replace(model, "StructureDefinition/Observation", "StructureDefinition/Observaton", 1), "is neither an R4 type nor a profile known here"},
 		{"a workflow of what has none", with("$resource.status", "$workflow/ism_transition"), `only an INSTRUCTION has a workflow`},
 		{"what is not known of a workflow", strings.NewReplacer("OBSERVATION", "INSTRUCTION", "structureDefinition: http://hl7.org/fhir/StructureDefinition/Observation", "structureDefinition: http://hl7.org/fhir/StructureDefinition/MedicationRequest").Replace(with("$resource.note", "$workflow/description")), `$workflow has ism_transition and archetype_node_id only`},
-		{"link", more("    link:\n      meaning: a\n"), "m.yml:19:5: not supported: link"},
+		{"a link without a type", more("    link:\n      meaning: a\n"), `m.yml:20:7: link needs "type"`},
+		{"a link with an unknown key", more("    link: {meaning: a, type: b, target: c}\n"), `m.yml:19:33: link has no key "target"`},
+		{"a link that is no object", more("    link: a\n"), `m.yml:19:11: link must be`},
+		{"a link from what is none", more("    link: {meaning: a, type: b}\n"), "with link, the openEHR path ends at the links of an object, not at"},
+		{"a link to no reference", with("$resource.note", "$archetype/links") + "    link: {meaning: a, type: b}\n", "m.yml:17:13: with link, the FHIR path ends at a Reference, not at Observation.note"},
+		{"a link to a resource", with("$resource", "$archetype/links") + "    link: {meaning: a, type: b}\n", "not supported: link at a Observation as a whole"},
+		{"a link with constants", with("$resource.basedOn", "$archetype/links") + "    link: {meaning: a, type: b}\n    manual: [{name: x, fhir: [{path: display, value: x}]}]\n", "link needs both paths, and excludes"},
+		{"a link with more", with("$resource.basedOn", "$archetype/links") + "    link: {meaning: a, type: b}\n    followedBy:\n      mappings: [{name: x, with: {fhir: display, openehr: \"meaning/value\"}}]\n", "not supported: followedBy beside link"},
 		{"a reference without methods", more("    reference:\n      resourceType: Specimen\n"), `m.yml:20:7: reference needs "mappings"`},
 		{"a reference to no resource", more("    reference:\n      resourceType: Sample\n      mappings: []\n"), `m.yml:20:21: "Sample" is not a resource type`},
 		{"a reference to another type", strings.Replace(with("$resource.specimen", "$reference"), "with:", "reference: {resourceType: Device, mappings: []}\n    with:", 1), "Observation.specimen cannot refer to Device"},
@@ -296,6 +303,7 @@ func FuzzLoad(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	f.Add([]byte(strings.Replace(model, method, "  - name: x\n    with: {fhir: \"$resource.basedOn\", openehr: \"$archetype/links\"}\n    link: {meaning: a, type: b}\n", 1)))
 	f.Add([]byte("grammar: FHIRConnect/v1.0.0\ntype: context\ncontext: {profile: {url: x}, template: {id: T}, archetypes: [a], start: a}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, problems := ParseFile("f.yml", data)

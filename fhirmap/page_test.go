@@ -65,9 +65,12 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- Where the resources of one page or of a section of `$summary` name something of a patient that stands (not refuted, over,\n" +
 	"  stopped or not done) and also deny it, all are shown with a warning of code `conflict`, in a summary in the section's narrative.\n" +
 	"  Resources on different pages are not compared.\n" +
-	"- FHIR Connect keys that are not supported are errors when a file is loaded, with their reason: `link` (there: it stores the\n" +
-	"  resource as a composition of its own, of a template that only the profile it claims would tell; back: whether the LINK's target is\n" +
-	"  there and what was made of it is not known while this composition is mapped), the static types before 1.0, and of\n" +
+	"- `link` (docs/adr/0036): a LINK of the record whose `meaning` and `type` are those of the method is a literal reference if its target is an\n" +
+	"  object of the same EHR, or a node in one, whose latest version is shown as exactly one resource of a type that the element takes;\n" +
+	"  else there is no reference and a loss says why. A LINK to an earlier version is a reference without a version, which is told too.\n" +
+	"  Back, the resource that is referred to stays or becomes part of its own composition, to which the LINK leads. Beside `link` there is\n" +
+	"  no `followedBy`, and it stands at the Reference, not within `reference`, where the other resource would be made twice.\n" +
+	"- FHIR Connect keys that are not supported are errors when a file is loaded, with their reason: the static types before 1.0, and of\n" +
 	"  FHIRPath everything but element names, `ofType()`, `where(path = 'value')`, `extension('url')`, indexes and `^`.\n" +
 	"- `mappingCode` names a function of the engine; a name that it does not have is an error. `ratio_to_dv_quantity`: a DV_QUANTITY in a UCUM\n" +
 	"  unit per another (mL/h) and a Ratio whose denominator is one of the other. `dosageDurationToAdministrationDuration`: a DV_DURATION and\n" +
@@ -406,6 +409,8 @@ func rows(b *strings.Builder, methods []*Method, fhir, openehr string) {
 		switch {
 		case m.Slot.Value != "":
 			line(to, "by "+m.Slot.Value)
+		case m.Link != nil:
+			line(to, "to what LINKs `"+m.Link.Meaning.Value+"` of type `"+m.Link.Type.Value+"` lead to")
 		case m.Reference != nil:
 			line(to, "another "+m.Reference.ResourceType.Value+":")
 			rows(b, m.Reference.Methods, m.Reference.ResourceType.Value, from)

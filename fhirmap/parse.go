@@ -77,7 +77,6 @@ func (p *parser) at(n *yaml.Node, code, format string, args ...any) {
 
 // reasons say why this engine does not have a key.
 var reasons = map[string]string{
-	"link":        "it refers to what another composition becomes, of which neither the template on the way there nor the resource on the way back is known while this one is mapped",
 	"path":        "the path of hierarchy.with says what is split",
 	"identifying": "it is in the published schema, and nothing says what it means",
 	"value":       "it is in the published schema, and nothing says what it means; constants stand in manual",

@@ -25,13 +25,13 @@ func (p *parser) methods(n *yaml.Node, extension bool) []*Method {
 }
 
 // unsupportedMethods are keys of a method that this engine does not have.
-var unsupportedMethods = []string{"link", "type"}
+var unsupportedMethods = []string{"type"}
 
 // staticTypes are the deprecated types of FHIR Connect before 1.0.
 var staticTypes = []string{"QUANTITY", "DATETIME", "CODEABLECONCEPT", "CODING", "STRING", "DOSAGE", "ID", "IDENTIFIER", "PROPORTION"}
 
 func (p *parser) method(n *yaml.Node, extension bool) *Method {
-	known := []string{"name", "with", "openehrCondition", "fhirCondition", "unidirectional", "manual", "slotArchetype", "reference", "followedBy", "participationsFunction", "conceptmap", "mappingCode"}
+	known := []string{"name", "with", "openehrCondition", "fhirCondition", "unidirectional", "manual", "slotArchetype", "reference", "followedBy", "participationsFunction", "conceptmap", "mappingCode", "link"}
 	if extension {
 		known = append(known, "extension", "appendTo")
 	}
@@ -86,6 +86,9 @@ func (p *parser) method(n *yaml.Node, extension bool) *Method {
 			p.at(o.keys["reference"], CodeStructure, "reference excludes slotArchetype and manual")
 		}
 	}
+	if v := o.values["link"]; v != nil {
+		p.link(m, o, v)
+	}
 	if f := p.text(o, "participationsFunction"); f.Value != "" {
 		p.participation(m, f)
 	}
@@ -103,6 +106,23 @@ func (p *parser) method(n *yaml.Node, extension bool) *Method {
 		p.at(o.keys["manual"], CodeStructure, "slotArchetype and manual exclude each other")
 	}
 	return m
+}
+
+// link is the key link: meaning and type are those of the LINKs meant.
+func (p *parser) link(m *Method, o object, n *yaml.Node) {
+	l, ok := p.object(n, "link", []string{"meaning", "type"}, nil)
+	if !ok {
+		return
+	}
+	p.need(l, "link", "meaning", "type")
+	m.Link = &Link{Position: p.pos(o.keys["link"]), Meaning: p.text(l, "meaning"), Type: p.text(l, "type")}
+	if m.FHIR.Value == "" || m.OpenEHR.Value == "" || m.Iterate || m.Slot.Value != "" || m.Reference != nil || m.Code.Value != "" ||
+		m.ConceptMap.Value != "" || o.keys["participationsFunction"] != nil || len(m.Manual) > 0 {
+		p.at(o.keys["link"], CodeStructure, "link needs both paths, and excludes NONE, slotArchetype, reference, manual, conceptmap, mappingCode and participationsFunction")
+	}
+	if len(m.Children) > 0 {
+		p.at(o.keys["followedBy"], CodeUnsupported, "not supported: followedBy beside link: the resource that is referred to is made by the mappings of its own composition")
+	}
 }
 
 // participation is the key participationsFunction: of the participations at the

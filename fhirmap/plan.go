@@ -75,8 +75,10 @@ type step struct {
 	manual         []*manualStep
 	slot           *plan
 	refer          *referStep
-	// link refers to the resource that the model makes of the source.
+	// link refers to the resource that the model makes of the source, join to what
+	// the target of a LINK is shown as.
 	link *plan
+	join *joinStep
 	// concepts translates codes; strict methods carry nothing else.
 	concepts *ConceptMap
 	strict   bool
@@ -363,12 +365,15 @@ func (c *compiler) method(m *Method, f *File, sc scope) *step {
 	if m.Reference != nil {
 		c.refer(s, f, inner)
 	}
+	if m.Link != nil {
+		c.join(s, inner)
+	}
 	s.children, s.back = c.methods(m.Children, f, inner)
 	for _, child := range s.children {
 		s.critical = s.critical || child.critical
 		s.needed = s.needed || (child.needed && len(s.dst.steps) == 0)
 	}
-	s.transfer = s.hasSrc && m.FHIR.Value != "" && !m.Iterate && len(m.Manual) == 0 && s.slot == nil && m.Slot.Value == "" && m.Reference == nil
+	s.transfer = s.hasSrc && m.FHIR.Value != "" && !m.Iterate && len(m.Manual) == 0 && s.slot == nil && m.Slot.Value == "" && m.Reference == nil && m.Link == nil
 	switch {
 	case m.Code.Value != "":
 		s.transfer = false
@@ -397,20 +402,7 @@ func (c *compiler) refer(s *step, f *File, sc scope) {
 		c.fail(r.ResourceType.Position, CodeFHIRPath, "%q is not a resource type", r.ResourceType.Value)
 		return
 	}
-	if n := len(s.dst.steps); n > 0 && s.dst.steps[n-1].elem.Path == "Reference.reference" {
-		s.dst.steps = s.dst.steps[:n-1]
-		s.dstType = s.dstType.parent
-	}
-	t := s.dstType.typ
-	if n := len(s.dst.steps); t.Type == nil && n > 0 { // a choice of which a Reference is one
-		for _, ref := range s.dstType.allowed() {
-			if ref.Type.Name == "Reference" {
-				t, s.dst.steps[n-1].typ = ref, ref
-				s.dstType = &ftype{typ: ref, elem: s.dstType.elem, parent: s.dstType.parent}
-				break
-			}
-		}
-	}
+	t := s.atReference()
 	if t.Type == nil || t.Type.Name != "Reference" || !slices.Contains(t.Targets, target.Name) && !slices.Contains(t.Targets, "Resource") && len(t.Targets) > 0 {
 		c.fail(s.m.FHIR.Position, CodeType, "%s cannot refer to %s", s.dstType, target.Name)
 		return
@@ -427,6 +419,29 @@ func (c *compiler) refer(s *step, f *File, sc scope) {
 	sc.fhir = &ftype{typ: r4.TypeRef{Type: target}, parent: s.dstType}
 	s.refer = &referStep{target: target}
 	s.refer.methods, s.refer.back = c.methods(r.Methods, f, sc)
+}
+
+// atReference lets the FHIR path of a method end at a Reference, not at its
+// literal text, and gives its type; the zero TypeRef if there is no Reference.
+func (s *step) atReference() r4.TypeRef {
+	if n := len(s.dst.steps); n > 0 && s.dst.steps[n-1].elem.Path == "Reference.reference" {
+		s.dst.steps = s.dst.steps[:n-1]
+		s.dstType = s.dstType.parent
+	}
+	t := s.dstType.typ
+	if n := len(s.dst.steps); t.Type == nil && n > 0 { // a choice of which a Reference is one
+		for _, ref := range s.dstType.allowed() {
+			if ref.Type.Name == "Reference" {
+				t, s.dst.steps[n-1].typ = ref, ref
+				s.dstType = &ftype{typ: ref, elem: s.dstType.elem, parent: s.dstType.parent}
+				break
+			}
+		}
+	}
+	if t.Type == nil || t.Type.Name != "Reference" {
+		return r4.TypeRef{}
+	}
+	return t
 }
 
 // weigh notes what a path of the method leads to.

@@ -92,6 +92,8 @@ func (p *printer) step(depth int, s *step) {
 		}
 	case s.link != nil:
 		action = "refer to what " + s.link.file.Name.Value + " makes of"
+	case s.join != nil:
+		action = "refer to what is shown of the target of LINKs " + strconv.Quote(s.join.meaning) + " of type " + strconv.Quote(s.join.typ) + " in"
 	case s.refer != nil:
 		action = "refer to another " + s.refer.target.Name + " from"
 	case len(s.manual) > 0:

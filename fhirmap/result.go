@@ -24,6 +24,9 @@ type Input struct {
 	// is that of the party; "" if there is none. It is asked for references by
 	// the id of a party alone; nil knows of no parties.
 	Resolve func(ref *rm.Node) string
+	// Link finds what the target of a LINK, an ehr: URI, is shown as. nil knows of
+	// no other objects.
+	Link func(target string) LinkTarget
 	// Subject is EHR_STATUS.subject (a PARTY_SELF); nil when not known.
 	Subject *rm.Node
 	// ObjectID is the uid of the VERSIONED_OBJECT: it stays the same over all

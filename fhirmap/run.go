@@ -108,6 +108,9 @@ func (x *run) runOccurrence(s *step, n *ref, into *cursor, written bool) (wrote 
 
 // filtered applies the conditions on the occurrences themselves.
 func (x *run) filtered(s *step, n *ref) (skip bool, err *refusal) {
+	if s.join != nil && !s.join.meant(n.node) {
+		return true, nil
+	}
 	for _, k := range s.filters {
 		switch x.holds(k, n) {
 		case no:
@@ -128,6 +131,8 @@ func (x *run) occurrence(s *step, n *ref, place *cursor) *refusal {
 		err = x.refer(s, n, place)
 	case s.link != nil:
 		err = x.link(s, n, place)
+	case s.join != nil:
+		err = x.joined(s, n, place)
 	case len(s.manual) > 0:
 		err = x.runManual(s, n, place)
 	case s.transfer:

@@ -94,6 +94,8 @@ func ReadCase(dir fs.FS) (Input, error) {
 		Person    string            `json:"person"`  // the file of what $person is
 		Roles     []string          `json:"roles"`   // and of $roles
 		Parties   map[string]string `json:"parties"` // types of resources by the ids of parties
+		// Links are what the targets of LINKs are shown as, by their URIs.
+		Links map[string][]LinkedResource `json:"links"`
 	}
 	facts.Lifecycle = in.Lifecycle
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -130,6 +132,15 @@ func ReadCase(dir fs.FS) (Input, error) {
 	}
 	if facts.Parties != nil {
 		in.Resolve = func(ref *rm.Node) string { return facts.Parties[ref.String("id", "value")] }
+	}
+	if facts.Links != nil {
+		in.Link = func(target string) LinkTarget {
+			list, there := facts.Links[target]
+			if !there {
+				return LinkTarget{Reason: LinkMissing}
+			}
+			return LinkTarget{Resources: list}
+		}
 	}
 	in.Workflow = facts.Workflow
 	for i := range in.Workflow {
@@ -181,6 +192,8 @@ func ReadBackCase(dir fs.FS) (in ComposeInput, template string, err error) {
 		Descriptive bool   `json:"descriptive"`
 		// Stance is that of ComposeInput by its name.
 		Stance string `json:"stance"`
+		// Joins are the resources of other compositions, by the text of references.
+		Joins map[string]Join `json:"joins"`
 	}{Territory: "DE", Composer: "Test case"}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
@@ -192,10 +205,10 @@ func ReadBackCase(dir fs.FS) (in ComposeInput, template string, err error) {
 	}
 	in.EHRID, in.Language, in.Territory, in.Time = CaseEHR, facts.Language, facts.Territory, facts.Time
 	in.Composer = rm.Object("PARTY_IDENTIFIED", rm.Str("name", facts.Composer))
-	in.Descriptive = facts.Descriptive
 	if in.Stance, err = ParseStance(facts.Stance); err != nil {
 		return in, "", errs.Wrap(errs.Invalid, op, CaseBack+": "+err.Error(), err)
 	}
+	in.Descriptive, in.Joins = facts.Descriptive, facts.Joins
 	if facts.System != "" {
 		in.Feeder = rm.Object("FEEDER_AUDIT", rm.Child("originating_system_audit", rm.Object("FEEDER_AUDIT_DETAILS", rm.Str("system_id", facts.System))))
 	}

@@ -57,7 +57,7 @@ func (tr *tracer) step(s *step, archetype, place trace, root, to string) {
 	case s.slot != nil:
 		tr.fill(to, false)
 		tr.plan(s.slot, place, to)
-	case s.link != nil:
+	case s.link != nil, s.join != nil:
 		tr.fill(to, true)
 	case s.refer != nil:
 		tr.fill(to, true)

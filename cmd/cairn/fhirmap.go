@@ -143,16 +143,17 @@ func (c *fhirmapCompileCmd) Run(out io.Writer) error {
 type fhirmapRunCmd struct {
 	Composition string `arg:"" help:"COMPOSITION or EHR_STATUS in canonical JSON, with --reverse a FHIR resource in JSON; - for standard input."`
 	mappings
-	Reverse   bool   `help:"The way back: print the composition, of the template given, that a FHIR resource becomes; refused if anything of the resource would be lost."`
-	Composer  string `placeholder:"NAME" default:"cairn fhirmap run" help:"With --reverse, who composes, unless the resource says so."`
-	Language  string `placeholder:"CODE" help:"With --reverse, the language (ISO 639-1) of the composition; otherwise that of the template."`
-	Territory string `placeholder:"CODE" default:"DE" help:"With --reverse, the territory (ISO 3166-1) of the composition."`
-	Time      string `placeholder:"TIME" help:"With --reverse, the start of the context (RFC 3339), unless the resource says so; otherwise now."`
-	EHR       string `name:"ehr" placeholder:"UUID" help:"Id of the EHR, which is that of the Patient."`
-	Object    string `placeholder:"UUID" help:"Id of the versioned object, from which the ids of resources follow."`
-	System    string `placeholder:"ID" help:"Id of the creating system, from which the ids of resources follow."`
-	Template  string `short:"t" placeholder:"FILE" help:"Check the composition against this operational template (.opt) first."`
-	Losses    string `placeholder:"FILE" help:"Where to write what did not arrive, as JSON; otherwise to standard error, one a line."`
+	Reverse   bool              `help:"The way back: print the composition, of the template given, that a FHIR resource becomes; refused if anything of the resource would be lost."`
+	Composer  string            `placeholder:"NAME" default:"cairn fhirmap run" help:"With --reverse, who composes, unless the resource says so."`
+	Language  string            `placeholder:"CODE" help:"With --reverse, the language (ISO 639-1) of the composition; otherwise that of the template."`
+	Territory string            `placeholder:"CODE" default:"DE" help:"With --reverse, the territory (ISO 3166-1) of the composition."`
+	Time      string            `placeholder:"TIME" help:"With --reverse, the start of the context (RFC 3339), unless the resource says so; otherwise now."`
+	EHR       string            `name:"ehr" placeholder:"UUID" help:"Id of the EHR, which is that of the Patient."`
+	Object    string            `placeholder:"UUID" help:"Id of the versioned object, from which the ids of resources follow."`
+	System    string            `placeholder:"ID" help:"Id of the creating system, from which the ids of resources follow."`
+	Template  string            `short:"t" placeholder:"FILE" help:"Check the composition against this operational template (.opt) first."`
+	Link      map[string]string `placeholder:"URI=TYPE/ID" help:"What the target of a LINK, an ehr: URI, is shown as in FHIR; with --reverse, the URI that a reference becomes. May repeat. Otherwise nothing is known of other compositions."`
+	Losses    string            `placeholder:"FILE" help:"Where to write what did not arrive, as JSON; otherwise to standard error, one a line."`
 }
 
 // Run projects one object.
@@ -190,6 +191,9 @@ func (c *fhirmapRunCmd) Run(out io.Writer) error {
 		}
 	}
 	in.VersionUID = in.ObjectID + "::" + in.SystemID + "::1"
+	if c.Link != nil {
+		in.Link = c.target
+	}
 	res, err := lib.Project(in)
 	if err != nil {
 		return inputError(c.Composition, err)
@@ -216,6 +220,16 @@ func (c *fhirmapRunCmd) Run(out io.Writer) error {
 	return os.WriteFile(c.Losses, b.Bytes(), 0o600) // names what a record holds
 }
 
+// target is what the target of a LINK is said to be shown as.
+func (c *fhirmapRunCmd) target(uri string) fhirmap.LinkTarget {
+	reference, there := c.Link[uri]
+	if !there {
+		return fhirmap.LinkTarget{Reason: fhirmap.LinkMissing}
+	}
+	typ, _, _ := strings.Cut(reference, "/")
+	return fhirmap.LinkTarget{Resources: []fhirmap.LinkedResource{{Type: typ, Reference: reference}}}
+}
+
 // reverse prints the composition that a resource becomes.
 func (c *fhirmapRunCmd) reverse(out io.Writer, lib *fhirmap.Library, text []byte) error {
 	if c.Template == "" {
@@ -236,6 +250,11 @@ func (c *fhirmapRunCmd) reverse(out io.Writer, lib *fhirmap.Library, text []byte
 		if in.Time, err = time.Parse(time.RFC3339, c.Time); err != nil {
 			return fmt.Errorf("--time: %w", err)
 		}
+	}
+	in.Joins = map[string]fhirmap.Join{}
+	for uri, reference := range c.Link {
+		typ, _, _ := strings.Cut(reference, "/")
+		in.Joins[reference] = fhirmap.Join{Type: typ, Target: uri}
 	}
 	composed, err := lib.Compose(in)
 	if err != nil {

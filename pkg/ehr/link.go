@@ -171,7 +171,9 @@ func (s *Service) links(ehrID uuid.UUID, root *rm.Node) []link {
 		ok := false
 		switch {
 		case n.Class.IsA(classEHRURI):
-			l, ok = s.ehrURI(ehrID, n.String("value"))
+			var to EHRURI
+			to, ok = ParseEHRURI(n.String("value"), ehrID, s.cfg.SystemID)
+			l = link{text: n.String("value"), object: to.Object, trunk: to.Trunk, path: to.Path}
 		case n.Class.IsA(classInstructionDetails):
 			l, ok = s.instruction(n)
 		}
@@ -229,22 +231,31 @@ func (l *link) names(uid string) bool {
 	return true
 }
 
-// ehrURI reads a URI of the scheme ehr (Architecture overview, "EHR URIs"):
+// EHRURI is what a URI of the scheme ehr leads to.
+type EHRURI struct {
+	Object uuid.UUID
+	// Trunk is the version on the trunk, 0 for the latest; Path is within the
+	// object, "" for all of it.
+	Trunk int
+	Path  string
+}
+
+// ParseEHRURI reads a URI of the scheme ehr (Architecture overview, "EHR URIs"):
 // ehr://SYSTEM/EHR/OBJECT/PATH, or ehr:/OBJECT/PATH within the same EHR. It is
 // false for other systems and EHRs, and for forms that name no object.
-func (s *Service) ehrURI(ehrID uuid.UUID, text string) (link, bool) {
+func ParseEHRURI(text string, ehrID uuid.UUID, systemID string) (EHRURI, bool) {
 	rest, ok := strings.CutPrefix(text, "ehr:")
 	if !ok {
-		return link{}, false
+		return EHRURI{}, false
 	}
 	if after, authority := strings.CutPrefix(rest, "//"); authority {
 		system, path, _ := strings.Cut(after, "/")
-		if system != "" && !strings.EqualFold(system, s.cfg.SystemID) {
-			return link{}, false
+		if system != "" && !strings.EqualFold(system, systemID) {
+			return EHRURI{}, false
 		}
 		owner, path, _ := strings.Cut(path, "/")
 		if id, err := uuid.Parse(owner); err != nil || id != ehrID {
-			return link{}, false
+			return EHRURI{}, false
 		}
 		rest = path
 	}
@@ -256,12 +267,12 @@ func (s *Service) ehrURI(ehrID uuid.UUID, text string) (link, bool) {
 		rest = strings.TrimPrefix(rest, folder)
 	}
 	uid, path, inside := strings.Cut(rest, "/")
-	l := link{text: text}
+	var l link
 	if !l.names(uid) {
-		return link{}, false
+		return EHRURI{}, false
 	}
 	if inside && path != "" {
 		l.path = "/" + path
 	}
-	return l, true
+	return EHRURI{l.object, l.trunk, l.path}, true
 }

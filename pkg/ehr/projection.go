@@ -35,6 +35,20 @@ type ProjectionInput struct {
 	// Resource gives the type of the resource that a party is shown as, "" if it is
 	// not; the id of the resource is that of the party. nil knows of none.
 	Resource func(party uuid.UUID) string
+	// Linked finds the COMPOSITIONs of the EHR that LINKs lead to. nil knows of none.
+	Linked func(object uuid.UUID) LinkTarget
+}
+
+// LinkTarget is the latest version of a COMPOSITION that something refers to.
+type LinkTarget struct {
+	// UID is zero and Root nil if there is none or it is deleted.
+	UID  VersionUID
+	Root *rm.Node
+	// SystemID is that of the version's audit; LifecycleState as in ProjectionInput.
+	SystemID       string
+	LifecycleState int
+	// Waiting is set if it is to be projected after its commit and was not yet.
+	Waiting bool
 }
 
 // Projected is what a projection derived from one version.

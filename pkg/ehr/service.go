@@ -208,30 +208,97 @@ func (s *Service) project(ctx context.Context, c *Contribution, subject Subject)
 		return nil
 	}
 	c.Parties = &PartyResources{ctx: ctx, store: s.cfg.Store}
+	c.Links = &LinkTargets{ctx: ctx, store: s.cfg.Store, ehrID: c.EHRID, systemID: c.SystemID, versions: c.Versions}
 	for i := range c.Versions {
 		v := &c.Versions[i]
-		v.Projected, v.Queued = Projected{}, false
-		if v.UID.IsBranch() {
-			continue // what is derived follows the trunk
-		}
-		if v.Kind == KindComposition && v.Root != nil && c.Later(v.Template.TemplateID) {
-			v.Queued = true
-			continue
-		}
-		if v.Orders && v.OfWorkflow() {
-			continue // the store does it, once it has what is said about the orders
-		}
-		in := c.Input(v)
-		if person, ok := PersonOf(subject, c.SystemID); ok && v.Kind == KindEHRStatus && v.Root != nil {
-			var err error
-			if in.Person, c.PersonTrunk, err = s.cfg.Store.Person(ctx, person); err != nil {
+		v.Projected = Projected{}
+		v.Queued = !v.UID.IsBranch() && v.Kind == KindComposition && v.Root != nil && c.Later(v.Template.TemplateID)
+	}
+	for again := true; again; {
+		again = false
+		for i := range c.Versions {
+			v := &c.Versions[i]
+			if v.UID.IsBranch() || v.Queued {
+				continue // what is derived follows the trunk
+			}
+			c.Links.waiting = false
+			if err := s.projectOne(ctx, c, v, subject); err != nil {
 				return err
 			}
-			c.Person = person
+			// What refers to what waits waits too, so that no reference leads to what is
+			// not there yet.
+			if c.Links.waiting && !c.AtOnce && v.Kind == KindComposition && v.Root != nil {
+				v.Projected, v.Queued, again = Projected{}, true, true
+			}
 		}
-		v.Projected = Derive(s.cfg.Projections, in)
+	}
+	if err := c.Links.Err(); err != nil {
+		return err
 	}
 	return c.Parties.Err()
+}
+
+// projectOne derives the records of a version.
+func (s *Service) projectOne(ctx context.Context, c *Contribution, v *NewVersion, subject Subject) error {
+	if v.Orders && v.OfWorkflow() {
+		return nil // the store does it, once it has what is said about the orders
+	}
+	in := c.Input(v)
+	if person, ok := PersonOf(subject, c.SystemID); ok && v.Kind == KindEHRStatus && v.Root != nil {
+		var err error
+		if in.Person, c.PersonTrunk, err = s.cfg.Store.Person(ctx, person); err != nil {
+			return err
+		}
+		c.Person = person
+	}
+	v.Projected = Derive(s.cfg.Projections, in)
+	return nil
+}
+
+// LinkTargets finds what LINKs lead to, each once, for the projections of one
+// contribution.
+type LinkTargets struct {
+	ctx      context.Context
+	store    Store
+	ehrID    uuid.UUID
+	systemID string
+	versions []NewVersion // of the contribution
+	known    map[uuid.UUID]LinkTarget
+	waiting  bool  // one that was found waits to be projected
+	err      error // of the first search that failed
+}
+
+// Find gives the latest version of a COMPOSITION, as it is after the contribution.
+func (l *LinkTargets) Find(object uuid.UUID) LinkTarget {
+	for i := len(l.versions) - 1; i >= 0; i-- {
+		v := &l.versions[i]
+		if v.UID.Object != object || v.UID.IsBranch() {
+			continue
+		}
+		if v.Root == nil || v.Kind != KindComposition {
+			return LinkTarget{}
+		}
+		l.waiting = l.waiting || v.Queued
+		return LinkTarget{UID: v.UID, Root: v.Root, SystemID: l.systemID, LifecycleState: v.LifecycleState, Waiting: v.Queued}
+	}
+	t, ok := l.known[object]
+	if !ok && l.err == nil {
+		if t, l.err = l.store.LinkTarget(l.ctx, l.ehrID, object); l.known == nil {
+			l.known = map[uuid.UUID]LinkTarget{}
+		}
+		l.known[object] = t
+	}
+	l.waiting = l.waiting || t.Waiting
+	return t
+}
+
+// Err is why something could not be found out: what was projected must not be
+// stored then.
+func (l *LinkTargets) Err() error {
+	if l == nil {
+		return nil
+	}
+	return l.err
 }
 
 // PartyResources finds what parties are shown as, each once, for the projections

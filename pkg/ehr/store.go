@@ -78,6 +78,10 @@ type Store interface {
 	// "" if it is not.
 	PartyResource(ctx context.Context, object uuid.UUID) (string, error)
 
+	// LinkTarget reads the latest version of a COMPOSITION for the projection of what
+	// refers to it.
+	LinkTarget(ctx context.Context, ehrID, object uuid.UUID) (LinkTarget, error)
+
 	// Tags lists the tags of a target by key and path, EHRTags those in an EHR by
 	// object, version, key and path.
 	Tags(ctx context.Context, ehrID uuid.UUID, on TagTarget) ([]ItemTag, error)
@@ -157,13 +161,15 @@ type Contribution struct {
 	Rules string
 	// Projections and Subject are what they are and whom they are told of, for
 	// versions that are OfWorkflow or parties and for those of before that depend on
-	// them. Parties are what references to parties lead to.
+	// them. Parties are what references to parties lead to,
+	// Links what LINKs do.
 	// Later reports whether what is made of a template is left to the queue; nil
 	// leaves nothing.
 	Projections []Projection
 	Subject     Subject
 	Later       func(templateID string) bool
 	Parties     *PartyResources
+	Links       *LinkTargets
 	// NewEHR is set if the contribution creates the EHR.
 	NewEHR *NewEHR
 	// Person, if not zero, is the party that the subject of the EHR_STATUS refers

@@ -143,5 +143,8 @@ func (c *Contribution) Input(v *NewVersion) ProjectionInput {
 	if c.Parties != nil {
 		in.Resource = c.Parties.Find
 	}
+	if c.Links != nil {
+		in.Linked = c.Links.Find
+	}
 	return in
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -44,7 +46,7 @@ func (p *fhirProjection) Project(in ehr.ProjectionInput) ehr.Projected {
 		Root: in.Root, EHRID: in.EHRID, Subject: subject(in),
 		ObjectID: in.ObjectID, VersionUID: in.VersionUID, SystemID: in.SystemID,
 		Lifecycle: strconv.Itoa(in.LifecycleState), Workflow: workflow(in.Workflow),
-		Person: in.Person, Roles: in.Roles, Resolve: registered(in),
+		Person: in.Person, Roles: in.Roles, Resolve: registered(in), Link: p.linked(in),
 	})
 	if err != nil {
 		p.log.Error("a version could not be projected to FHIR", "version_uid", in.VersionUID, "error", err)
@@ -110,6 +112,73 @@ func registered(in ehr.ProjectionInput) func(*rm.Node) string {
 		}
 		return typ
 	}
+}
+
+// maxLinks bounds how many LINKs of one version are followed.
+const maxLinks = 16
+
+// linked finds what LINKs lead to: the resources that the same mappings make of the
+// latest version of the target, or of a node in it.
+func (p *fhirProjection) linked(in ehr.ProjectionInput) func(string) fhirmap.LinkTarget {
+	record, err := uuid.Parse(in.EHRID)
+	if in.Linked == nil || err != nil {
+		return nil
+	}
+	known := map[string]fhirmap.LinkTarget{}
+	return func(uri string) fhirmap.LinkTarget {
+		out, ok := known[uri]
+		if !ok && len(known) >= maxLinks {
+			return fhirmap.LinkTarget{Reason: fhirmap.LinkTooMany}
+		}
+		if !ok {
+			out = p.target(in, record, uri)
+			known[uri] = out
+		}
+		return out
+	}
+}
+
+func (p *fhirProjection) target(in ehr.ProjectionInput, record uuid.UUID, uri string) fhirmap.LinkTarget {
+	because := func(r fhirmap.LinkReason) fhirmap.LinkTarget { return fhirmap.LinkTarget{Reason: r} }
+	to, ok := ehr.ParseEHRURI(uri, record, in.SystemID)
+	if !ok {
+		return because(fhirmap.LinkElsewhere)
+	}
+	t := ehr.LinkTarget{Root: in.Root, SystemID: in.SystemID, LifecycleState: in.LifecycleState}
+	uid, trunk := in.VersionUID, in.Trunk
+	if to.Object.String() != in.ObjectID {
+		t = in.Linked(to.Object)
+		uid, trunk = t.UID.String(), t.UID.Trunk
+	}
+	switch {
+	case t.Root == nil:
+		return because(fhirmap.LinkMissing)
+	case t.Waiting:
+		return because(fhirmap.LinkWaiting)
+	}
+	earlier := to.Trunk != 0 && to.Trunk != trunk
+	if earlier && positional(to.Path) {
+		return because(fhirmap.LinkPath) // a position is one in the version that was referred to
+	}
+	out, err := p.lib.ShownAt(fhirmap.Input{
+		Root: t.Root, EHRID: in.EHRID, Subject: subject(in), ObjectID: to.Object.String(), VersionUID: uid, SystemID: t.SystemID,
+		Lifecycle: strconv.Itoa(t.LifecycleState), Workflow: workflow(in.Workflow),
+	}, to.Path)
+	if err != nil {
+		p.log.Error("what a version refers to could not be projected to FHIR", "version_uid", uid, "error", err)
+		return because(fhirmap.LinkNotShown)
+	}
+	if earlier && out.Reason == "" {
+		out.Reason = fhirmap.LinkVersion
+	}
+	return out
+}
+
+// positional reports whether a path tells members of lists apart by their
+// positions.
+func positional(path string) bool {
+	p, err := rm.ParsePath(path)
+	return err == nil && slices.ContainsFunc(p.Steps, func(s rm.Step) bool { return s.HasIndex })
 }
 
 // subject is the EHR's PARTY_SELF as mappings see it.

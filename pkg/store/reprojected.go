@@ -396,6 +396,16 @@ func (p *projector) derive(ctx context.Context, s *source) (out ehr.Projected, e
 		}
 		return typ
 	}
+	if record, bad := uuid.Parse(in.EHRID); bad == nil && in.Kind == ehr.KindComposition {
+		in.Linked = func(object uuid.UUID) ehr.LinkTarget {
+			t, err := p.linkTarget(ctx, p.db, record, object)
+			if err != nil && failed == nil {
+				failed = err
+			}
+			t.Waiting = false // what waits is stored in its order
+			return t
+		}
+	}
 	out = ehr.Derive(p.opt.Projections, in)
 	return out, failed
 }

@@ -82,6 +82,30 @@ func partyResource(ctx context.Context, db conn, object uuid.UUID) (typ string, 
 	return typ, nil
 }
 
+// LinkTarget reads a COMPOSITION for projections. See ehr.Store.
+func (s *Store) LinkTarget(ctx context.Context, ehrID, object uuid.UUID) (ehr.LinkTarget, error) {
+	return s.linkTarget(ctx, s.conn(ctx), ehrID, object)
+}
+
+func (s *Store) linkTarget(ctx context.Context, db conn, ehrID, object uuid.UUID) (t ehr.LinkTarget, err error) {
+	var raw []byte
+	t.UID.Object = object
+	err = db.QueryRow(ctx, `
+		select v.creating_system, v.ver, v.audit_system_id, v.lifecycle_state, d.raw,
+			exists (select from fhir_queue q where q.ehr_no = v.ehr_no and q.vo_no = v.vo_no)
+		from ehr e join version v on v.ehr_no = e.ehr_no and v.kind = 1 and v.object_id = $2 and v.ver > 0 and v.time_superseded is null
+		join document d on d.ehr_no = v.ehr_no and d.vo_no = v.vo_no and d.ver = v.ver
+		where e.ehr_id = $1`, ehrID, object).Scan(&t.UID.System, &t.UID.Trunk, &t.SystemID, &t.LifecycleState, &raw, &t.Waiting)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ehr.LinkTarget{}, nil
+	}
+	if err != nil {
+		return ehr.LinkTarget{}, failure("store.LinkTarget", err)
+	}
+	t.Root, err = s.document(raw, ehr.KindComposition)
+	return t, err
+}
+
 // commitParties stores a contribution of parties by store, and projects them and
 // what depends on them in the same transaction.
 func (s *Store) commitParties(ctx context.Context, c *ehr.Contribution, store func(pgx.Tx) error) error {

@@ -195,6 +195,9 @@ func (s *Store) projectOrders(ctx context.Context, tx pgx.Tx, c *ehr.Contributio
 			v.Projected = ehr.Derive(c.Projections, in)
 		}
 	}
+	if err := c.Links.Err(); err != nil {
+		return err
+	}
 	return c.Parties.Err()
 }
 
