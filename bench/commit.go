@@ -52,6 +52,8 @@ type variant struct {
 
 	w  *workloads
 	db *pgxpool.Pool
+	// observations are the ids of those that are read.
+	observations []string
 }
 
 // tableCost is what one composition takes in a table, or in one of its indexes.

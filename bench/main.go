@@ -46,14 +46,17 @@ func main() {
 	quick := flag.Bool("quick", false, "with -aql: a small run that writes no report")
 	commit := flag.Bool("commit", false, "measure commits only, with what they write to each table and to the WAL")
 	var variants []string
-	flag.Func("variant", "with -commit: a server to compare, as name;cairn=BINARY;args=FLAGS;SETTING=VALUE (all but the name optional); may repeat", func(s string) error {
+	flag.Func("variant", "with -commit or -read: a server to compare, as name;cairn=BINARY;args=FLAGS;SETTING=VALUE (all but the name optional); may repeat", func(s string) error {
 		variants = append(variants, s)
 		return nil
 	})
 	projection := flag.Bool("projection", false, "with -commit: build the server of this source with and without projection, and report what projection adds to the CPU")
-	clients := flag.String("clients", "1,8,32", "with -commit: numbers of clients")
+	clients := flag.String("clients", "1,8,32", "with -commit or -read: numbers of clients")
 	sets := flag.Int("sets", 0, "with -commit: in each round commit half of the compositions in contributions of so many, and print the ratio")
 	reads := flag.Int("reads", 0, "with -commit: after the commits, in each round read so many compositions and Observations")
+	read := flag.Bool("read", false, "compare reads of the variants of -variant, in alternating rounds")
+	only := flag.String("only", "", "with -read: the workloads to measure, such as read,search; default all")
+	lean := flag.Bool("lean", false, "with -read: use a client that takes little processor time itself")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -69,16 +72,28 @@ func main() {
 		}
 		return
 	}
-	if *commit {
-		cc := commitConfig{config: c, variants: variants, sets: *sets, reads: *reads, projection: *projection}
-		for _, s := range strings.Split(*clients, ",") {
-			n, err := strconv.Atoi(s)
-			if err != nil || n < 1 {
-				fmt.Fprintln(os.Stderr, "bench: -clients takes numbers from 1:", s)
-				os.Exit(2)
-			}
-			cc.clients = append(cc.clients, n)
+	var counts []int
+	for _, s := range strings.Split(*clients, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
+			fmt.Fprintln(os.Stderr, "bench: -clients takes numbers from 1:", s)
+			os.Exit(2)
 		}
+		counts = append(counts, n)
+	}
+	if *read {
+		rc := readConfig{config: c, variants: variants, clients: counts, lean: *lean}
+		if *only != "" {
+			rc.only = strings.Split(*only, ",")
+		}
+		if err := runRead(ctx, rc); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if *commit {
+		cc := commitConfig{config: c, variants: variants, clients: counts, sets: *sets, reads: *reads, projection: *projection}
 		if err := runCommit(ctx, cc); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(1)

@@ -107,6 +107,13 @@ func (s *Store) templateOf(ctx context.Context, no int32) (templateRevision, err
 	return t, nil
 }
 
+// TemplateID is the id of the template that a number stands for; none for 0. For one
+// that was not asked for before it takes a connection of Pool.
+func (s *Store) TemplateID(ctx context.Context, no int32) (string, error) {
+	t, err := s.templateOf(ctx, no)
+	return t.id, err
+}
+
 // Concept is the dictionary's number of an archetype; false if no version has
 // ever been stored that uses it.
 func (s *Store) Concept(ctx context.Context, archetypeID string) (int32, bool, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"maps"
 	"slices"
 	"sync"
 
@@ -107,9 +108,77 @@ func (s *Store) kindNumbers(ctx context.Context, w *searchWriter, kinds []kind) 
 	return out, nil
 }
 
+// KindFacts are what the records of a kind have in common beside their codes.
+type KindFacts struct {
+	Profiles                []string // not to be changed
+	Mapping, MappingVersion string
+}
+
+// kindFacts caches the facts of kinds by number. A row of the dictionary is
+// neither changed nor deleted.
+type kindFacts struct {
+	mu  sync.RWMutex
+	all map[int32]KindFacts
+}
+
+// Kinds gives the facts of kinds by their numbers, in their order. For those that
+// were not asked for before it takes a connection of Pool.
+func (s *Store) Kinds(ctx context.Context, numbers []int32) ([]KindFacts, error) {
+	const op = "store.Kinds"
+	out := make([]KindFacts, len(numbers))
+	missing := s.facts.find(numbers, out)
+	if len(missing) == 0 {
+		return out, nil
+	}
+	rows, err := s.main.Query(ctx, `select kind_no, profiles, mapping, mapping_version from fhir_kind where kind_no = any($1)`, missing)
+	if err != nil {
+		return nil, failure(op, err)
+	}
+	found := make(map[int32]KindFacts, len(missing))
+	var no int32
+	var f KindFacts
+	if _, err := pgx.ForEachRow(rows, []any{&no, &f.Profiles, &f.Mapping, &f.MappingVersion}, func() error {
+		found[no], f = f, KindFacts{}
+		return nil
+	}); err != nil {
+		return nil, failure(op, err)
+	}
+	s.facts.mu.Lock()
+	if s.facts.all == nil || len(s.facts.all)+len(found) > maxKinds {
+		s.facts.all = make(map[int32]KindFacts, len(found))
+	}
+	maps.Copy(s.facts.all, found)
+	s.facts.mu.Unlock()
+	for i, no := range numbers {
+		if f, ok := found[no]; ok {
+			out[i] = f
+		} else if slices.Contains(missing, no) {
+			return nil, errs.New(errs.Internal, op, "a resource is of a kind that the dictionary does not have")
+		}
+	}
+	return out, nil
+}
+
+// find fills in what is at hand and gives the numbers of the rest.
+func (k *kindFacts) find(numbers []int32, out []KindFacts) (missing []int32) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	for i, no := range numbers {
+		f, ok := k.all[no]
+		if !ok {
+			missing = append(missing, no)
+		}
+		out[i] = f
+	}
+	return missing
+}
+
 // Content expands the JSON of a version's resources (fhir_content.raw).
-func (s *Store) Content(raw []byte) ([]byte, error) {
-	b, err := s.dec.DecodeAll(raw, nil)
+func (s *Store) Content(raw []byte) ([]byte, error) { return s.AppendContent(nil, raw) }
+
+// AppendContent appends what Content gives.
+func (s *Store) AppendContent(dst, raw []byte) ([]byte, error) {
+	b, err := s.dec.DecodeAll(raw, dst)
 	if err != nil {
 		return nil, errs.Wrap(errs.Internal, "store.Content", "the stored resources cannot be read", err)
 	}

@@ -47,6 +47,7 @@ type Store struct {
 	queued      chan struct{} // see Queued
 	concepts    concepts
 	kinds       kindNumbers
+	facts       kindFacts
 	nodes       *nodestore.Index
 	kept        *keptstore.Store
 	templates   templateNames

@@ -31,9 +31,13 @@ func (w *where) arg(v any) string {
 
 func (w *where) add(terms ...string) { w.terms = append(w.terms, terms...) }
 
+// ofRecord are the columns of fhir_resource that a record is made from.
+const ofRecord = `resource_type, resource_id, ver, revision, last_updated, kind_no, vo_no, byte_from, byte_len, ehr_no`
+
 // page is the statement for one page and one record more. Its first columns are
-// the keys by which the records are sorted, as text.
-func (w *where) page(q fhir.Query) (string, []any, error) {
+// the keys by which the records are sorted, as text, and if they are to be
+// counted the number of all matches.
+func (w *where) page(q fhir.Query, counted bool) (string, []any, error) {
 	args := slices.Clone(*w.args)
 	p := where{from: w.from, r: w.r, kind: w.kind, terms: slices.Clone(w.terms), args: &args}
 	keys, err := p.keys(q)
@@ -53,7 +57,11 @@ func (w *where) page(q fhir.Query) (string, []any, error) {
 		order.WriteString(name + k.direction())
 		outerOrder.WriteString(`r.` + name + k.direction())
 	}
-	sql := `select ` + outer.String() + recordColumns + "\n\tfrom (select " + p.r + ".*" + columns.String() + p.from + strings.Join(p.terms, "\n\tand ") +
+	if counted {
+		columns.WriteString(`, count(*) over () as matches`)
+		outer.WriteString(`r.matches, `)
+	}
+	sql := `select ` + outer.String() + recordColumns + "\n\tfrom (select " + p.r + "." + strings.ReplaceAll(ofRecord, ", ", ", "+p.r+".") + columns.String() + p.from + strings.Join(p.terms, "\n\tand ") +
 		"\n\torder by " + order.String() + " limit " + p.arg(q.Count+1) + `) r` + recordJoins + `
 	order by ` + outerOrder.String()
 	return sql, args, nil

@@ -433,6 +433,7 @@ func (r *Reader) Made(ctx context.Context, who ehr.Actor, document fhir.Record) 
 	}
 	defer rows.Close()
 	scan := scanner{store: r.store, labels: r.labels}
+	defer scan.forget()
 	var list []fhir.Record
 	var owner uuid.UUID
 	for rows.Next() {
@@ -443,6 +444,9 @@ func (r *Reader) Made(ctx context.Context, who ehr.Actor, document fhir.Record) 
 		list = append(list, rec)
 	}
 	if err := rows.Err(); err != nil {
+		return nil, fail(op, err)
+	}
+	if err := scan.completeAll(ctx, list); err != nil {
 		return nil, fail(op, err)
 	}
 	for _, rec := range list {

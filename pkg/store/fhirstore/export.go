@@ -203,15 +203,14 @@ func (r *Reader) ExportFile(ctx context.Context, who ehr.Actor, x fhir.Export, f
 		}
 		defer rows.Close()
 		scan := scanner{store: r.store, labels: r.labels}
+		defer scan.forget()
 		for rows.Next() {
 			var rec fhir.Record
 			if err := scan.record(rows, &rec); err != nil {
 				return fail(op, err)
 			}
-			if len(scan.contents) > 1 { // rows of one version follow one another
-				content := scan.contents[scan.key]
-				clear(scan.contents)
-				scan.contents[scan.key] = content
+			if err := scan.complete(ctx, &rec); err != nil {
+				return fail(op, err)
 			}
 			if err := yield(rec); err != nil {
 				return err

@@ -56,7 +56,11 @@ func (r *Reader) resource(ctx context.Context, op string, who ehr.Actor, typ, sq
 	if err != nil {
 		return fhir.Record{}, store.Failure(op, err)
 	}
-	err = one(rows, func() error { return (&scanner{store: r.store, labels: r.labels}).record(rows, &rec, &owner, &since) })
+	scan := scanner{store: r.store, labels: r.labels}
+	err = one(rows, func() error {
+		defer scan.forget()
+		return scan.record(rows, &rec, &owner, &since)
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fhir.Record{}, r.missing(ctx, op, nil)
 	}
@@ -68,6 +72,9 @@ func (r *Reader) resource(ctx context.Context, op string, who ehr.Actor, typ, sq
 	}
 	if since != nil {
 		rec.Waiting = since.UTC()
+	}
+	if err := scan.complete(ctx, &rec); err != nil {
+		return fhir.Record{}, err
 	}
 	if rec.JSON == nil {
 		return rec, errs.New(errs.Gone, op, "the resource was deleted")
@@ -200,7 +207,9 @@ func (r *Reader) historyRows(ctx context.Context, db queryer, w *where, limit in
 		return err
 	}
 	defer rows.Close()
+	at := len(page.Records)
 	scan := scanner{store: r.store, labels: r.labels}
+	defer scan.forget()
 	for rows.Next() {
 		var rec fhir.Record
 		var first bool
@@ -210,7 +219,10 @@ func (r *Reader) historyRows(ctx context.Context, db queryer, w *where, limit in
 		rec.First = first
 		page.Records = append(page.Records, rec)
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return scan.completeAll(ctx, page.Records[at:])
 }
 
 // instanceHistory is that of one resource, whose record is found by it.

@@ -3,8 +3,11 @@
 package fhirstore
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,16 +40,15 @@ func New(s *store.Store, decision ehr.DecisionPoint) *Reader {
 func (r *Reader) Label(l fhir.Labels) { r.labels = l }
 
 // recordColumns and recordJoins are those of a record made from a row r of
-// fhir_resource.
+// fhir_resource. Kinds and templates come as their numbers: what these stand for
+// is at hand, and a join costs a small read more than finding its row.
 const (
-	recordWidth   = 16
+	recordWidth   = 14
 	recordColumns = `
-	r.resource_type, r.resource_id, r.ver, r.revision, r.last_updated, v.object_id, v.creating_system,
-	k.profiles, k.mapping, k.mapping_version, r.vo_no, r.byte_from, r.byte_len, c.raw, r.ehr_no, coalesce(t.template_id, '')`
+	r.resource_type, r.resource_id, r.ver, r.revision, r.last_updated, v.object_id, v.creating_system, v.template_no,
+	r.kind_no, r.vo_no, r.byte_from, r.byte_len, c.raw, r.ehr_no`
 	recordJoins = `
-	join fhir_kind k on k.kind_no = r.kind_no
 	join version v on v.ehr_no = r.ehr_no and v.vo_no = r.vo_no and v.ver = r.ver
-	left join template t on t.template_no = v.template_no
 	left join fhir_content c on c.ehr_no = r.ehr_no and c.vo_no = r.vo_no and c.ver = r.ver and c.revision = r.revision and r.byte_len is not null`
 )
 
@@ -79,59 +81,151 @@ const resourceSQL = `select e.ehr_id, ` + waitingSQL + recordColumns + `
 	from fhir_resource r join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
 	where r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`
 
-// scanner reads records. Those of one version share its content.
+// scanner reads records: rows by record, and once these are closed what kinds and
+// templates say by complete. Those of one version share its content.
 type scanner struct {
-	store    *store.Store
-	labels   fhir.Labels
-	template string
-	contents map[versionKey][]byte
+	store  *store.Store
+	labels fhir.Labels
 
-	object uuid.UUID
-	system string
-	key    versionKey
-	from   *int32
-	length *int32
-	raw    pgtype.DriverBytes // valid until the next row
+	contents map[versionKey][]byte
+	arena    *[]byte  // of the contents
+	made     []origin // of the records, in their order
+
+	typ, id, system string
+	ver             int32
+	revision        int16
+	updated         time.Time
+	object          uuid.UUID
+	template        *int32
+	origin          origin
+	key             versionKey
+	from, length    *int32
+	raw             pgtype.DriverBytes // valid until the next row
+	owner           int64
+	into            []any
 }
+
+// origin is what a record was made by and from.
+type origin struct{ kind, template int32 }
 
 // versionKey is one projection of a version within the system.
 type versionKey struct {
-	voNo int64
-	id   fhir.VersionID
+	ehrNo, voNo int64
+	id          fhir.VersionID
 }
+
+// arenas are room for contents. What is needed of them is copied out.
+var arenas = sync.Pool{New: func() any { return new([]byte) }}
+
+const (
+	// usualContent is room for most contents, in bytes.
+	usualContent = 16 << 10
+	// maxArena bounds the room for contents, and what of it is kept for others.
+	maxArena = 4 << 20
+)
 
 // record scans the next row, of recordColumns after those of before.
 func (s *scanner) record(row pgx.Row, rec *fhir.Record, before ...any) error {
 	const op = "fhirstore.record"
-	if err := row.Scan(append(before, &rec.Type, &rec.ID, &rec.Version.Trunk, &rec.Version.Revision, &rec.LastUpdated, &s.object, &s.system,
-		&rec.Profiles, &rec.Mapping, &rec.MappingVersion, &s.key.voNo, &s.from, &s.length, &s.raw, &rec.Owner, &s.template)...); err != nil {
+	s.into = append(append(s.into[:0], before...), &s.typ, &s.id, &s.ver, &s.revision, &s.updated, &s.object, &s.system, &s.template,
+		&s.origin.kind, &s.key.voNo, &s.from, &s.length, &s.raw, &s.owner)
+	if err := row.Scan(s.into...); err != nil {
 		return err
 	}
-	rec.Security, rec.Template = s.labels.Of(s.template), s.template
-	rec.LastUpdated = rec.LastUpdated.UTC()
+	rec.Type, rec.ID, rec.Owner = s.typ, s.id, s.owner
+	rec.Version = fhir.VersionID{Trunk: int(s.ver), Revision: int(s.revision)}
+	rec.LastUpdated = s.updated.UTC()
 	rec.Source = ehr.VersionUID{Object: s.object, System: s.system, Trunk: rec.Version.Trunk}.String()
+	s.origin.template = 0
+	if s.template != nil {
+		s.origin.template = *s.template
+	}
+	s.made = append(s.made, s.origin)
 	if s.length == nil {
-		rec.Profiles = nil
 		return nil
 	}
-	s.key.id = rec.Version
-	content, ok := s.contents[s.key]
-	if !ok {
-		var err error
-		if content, err = s.store.Content(s.raw); err != nil {
-			return err
-		}
-		if s.contents == nil {
-			s.contents = map[versionKey][]byte{}
-		}
-		s.contents[s.key] = content
+	s.key.ehrNo, s.key.id = s.owner, rec.Version
+	content, err := s.content()
+	if err != nil {
+		return err
 	}
 	from, to := int(*s.from), int(*s.from)+int(*s.length)
 	if from < 0 || from > to || to > len(content) {
 		return errs.New(errs.Internal, op, "a resource is not where its version has it")
 	}
-	rec.JSON = content[from:to:to]
+	rec.JSON = bytes.Clone(content[from:to])
 	return nil
+}
+
+// content is that of the version of the row, until the next one is asked for.
+func (s *scanner) content() ([]byte, error) {
+	if content, ok := s.contents[s.key]; ok {
+		return content, nil
+	}
+	if s.arena != nil && len(*s.arena) > maxArena-usualContent {
+		s.forget()
+	}
+	if s.arena == nil {
+		s.arena = arenas.Get().(*[]byte)
+		s.contents = map[versionKey][]byte{}
+	}
+	at := len(*s.arena)
+	all, err := s.store.AppendContent(slices.Grow(*s.arena, usualContent), s.raw)
+	if err != nil {
+		return nil, err
+	}
+	*s.arena = all
+	content := all[at:len(all):len(all)]
+	s.contents[s.key] = content
+	return content, nil
+}
+
+// forget gives the room for contents back. Rows that follow bring their own.
+func (s *scanner) forget() {
+	if s.arena == nil {
+		return
+	}
+	clear(s.contents)
+	if *s.arena = (*s.arena)[:0]; cap(*s.arena) <= maxArena {
+		arenas.Put(s.arena)
+	}
+	s.arena = nil
+}
+
+// complete adds what kinds and templates say to the records that were scanned:
+// all of them, in their order. No connection that a commit may wait for is held
+// meanwhile, since one may be needed.
+func (s *scanner) complete(ctx context.Context, list ...*fhir.Record) error {
+	kinds := make([]int32, 0, len(s.made))
+	for _, o := range s.made {
+		kinds = append(kinds, o.kind)
+	}
+	facts, err := s.store.Kinds(ctx, kinds)
+	if err != nil {
+		return err
+	}
+	for i, rec := range list {
+		template, err := s.store.TemplateID(ctx, s.made[i].template)
+		if err != nil {
+			return err
+		}
+		rec.Security, rec.Template = s.labels.Of(template), template
+		rec.Mapping, rec.MappingVersion = facts[i].Mapping, facts[i].MappingVersion
+		if rec.JSON != nil {
+			rec.Profiles = facts[i].Profiles
+		}
+	}
+	s.made = s.made[:0]
+	return nil
+}
+
+// completeAll is complete for the records of a list.
+func (s *scanner) completeAll(ctx context.Context, list []fhir.Record) error {
+	all := make([]*fhir.Record, len(list))
+	for i := range list {
+		all[i] = &list[i]
+	}
+	return s.complete(ctx, all...)
 }
 
 // Resource reads the current version of a resource. See fhir.Reader. Which
@@ -210,31 +304,40 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	batch.Queue("begin isolation level repeatable read read only")
 	// The plans do not depend on the values: planning takes longer than a page.
 	batch.Queue("set local plan_cache_mode = force_generic_plan")
-	sql, args, err := where.page(q)
+	// Of patients who are few the matches are counted with the first page: they are
+	// looked at once.
+	counted := q.Total && patients != nil && q.After == nil
+	sql, args, err := where.page(q, counted)
 	if err != nil {
 		return fhir.Page{}, err
 	}
-	var next, cursor fhir.Cursor
+	var next fhir.Cursor
+	scan := scanner{store: r.store, labels: r.labels}
 	batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
-		scan := scanner{store: r.store, labels: r.labels}
+		defer scan.forget()
+		total := int64(-1)
+		before := make([]any, len(rows.FieldDescriptions())-recordWidth)
+		cursor := make(fhir.Cursor, len(before))
+		for i := range before {
+			before[i] = &cursor[i]
+		}
+		if counted {
+			before, cursor, total = append(before[:len(before)-1], &total), cursor[:len(cursor)-1], 0
+		}
 		for rows.Next() {
 			var rec fhir.Record
-			before := make([]any, len(rows.FieldDescriptions())-recordWidth)
-			cursor = make(fhir.Cursor, len(before))
-			for i := range before {
-				before[i] = &cursor[i]
-			}
 			if err := scan.record(rows, &rec, before...); err != nil {
 				return err
 			}
 			page.Records = append(page.Records, rec)
-			if len(page.Records) <= q.Count {
-				next = cursor
+			if len(page.Records) == q.Count {
+				next = slices.Clone(cursor)
 			}
 		}
+		page.Total = int(total)
 		return rows.Err()
 	})
-	if q.Total {
+	if q.Total && !counted {
 		sql, args := where.count()
 		batch.Queue(sql, args...).QueryRow(func(row pgx.Row) error { return row.Scan(&page.Total) })
 	}
@@ -249,6 +352,9 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	batch.Queue("commit")
 	if err := r.store.QueryPool().SendBatch(ctx, batch).Close(); err != nil {
 		return fhir.Page{}, store.Failure(op, err)
+	}
+	if err := scan.completeAll(ctx, page.Records); err != nil {
+		return fhir.Page{}, err
 	}
 	if cutPage(&page, q.Count); page.More {
 		page.Next = next

@@ -252,6 +252,7 @@ func (r *Reader) SubscriptionEvents(ctx context.Context, s fhir.Subscription, af
 	var out []fhir.Event
 	var owners []uuid.UUID
 	scan := scanner{store: r.store, labels: r.labels}
+	defer scan.forget()
 	for rows.Next() {
 		var e fhir.Event
 		var owner uuid.UUID
@@ -260,13 +261,22 @@ func (r *Reader) SubscriptionEvents(ctx context.Context, s fhir.Subscription, af
 			return nil, fail(op, err)
 		}
 		e.Happened, e.Deleted, e.Record.First = e.Happened.UTC(), e.Record.JSON == nil, first
-		if !whole {
-			e.Record.JSON = nil
-		}
 		out, owners = append(out, e), append(owners, owner)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fail(op, err)
+	}
+	records := make([]*fhir.Record, len(out))
+	for i := range out {
+		records[i] = &out[i].Record
+	}
+	if err := scan.complete(ctx, records...); err != nil {
+		return nil, fail(op, err)
+	}
+	for i := range out {
+		if !whole {
+			out[i].Record.JSON = nil
+		}
 	}
 	decided := map[[16]byte]bool{}
 	for i := range out {

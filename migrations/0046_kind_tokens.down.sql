@@ -1,0 +1,1 @@
+drop index fhir_kind_tokens;
