@@ -105,9 +105,14 @@ func (r *reader) report(key, msg string) {
 
 // unused reports what nothing has taken.
 func (r *reader) unused(path string, it *item) {
-	for i := range it.parts {
-		if !it.parts[i].used {
-			r.unknown(path + strings.TrimSuffix("|"+it.parts[i].suffix, "|"))
+	for i, p := range it.parts {
+		key := path + strings.TrimSuffix("|"+p.suffix, "|")
+		switch twice := func(o part) bool { return o.suffix == p.suffix }; {
+		case p.used:
+		case slices.ContainsFunc(it.parts[:i], twice):
+			r.report(clipKey(key), " is given twice, perhaps with an index and without")
+		default:
+			r.unknown(key)
 		}
 	}
 	for _, c := range it.children {

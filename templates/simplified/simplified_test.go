@@ -143,6 +143,7 @@ func TestRefused(t *testing.T) {
 		{`"root/blood_presure/any_event/systolic|magnitude":1`, simplified.CodeUnknown, "did you mean "},
 		{`"root/blood_pressure:0/any_event:0/systolic|magnitud":1`, simplified.CodeUnknown, "systolic|magnitude?"},
 		{`"ctx/weather":"fine","` + systolic, simplified.CodeUnknown, "ctx/weather"},
+		{`"root/blood_pressure/any_event/systolic|magnitude":130,"` + systolic, simplified.CodeValue, "is given twice"},
 		{`"` + strings.Replace(systolic, "120", `{"a":1}`, 1), simplified.CodeSyntax, "object or array"},
 		{`"root/blood_pressure:x/any_event":1`, simplified.CodeSyntax, "index"},
 		{`"root/blood_pressure:99999/any_event":1`, simplified.CodeSyntax, "index"},
