@@ -27,6 +27,9 @@ type TemplateExample struct {
 	// Stored gives the example as it would be read from this server, with the
 	// uid of a first version, rather than as a client would commit it.
 	Stored bool
+	// Simplified gives an example whose every object the simplified formats have a
+	// key for, as far as the template allows.
+	Simplified bool
 }
 
 // TemplateExample makes an example instance of a stored template; the same
@@ -77,7 +80,7 @@ func compileADL2(text []byte, limit int) (*templates.Template, error) {
 }
 
 func (s *Service) exampleOf(op string, tpl *templates.Template, in TemplateExample) (*rm.Node, error) {
-	root, err := example.Instance(tpl, example.Options{Detail: in.Detail})
+	root, err := example.Instance(tpl, example.Options{Detail: in.Detail, Filled: in.Simplified})
 	if err != nil {
 		return nil, errs.Wrap(errs.Unsupported, op, "no example can be made of the template: "+err.Error(), err)
 	}

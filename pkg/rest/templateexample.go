@@ -26,12 +26,13 @@ func (a *api) templateExample(w *answer, r *request) error {
 	if in.Revision, err = revisionOf(r); err != nil {
 		return err
 	}
+	in.Simplified = media == mediaFlat || media == mediaStructured
 	root, err := a.Records.TemplateExample(r.Context(), r.who, in)
 	if err != nil {
 		return err
 	}
 	w.Header().Add("Vary", "Accept")
-	if media == mediaFlat || media == mediaStructured {
+	if in.Simplified {
 		tpl, err := a.Records.CompiledTemplate(r.Context(), r.who, in.TemplateID, in.Revision)
 		if err != nil {
 			return err

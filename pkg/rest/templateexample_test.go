@@ -41,6 +41,9 @@ func TestTemplateExample(t *testing.T) {
 		a.do("POST", "/ehr/"+id+"/composition", asXML.body, "Content-Type: application/xml").status(http.StatusCreated)
 		for _, media := range []string{flatMedia, structuredMedia} {
 			simple := a.do("GET", path+"?detail_level="+level, nil, "Accept: "+media).status(http.StatusOK).has("Content-Type", media)
+			if bytes.Contains(simple.body, []byte("|raw")) {
+				t.Errorf("%s: an example of %s does not show how it is written: %s", level, media, simple.body)
+			}
 			a.do("POST", "/ehr/"+id+"/composition", simple.body, "Content-Type: "+media, "openehr-template-id: "+templateID).status(http.StatusCreated)
 		}
 		sizes[level] = len(asJSON.body)

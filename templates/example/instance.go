@@ -16,7 +16,8 @@ type Detail uint8
 
 // The levels of detail.
 const (
-	// Required has only what the template and the reference model demand.
+	// Required has only what the template and the reference model demand, and the
+	// context of a composition.
 	Required Detail = iota
 	// Medium has every node once, without protocol and state, and of
 	// alternatives the first.
@@ -45,6 +46,9 @@ type Options struct {
 	Time time.Time
 	// Composer is the name of the composer; "" for "Example composer".
 	Composer string
+	// Filled leaves out optional structures that hold nothing, such as a tree with
+	// an open slot only, which the simplified formats have no key for.
+	Filled bool
 }
 
 // maxNodes limits the size of an example.
@@ -281,7 +285,7 @@ func (g *generator) attribute(a *templates.Attribute, class *rm.Class, o *templa
 	if !a.Existence.Unbounded && a.Existence.Upper == 0 {
 		return nil, nil
 	}
-	if !mandatory && !g.wanted(a.Name) {
+	if !mandatory && !g.wanted(a.Name) && (class.Name != "COMPOSITION" || a.Name != "context") {
 		return nil, nil
 	}
 	if a.Container() {
@@ -301,6 +305,9 @@ func (g *generator) attribute(a *templates.Attribute, class *rm.Class, o *templa
 			child = a.Children[(i+at.alternative)%len(a.Children)]
 		}
 		n, err := g.object(child, place{owner: class, attr: a.Def, param: o.Param})
+		if err == nil && g.opt.Filled && !mandatory && hollow(n) {
+			return nil, nil
+		}
 		if err == nil {
 			return []*rm.Node{n}, nil
 		}
@@ -312,6 +319,11 @@ func (g *generator) attribute(a *templates.Attribute, class *rm.Class, o *templa
 		return nil, first
 	}
 	return nil, nil
+}
+
+// hollow reports a structure in which nothing is.
+func hollow(n *rm.Node) bool {
+	return n.Is("ITEM_STRUCTURE") && n.Attr("items") == nil && n.Attr("rows") == nil && n.Attr("item") == nil
 }
 
 // demanded reports whether the template demands a value. The existence of a
