@@ -44,6 +44,9 @@ type ComposeInput struct {
 	// of other compositions, by the text of the reference. Methods with link make
 	// LINKs of the references.
 	Joins map[string]Join
+	// Parties are those registered here that the resource refers to, by the text of
+	// the reference.
+	Parties map[string]Party
 	// Descriptive allows to leave out what only describes: the display of a
 	// code, and that of the reference to the patient.
 	Descriptive bool
@@ -64,9 +67,8 @@ type Composed struct {
 	// Index which of them the resource is. Linked are the others.
 	Resources, Index int
 	Linked           map[string]ComposedLink
-	// Path is the RM path with node ids of what the resource is made of, for a
-	// LINK to it; "" for the whole composition.
-	Path string
+	// Place is what the resource is made of.
+	Place Place
 	// Omitted are elements that do not come back because they say nothing that
 	// the others do not say, or, if that is allowed, because they only describe.
 	Omitted []Difference
@@ -76,6 +78,7 @@ type Composed struct {
 type ComposedLink struct {
 	Index    int
 	Profiles []string
+	Place    Place
 }
 
 // Difference is one element that a resource would lose, gain or change by being
@@ -316,7 +319,7 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 		e.Detail = problems
 		return Composed{}, e
 	}
-	res, err := lib.Project(Input{Root: tree, EHRID: in.EHRID, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete, Link: in.joined})
+	res, err := lib.Project(Input{Root: tree, EHRID: in.EHRID, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete, Link: in.joined, Resolve: in.party})
 	if err != nil {
 		return Composed{}, err
 	}
@@ -336,6 +339,10 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 	if err != nil {
 		return Composed{}, errs.Wrap(errs.Internal, op, "", err)
 	}
+	for url, l := range links {
+		l.Place = placeOf(tree, res.Resources, l.Index)
+		links[url] = l
+	}
 	list := diff.lost
 	// What the forward mapping reports as lost was put there by the inverse; an
 	// ELEMENT that the mapping fills by itself is not of the resource.
@@ -353,7 +360,7 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 	}
 	return Composed{
 		Root: tree, Mapping: p.file.Name.Value, Profiles: res.Resources[main].Profiles, Omitted: diff.omitted,
-		Resources: len(res.Resources), Index: main, Linked: links, Path: linkPath(tree, res.Resources[main].Path),
+		Resources: len(res.Resources), Index: main, Linked: links, Place: placeOf(tree, res.Resources, main),
 	}, nil
 }
 

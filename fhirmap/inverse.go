@@ -73,7 +73,7 @@ func (b *backward) value(class string, to *part, v *r4.Node) *rm.Node {
 			return rm.Object(class)
 		}
 	case "PARTY_IDENTIFIED":
-		return party(v)
+		return b.party(v)
 	}
 	return nil
 }
@@ -190,24 +190,6 @@ func dated(class, text string) *rm.Node {
 		return nil
 	}
 	return rm.Object(class, rm.Str("value", text))
-}
-
-// party is someone named or identified, but not by a resource of this server.
-func party(v *r4.Node) *rm.Node {
-	if v.Kind != r4.Object || v.Get("reference") != nil || v.Get("type") != nil {
-		return nil
-	}
-	var f []rm.Field
-	if name := v.Str("display"); name != "" {
-		f = append(f, rm.Str("name", name))
-	}
-	if id := identifierOf(v.Get("identifier")); id != nil {
-		f = append(f, rm.Child("identifiers", id))
-	}
-	if len(f) == 0 {
-		return nil
-	}
-	return rm.Object("PARTY_IDENTIFIED", f...)
 }
 
 // identifierOf is an Identifier with a value.

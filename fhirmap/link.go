@@ -211,6 +211,52 @@ func linkPath(root *rm.Node, path string) string {
 	return b.String()
 }
 
+// Place is what a resource is made of in its composition.
+type Place struct {
+	// Path is the RM path with node ids, "" for the whole composition.
+	Path string
+	// Certain is set if a LINK there stands for this resource alone, among those of
+	// its type.
+	Certain bool
+}
+
+func placeOf(root *rm.Node, list []Resource, k int) Place {
+	out := Place{Path: linkPath(root, list[k].Path)}
+	node := root
+	if out.Path != "" {
+		p, err := rm.ParsePath(out.Path)
+		if err != nil {
+			return out
+		}
+		found := p.Resolve(root)
+		if len(found) != 1 {
+			return out
+		}
+		node = found[0]
+	}
+	same := 0
+	for _, r := range list {
+		if r.Type == list[k].Type && slices.Contains(nodesOn(root, r.Path), node) {
+			same++
+		}
+	}
+	out.Certain = same == 1
+	return out
+}
+
+// PlaceOf finds what a resource of an object is made of; false if there is none.
+func (lib *Library) PlaceOf(in Input, typ, id string) (Place, bool, error) {
+	res, err := lib.Project(in)
+	if err != nil {
+		return Place{}, false, err
+	}
+	k := slices.IndexFunc(res.Resources, func(r Resource) bool { return r.Type == typ && r.ID == id })
+	if k < 0 {
+		return Place{}, false, nil
+	}
+	return placeOf(in.Root, res.Resources, k), true, nil
+}
+
 // Join is a resource of another composition.
 type Join struct {
 	// Type of the resource.

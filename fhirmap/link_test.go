@@ -181,8 +181,8 @@ func TestComposeJoins(t *testing.T) {
 	if len(links) != 1 || links[0].String("target", "value") != linkURI || links[0].String("meaning", "value") != "derived from" || links[0].String("type", "value") != "derivedFrom" {
 		t.Errorf("got %s", rm.AppendJSON(nil, c.Root))
 	}
-	if want := "/content[openEHR-EHR-OBSERVATION.body_weight.v2]/data[at0002]/events[at0003]"; c.Path != want {
-		t.Errorf("the resource is made of %s, not %s", c.Path, want)
+	if want := "/content[openEHR-EHR-OBSERVATION.body_weight.v2]/data[at0002]/events[at0003]"; c.Place != (Place{want, true}) {
+		t.Errorf("the resource is made of %v, not %s", c.Place, want)
 	}
 	c, err = lib.Compose(in(`,"derivedFrom":[{"reference":"urn:uuid:2"},{"reference":"urn:uuid:1"}]`, map[string]Join{"urn:uuid:1": first, "urn:uuid:2": {"Observation", "ehr:/x"}}))
 	if err != nil {

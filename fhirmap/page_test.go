@@ -119,14 +119,20 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  `meta.source` (else the principal) as originating system, and the resource as it came, narrative included, stay in\n" +
 	"  `COMPOSITION.feeder_audit`. A narrative with the status `additional`, `meta.security`, other tags and extensions of `meta`, a profile that\n" +
 	"  the resource would not claim any more, and the header `X-Provenance` are refused.\n" +
-	"- The composer is the only performer, if it has a name or an identifier and no reference, else the principal. The context starts at the\n" +
+	"- The composer is the only performer, if it has a name or an identifier or is registered here, else the principal. The context starts at the\n" +
 	"  resource's own time if that has seconds and an offset, else now. The territory is `--fhir-write-territory`.\n" +
 	"- The subject is a literal reference to a Patient of this server, `Patient/<ehr_id>` or with the server's base. Conditional references\n" +
-	"  are looked up in transactions only and must match one patient (412 otherwise). Other references are refused as a loss.\n" +
+	"  are looked up in transactions only and must match one patient (412 otherwise). Other references are refused as a loss, but for these two:\n" +
+	"- A reference to a Practitioner, Organization or PractitionerRole that is shown here becomes a PARTY_IDENTIFIED with an `external_ref` to the\n" +
+	"  PERSON, ORGANISATION or ROLE, in the namespace `local`. The identifier that it is then shown with need not be sent, and another is a loss.\n" +
+	"- A reference at an element for which a mapping has `link`, to a resource of the same patient that is shown here, becomes a LINK to what that is made\n" +
+	"  of, the composition or the entry or event in it. In a transaction it may be one of another entry, which becomes a composition of its own, by\n" +
+	"  its own template, in the same contribution; the id of its versioned object is chosen beforehand. Either is 422 with the path of the reference\n" +
+	"  if there is no such resource here, or one that the caller may not read.\n" +
 	"- `If-None-Exist` takes every search parameter of the type, strictly; it also sees the record of the resource's own patient where searches of the\n" +
 	"  population leave it out. Two requests at the same moment can both find nothing: `Idempotency-Key` makes one of them.\n" +
 	"- `$validate` with `mode=create` does what POST would do in a transaction that is rolled back. It and POST agree; what is not R4 is told first.\n" +
-	"- Entries of a transaction to which another entry refers by their fullUrl become part of that entry's composition where its mapping makes\n" +
+	"- Other entries of a transaction to which another entry refers by their fullUrl become part of that entry's composition where its mapping makes\n" +
 	"  them by `reference` (a DiagnosticReport with its Observations and Specimens): all of them have to come back, each once, about the same\n" +
 	"  patient. The template is chosen at the one that refers; neither takes `ifNoneExist`. `original_content` is then a Bundle of them. Without the\n" +
 	"  transaction a reference to anything but the patient refuses the resource. Two codes of the record that are one in R4 (partial and\n" +

@@ -99,7 +99,7 @@ func (c *comparison) all(came *r4.Node, made []Resource, main int) (map[string]C
 				return nil, err
 			}
 			c.compare(n, again, path, true)
-			links[url] = ComposedLink{i, made[i].Profiles}
+			links[url] = ComposedLink{Index: i, Profiles: made[i].Profiles}
 		}
 	}
 	return links, nil
@@ -204,12 +204,14 @@ func describes(a, b *r4.Node, f *r4.Field, path string) bool {
 }
 
 // follows reports whether an element that the mapping adds follows from what
-// came: the words for a concept that is coded, or the unit as the code of a
-// quantity has it.
+// came: the words for a concept that is coded, the unit as the code of a quantity
+// has it, or the id of a registered party that is referred to.
 func follows(a, b *r4.Node, f *r4.Field) bool {
 	switch f.Name {
 	case "text":
 		return f.Value.Kind == r4.String && len(a.List("coding")) > 0 && len(b.List("coding")) == len(a.List("coding"))
+	case "identifier":
+		return a.Str("reference") != "" && a.Str("reference") == b.Str("reference") && identifies(b)
 	case "unit":
 		return a.Get("value") != nil && a.Str("code") != "" && a.Str("system") == ucumURI && f.Value.Text == a.Str("code")
 	}

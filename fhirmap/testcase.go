@@ -194,6 +194,8 @@ func ReadBackCase(dir fs.FS) (in ComposeInput, template string, err error) {
 		Stance string `json:"stance"`
 		// Joins are the resources of other compositions, by the text of references.
 		Joins map[string]Join `json:"joins"`
+		// Parties are those that references lead to.
+		Parties map[string]Party `json:"parties"`
 	}{Territory: "DE", Composer: "Test case"}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
@@ -208,7 +210,7 @@ func ReadBackCase(dir fs.FS) (in ComposeInput, template string, err error) {
 	if in.Stance, err = ParseStance(facts.Stance); err != nil {
 		return in, "", errs.Wrap(errs.Invalid, op, CaseBack+": "+err.Error(), err)
 	}
-	in.Descriptive, in.Joins = facts.Descriptive, facts.Joins
+	in.Descriptive, in.Joins, in.Parties = facts.Descriptive, facts.Joins, facts.Parties
 	if facts.System != "" {
 		in.Feeder = rm.Object("FEEDER_AUDIT", rm.Child("originating_system_audit", rm.Object("FEEDER_AUDIT_DETAILS", rm.Str("system_id", facts.System))))
 	}

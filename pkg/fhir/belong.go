@@ -13,8 +13,9 @@ import (
 
 // owners tells of each entry of a transaction which one it becomes a part of: the
 // one that refers to it by its fullUrl, directly or through others, and that no
-// entry refers to. An entry that belongs to no other is its own.
-func owners(entries []*r4.Node) ([]int, error) {
+// entry refers to. An entry that belongs to no other is its own. References that
+// become LINKs make nobody an owner.
+func (a *api) owners(entries []*r4.Node) ([]int, error) {
 	index := map[string]int{}
 	for i, e := range entries {
 		if url := e.Str("fullUrl"); url != "" && creates(e) {
@@ -29,9 +30,9 @@ func owners(entries []*r4.Node) ([]int, error) {
 		if !creates(e) {
 			continue
 		}
-		for _, url := range refersTo(e.Get("resource"), nil) {
-			j, ok := index[url]
-			if !ok || j == i || above[j] == i {
+		for _, ref := range literalReferences(e.Get("resource"), "") {
+			j, ok := index[ref.text.Text]
+			if !ok || j == i || above[j] == i || a.joins(e.Get("resource"), ref) {
 				continue
 			}
 			if above[j] != j {
@@ -53,28 +54,6 @@ func owners(entries []*r4.Node) ([]int, error) {
 		out[i] = top
 	}
 	return out, nil
-}
-
-// refersTo are the literal references in a resource, but for the one to whom it
-// is about.
-func refersTo(n *r4.Node, to []string) []string {
-	if n == nil {
-		return to
-	}
-	for i := range n.Fields {
-		f := &n.Fields[i]
-		switch {
-		case f.Name == "reference" && f.Value.Kind == r4.String:
-			to = append(to, f.Value.Text)
-		case n.Get("resourceType") != nil && (f.Name == "subject" || f.Name == "patient"):
-		default:
-			to = refersTo(f.Value, to)
-		}
-	}
-	for _, item := range n.Items {
-		to = refersTo(item, to)
-	}
-	return to
 }
 
 // linked are the resources of the entries that belong to one, by their fullUrl.

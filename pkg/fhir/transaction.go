@@ -3,12 +3,14 @@ package fhir
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir/intake"
@@ -40,11 +42,18 @@ func (a *api) transaction(w http.ResponseWriter, c *call, entries []*r4.Node, as
 		var wrong []issue
 		var cause *errs.Error
 		conditions, names := map[string]int{}, map[string]int{}
-		owners, err := owners(entries)
+		owners, err := a.owners(entries)
 		if err != nil {
 			return nil, err
 		}
-		for i, e := range entries {
+		order, err := a.sequence(entries, owners)
+		if err != nil {
+			return nil, err
+		}
+		list = make([]creation, len(entries))
+		known, wanted := map[string]fhirmap.Join{}, a.wantedBy(entries)
+		for _, i := range order {
+			e := entries[i]
 			place := fmt.Sprintf("Bundle.entry[%d]", i)
 			var one creation
 			var p *intake.Prepared
@@ -53,10 +62,21 @@ func (a *api) transaction(w http.ResponseWriter, c *call, entries []*r4.Node, as
 			case err != nil:
 			case owners[i] != i:
 				one, err = a.belongs(c, place, e, owners[i])
+			case cause != nil && a.unknown(e, names, known):
+				continue // what it refers to is refused
 			default:
 				var with map[string]*r4.Node
 				if with, err = a.linked(ctx, c, entries, owners, i); err == nil {
-					one, p, err = a.prepareEntry(ctx, c, place, e, with)
+					one, p, err = a.prepareEntry(ctx, c, place, e, with, known)
+				}
+				if err == nil && p != nil {
+					err = joined(entries, owners, i, p, known, wanted)
+				}
+				if err == nil && p == nil && wanted[e.Str("fullUrl")] {
+					known[e.Str("fullUrl")], err = a.located(ctx, c, e.Get("resource"), one.rec)
+					if errs.Is(err, errs.NotFound) {
+						err = refusedAt(errs.Unprocessable, "not-supported", place, "another entry refers to the resource that is there already, and a LINK to that cannot be made")
+					}
 				}
 			}
 			if err != nil {
@@ -79,7 +99,7 @@ func (a *api) transaction(w http.ResponseWriter, c *call, entries []*r4.Node, as
 				one.index = len(todo)
 				todo = append(todo, *p)
 			}
-			list = append(list, one)
+			list[i] = one
 		}
 		if cause != nil {
 			return nil, &refusal{cause, wrong[:min(len(wrong), maxIssues)]}
@@ -111,6 +131,9 @@ func (a *api) transaction(w http.ResponseWriter, c *call, entries []*r4.Node, as
 				list[i].rec = recordOf(list[i].made, a.Labels)
 			}
 		}
+		if err := a.joinedAsSent(entries, list); err != nil {
+			return nil, err
+		}
 		return a.answerTransaction(c, list)
 	})
 }
@@ -123,6 +146,16 @@ func firstCreated(list []creation) creation {
 // refusedAt is a refusal with one reason.
 func refusedAt(kind errs.Kind, code, place, text string) *refusal {
 	return &refusal{errs.New(kind, "fhir.transaction", text), []issue{{severity: "error", code: code, text: text, expression: place}}}
+}
+
+// unknown reports whether a resource refers by a LINK to an entry that did not
+// come to be known, because it was refused.
+func (a *api) unknown(e *r4.Node, names map[string]int, known map[string]fhirmap.Join) bool {
+	return slices.ContainsFunc(literalReferences(e.Get("resource"), ""), func(ref reference) bool {
+		_, entry := names[ref.text.Text]
+		_, there := known[ref.text.Text]
+		return entry && !there && a.joins(e.Get("resource"), ref)
+	})
 }
 
 // distinct refuses entries of which the order would decide what they mean.
@@ -145,7 +178,7 @@ func distinct(place string, i int, e *r4.Node, conditions, names map[string]int)
 
 // prepareEntry finds out what an entry is to become; without a Prepared, it is
 // there already.
-func (a *api) prepareEntry(ctx context.Context, c *call, place string, e *r4.Node, linked map[string]*r4.Node) (creation, *intake.Prepared, error) {
+func (a *api) prepareEntry(ctx context.Context, c *call, place string, e *r4.Node, linked map[string]*r4.Node, known map[string]fhirmap.Join) (creation, *intake.Prepared, error) {
 	out := creation{place: place, index: -1}
 	var err error
 	if out.typ, err = a.created(c, place, e); err != nil {
@@ -158,6 +191,14 @@ func (a *api) prepareEntry(ctx context.Context, c *call, place string, e *r4.Nod
 	}
 	if err := a.resolveSubject(ctx, c, out.typ, place, n); err != nil {
 		return out, nil, err
+	}
+	if err := a.resolve(ctx, c, place+".resource", n, known, &in); err != nil {
+		return out, nil, err
+	}
+	for _, url := range slices.Sorted(maps.Keys(linked)) {
+		if err := a.resolve(ctx, c, place+".resource.resolve()", linked[url], known, &in); err != nil {
+			return out, nil, err
+		}
 	}
 	if len(linked) > 0 {
 		if e.Str("request", "ifNoneExist") != "" {

@@ -109,6 +109,9 @@ func (a *api) localReferences(c *call, n *r4.Node) {
 
 // store creates a resource unless there is one already that the client means.
 func (a *api) store(ctx context.Context, c *call, typ string, in intake.Resource) (*kept, error) {
+	if err := a.resolve(ctx, c, typ, in.Node, nil, &in); err != nil {
+		return nil, err
+	}
 	if lines := c.Header.Values("If-None-Exist"); len(lines) > 0 {
 		if len(lines) > 1 {
 			return nil, errs.New(errs.Invalid, "fhir.create", "If-None-Exist may be given only once")
@@ -377,6 +380,12 @@ func (a *api) wouldCreate(c *call, n *r4.Node, as sent) ([]issue, error) {
 	typ := n.Str("resourceType")
 	in, err := a.resource(c, n, as)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.resolve(c.Context(), c, typ, n, nil, &in); err != nil {
+		if r, ok := err.(*refusal); ok {
+			return r.issues, nil
+		}
 		return nil, err
 	}
 	p, err := a.Intake.Prepare(c.Context(), c.who, in)

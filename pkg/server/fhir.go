@@ -42,7 +42,7 @@ func (s *Server) fhirHandler(ctx context.Context, decision ehr.DecisionPoint, li
 	var in *intake.Intake
 	if s.options.FHIRWrite {
 		in, err = intake.New(intake.Config{
-			Records: s.Service, Mappings: lib, Territory: s.options.FHIRWriteTerritory, Templates: s.options.FHIRWriteTemplate,
+			Records: s.Service, Mappings: lib, SystemID: s.options.SystemID, Territory: s.options.FHIRWriteTerritory, Templates: s.options.FHIRWriteTemplate,
 		})
 		if err != nil {
 			return nil, err

@@ -29,6 +29,7 @@ import (
 type Records interface {
 	Templates(ctx context.Context, who ehr.Actor) ([]ehr.TemplateInfo, error)
 	CompiledTemplate(ctx context.Context, who ehr.Actor, id string, revision int) (*templates.Template, error)
+	Composition(ctx context.Context, who ehr.Actor, ehrID, object uuid.UUID, at time.Time) (ehr.VersionRecord, error)
 	CommitContribution(ctx context.Context, who ehr.Actor, in ehr.CommitContribution) (ehr.ContributionRecord, []rm.Problem, error)
 	Once(ctx context.Context, k ehr.OnceKey, do func(context.Context) ([]byte, error)) (answer []byte, repeated bool, err error)
 }
@@ -40,13 +41,17 @@ type Mappings interface {
 	CanDeny(typ string) bool
 	Admit(resource *r4.Node) error
 	Compose(in fhirmap.ComposeInput) (fhirmap.Composed, error)
+	JoinElements(typ string) []string
+	PlaceOf(in fhirmap.Input, typ, id string) (fhirmap.Place, bool, error)
 }
 
-// Config is what an Intake is made of. Records, Mappings and Territory are
-// required.
+// Config is what an Intake is made of. Records, Mappings, SystemID and
+// Territory are required.
 type Config struct {
 	Records  Records
 	Mappings Mappings
+	// SystemID is that of the repository, which versions are created in.
+	SystemID string
 	// Territory is the ISO 3166-1 code that the compositions get.
 	Territory string
 	// Templates are the ids of those that resources may become; none means every
@@ -65,6 +70,8 @@ func New(cfg Config) (*Intake, error) {
 	switch {
 	case cfg.Records == nil || cfg.Mappings == nil:
 		return nil, errs.New(errs.Invalid, op, "an intake needs the records and the mappings")
+	case cfg.SystemID == "":
+		return nil, errs.New(errs.Invalid, op, "an intake needs the id of the system")
 	case !territory(cfg.Territory):
 		return nil, errs.New(errs.Invalid, op, "writing FHIR needs the territory of the compositions: two capital letters of ISO 3166-1, such as NL")
 	}
@@ -102,6 +109,10 @@ type Resource struct {
 	// part of the same composition, by the text of the reference. Original then
 	// holds them too.
 	Linked map[string]*r4.Node
+	// Joins are resources of other compositions, Parties registered ones, that it
+	// or those that came with it refer to, by the text of the reference.
+	Joins   map[string]fhirmap.Join
+	Parties map[string]fhirmap.Party
 }
 
 // Issue is one reason for a refusal.
@@ -143,6 +154,10 @@ type Prepared struct {
 	subject string
 	// composed tells which resource of the composition is which.
 	composed fhirmap.Composed
+	// object is the id of the versioned object, if something refers to it, and
+	// linkedTypes are the types of those that came with the resource, by their url.
+	object      uuid.UUID
+	linkedTypes map[string]string
 }
 
 // Created is a resource as it is stored.
@@ -188,15 +203,18 @@ func (i *Intake) Prepare(ctx context.Context, who ehr.Actor, in Resource) (Prepa
 		return Prepared{}, refuse(Issue{typ + ".meta.tag", "invalid", "the resource and the request name different templates"})
 	}
 	compose := fhirmap.ComposeInput{
-		Resource: in.Node.Append(nil), EHRID: id.String(), Composer: composer(who, in.Node),
+		Resource: in.Node.Append(nil), EHRID: id.String(), Composer: composer(who, in.Node, in.Parties),
 		Territory: i.cfg.Territory, Time: start(in.Node, i.cfg.Now()), Feeder: feederAudit(who, in, i.cfg.Now()),
-		Descriptive: in.Descriptive, Linked: in.Linked,
+		Descriptive: in.Descriptive, Linked: in.Linked, Joins: in.Joins, Parties: in.Parties,
 	}
 	found, err := i.choose(ctx, who, compose, in.Node, cmp.Or(chosen, in.Template))
 	if err != nil {
 		return Prepared{}, err
 	}
-	found.EHRID, found.Type, found.subject = id, typ, subject
+	found.EHRID, found.Type, found.subject, found.linkedTypes = id, typ, subject, map[string]string{}
+	for url, n := range in.Linked {
+		found.linkedTypes[url] = n.Str("resourceType")
+	}
 	return found, nil
 }
 
@@ -284,9 +302,13 @@ func (i *Intake) Commit(ctx context.Context, who ehr.Actor, list []Prepared) ([]
 		if p.EHRID != in.EHRID {
 			return nil, errs.New(errs.Internal, op, "the resources are of several records")
 		}
+		var uid ehr.VersionUID
+		if p.object != uuid.Nil {
+			uid = ehr.VersionUID{Object: p.object, System: i.cfg.SystemID, Trunk: 1}
+		}
 		in.Changes = append(in.Changes, ehr.Change{
-			Content: ehr.Content{JSON: rm.AppendJSON(nil, p.Root)},
-			Audit:   ehr.AuditInput{ChangeType: ehr.ChangeCreation, Description: "created from a FHIR " + p.Type},
+			UID: uid, Content: ehr.Content{JSON: rm.AppendJSON(nil, p.Root)},
+			Audit: ehr.AuditInput{ChangeType: ehr.ChangeCreation, Description: "created from a FHIR " + p.Type},
 		})
 	}
 	rec, warnings, err := i.cfg.Records.CommitContribution(ctx, who, in)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
@@ -33,6 +35,10 @@ func (s shelf) CompiledTemplate(_ context.Context, _ ehr.Actor, id string, _ int
 	return nil, errs.New(errs.NotFound, "test", "no such template")
 }
 
+func (shelf) Composition(context.Context, ehr.Actor, uuid.UUID, uuid.UUID, time.Time) (ehr.VersionRecord, error) {
+	return ehr.VersionRecord{}, errs.New(errs.NotFound, "shelf", "empty")
+}
+
 func (shelf) CommitContribution(context.Context, ehr.Actor, ehr.CommitContribution) (ehr.ContributionRecord, []rm.Problem, error) {
 	return ehr.ContributionRecord{}, nil, errs.New(errs.Forbidden, "test", "nothing is committed here")
 }
@@ -56,7 +62,7 @@ func prepare(t testing.TB) *Intake {
 		t.Fatal(err)
 	}
 	i, err := New(Config{
-		Records: shelf{tmpl.ID: tmpl}, Mappings: lib, Territory: "NL",
+		Records: shelf{tmpl.ID: tmpl}, Mappings: lib, SystemID: "test.cairn", Territory: "NL",
 		Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
 	})
 	if err != nil {
@@ -80,6 +86,7 @@ func TestComposer(t *testing.T) {
 		{`[{"identifier":{"system":"urn:staff","value":"7"}}]`, `{"_type":"PARTY_IDENTIFIED","identifiers":[{"_type":"DV_IDENTIFIER","issuer":"urn:staff","id":"7"}]}`},
 		{`[{"display":"A"},{"display":"B"}]`, `{"_type":"PARTY_IDENTIFIED","name":"The gateway"}`},
 		{`[{"reference":"Practitioner/1","display":"A"}]`, `{"_type":"PARTY_IDENTIFIED","name":"The gateway"}`},
+		{`[{"reference":"Practitioner/2","display":"A"}]`, `{"_type":"PARTY_IDENTIFIED","external_ref":{"_type":"PARTY_REF","namespace":"local","type":"PERSON","id":{"_type":"HIER_OBJECT_ID","value":"2"}},"name":"A"}`},
 		{`[{}]`, `{"_type":"PARTY_IDENTIFIED","name":"The gateway"}`},
 		{`[]`, `{"_type":"PARTY_IDENTIFIED","name":"The gateway"}`},
 	} {
@@ -87,7 +94,7 @@ func TestComposer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := string(rm.AppendJSON(nil, composer(who, n))); got != c.want {
+		if got := string(rm.AppendJSON(nil, composer(who, n, map[string]fhirmap.Party{"Practitioner/2": {Class: "PERSON", Type: "Practitioner", ID: "2"}}))); got != c.want {
 			t.Errorf("%s: %s", c.performer, got)
 		}
 	}
@@ -100,7 +107,7 @@ func TestNew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []Config{{}, {Records: shelf{}, Mappings: lib}, {Records: shelf{}, Mappings: lib, Territory: "nl"}, {Records: shelf{}, Mappings: lib, Territory: "NLD"}} {
+	for _, c := range []Config{{}, {Records: shelf{}, Mappings: lib}, {Records: shelf{}, Mappings: lib, Territory: "NL"}, {Records: shelf{}, Mappings: lib, SystemID: "x", Territory: "nl"}, {Records: shelf{}, Mappings: lib, SystemID: "x", Territory: "NLD"}} {
 		if _, err := New(c); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%q: %v", c.Territory, err)
 		}

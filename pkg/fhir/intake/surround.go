@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -83,10 +84,14 @@ func patient(n *r4.Node, typ string) (id uuid.UUID, element string, err error) {
 }
 
 // composer is who answers for the composition: the only performer of the
-// resource, if it is told by name or identifier, else who sends it.
-func composer(who ehr.Actor, n *r4.Node) *rm.Node {
-	if list := n.List("performer"); len(list) == 1 && list[0].Get("reference") == nil {
+// resource, if it is registered or told by name or identifier, else who sends it.
+func composer(who ehr.Actor, n *r4.Node, parties map[string]fhirmap.Party) *rm.Node {
+	list := n.List("performer")
+	if len(list) == 1 && (list[0].Get("reference") == nil || parties[list[0].Str("reference")].ID != "") {
 		var f []rm.Field
+		if p := parties[list[0].Str("reference")]; p.ID != "" {
+			f = append(f, rm.Child("external_ref", p.Ref()))
+		}
 		if name := list[0].Str("display"); name != "" {
 			f = append(f, rm.Str("name", name))
 		}
