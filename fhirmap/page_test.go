@@ -173,22 +173,26 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  as the last moment of the hour 8. A test evaluates every constraint of the published definitions on all\n" +
 	"  resources, records and summaries of a sandbox, and on resources spoilt at random, where Cairn's own checks must agree. The\n" +
 	"  expression of con-3 is defective (it compares a concept with a string): Cairn checks what it says in words.\n" +
-	"- Every version that was mapped has a Provenance, made of its audit when it is asked for: found by patient, target, recorded\n" +
-	"  and id, included by `_revinclude=Provenance:target`, not part of `$everything` and exports.\n" +
+	"- Every version that was mapped has a Provenance, made of its audit when it is asked for (`occurred` is the commit),\n" +
+	"  included by `_revinclude=Provenance:target`, not part of `$everything` and exports.\n" +
 	"- Every versioned composition with a complete version is a DocumentReference and a Composition, whatever its template, made when\n" +
-	"  they are asked for: found by patient, identifier (within a patient), status, type, category, date, id; sorted by date; not part\n" +
+	"  they are asked for; not part\n" +
 	"  of `$everything` and exports. Their versions are those of the composition; one that is not complete is a deletion to readers,\n" +
 	"  and the searchset of a patient names it. `type` has the archetype (code `at0000` of its system) and, for lists, summaries and\n" +
 	"  care plans, a LOINC code. The narrative of a Composition tells what the composition holds in the order of its sections; the\n" +
-	"  resources made of it are in a section of their own. `$document` bundles them as of that version, with the Patient; it is\n" +
-	"  refused if the actor may not see one of them, and not kept. `date` is the time of the commit.\n" +
+	"  resources made of it are in a section of their own. `$document` bundles them as of that version, with the Patient and the parties that are\n" +
+	"  referred to; it is refused if the actor may not see one of them, and not kept. `date` is the time of the commit.\n" +
 	"- A performer or facility is a literal reference to a Practitioner, Organization or PractitionerRole if its `external_ref` names a party of the\n" +
 	"  demographic repository of this system (namespace `local`, `demographic` or the system id; the type of the party, PARTY, ACTOR or ANY; the id\n" +
 	"  of the versioned object exactly as it is written there) that had such a resource when the composition was projected. The identifier and the\n" +
 	"  name are beside it. Any other stays a reference by identifier and name: a PARTY_IDENTIFIED does not say whether it is a\n" +
 	"  person, an organisation or a device, and the same words may name two people. So does one to a party that is registered later, until the\n" +
-	"  composition has another version or is projected again; a party that is deleted later answers with 410. Authors of Composition and\n" +
-	"  DocumentReference and agents of Provenance are always by identifier and name.\n" +
+	"  composition has another version or is projected again; a party that is deleted later answers with 410. Authors, facilities and agents of what\n" +
+	"  is made when it is asked for (Composition, DocumentReference, Provenance, AuditEvent) follow the same rule as it is then: they refer to a party\n" +
+	"  that has a resource now, and by identifier to one that has none any more.\n" +
+	"- Of these four, the parameters of the table below are supported, `:not` on tokens, `:exact` and `:contains` on strings and `:identifier` on author, related,\n" +
+	"  agent and entity. What only the documents know is searched within a patient (the CapabilityStatement tells which). They are sorted by date\n" +
+	"  (Provenance: recorded) or `_lastUpdated`. `Provenance:target` takes a version, as `Type/id/_history/n`.\n" +
 	"- An ORGANISATION is an Organization, a ROLE of a practitioner a PractitionerRole, a PERSON that performs such a ROLE a Practitioner; their ids\n" +
 	"  are those of the versioned objects. A PERSON without such a ROLE is no Practitioner, and one that no EHR is about no Patient. The PERSON\n" +
 	"  that `EHR_STATUS.subject.external_ref` names, by the rule above and with the type PERSON, gives the Patient its name, birth date, gender,\n" +
@@ -200,7 +204,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  has an end is left out. AGENT and GROUP have no resource.\n" +
 	"- Parties are in no record: a search of them knows no patient, `_has` and chains do not lead through them, and who may read or query the class\n" +
 	"  in the demographic repository may do so here. `$everything` and `$summary` include those that are referred to, system exports and\n" +
-	"  histories all, and there are topics of them. Who may not query them gets the rest with a warning. There is no AuditEvent of their versions.\n" +
+	"  histories all, and there are topics of them. Who may not query them gets the rest with a warning. Their versions and physical deletions have AuditEvents without a patient, and Provenance.\n" +
 	"- With `--fhir-projection queue`, or for a template with `--fhir-projection-of TEMPLATE=queue`, the resources of compositions are\n" +
 	"  made after the commit, of the latest version alone: one that was replaced before its turn has none and is not in the FHIR history.\n" +
 	"  `lastUpdated` is when they were made. All that waits of an EHR becomes visible together. Deletions and Patients never wait.\n" +
@@ -212,13 +216,13 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  with the subject that the EHR has then; earlier versions keep their resources. What comes out the same keeps its version. Until that is\n" +
 	"  done, searches and `$summary` say so; a read does not. Provenance: one for each time that a version was projected. A Composition,\n" +
 	"  which names what was made of a version, has the `versionId` of the last time and no others; its `lastUpdated` is the commit.\n" +
-	"- AuditEvent: one for each version of anything in an EHR (who committed it, when, create, update or delete) and for each physical\n" +
-	"  deletion of a composition or EHR, made when it is asked for; and one for each read, search, query and refusal on either API, of\n" +
-	"  `type` rest (docs/operate/accesses.md). Found by patient, entity (the Patient), entity-name, type, subtype, date, action, outcome, altid (the\n" +
-	"  authenticated principal), agent-name (the committer) and id; not part of `$everything` and exports. An access is\n" +
+	"- AuditEvent: one for each version of anything in an EHR and of parties (who committed it, when, create, update or delete) and for each physical\n" +
+	"  deletion of a composition, party or EHR, made when it is asked for; and one for each read, search, query and refusal on either API, of\n" +
+	"  `type` rest (docs/operate/accesses.md). `altid` is the authenticated principal, `agent-name` the committer,\n" +
+	"  `entity` the Patient or a resource that was read, `entity:identifier` a version or a request; not part of `$everything` and exports. An access is\n" +
 	"  of the shape of IHE BALP, without the query entity, whose content would be the parameters; a search of the population has one for\n" +
 	"  each patient on the page, an AQL query or export of the population one without a patient. Of attestations and of versions of\n" +
-	"  parties and templates there is none.\n" +
+	"  templates there is none.\n" +
 	"- Subscriptions are topic-based (Subscriptions R5 Backport 1.1.0 for R4). There is a topic for each type that mappings produce;\n" +
 	"  all filters must hold. An event is a version of a resource that meets them, or whose predecessor did: a deletion too, and\n" +
 	"  what leaves the filter. A projection after a change of mappings, or of what is said about an order, is an event for what came out differently, and for nothing\n" +
@@ -259,8 +263,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- Pages of a search go by the keys of the last record: a resource that exists throughout appears once. An export is a snapshot.\n\n" +
 	"## Not supported\n\n" +
 	"Chains beyond the patient, sorting by reference, update and delete; modifiers on `_id` and `_lastUpdated`.\n" +
-	"Of AuditEvent, Provenance, Composition and DocumentReference, which are made when they are asked for: modifiers but `:not` on\n" +
-	"tokens of the latter two.\n\n" +
+	"Of AuditEvent, Provenance, Composition and DocumentReference, which are made when they are asked for: the modifiers that\n" +
+	"are not named above.\n\n" +
 	"Every type has read, vread, history of instance and type, and search; the system has history, batch and transaction.\n" +
 	"With `--fhir-write`, create and conditional create of the types that the next table marks.\n"
 
@@ -274,7 +278,9 @@ func TestConformancePage(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(pageHead)
 	b.WriteString("\n## Resource types\n\n| Type | Profiles | Created by the mappings | Search parameters beside those of all types |\n| --- | --- | --- | --- |\n")
-	for _, typ := range lib.Types() {
+	types := append(lib.Types(), made...)
+	slices.Sort(types)
+	for _, typ := range slices.Compact(types) {
 		var profiles, params []string
 		for _, p := range lib.Profiles(typ) {
 			profiles = append(profiles, p[strings.LastIndexByte(p, '/')+1:])
@@ -308,6 +314,9 @@ func TestConformancePage(t *testing.T) {
 	golden(t, "../docs/conformance/fhir.md", []byte(b.String()))
 }
 
+// made are the types that are made when they are asked for.
+var made = []string{"AuditEvent", "Composition", "DocumentReference", "Provenance"}
+
 // unsupportedParams writes which parameters of R4 are missing, and why.
 func unsupportedParams(b *strings.Builder, lib *Library) {
 	var common []string
@@ -317,7 +326,7 @@ func unsupportedParams(b *strings.Builder, lib *Library) {
 	b.WriteString("\n## Search parameters of R4 that are not supported\n\nThose of the types above that are not listed here are supported, whether or not a shipped mapping fills what they look at.\n" +
 		"Of the parameters of all types there are " + strings.Join(common, ", ") + "; there is no `_content`, `_list`, `_query` and `_text`.\n\n" +
 		"| Type | Parameter | Why |\n| --- | --- | --- |\n")
-	types := append(lib.Types(), "AuditEvent", "Composition", "DocumentReference", "Provenance")
+	types := append(lib.Types(), made...)
 	slices.Sort(types)
 	for _, typ := range slices.Compact(types) {
 		for _, u := range r4.Unsupported(typ) {

@@ -242,7 +242,7 @@ func isDemographic(namespace, systemID string) bool {
 // system: by the id of the versioned object, as it is written there, and nothing
 // else. False for any other reference.
 func PartyOf(ref *rm.Node, systemID string) (uuid.UUID, bool) {
-	return partyID(ref.String("namespace"), ref.String("id", "value"), systemID)
+	return PartyID(ref.String("namespace"), ref.String("id", "value"), systemID)
 }
 
 // PersonOf is the PERSON that the subject of an EHR refers to, in the same way.
@@ -250,10 +250,11 @@ func PersonOf(subject Subject, systemID string) (uuid.UUID, bool) {
 	if subject.Type != "PERSON" {
 		return uuid.Nil, false
 	}
-	return partyID(subject.Namespace, subject.ID, systemID)
+	return PartyID(subject.Namespace, subject.ID, systemID)
 }
 
-func partyID(namespace, text, systemID string) (uuid.UUID, bool) {
+// PartyID is PartyOf for the namespace and the id of a PARTY_REF.
+func PartyID(namespace, text, systemID string) (uuid.UUID, bool) {
 	if len(text) != 36 || !isDemographic(namespace, systemID) {
 		return uuid.Nil, false
 	}

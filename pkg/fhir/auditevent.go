@@ -29,10 +29,13 @@ type Access struct {
 	Actor, OnBehalfOf, Purpose string
 	// Committer is a PARTY_PROXY in canonical JSON; nil for none.
 	Committer []byte
+	// Parties are the resources of parties that the committer may be, as Type/id.
+	Parties []string
 	// System is the system that took the commit; "" if it is not recorded.
 	System string
-	// Patient is the EHR, Class the class of the object, Object the version, or
-	// of a physical deletion the versioned object; "" for a whole EHR.
+	// Patient is the EHR, "" for what is in none; Class is the class of the object,
+	// Object the version, or of a physical deletion the versioned object; "" for a
+	// whole EHR.
 	Patient, Class, Object string
 	// Of an access that changed nothing: the status of the HTTP answer, the API
 	// (openehr or fhir), the id of the request, and how many others are missing.
@@ -69,9 +72,9 @@ func (x Access) JSON(id string) ([]byte, error) {
 		if err := json.Unmarshal(x.Committer, &p); err != nil {
 			return nil, errs.Wrap(errs.Internal, "fhir.Access.JSON", "a stored party is not valid", err)
 		}
-		if who := p.reference(); who != nil {
+		if who := p.reference(x.Parties, x.System); who != nil {
 			n := r4.NewObject(object("type", str("text", "committer")))
-			if who.Get("identifier") != nil {
+			if who.Get("identifier") != nil || who.Get("reference") != nil {
 				n.Fields = append(n.Fields, field("who", who))
 			}
 			if p.Name != "" {
@@ -80,10 +83,13 @@ func (x Access) JSON(id string) ([]byte, error) {
 			agents = append(agents, r4.NewObject(append(n.Fields, field("requestor", r4.NewBool(false)))...))
 		}
 	}
-	entities := []*r4.Node{r4.NewObject(
-		object("what", str("reference", "Patient/"+x.Patient)),
-		field("type", coding(auditEntityType, "1", "Person")),
-		field("role", coding("http://terminology.hl7.org/CodeSystem/object-role", "1", "Patient")))}
+	var entities []*r4.Node
+	if x.Patient != "" {
+		entities = append(entities, r4.NewObject(
+			object("what", str("reference", "Patient/"+x.Patient)),
+			field("type", coding(auditEntityType, "1", "Person")),
+			field("role", coding(objectRoleSystem, "1", "Patient"))))
+	}
 	if x.Object != "" {
 		entities = append(entities, r4.NewObject(
 			object("what", object("identifier", str("system", "urn:ietf:rfc:3986"), str("value", SourceURI(x.Object)))),

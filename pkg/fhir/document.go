@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,6 +60,10 @@ type Document struct {
 	// Content is the COMPOSITION in canonical JSON; for a DocumentReference it
 	// needs no entries.
 	Content []byte
+	// System is the system that took the commit, Parties are the resources of parties
+	// that the composition may refer to, as Type/id.
+	System  string
+	Parties []string
 	// Made are the resources made from the version, as Type/id. A
 	// DocumentReference does not name them.
 	Made []string
@@ -125,24 +130,24 @@ func codedText(t *rm.Node) *r4.Node {
 	return n
 }
 
-// who is a Reference to a PARTY_PROXY: the patient, or by identifier and name.
+// who is a Reference to a PARTY_PROXY: the patient, or a party.
 func (d Document) who(p *rm.Node) *r4.Node {
 	if p.Is("PARTY_SELF") {
 		return r4.NewObject(str("reference", "Patient/"+d.EHRID))
 	}
-	var id *r4.Node
-	if list := p.List("identifiers"); len(list) > 0 {
-		id = identifier(list[0].String("issuer"), list[0].String("id"))
-	} else if ref := p.Get("external_ref"); ref != nil {
-		id = identifier(ref.String("namespace"), ref.String("id", "value"))
-	}
-	name := p.String("name")
-	if id == nil && name == "" {
+	if p == nil {
 		return nil
 	}
-	n := r4.NewObject(r4.Field{Name: "identifier", Value: id})
-	extend(n, words("display", name))
-	return n
+	var who party
+	if list := p.List("identifiers"); len(list) > 0 {
+		who.Identifiers = append(who.Identifiers, struct{ Issuer, ID string }{list[0].String("issuer"), list[0].String("id")})
+	}
+	if ref := p.Get("external_ref"); ref != nil {
+		who.ExternalRef = &partyRef{Namespace: ref.String("namespace"), Type: ref.String("type")}
+		who.ExternalRef.ID.Value = ref.String("id", "value")
+	}
+	who.Name = p.String("name")
+	return who.reference(d.Parties, d.System)
 }
 
 // extend adds those of the fields that have a value.
@@ -234,7 +239,7 @@ func (d Document) reference(root *rm.Node, id string) *r4.Node {
 	if setting := codedText(context.Get("setting")); setting != nil {
 		extend(about, r4.Field{Name: "practiceSetting", Value: setting})
 	}
-	if facility := d.who(context.Get("health_care_facility")); context.Get("health_care_facility") != nil && facility != nil {
+	if facility := d.who(context.Get("health_care_facility")); facility != nil {
 		extend(about, array("related", facility))
 	}
 	if len(about.Fields) > 0 {
@@ -326,7 +331,11 @@ func (a *api) documentBundle(w http.ResponseWriter, c *call) error {
 	base := a.base(c.Request)
 	now := a.Now().UTC()
 	entries := []*r4.Node{r4.NewObject(str("fullUrl", base+"/"+CompositionType+"/"+id), r4.Field{Name: "resource", Value: composition})}
-	for _, m := range append([]Record{patient}, made...) {
+	parties, _, err := a.parties(c, append([]Record{rec, patient}, made...), nil)
+	if err != nil {
+		return err
+	}
+	for _, m := range slices.Concat([]Record{patient}, made, parties) {
 		n, err := resourceNode(m)
 		if err != nil {
 			return err
@@ -335,7 +344,7 @@ func (a *api) documentBundle(w http.ResponseWriter, c *call) error {
 	}
 	name := uuid.NewSHA1(uuid.NameSpaceURL, []byte(base+" "+rec.Source+" "+now.Format(time.RFC3339Nano))).String()
 	head := []r4.Field{str("resourceType", "Bundle"), str("id", name)}
-	if labels := highest([]Record{rec, patient}, made); len(labels) > 0 {
+	if labels := highest([]Record{rec, patient}, made, parties); len(labels) > 0 {
 		head = append(head, object("meta", array("security", nodes(labels)...)))
 	}
 	n := r4.NewObject(append(head,

@@ -616,7 +616,11 @@ func TestCapabilities(t *testing.T) {
 			case "composite":
 				value = "http://loinc.org|1$" + value
 			}
-			if got := ask(t, h, "GET", "/fhir/r4/"+res.Type+"?"+p.Name+"="+value); got.StatusCode != 200 {
+			query := p.Name + "=" + value
+			if WithinPatient(res.Type, p.Name) {
+				query += "&patient=" + testEHR
+			}
+			if got := ask(t, h, "GET", "/fhir/r4/"+res.Type+"?"+query); got.StatusCode != 200 {
 				t.Errorf("%s?%s is declared and answers %d %s", res.Type, p.Name, got.StatusCode, got.raw)
 			}
 		}

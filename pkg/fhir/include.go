@@ -55,8 +55,17 @@ func (a *api) inclusion(req *request, name, modifier string, p pair) error {
 	if i.param == "*" {
 		return badParam(p.name, "must name the parameter")
 	}
+	if !reversible(req.query.Type, i.source, i.param) {
+		return unsupported(i.source + " is searched by " + i.param + " only with a patient, and " + req.query.Type + " is not")
+	}
 	req.reverse = append(req.reverse, i)
 	return nil
+}
+
+// reversible reports whether a search of a type can include what refers to its
+// matches by a parameter of a source.
+func reversible(typ, source, param string) bool {
+	return !WithinPatient(source, param) || aboutPatient(typ, "patient")
 }
 
 // included finds what a page is to include: resources that its matches refer
@@ -128,6 +137,7 @@ func (a *api) referred(c *call, req *request, i inclusion, from []Record) ([]Rec
 				continue
 			}
 			typ, id, ok := strings.Cut(v.Code, "/")
+			id, _, _ = strings.Cut(id, "/_history/") // a Provenance names versions
 			if !ok || !a.types[typ] || i.target != "" && typ != i.target || slices.Contains(ids[typ], id) {
 				continue
 			}

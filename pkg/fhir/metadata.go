@@ -47,11 +47,14 @@ func (a *api) capabilities(base string) *r4.Node {
 			if p.Kind == r4.SearchQuantity {
 				more = append(more, str("documentation", "Results recorded as below or above a limit are not found by value."))
 			}
+			if WithinPatient(typ, p.Name) {
+				more = append(more, str("documentation", "Only with a patient."))
+			}
 			params = append(params, declared(p, more...))
 		}
 		for _, other := range a.allTypes() {
 			for _, p := range r4.SearchParams(other) {
-				if p.Kind == r4.SearchReference && slices.Contains(p.Targets, typ) {
+				if p.Kind == r4.SearchReference && slices.Contains(p.Targets, typ) && reversible(typ, other, p.Name) {
 					reverse = append(reverse, r4.NewString(other+":"+p.Name))
 				}
 			}

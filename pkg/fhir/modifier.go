@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
@@ -20,7 +21,7 @@ func (a *api) filter(c *call, typ string, def r4.SearchParam, modifier string, p
 		second, _ := lookupParam(typ, pair.Second)
 		f.Pairs = append(f.Pairs, Pair{pair.First, pair.Second, Kind(first.Kind), Kind(second.Kind), pair.Grouped})
 	}
-	token, whole := def.Kind == r4.SearchToken, WholeComposition(typ)
+	token := def.Kind == r4.SearchToken
 	switch modifier {
 	case "":
 		return f, a.values(&f, p, func(s string) (Value, error) { return a.filterValue(f.Kind, f.Pairs, pair{p.name, s}) })
@@ -37,7 +38,7 @@ func (a *api) filter(c *call, typ string, def r4.SearchParam, modifier string, p
 		}
 		return f, nil
 	case "not":
-		if token && (whole || !made(typ)) {
+		if token {
 			return f, a.values(&f, p, func(s string) (Value, error) { return tokenValue(pair{p.name, s}) })
 		}
 	case "text":
@@ -45,11 +46,11 @@ func (a *api) filter(c *call, typ string, def r4.SearchParam, modifier string, p
 			return f, a.values(&f, p, func(s string) (Value, error) { return stringValue(pair{p.name, s}) })
 		}
 	case "contains":
-		if def.Kind == r4.SearchString && !made(typ) {
+		if def.Kind == r4.SearchString {
 			return f, a.values(&f, p, func(s string) (Value, error) { return stringValue(pair{p.name, s}) })
 		}
 	case "exact":
-		if def.Kind == r4.SearchString && !made(typ) {
+		if def.Kind == r4.SearchString {
 			return f, a.values(&f, p, func(s string) (Value, error) { return Value{Text: unescape(s)}, nil })
 		}
 	case "of-type":
@@ -58,7 +59,7 @@ func (a *api) filter(c *call, typ string, def r4.SearchParam, modifier string, p
 		}
 	case "identifier":
 		switch {
-		case made(typ) || def.Kind != r4.SearchReference:
+		case def.Kind != r4.SearchReference, made(typ) && !slices.Contains(identified[typ], def.Name):
 		case aboutPatient(typ, def.Name):
 			// An empty answer would be taken for nothing in the record.
 			return f, badParam(p.name, "references to a patient have no identifier: search by "+def.Name+".identifier")
@@ -86,6 +87,27 @@ func (a *api) filter(c *call, typ string, def r4.SearchParam, modifier string, p
 // made reports whether resources of a type are made when they are asked for, so
 // that no index knows their values.
 func made(typ string) bool { return typ == AuditEvent || typ == Provenance || WholeComposition(typ) }
+
+// identified are the references that resources of a type that are made when they
+// are asked for have by identifier.
+var identified = map[string][]string{
+	AuditEvent: {"agent", "entity"}, Provenance: {"agent", "entity"}, DocumentReference: {"author", "related"}, CompositionType: {"author"},
+}
+
+// ordered is the parameter that resources of such a type are sorted by, beside
+// _lastUpdated.
+var ordered = map[string]string{AuditEvent: "date", Provenance: "recorded", DocumentReference: "date", CompositionType: "date"}
+
+// WithinPatient reports whether resources of a type are searched by a parameter only
+// in the records of patients: no index knows it, and all documents would have to be
+// read.
+func WithinPatient(typ, param string) bool { return slices.Contains(withinPatient[typ], param) }
+
+var withinPatient = map[string][]string{
+	Provenance:        {"agent", "agent-type", "entity"},
+	DocumentReference: {"author", "identifier", "language", "period", "related", "setting"},
+	CompositionType:   {"author", "identifier", "period", "title"},
+}
 
 // values reads the alternatives of a parameter.
 func (a *api) values(f *Filter, p pair, read func(string) (Value, error)) error {

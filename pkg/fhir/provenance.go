@@ -28,6 +28,8 @@ type Origin struct {
 	// Committer and Composer are PARTY_PROXYs, Description is a DV_TEXT and
 	// Feeder the FEEDER_AUDIT of the composition, in canonical JSON; nil for none.
 	Committer, Composer, Description, Feeder []byte
+	// Parties are the resources of parties that may be meant, as Type/id.
+	Parties []string
 	// Targets are the resources made from the version, as Type/id/_history/n.
 	Targets []string
 }
@@ -37,37 +39,6 @@ var changes = map[int][2]string{
 	249: {"CREATE", "creation"}, 250: {"UPDATE", "amendment"}, 251: {"UPDATE", "modification"},
 	252: {"UPDATE", "synthesis"}, 253: {"UPDATE", "unknown"}, 523: {"DELETE", "deleted"},
 	666: {"UPDATE", "attestation"},
-}
-
-// party is what a Provenance tells of a PARTY_PROXY.
-type party struct {
-	Type        string `json:"_type"`
-	Name        string
-	Identifiers []struct{ Issuer, ID string }
-	ExternalRef *struct {
-		Namespace string
-		ID        struct{ Value string }
-	} `json:"external_ref"`
-}
-
-// reference is a Reference to a party by its identifier and name; nil if the
-// party tells neither.
-func (p party) reference() *r4.Node {
-	var id *r4.Node
-	switch {
-	case len(p.Identifiers) > 0:
-		id = identifier(p.Identifiers[0].Issuer, p.Identifiers[0].ID)
-	case p.ExternalRef != nil:
-		id = identifier(p.ExternalRef.Namespace, p.ExternalRef.ID.Value)
-	}
-	if id == nil && p.Name == "" {
-		return nil
-	}
-	n := r4.NewObject(r4.Field{Name: "identifier", Value: id})
-	if p.Name != "" {
-		n.Fields = append(n.Fields, str("display", p.Name))
-	}
-	return n
 }
 
 // identifier is an Identifier. An issuer that is no URI is told in words.
@@ -124,7 +95,7 @@ func (o Origin) JSON(id string) ([]byte, error) {
 		if err := json.Unmarshal(a.json, &p); err != nil {
 			return nil, errs.Wrap(errs.Internal, op, "a stored party is not valid", err)
 		}
-		agent(a.role, p.reference())
+		agent(a.role, p.reference(o.Parties, o.System))
 	}
 	agent("assembler", r4.NewObject(str("display", o.System)))
 	entities := []*r4.Node{r4.NewObject(str("role", "source"), object("what",
@@ -159,11 +130,7 @@ func (o Origin) JSON(id string) ([]byte, error) {
 	n := r4.NewObject(
 		str("resourceType", Provenance), str("id", id),
 		array("target", targets...),
-	)
-	if !o.Recorded.Equal(o.Committed) {
-		n.Fields = append(n.Fields, str("occurredDateTime", instant(o.Committed)))
-	}
-	n.Fields = append(n.Fields, str("recorded", instant(o.Recorded)))
+		str("occurredDateTime", instant(o.Committed)), str("recorded", instant(o.Recorded)))
 	if len(o.Description) > 0 {
 		var text struct{ Value string }
 		if err := json.Unmarshal(o.Description, &text); err != nil {

@@ -246,7 +246,17 @@ func (a *api) reference(c *call, req *request, def r4.SearchParam, p pair, modif
 	var patients []string
 	f := Filter{Param: def.Name, Kind: Reference}
 	for _, s := range values {
-		typ, id, err := a.target(c, pair{p.name, unescape(s)}, modifier)
+		s, version := unescape(s), ""
+		if def.Name == "target" && req.query.Type == Provenance { // which may be a version
+			var found bool
+			if s, version, found = strings.Cut(s, "/_history/"); found {
+				if _, ok := ParseVersionID(version); !ok {
+					return badParam(p.name, "names a version that no resource can have")
+				}
+				version = "/_history/" + version
+			}
+		}
+		typ, id, err := a.target(c, pair{p.name, s}, modifier)
 		if err != nil {
 			return err
 		}
@@ -263,7 +273,7 @@ func (a *api) reference(c *call, req *request, def r4.SearchParam, p pair, modif
 			patients = append(patients, strings.ToLower(id))
 			continue
 		}
-		f.Values = append(f.Values, Value{Code: typ + "/" + id})
+		f.Values = append(f.Values, Value{Code: typ + "/" + id + version})
 	}
 	switch {
 	case len(patients) > 0 && len(f.Values) > 0:

@@ -73,7 +73,7 @@ func TestAuditEvents(t *testing.T) {
 	}
 	for path, want := range map[string]int{
 		"AuditEvent/x": 404, "AuditEvent/version-1-1-99": 404, "AuditEvent/erased-999": 404, "AuditEvent/" + deletion.Str("id") + "/_history/2": 404,
-		"AuditEvent/_history": 501, "AuditEvent?agent=x": 400, search + "&_sort=date": 501, "Patient?_has:AuditEvent:patient:action=C": 400,
+		"AuditEvent/_history": 501, "AuditEvent?site=x": 400, search + "&_sort=action": 400, search + "&_sort=date,_lastUpdated": 400, "Patient?_has:AuditEvent:patient:action=C": 400,
 	} {
 		if status, n := p.do("GET", path, "", ""); status != want {
 			t.Errorf("%s: %d %s", path, status, n.Append(nil))

@@ -117,7 +117,7 @@ func TestDocuments(t *testing.T) {
 	search("Composition?patient="+patient+"&status=amended", false)
 	for path, want := range map[string]int{
 		"DocumentReference/x": 404, "Composition/0-0": 404, "DocumentReference/" + d.Str("id") + "/_history/9": 404,
-		"Composition/_history": 501, "DocumentReference?identifier=x": 501, of1 + "&_sort=status": 501, of1 + "&author=x": 400,
+		"Composition/_history": 501, "DocumentReference?identifier=x": 400, of1 + "&_sort=status": 400, of1 + "&encounter=x": 400,
 		"Composition/x/$document": 404, "Composition/" + d.Str("id") + "/$document?persist=true": 501,
 		"Composition/" + d.Str("id") + "/$document?graph=x": 400, "Patient/" + patient + "/$document": 501,
 	} {

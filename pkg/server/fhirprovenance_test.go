@@ -70,7 +70,7 @@ func TestProvenance(t *testing.T) {
 	}
 	for path, want := range map[string]int{
 		"Provenance/x": 404, "Provenance/0-0-0": 404, "Provenance/" + list[0].Str("id") + "/_history/2": 404,
-		"Provenance/_history": 501, "Provenance?agent=x": 400, "Provenance?patient=" + patient + "&_sort=recorded": 501,
+		"Provenance/_history": 501, "Provenance?location=x": 400, "Provenance?agent=Practitioner/x": 400, "Provenance?patient=" + patient + "&_sort=target": 400,
 	} {
 		if status, n := p.do("GET", path, "", ""); status != want {
 			t.Errorf("%s: %d %s", path, status, n.Append(nil))

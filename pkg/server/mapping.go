@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -86,16 +87,6 @@ func workflow(list []ehr.WorkflowAction) []fhirmap.WorkflowAction {
 	return out
 }
 
-// shownAs are the types of resources that PARTY_REF.type can mean.
-var shownAs = map[string][]string{
-	"PERSON":       {"Practitioner"},
-	"ORGANISATION": {"Organization"},
-	"ROLE":         {"PractitionerRole"},
-	"ACTOR":        {"Practitioner", "Organization"},
-	"PARTY":        {"Practitioner", "Organization", "PractitionerRole"},
-	"ANY":          {"Practitioner", "Organization", "PractitionerRole"},
-}
-
 // registered finds the resources of parties that are registered here.
 func registered(in ehr.ProjectionInput) func(*rm.Node) string {
 	if in.Resource == nil {
@@ -107,7 +98,7 @@ func registered(in ehr.ProjectionInput) func(*rm.Node) string {
 			return ""
 		}
 		typ := in.Resource(id)
-		if !slices.Contains(shownAs[ref.String("type")], typ) {
+		if !slices.Contains(fhir.ShownAs(ref.String("type")), typ) {
 			return ""
 		}
 		return typ

@@ -69,20 +69,21 @@ func (a accessID) condition(w *where) string {
 }
 
 // accesses are what AuditEvents are made of, as rows a. Of EHRs that were deleted
-// physically there is no EHR_STATUS any more that could keep them out of queries.
-const accesses = `
+// physically there is no EHR_STATUS any more that could keep them out of queries,
+// and parties are in no EHR.
+var accesses = `
 	from (
-		select 0 as class, v.ehr_no as k1, v.vo_no as k2, v.ver as k3, e.ehr_id, e.is_queryable as queryable, v.time_committed as at,
+		select 0 as class, v.ehr_no as k1, v.vo_no as k2, v.ver as k3, e.ehr_id, coalesce(e.is_queryable, true) as queryable, v.time_committed as at,
 			c.actor, coalesce(c.on_behalf_of, '') as behalf, coalesce(c.purpose, '') as purpose, v.committer, v.audit_system_id as system,
 			case when v.change_type = 523 then 'D' when v.ver = 1 then 'C' else 'U' end as action,
 			v.kind::integer as kind, v.object_id::text || '::' || v.creating_system || '::' || coalesce(array_to_string(v.tree, '.'), v.ver::text) as object,
 			'110110' as type, case when v.change_type = 523 then 'delete' when v.ver = 1 then 'create' else 'update' end as subtype,
 			0 as status, '' as door, '' as subject, '' as request, 0::bigint as lost
-		from version v join ehr e on e.ehr_no = v.ehr_no join contribution c on c.ehr_no = v.ehr_no and c.contribution_id = v.contribution_id
+		from version v left join ehr e on e.ehr_no = v.ehr_no join contribution c on c.ehr_no = v.ehr_no and c.contribution_id = v.contribution_id
 		union all
-		select 1, erased_no, 0, 0, ehr_id, true, time_deleted, actor, coalesce(on_behalf_of, ''), coalesce(purpose, ''), null::jsonb, '', 'D', 1, id,
+		select 1, erased_no, 0, 0, ehr_id, true, time_deleted, actor, coalesce(on_behalf_of, ''), coalesce(purpose, ''), null::jsonb, '', 'D', case kind ` + kindNumbersSQL + ` end, id,
 			'110110', 'delete', 0, '', '', '', 0
-		from erased where kind = 'COMPOSITION' and ehr_id is not null
+		from erased where kind = 'COMPOSITION' and ehr_id is not null or kind in ('AGENT', 'GROUP', 'ORGANISATION', 'PERSON', 'ROLE')
 		union all
 		select 2, tombstone_no, 0, 0, ehr_id, true, time_deleted, actor, coalesce(on_behalf_of, ''), coalesce(purpose, ''), null::jsonb, system_id, 'D', 0, '',
 			'110110', 'delete', 0, '', '', '', 0
@@ -94,8 +95,8 @@ const accesses = `
 		from access x left join ehr e on e.ehr_id = x.ehr_id
 	) a where `
 
-const accessColumns = `select a.class, a.k1, a.k2, a.k3, a.ehr_id, a.at, a.actor, a.behalf, a.purpose, a.committer, a.system, a.action, a.kind, a.object,
-	a.type, a.subtype, a.status, a.door, a.subject, a.request, a.lost`
+var accessColumns = `select a.class, a.k1, a.k2, a.k3, a.ehr_id, a.at, a.actor, a.behalf, a.purpose, a.committer, a.system, a.action, a.kind, a.object,
+	a.type, a.subtype, a.status, a.door, a.subject, a.request, a.lost, ` + partiesSQL(`a.committer`)
 
 // outcomes are the codes of audit-event-outcome by the status of an answer; 0 is
 // that of what was stored.
@@ -106,7 +107,7 @@ func (r *Reader) scanAccess(row pgx.Row) (rec fhir.Record, owner *uuid.UUID, err
 	var x fhir.Access
 	var kind int
 	if err = row.Scan(&id.class, &id.k1, &id.k2, &id.k3, &owner, &x.Recorded, &x.Actor, &x.OnBehalfOf, &x.Purpose, &x.Committer, &x.System, &x.Action, &kind, &x.Object,
-		&x.Type, &x.Interaction, &x.Status, &x.Door, &x.Class, &x.RequestID, &x.Lost); err != nil {
+		&x.Type, &x.Interaction, &x.Status, &x.Door, &x.Class, &x.RequestID, &x.Lost, &x.Parties); err != nil {
 		return rec, owner, err
 	}
 	if x.Erased = id.class == 1 || id.class == 2; owner != nil {
@@ -125,6 +126,15 @@ var kindNamesSQL = func() string {
 	var b strings.Builder
 	for k := ehr.Kind(1); !strings.HasPrefix(k.String(), "kind "); k++ {
 		fmt.Fprintf(&b, ` when %d then '%s'`, k, k)
+	}
+	return b.String()
+}()
+
+// kindNumbersSQL gives the name of a class its number.
+var kindNumbersSQL = func() string {
+	var b strings.Builder
+	for k := ehr.Kind(1); !strings.HasPrefix(k.String(), "kind "); k++ {
+		fmt.Fprintf(&b, ` when '%s' then %d`, k, k)
 	}
 	return b.String()
 }()
@@ -193,8 +203,8 @@ func (r *Reader) access(ctx context.Context, who ehr.Actor, id string) (fhir.Rec
 // accessed searches for AuditEvents, in the order of their ids' parts.
 func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.Page, error) {
 	const op = "fhirstore.accessed"
-	if len(q.Sort) > 0 || len(q.Has)+len(q.OfPatient)+q.Latest > 0 {
-		return fhir.Page{}, errs.New(errs.Unsupported, op, "AuditEvent is found by patient, entity, entity-name, type, subtype, date, action, outcome, altid, agent-name, _id and _lastUpdated, in the order of versions")
+	if len(q.Sort) > 1 || len(q.Has)+len(q.OfPatient)+q.Latest > 0 {
+		return fhir.Page{}, errs.New(errs.Unsupported, op, "AuditEvent is sorted by date or _lastUpdated alone, and not found by what a Patient is found by")
 	}
 	patients, err := r.authorise(ctx, who, q)
 	if err != nil {
@@ -232,56 +242,33 @@ func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhi
 		w.add(`(` + strings.Join(terms, ` or `) + `)`)
 	}
 	for _, f := range q.Filters {
-		if f.Modifier != "" {
-			return fhir.Page{}, errs.New(errs.Unsupported, op, "AuditEvent takes no modifiers")
-		}
 		terms := []string{`false`}
 		for _, v := range f.Values {
-			term := `false`
-			switch f.Param {
-			case "date":
-				if term, err = date(v); err != nil {
-					return fhir.Page{}, err
-				}
-			case "action":
-				if !v.HasSystem || v.System == "http://hl7.org/fhir/audit-event-action" {
-					term = `a.action = ` + w.arg(v.Code)
-				}
-			case "altid":
-				if v.System == "" {
-					term = w.arg(v.Code) + ` in (a.actor, nullif(a.behalf, ''))`
-				}
-			case "type", "subtype", "outcome":
-				term = accessCode(w, f.Param, v)
-			case "entity-name":
-				term = `lower(case a.kind ` + kindNamesSQL + ` else a.subject end) ^@ ` + w.arg(v.Text)
-			case "agent-name":
-				term = `lower(a.committer->>'name') ^@ ` + w.arg(v.Text)
-			case "entity":
-				if id, bad := uuid.Parse(strings.TrimPrefix(v.Code, "Patient/")); bad == nil && v.Code == "Patient/"+id.String() {
-					if err := r.decide(ctx, who, ehr.ActionQuery, ehr.Target{EHRID: id.String(), Class: q.Type}); err != nil {
-						return fhir.Page{}, err
-					}
-					term = `a.ehr_id = ` + w.arg(id)
-				}
-			default:
-				return fhir.Page{}, errs.New(errs.Unsupported, op, "AuditEvent is not found by "+f.Param)
+			term, err := r.accessTerm(ctx, who, w, f, v)
+			if err != nil {
+				return fhir.Page{}, err
 			}
 			terms = append(terms, term)
 		}
-		w.add(`(` + strings.Join(terms, ` or `) + `)`)
+		term := `(` + strings.Join(terms, ` or `) + `)`
+		if f.Modifier == fhir.Not {
+			term = `(` + term + ` is not true)`
+		}
+		w.add(term)
 	}
 	page := fhir.Page{Records: []fhir.Record{}, Total: -1}
 	count := `select count(*)` + accesses + strings.Join(w.terms, ` and `)
 	countArgs := slices.Clone(*w.args)
-	if len(q.After) == 1 && q.After[0] != nil {
-		after, ok := parseAccessID(*q.After[0])
-		if !ok {
-			return fhir.Page{}, errs.New(errs.Invalid, op, "the cursor is not one of this search")
-		}
-		w.add(`(a.class, a.k1, a.k2, a.k3) > (` + w.arg(after.class) + `::integer, ` + w.arg(after.k1) + `::bigint, ` + w.arg(after.k2) + `::bigint, ` + w.arg(after.k3) + `::bigint)`)
+	o := newMadeOrder(q, `a.at`, `a.class`, `a.k1`, `a.k2`, `a.k3`)
+	beyond, err := o.after(w, q.After, func(text string) ([]any, bool) {
+		id, ok := parseAccessID(text)
+		return []any{int64(id.class), id.k1, id.k2, id.k3}, ok
+	})
+	if err != nil {
+		return fhir.Page{}, errs.Wrap(errs.Invalid, op, "the cursor is not one of this search", err)
 	}
-	sql := accessColumns + accesses + strings.Join(w.terms, ` and `) + ` order by a.class, a.k1, a.k2, a.k3 limit ` + w.arg(q.Count+1)
+	w.add(beyond)
+	sql := accessColumns + accesses + strings.Join(w.terms, ` and `) + ` order by ` + o.keys + ` limit ` + w.arg(q.Count+1)
 	err = r.madePage(ctx, q, &page, statement{sql, *w.args}, statement{count, countArgs}, func(row pgx.Row) (fhir.Record, error) {
 		rec, _, err := r.scanAccess(row)
 		return rec, err
@@ -290,9 +277,94 @@ func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhi
 		return fhir.Page{}, fail(op, err)
 	}
 	if cutPage(&page, q.Count); page.More {
-		page.Next = fhir.Cursor{&page.Records[len(page.Records)-1].ID}
+		page.Next = o.next(page.Records)
 	}
 	return page, nil
+}
+
+// accessTerm is the condition of one value of a parameter.
+func (r *Reader) accessTerm(ctx context.Context, who ehr.Actor, w *where, f fhir.Filter, v fhir.Value) (string, error) {
+	const op = "fhirstore.accessed"
+	switch f.Param {
+	case "date":
+		return w.date(op, v, timestamps, `a.at`, `a.at + interval '1 microsecond'`)
+	case "action":
+		if v.HasSystem && v.System != "http://hl7.org/fhir/audit-event-action" {
+			return `false`, nil
+		}
+		if v.Code == "" {
+			return `true`, nil
+		}
+		return `a.action = ` + w.arg(v.Code), nil
+	case "altid":
+		if v.System != "" {
+			return `false`, nil
+		}
+		return w.arg(v.Code) + ` in (a.actor, nullif(a.behalf, ''))`, nil
+	case "type", "subtype", "outcome":
+		return accessCode(w, f.Param, v), nil
+	case "entity-role", "entity-type":
+		return accessEntity(f.Param, v), nil
+	case "entity-name":
+		return w.text(op, `(case a.kind `+kindNamesSQL+` else a.subject end)`, f, v)
+	case "agent-name":
+		return w.text(op, `(case when a.type = 'rest' and a.actor = '' then 'not authenticated' else a.committer->>'name' end)`, f, v)
+	case "agent":
+		return w.party(op, `a.committer`, `a.system`, f, v)
+	case "entity":
+		return r.accessEntityTerm(ctx, who, w, f, v)
+	}
+	return "", errs.New(errs.Unsupported, op, "AuditEvent is not found by "+f.Param)
+}
+
+// accessEntityTerm is the condition of a reference to what an event is about: the
+// patient, a resource that was read, or by identifier a version or a request.
+func (r *Reader) accessEntityTerm(ctx context.Context, who ehr.Actor, w *where, f fhir.Filter, v fhir.Value) (string, error) {
+	if f.Modifier == fhir.ByIdentifier {
+		terms := []string{`false`}
+		if uid, ok := strings.CutPrefix(v.Code, fhir.SourceURI("")); ok && (!v.HasSystem || v.System == "urn:ietf:rfc:3986") {
+			terms = append(terms, `a.object = `+w.arg(uid)+` and a.object <> '' and a.door <> 'fhir'`)
+		}
+		if v.System == "" && v.Code != "" {
+			terms = append(terms, `a.request = `+w.arg(v.Code))
+		}
+		return `(` + strings.Join(terms, ` or `) + `)`, nil
+	}
+	terms := []string{`a.door = 'fhir' and a.object = ` + w.arg(v.Code)}
+	if id, bad := uuid.Parse(strings.TrimPrefix(v.Code, "Patient/")); bad == nil && v.Code == "Patient/"+id.String() {
+		if err := r.decide(ctx, who, ehr.ActionQuery, ehr.Target{EHRID: id.String(), Class: fhir.AuditEvent}); err != nil {
+			return "", err
+		}
+		terms = append(terms, `a.ehr_id = `+w.arg(id))
+	}
+	return `(` + strings.Join(terms, ` or `) + `)`, nil
+}
+
+// accessEntity is the condition of a code that the entities of an event have, as
+// fhir.Access writes them.
+func accessEntity(param string, v fhir.Value) string {
+	const about = `a.type = 'rest' and (a.subject <> '' or a.object <> '')`
+	const query = `(a.subtype in ('search-type', 'batch') or a.subject = 'AQL' or a.subject ^@ '$')`
+	table := map[string][][3]string{ // code, system, condition
+		"entity-type": {
+			{"1", "http://terminology.hl7.org/CodeSystem/audit-entity-type", `a.ehr_id is not null`},
+			{"2", "http://terminology.hl7.org/CodeSystem/audit-entity-type", `(` + about + ` or a.type <> 'rest' and a.object <> '')`},
+			{"XrequestId", "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType", `a.request <> ''`},
+		},
+		"entity-role": {
+			{"1", "http://terminology.hl7.org/CodeSystem/object-role", `a.ehr_id is not null`},
+			{"3", "http://terminology.hl7.org/CodeSystem/object-role", `a.type <> 'rest' and a.object <> ''`},
+			{"4", "http://terminology.hl7.org/CodeSystem/object-role", about + ` and not ` + query},
+			{"24", "http://terminology.hl7.org/CodeSystem/object-role", about + ` and ` + query},
+		},
+	}
+	terms := []string{`false`}
+	for _, row := range table[param] {
+		if (v.Code == "" || v.Code == row[0]) && (!v.HasSystem || v.System == row[1]) {
+			terms = append(terms, `(`+row[2]+`)`)
+		}
+	}
+	return `(` + strings.Join(terms, ` or `) + `)`
 }
 
 // accessHistory is the one version of an AuditEvent.

@@ -54,7 +54,8 @@ func documentSQL(typ string) string {
 	}
 	return `
 	select e.ehr_id, p.ehr_no, p.vo_no, p.ver, ` + revision + `, v.object_id::text, v.object_id::text || '::' || v.creating_system || '::' || v.ver,
-		v.time_committed, coalesce(a.archetype_id, ''), w.earlier, case when ` + complete + ` then ` + content + ` end, ` + made + `, coalesce(t.template_id, '')
+		v.time_committed, coalesce(a.archetype_id, ''), w.earlier, case when ` + complete + ` then ` + content + ` end, ` + made + `, coalesce(t.template_id, ''),
+		v.audit_system_id, ` + partiesSQL(`d.content->'composer'`, `d.content->'context'->'health_care_facility'`) + `
 	from p
 	join ehr e on e.ehr_no = p.ehr_no
 	join version v on v.ehr_no = p.ehr_no and v.vo_no = p.vo_no and v.ver = p.ver and v.tree is null
@@ -72,7 +73,7 @@ func (r *Reader) scanDocument(row pgx.Row, typ string) (rec fhir.Record, owner u
 	var d fhir.Document
 	var template string
 	if err = row.Scan(&owner, &id.ehrNo, &id.voNo, &rec.Version.Trunk, &rec.Version.Revision, &d.ObjectUID, &d.VersionUID, &d.Committed, &d.Archetype,
-		&d.Amended, &d.Content, &d.Made, &template); err != nil {
+		&d.Amended, &d.Content, &d.Made, &template, &d.System, &d.Parties); err != nil {
 		return rec, owner, false, err
 	}
 	d.EHRID, rec.Security, rec.Template = owner.String(), r.labels.Of(template), template
@@ -132,7 +133,7 @@ func (r *Reader) document(ctx context.Context, who ehr.Actor, typ, id string, ve
 func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.Page, error) {
 	const op = "fhirstore.documents"
 	if q.Latest > 0 || len(q.Sort) > 1 {
-		return fhir.Page{}, errs.New(errs.Unsupported, op, q.Type+" is found by patient, identifier, status, type, category, date, _id and _lastUpdated, and sorted by date or _lastUpdated")
+		return fhir.Page{}, errs.New(errs.Unsupported, op, q.Type+" is sorted by date or _lastUpdated alone")
 	}
 	patients, err := r.authorise(ctx, who, q)
 	if err != nil {
@@ -263,12 +264,8 @@ func (w *where) documents(op string, q fhir.Query, ofPatients bool) error {
 		}
 	}
 	for _, f := range q.Filters {
-		if f.Modifier != "" && (f.Modifier != fhir.Not || f.Kind != fhir.Token) || f.Param == "identifier" && !ofPatients {
-			what := q.Type + " takes no modifier but :not"
-			if f.Modifier == "" {
-				what = q.Type + " is found by identifier only with a patient"
-			}
-			return errs.New(errs.Unsupported, op, what)
+		if fhir.WithinPatient(q.Type, f.Param) && !ofPatients {
+			return errs.New(errs.Invalid, op, f.Param+": "+q.Type+" is found by it only with a patient")
 		}
 		var terms []string
 		for _, v := range f.Values {
@@ -290,11 +287,55 @@ func (w *where) documents(op string, q fhir.Query, ofPatients bool) error {
 	return nil
 }
 
+// content is a part of the document of a row v of version. It is read where the
+// rest of the search leaves a row.
+func content(path string) string {
+	return `(select d.content->` + path + ` from document d where d.ehr_no = v.ehr_no and d.vo_no = v.vo_no and d.ver = v.ver)`
+}
+
 // documentTerm is the condition of one value of a parameter.
 func (w *where) documentTerm(op, typ string, f fhir.Filter, v fhir.Value) (string, error) {
 	in := func(system string) bool { return !v.HasSystem || v.System == system }
+	constant := func(system, code string) string {
+		return strconv.FormatBool((in(system) || in("")) && (v.Code == "" || v.Code == code))
+	}
 	var terms []string
 	switch f.Param {
+	case "author":
+		if v.Code == "Patient/"+strings.TrimPrefix(v.Code, "Patient/") && f.Modifier == "" {
+			return `(` + content(`'composer'->>'_type'`) + ` = 'PARTY_SELF' and e.ehr_id::text = ` + w.arg(strings.TrimPrefix(v.Code, "Patient/")) + `)`, nil
+		}
+		return w.party(op, content(`'composer'`), `v.audit_system_id`, f, v)
+	case "related":
+		return w.party(op, content(`'context'->'health_care_facility'`), `v.audit_system_id`, f, v)
+	case "title":
+		return w.text(op, content(`'name'->>'value'`), f, v)
+	case "period":
+		low, _ := instants(content(`'context'->'start_time'->>'value'`))
+		_, high := instants(content(`'context'->'end_time'->>'value'`))
+		term, err := w.date(op, v, timestamps, `coalesce(`+low+`, '-infinity')`, `coalesce(`+high+`, 'infinity')`)
+		return `(coalesce(` + low + `, ` + high + `) is not null and ` + term + `)`, err
+	case "language":
+		return `(` + content(`'language'->>'code_string'`) + ` <> '' and ` + strconv.FormatBool(in("urn:ietf:bcp:47") || in("")) + ` and (` + w.arg(v.Code) + `::text = '' or lower(` + content(`'language'->>'code_string'`) + `) = lower(` + w.arg(v.Code) + `)))`, nil
+	case "setting":
+		if !in(fhirmap.OpenEHRSystem) {
+			return `false`, nil
+		}
+		code := content(`'context'->'setting'->'defining_code'->>'code_string'`)
+		return `(` + content(`'context'->'setting'->'defining_code'->'terminology_id'->>'value'`) + ` = 'openehr' and ` + code + ` <> '' and (` + w.arg(v.Code) + `::text = '' or ` + code + ` = ` + w.arg(v.Code) + `))`, nil
+	case "contenttype":
+		return constant("urn:ietf:bcp:13", fhir.MediaType), nil
+	case "location":
+		id, ok := strings.CutPrefix(v.Code, fhir.CompositionType+"/")
+		key, valid := parseDocumentID(strings.TrimSuffix(id, "/$document"))
+		if !ok || !valid || f.Modifier != "" || !strings.HasSuffix(id, "/$document") {
+			return `false`, nil
+		}
+		return `(v.ehr_no = ` + w.arg(key.ehrNo) + ` and v.vo_no = ` + w.arg(key.voNo) + `)`, nil
+	case "entry":
+		typ, id, _ := strings.Cut(v.Code, "/")
+		return `(v.ehr_no, v.vo_no, v.ver) in (select r.ehr_no, r.vo_no, r.ver from fhir_resource r
+			where r.resource_type = ` + w.arg(typ) + ` and r.resource_id = ` + w.arg(id) + ` and r.superseded is null and r.byte_len is not null)`, nil
 	case "date":
 		return w.date(op, v, timestamps, `v.time_committed`, `v.time_committed + interval '1 microsecond'`)
 	case "status":

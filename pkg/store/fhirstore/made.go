@@ -2,9 +2,14 @@ package fhirstore
 
 import (
 	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
 )
 
@@ -54,4 +59,71 @@ func onlyVersion(rec fhir.Record, q fhir.HistoryQuery) fhir.Page {
 		return fhir.Page{Records: []fhir.Record{}, Total: -1}
 	}
 	return fhir.Page{Records: []fhir.Record{rec}, Total: 1}
+}
+
+// madeOrder is the order of a search of such resources: that of their keys, after
+// that of their time if that is asked for.
+type madeOrder struct {
+	keys       string
+	time, desc string
+	columns    []string
+}
+
+func newMadeOrder(q fhir.Query, at string, columns ...string) madeOrder {
+	o := madeOrder{keys: strings.Join(columns, ", "), columns: columns}
+	if len(q.Sort) > 0 {
+		if o.time = at; q.Sort[0].Desc {
+			o.desc = " desc"
+		}
+		o.keys = at + o.desc + ", " + o.keys
+	}
+	return o
+}
+
+// after is the condition that a row comes after a cursor; the parts of the id in it
+// are what the columns are compared with.
+func (o madeOrder) after(w *where, c fhir.Cursor, parts func(id string) ([]any, bool)) (string, error) {
+	if len(c) == 0 {
+		return `true`, nil
+	}
+	bad := errs.New(errs.Invalid, "fhirstore.Search", "the cursor is not one of this search")
+	at := 0
+	if o.time != "" {
+		at = 1
+	}
+	if len(c) != at+1 || slices.Contains(c, nil) {
+		return "", bad
+	}
+	values, ok := parts(*c[at])
+	if !ok {
+		return "", bad
+	}
+	places := make([]string, len(values))
+	for i, v := range values {
+		places[i] = w.arg(v) + `::bigint`
+	}
+	rest := `(` + strings.Join(o.columns, ", ") + `) > (` + strings.Join(places, ", ") + `)`
+	if o.time == "" {
+		return rest, nil
+	}
+	us, err := strconv.ParseInt(*c[0], 10, 64)
+	if err != nil {
+		return "", bad
+	}
+	then := w.arg(time.UnixMicro(us)) + `::timestamptz`
+	beyond := ` > `
+	if o.desc != "" {
+		beyond = ` < `
+	}
+	return `(` + o.time + beyond + then + ` or ` + o.time + ` = ` + then + ` and ` + rest + `)`, nil
+}
+
+// next is the cursor after the last of the records.
+func (o madeOrder) next(list []fhir.Record) (c fhir.Cursor) {
+	last := list[len(list)-1]
+	if o.time != "" {
+		us := strconv.FormatInt(last.LastUpdated.UnixMicro(), 10)
+		c = append(c, &us)
+	}
+	return append(c, &last.ID)
 }

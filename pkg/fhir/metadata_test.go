@@ -1,0 +1,116 @@
+package fhir
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
+)
+
+// What the CapabilityStatement declares is answered, and what it does not declare is
+// refused by its name: parameters, inclusions and operations of every type.
+func TestCapabilitiesBothWays(t *testing.T) {
+	t.Parallel()
+	h := handler(t, project(t))
+	var cs struct {
+		Rest []struct {
+			Resource []struct {
+				Type                            string
+				Interaction                     []struct{ Code string }
+				SearchInclude, SearchRevInclude []string
+				SearchParam                     []struct{ Name, Type string }
+				Operation                       []struct{ Name string }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(ask(t, h, "GET", "/fhir/r4/metadata").raw), &cs); err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"_content", "_filter", "_list", "_query", "_text", "_type", "_contained", "nothing"}
+	kinds := map[string]map[string]r4.SearchKind{}
+	var links []string
+	for _, res := range cs.Rest[0].Resource {
+		kinds[res.Type] = map[string]r4.SearchKind{}
+		for _, p := range append(r4.CommonParams(), r4.SearchParams(res.Type)...) {
+			names = append(names, p.Name)
+			kinds[res.Type][p.Name] = p.Kind
+			if p.Kind == r4.SearchReference {
+				links = append(links, res.Type+":"+p.Name)
+			}
+		}
+		for _, u := range r4.Unsupported(res.Type) {
+			names = append(names, u.Name)
+			links = append(links, res.Type+":"+u.Name)
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	operations := strings.Fields("$everything $summary $document $lastn $export $validate $meta $match $graph $stats $expand $lookup $translate $subsumes $validate-code $closure")
+	compared := 0
+	for _, res := range cs.Rest[0].Resource {
+		if len(res.Interaction) == 0 { // terminology has operations alone
+			continue
+		}
+		refused := func(query, expression string) {
+			t.Helper()
+			compared++
+			r := ask(t, h, "GET", "/fhir/r4/"+res.Type+"?"+query)
+			issues := r.body.Get("issue")
+			if r.StatusCode != 400 || issues == nil || len(issues.Items) != 1 || issues.Items[0].Get("expression").Items[0].Text != "http."+expression {
+				t.Errorf("%s?%s is not declared and answers %d %.300s", res.Type, query, r.StatusCode, r.raw)
+			}
+		}
+		declared := map[string]bool{}
+		for _, p := range res.SearchParam {
+			declared[p.Name] = true
+			if kinds[res.Type][p.Name] != r4.SearchKind(p.Type) {
+				t.Errorf("%s.%s is declared as %s", res.Type, p.Name, p.Type)
+			}
+		}
+		for _, name := range names {
+			if !declared[name] {
+				refused(name+"=1", name)
+			}
+		}
+		for _, link := range links {
+			if !slices.Contains(res.SearchInclude, link) && strings.HasPrefix(link, res.Type+":") {
+				refused("_include="+link, "_include")
+			}
+			source, param, _ := strings.Cut(link, ":")
+			if def, ok := lookupParam(source, param); ok && slices.Contains(def.Targets, res.Type) && !slices.Contains(res.SearchRevInclude, link) || !ok {
+				refused("_revinclude="+link, "_revinclude")
+			}
+		}
+		for what, list := range map[string][]string{"_include": res.SearchInclude, "_revinclude": res.SearchRevInclude} {
+			for _, link := range list {
+				query := what + "=" + url.QueryEscape(link)
+				if aboutPatient(res.Type, "patient") {
+					query += "&patient=" + testEHR
+				}
+				if r := ask(t, h, "GET", "/fhir/r4/"+res.Type+"?"+query); r.StatusCode != 200 {
+					t.Errorf("%s?%s is declared and answers %d %.300s", res.Type, query, r.StatusCode, r.raw)
+				}
+			}
+		}
+		for _, name := range operations {
+			offered := slices.ContainsFunc(res.Operation, func(o struct{ Name string }) bool { return "$"+o.Name == name })
+			answered := false
+			for _, path := range []string{res.Type + "/" + name, res.Type + "/" + testEHR + "/" + name} {
+				for _, method := range []string{"GET", "POST"} {
+					r := ask(t, h, method, "/fhir/r4/"+path)
+					// A resource that is not there is told by its type.
+					answered = answered || r.StatusCode < 404 || r.StatusCode == 415 || strings.Contains(r.raw, "no such "+res.Type) || strings.Contains(r.raw, "no such resource")
+				}
+			}
+			if answered != offered {
+				t.Errorf("%s/%s: declared %t, answered %t", res.Type, name, offered, answered)
+			}
+		}
+	}
+	if compared < 1000 {
+		t.Errorf("only %d requests were compared", compared)
+	}
+}
