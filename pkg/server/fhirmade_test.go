@@ -161,11 +161,11 @@ func TestMadeParameters(t *testing.T) {
 	// What leads from one to the other.
 	patient := "patient=" + box.Example.EHRID
 	for path, want := range map[string]string{
-		"Observation?_count=500&" + patient + "&_revinclude=Provenance:target":           "Provenance",
-		"Composition?_count=500&" + patient + "&_include=Composition:entry":              "Observation",
-		"Composition?_count=500&" + patient + "&_revinclude=Provenance:target":           "",
-		"Observation?_count=20&" + patient + "&_revinclude=Composition:entry":            "Composition",
-		"Provenance?_count=20&" + patient + "&_include=Provenance:target":                "Observation",
+		"Observation?_count=500&" + patient + "&_revinclude=Provenance:target": "Provenance",
+		"Composition?_count=500&" + patient + "&_include=Composition:entry":    "Observation",
+		"Composition?_count=500&" + patient + "&_revinclude=Provenance:target": "",
+		"Observation?_count=20&" + patient + "&_revinclude=Composition:entry":  "Composition",
+		"Provenance?_count=20&" + patient + "&_include=Provenance:target":      "Observation",
 	} {
 		got := p.all(path, "include")
 		if has := slices.ContainsFunc(got, func(n *r4.Node) bool { return n.Str("resourceType") == want }); has != (want != "") {
