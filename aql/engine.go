@@ -8,11 +8,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
 	"github.com/maypok86/otter/v2"
 
 	"github.com/cairn-ehr/cairn/aql/exec"
 	"github.com/cairn-ehr/cairn/aql/sqlgen"
+	"github.com/cairn-ehr/cairn/pkg/compact"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
@@ -47,14 +47,10 @@ type Engine struct {
 	catalog Catalog
 	opt     Options
 	cache   *otter.Cache[string, *Query]
-	expand  *zstd.Decoder
 	// refreshAfter is, by the number of a materialised query whose result could
 	// not be made, when to try again.
 	refreshAfter sync.Map
 }
-
-// maxObject bounds the memory that expanding one stored object takes.
-const maxObject = 256 << 20
 
 // NewEngine makes an engine. The database is best a pool of its own, so that
 // queries cannot starve commits.
@@ -78,11 +74,7 @@ func NewEngine(db exec.DB, catalog Catalog, opt Options) (*Engine, error) {
 	if err != nil {
 		return nil, errs.Wrap(errs.Internal, "aql.NewEngine", "the cache of compiled queries cannot be made", err)
 	}
-	expand, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxObject), zstd.WithDecoderLowmem(true))
-	if err != nil {
-		return nil, errs.Wrap(errs.Internal, "aql.NewEngine", "stored objects cannot be expanded", err)
-	}
-	return &Engine{db: db, catalog: catalog, opt: opt, cache: cache, expand: expand}, nil
+	return &Engine{db: db, catalog: catalog, opt: opt, cache: cache}, nil
 }
 
 // Compile is the package's Compile with the engine's limits and cache.
@@ -225,7 +217,7 @@ func (e *Engine) prepare(ctx context.Context, q *Query, r Request) (exec.Query, 
 	}
 	sql, args, err := bind(ctx, c.statement, values, e.catalog)
 	return exec.Query{
-		SQL: sql, Args: args, Objects: q.objects, Expand: e.expand.DecodeAll, Generic: r.scoped() || q.NamesEHR() || c.fresh != nil, Ordered: c.fresh != nil,
+		SQL: sql, Args: args, Objects: q.objects, Expand: compact.Expand, Generic: r.scoped() || q.NamesEHR() || c.fresh != nil, Ordered: c.fresh != nil,
 		Timeout: e.opt.Timeout, MaxRows: e.opt.MaxRows, MaxBytes: e.opt.MaxBytes,
 	}, c, err
 }

@@ -27,7 +27,7 @@ type layer struct {
 }
 
 // below is what the compilers of queries and mappings stand on.
-var below = []string{"pkg/errs", "pkg/rm", "pkg/ucum", "pkg/terminology", "archetypes", "templates"}
+var below = []string{"pkg/errs", "pkg/compact", "pkg/rm", "pkg/ucum", "pkg/terminology", "archetypes", "templates"}
 
 // useCases is what the APIs and the store stand on. The APIs import neither
 // each other nor the store; what they need of it they declare as interfaces.
@@ -37,6 +37,7 @@ var useCases = append([]string{"aql", "fhirmap", "pkg/ehr"}, below...)
 // where it belongs.
 var layers = []layer{
 	{dir: "pkg/errs"},
+	{dir: "pkg/compact"},
 	{dir: "pkg/rm", imports: []string{"pkg/errs"}},
 	{dir: "pkg/ucum", imports: []string{"pkg/errs"}},
 	{dir: "pkg/terminology", imports: []string{"pkg/errs", "pkg/rm"}},

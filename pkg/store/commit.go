@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/cairn-ehr/cairn/aql/nodestore"
+	"github.com/cairn-ehr/cairn/pkg/compact"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
@@ -278,7 +279,7 @@ func (s *Store) versionArgs(ctx context.Context, versions []ehr.NewVersion) (ver
 		}
 		if v.Raw != nil {
 			a.content[i] = v.Raw
-			a.raw[i] = s.enc.EncodeAll(v.Raw, make([]byte, 0, len(v.Raw)/4+64))
+			a.raw[i] = compact.Canonical.Make(v.Raw)
 		}
 	}
 	return a, nil

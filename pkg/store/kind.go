@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/compact"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
@@ -178,7 +179,7 @@ func (s *Store) Content(raw []byte) ([]byte, error) { return s.AppendContent(nil
 
 // AppendContent appends what Content gives.
 func (s *Store) AppendContent(dst, raw []byte) ([]byte, error) {
-	b, err := s.dec.DecodeAll(raw, dst)
+	b, err := compact.Expand(raw, dst)
 	if err != nil {
 		return nil, errs.Wrap(errs.Internal, "store.Content", "the stored resources cannot be read", err)
 	}

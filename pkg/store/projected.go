@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/compact"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -74,7 +75,7 @@ func (s *Store) projectedArgs(ctx context.Context, c *ehr.Contribution) (project
 		}
 		if len(pr.Resources) > 0 {
 			p.cI = append(p.cI, at)
-			p.cRaw = append(p.cRaw, s.enc.EncodeAll(content, make([]byte, 0, len(content)/8+64)))
+			p.cRaw = append(p.cRaw, compact.FHIR.Make(content))
 		}
 		if len(pr.Losses) > 0 {
 			losses, err := json.Marshal(pr.Losses)

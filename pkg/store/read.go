@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/cairn-ehr/cairn/pkg/compact"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
@@ -170,7 +171,7 @@ func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel
 	}
 	rec := ehr.VersionRecord{UID: m.UID, Deleted: m.LifecycleState == ehr.LifecycleDeleted, Tagged: tagged}
 	if raw != nil {
-		if rec.Raw, err = s.dec.DecodeAll(raw, nil); err != nil {
+		if rec.Raw, err = compact.Expand(raw, nil); err != nil {
 			return ehr.VersionRecord{}, errs.Wrap(errs.Internal, op, "the stored document cannot be read", err)
 		}
 	}

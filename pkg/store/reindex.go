@@ -10,6 +10,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/aql/nodeindex"
 	"github.com/cairn-ehr/cairn/aql/nodestore"
+	"github.com/cairn-ehr/cairn/pkg/compact"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -203,7 +204,7 @@ func (s *Store) reindex(ctx context.Context, conn *pgxpool.Conn, batch []stored,
 	for i := range batch {
 		b := &batch[i]
 		ehrs[i], vos[i], vers[i] = b.ehr, b.vo, b.ver
-		raw, err := s.dec.DecodeAll(b.raw, nil)
+		raw, err := compact.Expand(b.raw, nil)
 		if err != nil {
 			return nil, errs.Wrap(errs.Internal, op, "a stored document cannot be read", err)
 		}

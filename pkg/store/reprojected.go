@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/cairn-ehr/cairn/pkg/compact"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
@@ -469,7 +470,7 @@ func (p *projector) differ(ctx context.Context, d *differences, index int, s *so
 	}
 	if len(content) > 0 {
 		d.cI = append(d.cI, at)
-		d.cRaw = append(d.cRaw, p.enc.EncodeAll(content, nil))
+		d.cRaw = append(d.cRaw, compact.FHIR.Make(content))
 	}
 	if !slices.Equal(s.losses, out.Losses) || len(out.Losses) > 0 && !slices.Equal(s.mapped, out.Types) {
 		d.touched = true

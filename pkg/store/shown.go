@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/cairn-ehr/cairn/pkg/compact"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -58,7 +59,7 @@ func (s *Store) Person(ctx context.Context, object uuid.UUID) (*rm.Node, int, er
 // document reads a stored document.
 func (s *Store) document(raw []byte, kind ehr.Kind) (*rm.Node, error) {
 	const op = "store.document"
-	text, err := s.dec.DecodeAll(raw, nil)
+	text, err := compact.Expand(raw, nil)
 	if err != nil {
 		return nil, errs.Wrap(errs.Internal, op, "a stored document cannot be read", err)
 	}

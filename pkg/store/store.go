@@ -7,14 +7,12 @@ package store
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/cairn-ehr/cairn/aql/keptstore"
 	"github.com/cairn-ehr/cairn/aql/nodestore"
@@ -52,14 +50,9 @@ type Store struct {
 	kept        *keptstore.Store
 	templates   templateNames
 	accessParts sync.Map // names of months of the record of accesses that are there
-	enc         *zstd.Encoder
-	dec         *zstd.Decoder
 }
 
 var _ ehr.Store = (*Store)(nil)
-
-// maxDocument bounds what a stored document may expand to.
-const maxDocument = 1 << 30
 
 // cancelTimeout bounds the wait for a statement to obey its cancellation; its
 // connection is closed then.
@@ -95,16 +88,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		s.query.Close()
 		return nil, err
 	}
-	s.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest),
-		zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithLowerEncoderMem(true))
-	if err == nil {
-		s.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0),
-			zstd.WithDecoderMaxMemory(maxDocument), zstd.WithDecoderLowmem(true))
-	}
-	if err == nil {
-		err = s.main.Ping(ctx)
-	}
-	if err != nil {
+	if err = s.main.Ping(ctx); err != nil {
 		s.Close()
 		return nil, errs.Wrap(errs.Unavailable, op, "the database does not answer", err)
 	}
@@ -144,12 +128,6 @@ func (s *Store) Close() {
 	s.main.Close()
 	s.query.Close()
 	s.onces.Close()
-	if s.enc != nil {
-		_ = s.enc.Close() // nothing is buffered: only EncodeAll is used
-	}
-	if s.dec != nil {
-		s.dec.Close()
-	}
 }
 
 // Ping reports whether the database answers; errs.Unavailable if not.

@@ -11,12 +11,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/cairn-ehr/cairn/aql"
 	"github.com/cairn-ehr/cairn/aql/aqltest"
 	"github.com/cairn-ehr/cairn/aql/keptstore"
 	"github.com/cairn-ehr/cairn/aql/nodestore"
+	"github.com/cairn-ehr/cairn/pkg/compact"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -26,17 +26,12 @@ type Target struct {
 	engine *aql.Engine
 	nodes  *nodestore.Index
 	kept   *keptstore.Store
-	// compress makes the bytes that documents are stored as.
-	compress *zstd.Encoder
 }
 
 // New makes a target of a migrated database without EHRs.
 func New(pool *pgxpool.Pool, opt aql.Options) (*Target, error) {
 	t := &Target{pool: pool, nodes: nodestore.New(pool), kept: keptstore.New(pool)}
 	var err error
-	if t.compress, err = zstd.NewWriter(nil); err != nil {
-		return nil, err
-	}
 	t.engine, err = aql.NewEngine(pool, t, opt)
 	return t, err
 }
@@ -164,7 +159,7 @@ func (t *Target) Commit(ctx context.Context, v aqltest.Version) error {
 		}
 		content := rm.AppendJSON(nil, v.Content)
 		_, err := tx.Exec(ctx, "insert into document (ehr_no, vo_no, ver, content, raw) values ($1, $2, $3, $4, $5)",
-			ehrNo, voNo, v.Number, string(content), t.compress.EncodeAll(content, nil))
+			ehrNo, voNo, v.Number, string(content), compact.Canonical.Make(content))
 		return err
 	})
 }
