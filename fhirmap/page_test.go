@@ -187,7 +187,10 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  of the versioned object exactly as it is written there) that had such a resource when the composition was projected. The identifier and the\n" +
 	"  name are beside it. Any other stays a reference by identifier and name: a PARTY_IDENTIFIED does not say whether it is a\n" +
 	"  person, an organisation or a device, and the same words may name two people. So does one to a party that is registered later, until the\n" +
-	"  composition has another version or is projected again; a party that is deleted later answers with 410. Authors, facilities and agents of what\n" +
+	"  composition has another version or is projected again; a party that is deleted later answers with 410. A physical\n" +
+	"  deletion puts what refers to the party in the queue, in its transaction: once that is done they refer by identifier and name again.\n" +
+	"  This is so for references that a search parameter knows, as those of the shipped mappings are, and for latest versions; a commit that is under way\n" +
+	"  meanwhile may still refer to the party. Authors, facilities and agents of what\n" +
 	"  is made when it is asked for (Composition, DocumentReference, Provenance, AuditEvent) follow the same rule as it is then: they refer to a party\n" +
 	"  that has a resource now, and by identifier to one that has none any more.\n" +
 	"- Of these four, the parameters of the table below are supported, `:not` on tokens, `:exact` and `:contains` on strings and `:identifier` on author, related,\n" +

@@ -295,3 +295,91 @@ func replacedIn(t *testing.T, body []byte, attribute string, value any) []byte {
 	}
 	return out
 }
+
+// What refers to a party that is deleted physically is put in the queue with it, and
+// refers to it by identifier when that is done.
+func TestErasedPartyIsNotReferredTo(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	org := r.put("organisation", partyText(t, "Organisation"), "")
+	other := r.put("organisation", partyText(t, "Organisation"), "")
+	id, bodies := admit(t, r.s, 21, 1)
+	provided := func(k int, party string) {
+		t.Helper()
+		var doc struct{ Content []any }
+		if err := json.Unmarshal(bodies[k], &doc); err != nil {
+			t.Fatal(err)
+		}
+		var provide func([]any)
+		provide = func(items []any) {
+			for _, item := range items {
+				if entry := item.(map[string]any); entry["_type"] == "SECTION" {
+					inner, _ := entry["items"].([]any)
+					provide(inner)
+				} else {
+					entry["provider"] = map[string]any{"_type": "PARTY_IDENTIFIED", "name": "St. Agnes", "external_ref": map[string]any{
+						"_type": "PARTY_REF", "namespace": "local", "type": "ORGANISATION", "id": map[string]any{"_type": "HIER_OBJECT_ID", "value": object(party)},
+					}}
+				}
+			}
+		}
+		provide(doc.Content)
+		commit(t, r.s, id, replacedIn(t, bodies[k], "content", doc.Content))
+	}
+	provided(0, org)
+	provided(1, other)
+	of := "?_count=500&patient=" + id.String()
+	referring := func(typ, party string) (list []string) {
+		for _, n := range r.all(typ+of, "match") {
+			if strings.Contains(string(n.Append(nil)), `"reference":"Organization/`+object(party)) {
+				list = append(list, n.Str("id"))
+			}
+		}
+		return list
+	}
+	types := []string{"Observation", "Condition", "AllergyIntolerance"}
+	count := func(party string) (n int) {
+		for _, typ := range types {
+			n += len(referring(typ, party))
+		}
+		return n
+	}
+	before, kept := count(org), count(other)
+	if before == 0 || kept == 0 {
+		t.Fatalf("%d and %d refer to the organisations", before, kept)
+	}
+	// What is put into the queue, and in which transaction.
+	db := r.s.store.Pool()
+	if _, err := db.Exec(t.Context(), `
+		create table seen (ehr_no bigint, vo_no bigint, xid text);
+		create function see() returns trigger language plpgsql as 'begin insert into seen values (new.ehr_no, new.vo_no, pg_current_xact_id()::text); return new; end';
+		create trigger see after insert on fhir_queue for each row execute function see()`); err != nil {
+		t.Fatal(err)
+	}
+	r.erase(org)
+	var queued int
+	if err := db.QueryRow(t.Context(), `select count(*) from seen join erased x on x.xmin::text = seen.xid and x.id = $1`, object(org)).Scan(&queued); err != nil {
+		t.Fatal(err)
+	}
+	if queued != 1 {
+		t.Errorf("%d objects were put into the queue with the deletion", queued)
+	}
+	eventually(t, "nothing refers to what was deleted", func() bool { return count(org) == 0 })
+	if got := r.status("Organization/" + object(org)); got != 404 {
+		t.Errorf("%d", got)
+	}
+	named := 0
+	for _, typ := range types {
+		for _, n := range r.all(typ+of, "match") {
+			if strings.Contains(string(n.Append(nil)), `"identifier":{"value":"`+object(org)) {
+				named++
+			}
+		}
+	}
+	if named != before {
+		t.Errorf("%d of %d name it by identifier", named, before)
+	}
+	if got := count(other); got != kept {
+		t.Errorf("%d of %d refer to the other", got, kept)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -510,6 +511,22 @@ func TestSandboxParties(t *testing.T) {
 				t.Errorf("%s: %d, want %d", q, len(got), want)
 			}
 		}
+	}
+	// A physical deletion finds what refers to a party by these values.
+	referring := 0
+	for _, n := range r.all("Patient/"+synth.New(7).Patient(3).EHRID+"/$everything?_count=500", "match") {
+		known := map[string]bool{}
+		for _, v := range r4.SearchValues(n) {
+			known[v.Code] = true
+		}
+		for _, m := range regexp.MustCompile(`"reference":"((Organization|Practitioner|PractitionerRole)/[^"]+)"`).FindAllStringSubmatch(string(n.Append(nil)), -1) {
+			if referring++; !known[m[1]] {
+				t.Errorf("no search parameter knows that %s/%s refers to %s", n.Str("resourceType"), n.Str("id"), m[1])
+			}
+		}
+	}
+	if referring == 0 {
+		t.Error("nothing refers to a party")
 	}
 	for _, e := range r.all("Encounter", "match") {
 		if len(e.List("participant")) != 1 || !strings.HasPrefix(e.List("participant")[0].Str("individual", "reference"), "Practitioner/") {

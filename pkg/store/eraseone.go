@@ -117,10 +117,14 @@ func (s *Store) eraseObject(ctx context.Context, op, missing string, who ehr.Act
 				return failure(op, err)
 			}
 		}
-		if ehrID == ehr.Demographics && len(projections) > 0 {
-			return x.erased(ctx, projections)
+		if ehrID != ehr.Demographics || len(projections) == 0 {
+			return nil
 		}
-		return nil
+		if err := x.erased(ctx, projections); err != nil {
+			return err
+		}
+		waiting, err = unrefer(ctx, tx, object)
+		return err
 	})
 	if err == nil && waiting {
 		s.wake()

@@ -409,3 +409,23 @@ func (x *depending) erased(ctx context.Context, projections []ehr.Projection) er
 	}
 	return nil
 }
+
+// unrefer has what refers to the resource of a party that was deleted physically
+// projected again, so that it does not go on referring to it. References are found
+// among the values of search parameters: all resources are looked through, since no
+// index knows to whom they refer, and parties are deleted rarely.
+func unrefer(ctx context.Context, tx pgx.Tx, object uuid.UUID) (waiting bool, err error) {
+	const op = "store.EraseParty"
+	if _, err := tx.Exec(ctx, `set local statement_timeout = 0`); err != nil {
+		return false, failure(op, err)
+	}
+	done, err := tx.Exec(ctx, `
+		insert into fhir_queue (ehr_no, vo_no, since, retry)
+		select distinct r.ehr_no, r.vo_no, now(), now() from fhir_resource r
+		where r.superseded is null and r.byte_len is not null and strpos(r.search::text, '/' || $1::uuid || '"') > 0
+		on conflict (ehr_no, vo_no) do update set retry = excluded.retry, attempts = 0`, object)
+	if err != nil {
+		return false, failure(op, err)
+	}
+	return done.RowsAffected() > 0, nil
+}
