@@ -263,7 +263,9 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  them out. Its export leaves out EHRs that are not queryable (`is_queryable`), as they were not named for it, and is refused as a whole\n" +
 	"  if he may not query a member any more, so that it is never a part taken for the whole. An owner has at most 1,000\n" +
 	"  groups of at most 10,000 members.\n" +
-	"- Pages of a search go by the keys of the last record: a resource that exists throughout appears once. An export is a snapshot.\n\n" +
+	"- Pages of a search go by the keys of the last record: a resource that exists throughout appears once, unless what it is sorted by\n" +
+	"  changes meanwhile: a resource that is corrected while pages are read by `_sort=-_lastUpdated` moves to pages that were read already, and\n" +
+	"  by `_sort=_lastUpdated` it comes again. Without `_sort` the order is that of the ids, which never change. An export is a snapshot.\n\n" +
 	"## Not supported\n\n" +
 	"Chains beyond the patient, sorting by reference, update and delete; modifiers on `_id` and `_lastUpdated`.\n" +
 	"Of AuditEvent, Provenance, Composition and DocumentReference, which are made when they are asked for: the modifiers that\n" +

@@ -52,15 +52,21 @@ func (a *api) batch(w http.ResponseWriter, c *call) error {
 	if c.Header.Get(keyHeader) != "" {
 		return errs.New(errs.Invalid, op, "an "+keyHeader+" is for one create or a transaction of creates; in a batch use ifNoneExist")
 	}
-	dst := []byte(`{"resourceType":"Bundle","type":"` + kind + `-response"`)
+	// What is wrong with the bundle is said before anything in it is carried out.
 	for i, e := range entries {
-		request := e.Get("request")
-		if request == nil {
+		if e.Get("request") == nil {
 			return errs.New(errs.Invalid, op, fmt.Sprintf("Bundle.entry[%d] has no request", i))
 		}
-		status, header, body, err := a.part(c, request, e.Get("resource"))
+	}
+	dst := []byte(`{"resourceType":"Bundle","type":"` + kind + `-response"`)
+	for i, e := range entries {
+		status, header, body, err := a.part(c, e.Get("request"), e.Get("resource"))
 		if err != nil {
-			return errs.New(errs.Invalid, op, fmt.Sprintf("Bundle.entry[%d].request: %v", i, err))
+			return err
+		}
+		if len(dst)+len(body) > maxBatchAnswer {
+			tooLong := issue{severity: "error", code: "too-long", text: fmt.Sprintf("the answer would be longer than %d bytes; send fewer requests", maxBatchAnswer)}
+			status, header, body = http.StatusRequestEntityTooLarge, http.Header{}, outcome(tooLong).Append(nil)
 		}
 		if kind == "transaction" && status >= 400 {
 			return &refusal{
@@ -98,9 +104,6 @@ func (a *api) batch(w http.ResponseWriter, c *call) error {
 			outcomeOf = `,"outcome":` + string(outcome(issue{severity: "warning", code: "incomplete", text: strings.TrimSuffix(text, `"`)}).Append(nil))
 		}
 		dst = append(append(dst, outcomeOf...), "}}"...)
-		if len(dst) > maxBatchAnswer {
-			return errs.New(errs.TooLarge, op, fmt.Sprintf("the answer would be longer than %d bytes; send fewer requests", maxBatchAnswer))
-		}
 	}
 	if len(entries) > 0 {
 		dst = append(dst, ']')
@@ -116,17 +119,23 @@ func (a *api) part(c *call, request, resource *r4.Node) (status int, header http
 		answer := outcome(issue{severity: "error", code: "not-supported", text: "in a bundle, " + strconv.Quote(method) + " is not offered here"})
 		return http.StatusMethodNotAllowed, http.Header{}, answer.Append(nil), nil
 	}
+	wrong := func(text string) (int, http.Header, []byte, error) {
+		return http.StatusBadRequest, http.Header{}, outcome(issue{severity: "error", code: "invalid", text: text}).Append(nil), nil
+	}
 	target := strings.TrimPrefix(request.Str("url"), a.base(c.Request)+"/")
 	u, err := url.Parse(target)
 	if err != nil || u.IsAbs() || u.Host != "" || !plainText(target) {
-		return 0, nil, nil, fmt.Errorf("%q is not an address below the base", request.Str("url"))
+		return wrong(strconv.Quote(request.Str("url")) + " is not an address below the base")
 	}
 	u.Path, u.RawPath = strings.TrimPrefix(u.Path, "/"), strings.TrimPrefix(u.RawPath, "/")
 	if create && !a.types[u.Path] {
 		answer := outcome(issue{severity: "error", code: "not-supported", text: "in a bundle, POST only creates: its url is the type of a resource"})
 		return http.StatusMethodNotAllowed, http.Header{}, answer.Append(nil), nil
 	}
-	query := u.Query()
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil { // without the part that cannot be read it would find too much
+		return wrong("the query string of the URL is malformed")
+	}
 	query.Del("_format")
 	query.Del("_pretty")
 	u.RawQuery = query.Encode()

@@ -22,6 +22,11 @@ import (
 // MediaTypeNDJSON is that of the files of an export: one resource per line.
 const MediaTypeNDJSON = "application/fhir+ndjson"
 
+// isNDJSON reports the names that the form has.
+func isNDJSON(media string) bool {
+	return strings.EqualFold(media, MediaTypeNDJSON) || strings.EqualFold(media, "application/ndjson")
+}
+
 // maxExportPatients is the most patients that one export names.
 const maxExportPatients = 10_000
 
@@ -133,7 +138,7 @@ func (a *api) export(w http.ResponseWriter, c *call) error {
 		switch p.name {
 		case "_format", "_pretty":
 		case "_outputFormat":
-			if f := strings.ReplaceAll(p.value, " ", "+"); f != MediaTypeNDJSON && f != "application/ndjson" && f != "ndjson" {
+			if f := strings.ReplaceAll(p.value, " ", "+"); !isNDJSON(f) && f != "ndjson" {
 				return badParam(p.name, "only "+MediaTypeNDJSON+" is offered")
 			}
 		case "_since":

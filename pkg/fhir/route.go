@@ -245,7 +245,12 @@ func (a *api) negotiate(c *call) error {
 		return nil
 	}
 	best := 0.0
+	// A file of an export is in one form, which its clients ask for by name.
+	file := strings.HasPrefix(c.URL.Path, a.BasePath+"/$export-file/")
 	for _, part := range strings.Split(accept, ",") {
+		if name, _, _ := strings.Cut(part, ";"); file && isNDJSON(strings.TrimSpace(name)) {
+			return nil
+		}
 		if form, weight := mediaForm(part); weight > best {
 			best, c.xml = weight, form == xmlForm
 		}

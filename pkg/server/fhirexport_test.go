@@ -59,7 +59,7 @@ func files(t *testing.T, m manifest) []string {
 	t.Helper()
 	var out []string
 	for _, f := range m.Output {
-		status, header, data := send(t, http.MethodGet, f.URL, "")
+		status, header, data := send(t, http.MethodGet, f.URL, "", "Accept", "application/fhir+ndjson")
 		if status != http.StatusOK || header.Get("Content-Type") != "application/fhir+ndjson" {
 			t.Fatalf("%s: %d %.300s", f.URL, status, data)
 		}
