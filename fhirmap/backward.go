@@ -157,6 +157,9 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 		if s.transfer && b.claimed[v.node] {
 			continue
 		}
+		if s.m.Function != "" && b.takers[v.node] != nil {
+			continue // somebody of whom the entry says it otherwise
+		}
 		// With children or constants only, the place is made when something in
 		// it is; a value taken makes it at once.
 		to := start
@@ -222,6 +225,9 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 		}
 		if fault := b.steps(s.back, to, root, v); fault != nil {
 			return fault
+		}
+		if s.m.Function != "" && !to.empty() {
+			to.once("function", rm.Text(s.m.Function))
 		}
 	}
 	if len(values) == 0 && s.transfer {

@@ -105,6 +105,8 @@ type Method struct {
 	ConceptMap Text
 	// Code is mappingCode, the function that converts the value.
 	Code Text
+	// Function is participationsFunction: of which participations the performers are.
+	Function string
 	// Reference makes another resource, to which the place refers.
 	Reference *Reference
 	// Link refers to what the target of a LINK is shown as.

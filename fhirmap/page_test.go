@@ -140,7 +140,9 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- A transaction with POST creates resources of one patient, as one contribution, or nothing; with GET or several patients in it, it is refused.\n" +
 	"  In a batch each POST stands alone, and an `Idempotency-Key` is refused.\n" +
 	"- PUT, PATCH and DELETE are 405: a composition is corrected by a new version of it over the openEHR API.\n" +
-	"- `participationsFunction` takes the performers of the participations whose function has that text, exactly.\n" +
+	"- `participationsFunction` takes the performers of the participations whose function has that text, exactly. Back, it takes those that no\n" +
+	"  method before it has taken: of several performers of a vital sign the first has provided the entry, the others take part in it with\n" +
+	"  the function `performer`. Where the mapping of a resource has no place for further ones they are refused as a loss.\n" +
 	"- `reference` makes another resource with an id of its own (from the model, the method's name and the source node); where\n" +
 	"  the source has nothing for it there is neither the resource nor the reference.\n" +
 	"- A medication order is a MedicationRequest; in a medication list or health summary, where it states what is taken, a\n" +
@@ -255,7 +257,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  set, code system or concept map is 404; a code that is not in a set that is known is `result` false; where it cannot be decided, as\n" +
 	"  with a part of a code system, 404. A display is wrong if it is none of the known terms of the code, whatever its case. `$translate`\n" +
 	"  gives all that a map says, `result` true if one is neither unmatched nor disjoint; of a terminology server what is equivalent or wider,\n" +
-	"  without the relation. It runs one way; concept maps of mapping files are no part of it, unless they are loaded. Value sets are\n" +
+	"  without the relation. With `reverse` it gives the codes of a loaded map that are translated to the code, with the relation seen from there\n" +
+	"  (wider becomes narrower); a terminology server is not asked that. Concept maps of mapping files are no part of it, unless they are loaded. Value sets are\n" +
 	"  named, not sent. An expansion has at most 10,000 codes at once; there is no `$closure`, `$batch` or search of these types.\n" +
 	"- A Group is a list of patients that a client makes for exports (create, read, update, delete, search by identifier and member): of type\n" +
 	"  person, actual, with identifier, active, code and name; anything else in it is refused. It belongs to no record, is seen by its\n" +

@@ -139,7 +139,7 @@ func (p *parser) participation(m *Method, function Text) {
 	m.Conditions = append(m.Conditions, &Condition{
 		Position: function.Position, Root: m.OpenEHR, Attributes: []Text{at("function/value")}, Operator: OneOf, Criteria: []Text{function},
 	})
-	m.Iterate = true
+	m.Iterate, m.Function = true, function.Value
 	m.Children = append([]*Method{{
 		Position: m.Position, Name: m.Name + " performer", FHIR: at("$fhirRoot"), OpenEHR: at("performer"), Direction: m.Direction,
 	}}, m.Children...)

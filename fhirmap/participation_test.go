@@ -66,3 +66,31 @@ mappings:
 		}
 	}
 }
+
+// TestComposeParticipations takes several performers: the first has provided the
+// entry, the others take part in it.
+func TestComposeParticipations(t *testing.T) {
+	t.Parallel()
+	lib, err := LoadShipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for performers, want := range map[string]string{
+		`[{"display":"Nurse N."}]`:                                           "",
+		`[{"display":"Nurse N."},{"display":"Dr. M."}]`:                      "performer: Dr. M.",
+		`[{"display":"Nurse N."},{"display":"Dr. M."},{"display":"Ms. O."}]`: "performer: Dr. M.; performer: Ms. O.",
+	} {
+		c, err := lib.Compose(composeInput(vitalSigns(t), weightHead+weightTime+weightValue+`,"performer":`+performers+"}"))
+		if err != nil {
+			t.Fatalf("%s: %v", performers, err)
+		}
+		entry := c.Root.List("content")[0]
+		var got []string
+		for _, p := range entry.List("other_participations") {
+			got = append(got, p.String("function", "value")+": "+p.String("performer", "name"))
+		}
+		if entry.String("provider", "name") != "Nurse N." || strings.Join(got, "; ") != want {
+			t.Errorf("%s: got %s", performers, rm.AppendJSON(nil, entry))
+		}
+	}
+}

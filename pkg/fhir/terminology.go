@@ -362,8 +362,9 @@ func (a *api) translate(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	if r := q.values["reverse"]; r != "" && r != "false" {
-		return badParam("reverse", "translations run one way only")
+	back := q.values["reverse"] == "true"
+	if r := q.values["reverse"]; r != "" && r != "false" && !back {
+		return badParam("reverse", "is true or false")
 	}
 	translator, ok := a.Terminology.(terminology.Translator)
 	if !ok {
@@ -386,7 +387,11 @@ func (a *api) translate(w http.ResponseWriter, c *call) error {
 	result := "false"
 	for _, code := range q.codes {
 		code.Version = first(q.values["version"], code.Version)
-		list, err := translator.Translations(c.Context(), reference, code)
+		ask := translator.Translations
+		if back {
+			ask = translator.Origins
+		}
+		list, err := ask(c.Context(), reference, code)
 		if err != nil {
 			return err
 		}

@@ -55,6 +55,9 @@ func TestTerminologyOperations(t *testing.T) {
 		{"ConceptMap/$translate?source=http://example.org/vs/animals&target=http://example.org/vs/sounds&system=" + system + "&code=cat", "", "result=true match=[equivalence=equivalent concept=http://example.org/sounds|miaow]"},
 		{"ConceptMap/$translate?url=http://example.org/cm/animals&system=" + system + "&code=dog", "", "result=true match=[equivalence=wider concept=http://example.org/sounds|noise source=http://example.org/cm/animals] " +
 			"match=[equivalence=narrower concept=http://example.org/sounds|growl source=http://example.org/cm/animals]"},
+		{"ConceptMap/$translate?url=http://example.org/cm/animals&reverse=true&system=http://example.org/sounds&code=noise", "", "result=true match=[equivalence=narrower concept=http://example.org/animals|dog source=http://example.org/cm/animals]"},
+		{"ConceptMap/$translate?url=http://example.org/cm/animals&reverse=true&system=http://example.org/sounds&code=hum", "", "result=false message=the concept map says nothing of the code"},
+		{"ConceptMap/$translate?url=http://example.org/cm/animals&reverse=true&system=" + system + "&code=dog", "", "result=false message=the concept map says nothing of the code"},
 		{"ConceptMap/$translate?url=http://example.org/cm/animals&system=" + system + "&code=bird", "", "result=false match=[equivalence=unmatched source=http://example.org/cm/animals]"},
 		{"ConceptMap/$translate?url=http://example.org/cm/animals&system=" + system + "&code=mammal", "", "result=false message=the concept map says nothing of the code"},
 		{"ConceptMap/$translate?url=http://example.org/cm/animals&targetsystem=urn:x&system=" + system + "&code=cat", "", "result=false message=the concept map says nothing of the code"},
@@ -91,7 +94,8 @@ func TestTerminologyOperations(t *testing.T) {
 		{"ValueSet/$expand?url=http://example.org/vs/animals&context=x", "", 400, "not-supported"},
 		{"ConceptMap/$translate?url=http://example.org/cm/none&system=x&code=y", "", 404, "not-found"},
 		{"ConceptMap/$translate?system=x&code=y", "", 400, "invalid"},
-		{"ConceptMap/$translate?url=http://example.org/cm/animals&reverse=true&system=x&code=y", "", 400, "invalid"},
+		{"ConceptMap/$translate?url=http://example.org/cm/animals&reverse=yes&system=x&code=y", "", 400, "invalid"},
+		{"ConceptMap/$translate?url=http://example.org/cm/none&reverse=true&system=x&code=y", "", 404, "not-found"},
 		{"ConceptMap/$closure?name=x", "", 404, "not-found"},
 	} {
 		r := operate(t, h, tt.query, tt.body)

@@ -97,6 +97,24 @@ type Translation struct {
 // for it. Errors are those of Service.
 type Translator interface {
 	Translations(ctx context.Context, conceptMap string, code Code) ([]Translation, error)
+	// Origins lists the codes that a concept map translates to a code, with the
+	// relation seen from that code: of a target that is wider than its source the
+	// source is narrower.
+	Origins(ctx context.Context, conceptMap string, code Code) ([]Translation, error)
+}
+
+// inverses are the relations of FHIR R4 (concept-map-equivalence) that are others
+// when they are seen from the target.
+var inverses = map[string]string{
+	"wider": "narrower", "narrower": "wider", "subsumes": "specializes", "specializes": "subsumes",
+}
+
+// Inverse is a relation (FHIR R4, concept-map-equivalence) seen from the target.
+func Inverse(equivalence string) string {
+	if other, ok := inverses[equivalence]; ok {
+		return other
+	}
+	return equivalence
 }
 
 // Question asks whether the value set of a reference has a code. Terminology is

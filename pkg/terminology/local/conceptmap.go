@@ -2,6 +2,8 @@ package local
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/terminology"
@@ -17,6 +19,7 @@ type conceptMap struct {
 type mapGroup struct {
 	source, target string
 	elements       map[string][]terminology.Translation
+	displays       map[string]string // of the sources
 	// known are codes that the map speaks of, even if only to say that there is
 	// nothing equivalent.
 	known map[string]bool
@@ -29,9 +32,12 @@ type mapGroup struct {
 func newConceptMap(doc *fhirConceptMap) *conceptMap {
 	m := &conceptMap{url: doc.URL, version: doc.Version, source: doc.SourceURI + doc.SourceCanonical, target: doc.TargetURI + doc.TargetCanonical}
 	for _, g := range doc.Group {
-		out := mapGroup{source: g.Source, target: g.Target, elements: map[string][]terminology.Translation{}, known: map[string]bool{}}
+		out := mapGroup{source: g.Source, target: g.Target, elements: map[string][]terminology.Translation{}, displays: map[string]string{}, known: map[string]bool{}}
 		for _, e := range g.Element {
 			out.known[e.Code] = true
+			if e.Display != "" {
+				out.displays[e.Code] = e.Display
+			}
 			for _, t := range e.Target {
 				to := terminology.Code{System: g.Target, Version: g.TargetVersion, Code: t.Code, Display: t.Display}
 				out.elements[e.Code] = append(out.elements[e.Code], terminology.Translation{Code: to, Equivalence: t.Equivalence})
@@ -68,25 +74,9 @@ func (s *Set) Translate(ctx context.Context, reference string, code terminology.
 
 // Translations implements terminology.Translator.
 func (s *Set) Translations(_ context.Context, reference string, code terminology.Code) ([]terminology.Translation, error) {
-	ref, err := terminology.ParseReference(reference)
+	found, err := s.conceptMap(reference)
 	if err != nil {
 		return nil, err
-	}
-	source, target := ref.Params["source"], ref.Params["target"]
-	if ref.URL == "" && source == "" && target == "" {
-		return nil, errs.New(errs.Invalid, "local.Set", "the reference names no concept map")
-	}
-	var found *conceptMap
-	for _, m := range s.maps {
-		byURL := ref.URL != "" && m.url == ref.URL && (ref.Version == "" || m.version == ref.Version)
-		byScope := ref.URL == "" && (source == "" || m.source == source) && (target == "" || m.target == target)
-		if byURL || byScope {
-			found = m
-			break
-		}
-	}
-	if found == nil {
-		return nil, notFound("the concept map %s is not loaded", reference)
 	}
 	system := s.systemURI(code.System)
 	var out []terminology.Translation
@@ -105,4 +95,55 @@ func (s *Set) Translations(_ context.Context, reference string, code terminology
 		}
 	}
 	return out, nil
+}
+
+// Origins implements terminology.Translator. The codes for which a map has only one
+// fixed translation are not known, and so are none.
+func (s *Set) Origins(_ context.Context, reference string, code terminology.Code) ([]terminology.Translation, error) {
+	found, err := s.conceptMap(reference)
+	if err != nil {
+		return nil, err
+	}
+	system := s.systemURI(code.System)
+	var out []terminology.Translation
+	for i := range found.groups {
+		g := &found.groups[i]
+		if s.systemURI(g.target) != system {
+			continue
+		}
+		for _, from := range slices.Sorted(maps.Keys(g.elements)) {
+			for _, t := range g.elements[from] {
+				if t.Code.Code == code.Code && code.Code != "" {
+					out = append(out, terminology.Translation{
+						Code: terminology.Code{System: g.source, Code: from, Display: g.displays[from]}, Equivalence: terminology.Inverse(t.Equivalence),
+					})
+				}
+			}
+		}
+		if g.provided && code.Code != "" && !g.known[code.Code] {
+			out = append(out, terminology.Translation{Code: terminology.Code{System: g.source, Code: code.Code, Display: code.Display}, Equivalence: "equal"})
+		}
+	}
+	return out, nil
+}
+
+// conceptMap finds the map of a reference: its URL, or the value sets that it is
+// between.
+func (s *Set) conceptMap(reference string) (*conceptMap, error) {
+	ref, err := terminology.ParseReference(reference)
+	if err != nil {
+		return nil, err
+	}
+	source, target := ref.Params["source"], ref.Params["target"]
+	if ref.URL == "" && source == "" && target == "" {
+		return nil, errs.New(errs.Invalid, "local.Set", "the reference names no concept map")
+	}
+	for _, m := range s.maps {
+		byURL := ref.URL != "" && m.url == ref.URL && (ref.Version == "" || m.version == ref.Version)
+		byScope := ref.URL == "" && (source == "" || m.source == source) && (target == "" || m.target == target)
+		if byURL || byScope {
+			return m, nil
+		}
+	}
+	return nil, notFound("the concept map %s is not loaded", reference)
 }

@@ -216,6 +216,43 @@ func TestTranslate(t *testing.T) {
 	}
 }
 
+// TestOrigins asks which codes are translated to a code.
+func TestOrigins(t *testing.T) {
+	t.Parallel()
+	list, err := local.Parse([]byte(`{"resourceType":"ConceptMap","url":"urn:m","status":"active","group":[
+		{"source":"urn:a","target":"urn:b","element":[
+			{"code":"2","display":"Two","target":[{"code":"x","equivalence":"wider"},{"code":"y","equivalence":"equal"}]},
+			{"code":"1","target":[{"code":"x","equivalence":"subsumes"}]},{"code":"3","target":[{"equivalence":"unmatched"}]}],
+		 "unmapped":{"mode":"fixed","code":"z"}},
+		{"source":"urn:c","target":"urn:b","element":[{"code":"x","target":[{"code":"q","equivalence":"inexact"}]}],"unmapped":{"mode":"provided"}}]}`), local.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := local.Build(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, want := range map[string]string{
+		"x": "urn:a|1 specializes; urn:a|2 narrower", // the second group maps x to something else
+		"y": "urn:a|2 equal; urn:c|y equal",
+		"z": "urn:c|z equal",
+		"q": "urn:c|x inexact; urn:c|q equal",
+		"":  "",
+	} {
+		got, err := set.Origins(t.Context(), "urn:m", terminology.Code{System: "urn:b", Code: code})
+		var out []string
+		for _, o := range got {
+			out = append(out, o.System+"|"+o.Code.Code+" "+o.Equivalence)
+		}
+		if err != nil || strings.Join(out, "; ") != want {
+			t.Errorf("%q: %s %v, want %s", code, strings.Join(out, "; "), err, want)
+		}
+	}
+	if _, err := set.Origins(t.Context(), "urn:none", terminology.Code{System: "urn:b", Code: "x"}); !errs.Is(err, errs.NotFound) {
+		t.Errorf("%v, want not found", err)
+	}
+}
+
 func TestImplicitSNOMED(t *testing.T) {
 	t.Parallel()
 	set := load(t, "#codesystem,http://snomed.info/sct,2026,SNOMED\ncode,display,parent\n1,Root,\n2,Finding,1\n3,Asthma,2\n4,Body,1\n5,Both,3 4\n")

@@ -179,8 +179,9 @@ type fhirConceptMap struct {
 		Target        string `json:"target"`
 		TargetVersion string `json:"targetVersion"`
 		Element       []struct {
-			Code   string `json:"code"`
-			Target []struct {
+			Code    string `json:"code"`
+			Display string `json:"display"`
+			Target  []struct {
 				Code        string `json:"code"`
 				Display     string `json:"display"`
 				Equivalence string `json:"equivalence"`

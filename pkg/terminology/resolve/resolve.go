@@ -341,3 +341,13 @@ func (r *Resolver) Translations(ctx context.Context, conceptMap string, code ter
 	}
 	return out, nil
 }
+
+// Origins implements terminology.Translator, of concept maps that are loaded: what
+// servers say of the relation seen from the target differs.
+func (r *Resolver) Origins(ctx context.Context, conceptMap string, code terminology.Code) ([]terminology.Translation, error) {
+	out, err := r.cfg.Local().Origins(ctx, conceptMap, code)
+	if r.next(err) {
+		return nil, errs.New(errs.Unsupported, "resolve.Origins", "the concept map is not loaded here, and a terminology server is asked one way only")
+	}
+	return out, err
+}
