@@ -13,7 +13,13 @@ import (
 // it is sorted by, appears exactly once.
 func (a *api) bundle(c *call, req *request, page Page, others []Record) ([]byte, error) {
 	base := a.base(c.Request)
-	dst := make([]byte, 0, 512+len(page.Records)*1600)
+	room := 4096
+	for _, list := range [][]Record{page.Records, others} {
+		for i := range list {
+			room += len(list[i].JSON) + metaRoom + len(base)
+		}
+	}
+	dst := make([]byte, 0, room)
 	dst = append(dst, `{"resourceType":"Bundle","type":"searchset"`...)
 	dst = appendBundleMeta(dst, page.Records, others)
 	if page.Total >= 0 {

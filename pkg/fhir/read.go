@@ -102,7 +102,7 @@ func (a *api) answerRead(w http.ResponseWriter, c *call, rec Record, err error) 
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	body, err := appendResource(nil, rec)
+	body, err := appendResource(make([]byte, 0, len(rec.JSON)+metaRoom), rec)
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,12 @@ func notModified(r *http.Request, rec Record) bool {
 }
 
 // instant is meta.lastUpdated: the commit time with its microseconds.
-func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999999Z07:00") }
+func instant(t time.Time) string { return t.UTC().Format(instantForm) }
+
+const instantForm = "2006-01-02T15:04:05.999999Z07:00"
+
+// metaRoom is room for the meta element of most resources, in bytes.
+const metaRoom = 512
 
 type member struct {
 	name  string
@@ -212,8 +217,14 @@ func appendResource(dst []byte, rec Record) ([]byte, error) {
 // id and has no meta, as projections write it: the order of its members is that
 // of the definition already.
 func inOrder(rec Record) (rest []byte, ok bool) {
-	rest, ok = bytes.CutPrefix(rec.JSON, []byte(`{"resourceType":"`+rec.Type+`","id":"`+rec.ID+`"`))
-	return rest, ok && len(rest) > 1 && rest[0] == ',' && !bytes.Contains(rest, []byte(`"meta"`))
+	rest = rec.JSON
+	for _, part := range [...]string{`{"resourceType":"`, rec.Type, `","id":"`, rec.ID, `",`} {
+		if len(rest) < len(part) || string(rest[:len(part)]) != part {
+			return nil, false
+		}
+		rest = rest[len(part):]
+	}
+	return rec.JSON[len(rec.JSON)-len(rest)-1:], len(rest) > 0 && !bytes.Contains(rest, []byte(`"meta"`))
 }
 
 // appendMeta begins a resource up to its meta element.
@@ -221,9 +232,8 @@ func appendMeta(dst []byte, rec Record) []byte {
 	dst = append(dst, `{"resourceType":"`...)
 	dst = append(append(dst, rec.Type...), `","id":"`...)
 	dst = append(append(dst, rec.ID...), `","meta":{"versionId":"`...)
-	dst = append(dst, rec.Version.String()...)
-	dst = append(append(dst, `","lastUpdated":"`...), instant(rec.LastUpdated)...)
-	dst = append(dst, '"')
+	dst = append(rec.Version.append(dst), `","lastUpdated":"`...)
+	dst = append(rec.LastUpdated.UTC().AppendFormat(dst, instantForm), '"')
 	if rec.Source != "" {
 		dst = append(dst, `,"source":`...)
 		dst = appendString(dst, SourceURI(rec.Source))

@@ -78,10 +78,15 @@ type VersionID struct{ Trunk, Revision int }
 
 // String is meta.versionId, such as 3 or 3.1.
 func (v VersionID) String() string {
+	return string(v.append(nil))
+}
+
+func (v VersionID) append(dst []byte) []byte {
+	dst = strconv.AppendInt(dst, int64(v.Trunk), 10)
 	if v.Revision == 0 {
-		return strconv.Itoa(v.Trunk)
+		return dst
 	}
-	return strconv.Itoa(v.Trunk) + "." + strconv.Itoa(v.Revision)
+	return strconv.AppendInt(append(dst, '.'), int64(v.Revision), 10)
 }
 
 // ParseVersionID reads meta.versionId; false for what no resource can have.

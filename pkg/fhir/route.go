@@ -366,6 +366,8 @@ func (a *api) write(w http.ResponseWriter, c *call, status int, body []byte) err
 	}
 	w.Header().Add("Vary", "Accept")
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	// Without it what is longer than a buffer goes out in chunks.
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if _, err := w.Write(body); err != nil && c.Context().Err() == nil {
 		a.Log.Debug("an answer could not be sent", "error", err, "request_id", a.requestID(c))

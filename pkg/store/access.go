@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 )
@@ -16,60 +17,99 @@ import (
 // of a month.
 const accessPart = "access_2006_01"
 
-// saveAccessSQL finds the ids of EHRs of which the number is known. One that was
-// deleted physically meanwhile has none any more.
-const saveAccessSQL = `
-	insert into access (at, door, interaction, action, subject, object, ehr_id, actor, on_behalf_of, purpose, status, request_id, lost)
-	select u.at, u.door, u.interaction, u.action, u.subject, nullif(u.object, ''), coalesce(u.ehr_id, e.ehr_id), u.actor,
-		nullif(u.behalf, ''), nullif(u.purpose, ''), u.status, nullif(u.request, ''), u.lost
-	from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::bigint[],
-			$9::text[], $10::text[], $11::text[], $12::integer[], $13::text[], $14::bigint[]) with ordinality
-		as u(at, door, interaction, action, subject, object, ehr_id, ehr_no, actor, behalf, purpose, status, request, lost, n)
-	left join ehr e on e.ehr_no = u.ehr_no
-	order by n`
+// accessColumns are those of an entry, in the order in which accessRows gives them.
+var accessColumns = []string{
+	"at", "door", "interaction", "action", "subject", "object", "ehr_id", "actor", "on_behalf_of", "purpose", "status", "request_id", "lost",
+}
+
+// accessRows gives entries to COPY, which takes half the time of an INSERT of as
+// many.
+type accessRows struct {
+	list []ehr.Access
+	ids  map[int64]uuid.UUID // of EHRs by number
+	next int
+	row  []any
+}
+
+// Next implements pgx.CopyFromSource.
+func (r *accessRows) Next() bool {
+	r.next++
+	return r.next <= len(r.list)
+}
+
+// Values implements pgx.CopyFromSource.
+func (r *accessRows) Values() ([]any, error) {
+	a := &r.list[r.next-1]
+	id := a.EHR
+	if id == uuid.Nil && a.EHRNo != 0 {
+		id = r.ids[a.EHRNo]
+	}
+	r.row = append(r.row[:0], a.At, a.Door, a.Interaction, a.Action, a.Subject, filled(a.Object), pgtype.UUID{Bytes: id, Valid: id != uuid.Nil},
+		a.Actor.ID, filled(a.Actor.OnBehalfOf), filled(a.Actor.Purpose), int32(a.Status), filled(a.RequestID), a.Lost)
+	return r.row, nil
+}
+
+// Err implements pgx.CopyFromSource.
+func (r *accessRows) Err() error { return nil }
+
+// filled is a text of which there is none if it is empty.
+func filled(s string) pgtype.Text { return pgtype.Text{String: s, Valid: s != ""} }
 
 // SaveAccesses writes entries of the record of accesses, all or none.
 func (s *Store) SaveAccesses(ctx context.Context, list []ehr.Access) error {
 	const op = "store.SaveAccesses"
-	n := len(list)
-	at := make([]time.Time, n)
-	door, interaction, action, subject, object := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	id, number := make([]*uuid.UUID, n), make([]*int64, n)
-	actor, behalf, purpose := make([]string, n), make([]string, n), make([]string, n)
-	status, request, lost := make([]int32, n), make([]string, n), make([]int64, n)
-	months := map[string]time.Time{}
+	months := map[time.Time]bool{}
+	var numbers []int64
 	for i := range list {
-		a := &list[i]
-		at[i] = a.At
-		door[i], interaction[i], action[i], subject[i], object[i] = a.Door, a.Interaction, a.Action, a.Subject, a.Object
-		if a.EHR != uuid.Nil {
-			id[i] = &a.EHR
+		at := list[i].At.UTC()
+		months[time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)] = true
+		if list[i].EHR == uuid.Nil && list[i].EHRNo != 0 {
+			numbers = append(numbers, list[i].EHRNo)
 		}
-		if a.EHRNo != 0 {
-			number[i] = &a.EHRNo
-		}
-		actor[i], behalf[i], purpose[i] = a.Actor.ID, a.Actor.OnBehalfOf, a.Actor.Purpose
-		status[i], request[i], lost[i] = int32(a.Status), a.RequestID, a.Lost
-		months[a.At.UTC().Format(accessPart)] = a.At.UTC()
 	}
-	for name, at := range months {
-		if err := s.accessPart(ctx, name, at); err != nil {
+	for month := range months {
+		if err := s.accessPart(ctx, month); err != nil {
 			return failure(op, err)
 		}
 	}
-	if _, err := s.main.Exec(ctx, saveAccessSQL, at, door, interaction, action, subject, object, id, number, actor, behalf, purpose, status, request, lost); err != nil {
+	rows := accessRows{list: list}
+	if len(numbers) > 0 {
+		// One that was deleted physically meanwhile has no id any more.
+		var err error
+		if rows.ids, err = s.ehrIDs(ctx, numbers); err != nil {
+			return failure(op, err)
+		}
+	}
+	if _, err := s.main.CopyFrom(ctx, pgx.Identifier{"access"}, accessColumns, &rows); err != nil {
 		s.accessParts.Clear() // one may have been dropped
 		return failure(op, err)
 	}
 	return nil
 }
 
-// accessPart makes the partition of a month, if it is not there.
-func (s *Store) accessPart(ctx context.Context, name string, at time.Time) error {
+// ehrIDs are the ids of EHRs by their numbers.
+func (s *Store) ehrIDs(ctx context.Context, numbers []int64) (map[int64]uuid.UUID, error) {
+	rows, err := s.main.Query(ctx, `select ehr_no, ehr_id from ehr where ehr_no = any($1)`, numbers)
+	if err != nil {
+		return nil, err
+	}
+	ids := map[int64]uuid.UUID{}
+	var no int64
+	var id uuid.UUID
+	_, err = pgx.ForEachRow(rows, []any{&no, &id}, func() error {
+		ids[no] = id
+		return nil
+	})
+	return ids, err
+}
+
+// accessPart makes the partition of a month, given by its beginning, if it is not
+// there.
+func (s *Store) accessPart(ctx context.Context, first time.Time) error {
+	name := first.Format(accessPart)
 	if _, ok := s.accessParts.Load(name); ok {
 		return nil
 	}
-	first := time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)
 	err := pgx.BeginFunc(ctx, s.main, func(tx pgx.Tx) error {
 		// Two servers that begin a month at once go one after the other.
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock('access'::regclass::oid::bigint)`); err != nil {
