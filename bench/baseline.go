@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/klauspost/compress/zstd"
@@ -31,9 +30,8 @@ func (w *workloads) analyze(ctx context.Context) error {
 // baselines measures what the machine gives without Cairn's work: the HTTP
 // stack alone, and durable inserts of the same documents alone.
 func (w *workloads) baselines(ctx context.Context) error {
-	err := w.sweep(ctx, "baseline: HTTP, no work", 6000, func(ctx context.Context, _, _ int) error {
-		_, _, err := w.server.call(ctx, "GET", "/health/live", nil, nil, http.StatusOK)
-		return err
+	err := w.sweep(ctx, "baseline: HTTP, no work", 6000, func(_ context.Context, client, _ int) error {
+		return w.server.get(client, "/health/live", "")
 	})
 	if err != nil {
 		return err

@@ -322,11 +322,11 @@ func compareReads(ctx context.Context, c commitConfig, list []*variant) error {
 	for range c.rounds {
 		for _, clients := range c.clients {
 			for i, v := range list {
-				run := once(ctx, v.w.server.procs, v.Name+", GET composition", clients, c.reads, 0, func(ctx context.Context, _, n int) error {
-					return v.w.get(ctx, n, map[string]string{"Accept": "application/json"})
+				run := once(ctx, v.w.server.procs, v.Name+", GET composition", clients, c.reads, 0, func(_ context.Context, client, n int) error {
+					return v.w.get(client, n, "application/json")
 				})
-				fhir := once(ctx, v.w.server.procs, v.Name+", FHIR read", clients, c.reads, 0, func(ctx context.Context, _, n int) error {
-					return v.w.observation(ctx, ids[i][n*7919%len(ids[i])])
+				fhir := once(ctx, v.w.server.procs, v.Name+", FHIR read", clients, c.reads, 0, func(_ context.Context, client, n int) error {
+					return v.w.observation(client, ids[i][n*7919%len(ids[i])])
 				})
 				fmt.Println(run)
 				fmt.Println(fhir)

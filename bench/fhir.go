@@ -19,17 +19,15 @@ func (w *workloads) operations(ctx context.Context) error {
 		{"FHIR $everything, 500", "/$everything?_count=500", 240},
 		{"FHIR $summary", "/$summary", 240},
 	} {
-		if err := w.sweep(ctx, op.name, op.perRound, func(ctx context.Context, _, n int) error {
-			_, _, err := w.server.call(ctx, "GET", fhirR4+"/Patient/"+w.ehrs[n%w.patients]+op.path, nil, nil, http.StatusOK)
-			return err
+		if err := w.sweep(ctx, op.name, op.perRound, func(_ context.Context, client, n int) error {
+			return w.server.get(client, fhirR4+"/Patient/"+w.ehrs[n%w.patients]+op.path, "")
 		}); err != nil {
 			return err
 		}
 	}
-	if err := w.sweep(ctx, "FHIR population, code and value", 120, func(ctx context.Context, _, n int) error {
-		_, _, err := w.server.call(ctx, "GET",
-			fmt.Sprintf("%s/Observation?_count=50&combo-code=http://loinc.org%%7C8480-6&component-value-quantity=gt%d", fhirR4, 150+n%20), nil, nil, http.StatusOK)
-		return err
+	if err := w.sweep(ctx, "FHIR population, code and value", 120, func(_ context.Context, client, n int) error {
+		return w.server.get(client,
+			fmt.Sprintf("%s/Observation?_count=50&combo-code=http://loinc.org%%7C8480-6&component-value-quantity=gt%d", fhirR4, 150+n%20), "")
 	}); err != nil {
 		return err
 	}

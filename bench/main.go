@@ -56,7 +56,7 @@ func main() {
 	reads := flag.Int("reads", 0, "with -commit: after the commits, in each round read so many compositions and Observations")
 	read := flag.Bool("read", false, "compare reads of the variants of -variant, in alternating rounds")
 	only := flag.String("only", "", "with -read: the workloads to measure, such as read,search; default all")
-	lean := flag.Bool("lean", false, "with -read: use a client that takes little processor time itself")
+	library := flag.Bool("library", false, "with -read: ask by Go's HTTP client, to see what it takes")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -75,14 +75,14 @@ func main() {
 	var counts []int
 	for _, s := range strings.Split(*clients, ",") {
 		n, err := strconv.Atoi(s)
-		if err != nil || n < 1 {
-			fmt.Fprintln(os.Stderr, "bench: -clients takes numbers from 1:", s)
+		if err != nil || n < 1 || n > maxClients {
+			fmt.Fprintf(os.Stderr, "bench: -clients takes numbers from 1 to %d: %s\n", maxClients, s)
 			os.Exit(2)
 		}
 		counts = append(counts, n)
 	}
 	if *read {
-		rc := readConfig{config: c, variants: variants, clients: counts, lean: *lean}
+		rc := readConfig{config: c, variants: variants, clients: counts, library: *library}
 		if *only != "" {
 			rc.only = strings.Split(*only, ",")
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,8 +19,8 @@ type readConfig struct {
 	clients  []int
 	// only names the workloads, of readWork, that are measured; none are all.
 	only []string
-	// lean uses the client that does little more than what a connection needs.
-	lean bool
+	// library uses Go's HTTP client in place of the lean one.
+	library bool
 }
 
 // readWork is one workload of a comparison of reads.
@@ -40,8 +39,7 @@ func readWorks() []readWork {
 			return fhirR4 + "/Observation/" + v.observations[n*7919%len(v.observations)], ""
 		}},
 		{"composition", 6000, func(v *variant, n int) (string, string) {
-			c := v.w.committed[n*7919%len(v.w.committed)]
-			return openehr + "/ehr/" + c.ehr + "/composition/" + url.PathEscape(c.uid), "application/json"
+			return v.w.compositionPath(n), "application/json"
 		}},
 		{"search", 900, func(v *variant, n int) (string, string) {
 			return fhirR4 + "/Observation?_count=50&code=http://loinc.org%7C85354-9&patient=" + patient(v, n), ""
@@ -139,27 +137,19 @@ func (c readConfig) works() ([]readWork, error) {
 
 // read is one round of one workload.
 func (v *variant) read(ctx context.Context, c readConfig, work readWork, clients, round int) (Run, error) {
-	do := func(ctx context.Context, _, n int) error {
+	do := func(_ context.Context, client, n int) error {
 		path, accept := work.path(v, n)
-		var header map[string]string
-		if accept != "" {
-			header = map[string]string{"Accept": accept}
-		}
-		_, _, err := v.w.server.call(ctx, "GET", path, nil, header, http.StatusOK)
-		return err
+		return v.w.server.get(client, path, accept)
 	}
-	if c.lean {
-		conns := make([]*leanClient, clients)
-		for i := range conns {
-			var err error
-			if conns[i], err = dialLean(v.w.server.origin); err != nil {
-				return Run{}, err
-			}
-			defer conns[i].close()
-		}
-		do = func(_ context.Context, client, n int) error {
+	if c.library {
+		do = func(ctx context.Context, _, n int) error {
 			path, accept := work.path(v, n)
-			return conns[client].get(path, accept)
+			header := map[string]string{}
+			if accept != "" {
+				header["Accept"] = accept
+			}
+			_, _, err := v.w.server.call(ctx, "GET", path, nil, header, http.StatusOK)
+			return err
 		}
 	}
 	run := once(ctx, v.w.server.procs, work.name+", "+v.Name, clients, work.perRound, round*work.perRound, do)

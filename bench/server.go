@@ -26,7 +26,8 @@ type server struct {
 	startup  time.Duration
 	procs    *processes
 	client   *http.Client
-	database string // connection string of the record
+	lean     [maxClients]*leanClient // by the numbers of clients
+	database string                  // connection string of the record
 }
 
 // start runs the binary on the data directory, with further flags of serve, and

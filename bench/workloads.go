@@ -161,9 +161,8 @@ func (w *workloads) reads(ctx context.Context) error {
 		{"GET composition as XML", "application/xml"},
 		{"GET composition as FLAT", "application/openehr.wt.flat+json"},
 	} {
-		accept := map[string]string{"Accept": f.media}
-		if err := w.sweep(ctx, f.name, 6000, func(ctx context.Context, _, n int) error {
-			return w.get(ctx, n, accept)
+		if err := w.sweep(ctx, f.name, 6000, func(_ context.Context, client, n int) error {
+			return w.get(client, n, f.media)
 		}); err != nil {
 			return err
 		}
@@ -172,10 +171,13 @@ func (w *workloads) reads(ctx context.Context) error {
 }
 
 // get reads one of the compositions that were committed.
-func (w *workloads) get(ctx context.Context, n int, accept map[string]string) error {
+func (w *workloads) get(client, n int, accept string) error {
+	return w.server.get(client, w.compositionPath(n), accept)
+}
+
+func (w *workloads) compositionPath(n int) string {
 	v := w.committed[n*7919%len(w.committed)]
-	_, _, err := w.server.call(ctx, "GET", openehr+"/ehr/"+v.ehr+"/composition/"+url.PathEscape(v.uid), nil, accept, http.StatusOK)
-	return err
+	return openehr + "/ehr/" + v.ehr + "/composition/" + url.PathEscape(v.uid)
 }
 
 const (
@@ -240,9 +242,8 @@ func (w *workloads) observations(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-func (w *workloads) observation(ctx context.Context, id string) error {
-	_, _, err := w.server.call(ctx, "GET", fhirR4+"/Observation/"+id, nil, nil, http.StatusOK)
-	return err
+func (w *workloads) observation(client int, id string) error {
+	return w.server.get(client, fhirR4+"/Observation/"+id, "")
 }
 
 func (w *workloads) fhir(ctx context.Context) error {
@@ -250,16 +251,14 @@ func (w *workloads) fhir(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = w.sweep(ctx, "FHIR read Observation", 6000, func(ctx context.Context, _, n int) error {
-		return w.observation(ctx, ids[n*7919%len(ids)])
+	err = w.sweep(ctx, "FHIR read Observation", 6000, func(_ context.Context, client, n int) error {
+		return w.observation(client, ids[n*7919%len(ids)])
 	})
 	if err != nil {
 		return err
 	}
-	return w.sweep(ctx, "FHIR search, page of 50", 900, func(ctx context.Context, _, n int) error {
-		_, _, err := w.server.call(ctx, "GET",
-			fhirR4+"/Observation?_count=50&code=http://loinc.org%7C85354-9&patient="+w.ehrs[n%w.patients], nil, nil, http.StatusOK)
-		return err
+	return w.sweep(ctx, "FHIR search, page of 50", 900, func(_ context.Context, client, n int) error {
+		return w.server.get(client, fhirR4+"/Observation?_count=50&code=http://loinc.org%7C85354-9&patient="+w.ehrs[n%w.patients], "")
 	})
 }
 
