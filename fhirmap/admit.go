@@ -11,9 +11,17 @@ import (
 // proven are the shipped mappings of which resources come back as they were.
 // TestComposeProjected makes sure that they do, and that no other does.
 var proven = []string{
+	"ACTION.medication.v1",
+	"ACTION.procedure.v1",
 	"EVALUATION.advance_care_directive.v2",
+	"EVALUATION.adverse_reaction_risk.v2",
 	"EVALUATION.alcohol_consumption_summary.v1",
+	"EVALUATION.exclusion_global.v1",
+	"EVALUATION.exclusion_global.v1.Condition",
+	"EVALUATION.exclusion_global.v1.MedicationStatement",
+	"EVALUATION.problem_diagnosis.v1",
 	"EVALUATION.tobacco_smoking_summary.v2",
+	"INSTRUCTION.medication_order.v3.MedicationStatement",
 	"OBSERVATION.blood_pressure.v2",
 	"OBSERVATION.body_temperature.v2",
 	"OBSERVATION.body_weight.v2",
@@ -53,10 +61,11 @@ func (lib *Library) Creatable() []string {
 	return slices.Compact(out)
 }
 
-// Takes reports whether an entry of the template is mapped to a resource type,
-// so that Compose could put a resource of that type there.
-func (lib *Library) Takes(t *templates.Template, typ string) bool {
-	return t.Root.Class == rm.ClassComposition && len(lib.entriesFor(t, typ)) > 0
+// Takes reports whether an entry of the template is mapped to a resource type and
+// suits a stance, so that Compose could put such a resource there.
+func (lib *Library) Takes(t *templates.Template, typ string, s Stance) bool {
+	return t.Root.Class == rm.ClassComposition &&
+		slices.ContainsFunc(lib.entriesFor(t, typ), func(w wayBack) bool { return s.suits(w.entry.ArchetypeID) })
 }
 
 // Admit refuses what Compose takes for no template: errs.Unprocessable with

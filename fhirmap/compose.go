@@ -5,6 +5,7 @@ import (
 	"maps"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
@@ -70,7 +71,8 @@ type Composed struct {
 	// Place is what the resource is made of.
 	Place Place
 	// Omitted are elements that do not come back because they say nothing that
-	// the others do not say, or, if that is allowed, because they only describe.
+	// the others do not say, or, if that is allowed, because they only describe,
+	// and elements that are added because the composition has to say them.
 	Omitted []Difference
 }
 
@@ -247,13 +249,58 @@ func (lib *Library) entriesFor(t *templates.Template, typ string) []wayBack {
 	return out
 }
 
-// rival finds a mapping of another archetype that suits the stance and all of
-// whose constants stand in the resource, so that it could have been made of that
-// archetype as well.
+// elementFor is the element from which a plan fills an attribute that an ENTRY or
+// its workflow has to have, by the path of the problem with it; "" for others.
+func (p *plan) elementFor(path string) string {
+	attr := path[strings.LastIndexByte(path, '/')+1:]
+	if attr != "time" && attr != "ism_transition" && attr != "narrative" {
+		return ""
+	}
+	for _, s := range p.back {
+		if !s.hasSrc || s.src.base != fromArchetype || len(s.src.segs) != 1 || s.src.segs[0].attr != attr {
+			continue
+		}
+		steps := s.dst.steps
+		if len(steps) == 0 && len(s.manual) > 0 && len(s.manual[0].assign) > 0 {
+			steps = s.manual[0].assign[0].path.steps
+		}
+		if len(steps) > 0 {
+			return steps[0].elem.Path
+		}
+	}
+	return ""
+}
+
+// around are the elements of a resource that a plan takes from the composition
+// around the entry: who recorded it, and when. A composition always says it.
+func (p *plan) around() map[string]bool {
+	out := map[string]bool{}
+	for _, s := range p.methods {
+		if s.hasSrc && s.transfer && s.src.base == fromComposition && len(s.dst.steps) == 1 {
+			if name := s.dst.steps[0].elem.Name; name == "recorder" || name == "recordedDate" {
+				out[name] = true
+			}
+		}
+	}
+	return out
+}
+
+// conceptOf is the path of the concept of a resource that can deny.
+func conceptOf(n *r4.Node) string {
+	typ := n.Str("resourceType")
+	if n.Get("medicationCodeableConcept") != nil {
+		return typ + ".medicationCodeableConcept"
+	}
+	return typ + ".code"
+}
+
+// rival finds a mapping of another archetype all of whose constants stand in the
+// resource, so that it could have been made of that archetype as well. A denial is
+// made of nothing but an exclusion, but what is said to name something could be one.
 func (lib *Library) rival(p *plan, n *r4.Node, stance Stance) *plan {
 	for _, plans := range lib.starts {
 		for _, other := range plans {
-			if other.target != p.target || other.file.Archetype.Value == p.file.Archetype.Value || !stance.suits(other.file.Archetype.Value) {
+			if other.target != p.target || other.file.Archetype.Value == p.file.Archetype.Value || stance == Denies && !stance.suits(other.file.Archetype.Value) {
 				continue
 			}
 			if claims, agrees := other.constants(n); claims && agrees {
@@ -315,6 +362,11 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 	}
 	if rm.HasErrors(problems) {
 		i := slices.IndexFunc(problems, func(p rm.Problem) bool { return p.Severity == rm.Error })
+		if path := p.elementFor(problems[i].Path); path != "" {
+			return Composed{}, unprocessable(op, "the composition that "+p.file.Name.Value+" makes of the resource is not valid", []Difference{{
+				path, "the composition needs it, and what the resource says of it gives it nothing, or nothing certain: " + problems[i].Path + ": " + problems[i].Message,
+			}})
+		}
 		e := errs.New(errs.Unprocessable, op, "the composition that "+p.file.Name.Value+" makes of the resource is not valid: "+problems[i].Path+": "+problems[i].Message)
 		e.Detail = problems
 		return Composed{}, e
@@ -326,6 +378,9 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 	main := slices.IndexFunc(res.Resources, func(r Resource) bool { return r.Type == p.target.Name && r.Mapping == p.file.Name.Value })
 	if len(res.Resources) != 1+len(in.Linked) || main < 0 {
 		msg := fmt.Sprintf("the composition gives %d resources instead of %d", len(res.Resources), 1+len(in.Linked))
+		if main < 0 && len(res.Resources) > 0 {
+			msg = "the composition would be shown as another resource"
+		}
 		for _, l := range res.Losses {
 			if l.Kind == LossRefused {
 				msg += "; " + l.Target + ": " + l.Message
@@ -334,7 +389,10 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 		}
 		return Composed{}, unprocessable(op, "the resource would not come back", []Difference{{n.Str("resourceType"), msg}})
 	}
-	diff := comparison{descriptive: in.Descriptive, linked: in.Linked}
+	diff := comparison{descriptive: in.Descriptive, linked: in.Linked, around: p.around()}
+	if in.Stance == Denies {
+		diff.denial = conceptOf(n) + ".coding"
+	}
 	links, err := diff.all(n, res.Resources, main)
 	if err != nil {
 		return Composed{}, errs.Wrap(errs.Internal, op, "", err)

@@ -88,8 +88,20 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  refuses the resource, naming each element, unless it comes back as it came but for `id`, `meta` and `text`. It is refused\n" +
 	"  too with a `modifierExtension`, `implicitRules` or `contained` anywhere, when it is `entered-in-error` or `refuted`, when two\n" +
 	"  methods could take one value, two values of the record stand behind one constant, or a mapping of another archetype has all\n" +
-	"  its constants in the resource. AllergyIntolerance, Condition, MedicationStatement and Procedure have no way back: a code can\n" +
-	"  deny what it names.\n" +
+	"  its constants in the resource.\n" +
+	"- AllergyIntolerance, Condition, MedicationStatement and Procedure can deny what they are for: a denial becomes an exclusion, anything\n" +
+	"  else an entry that names something, and nothing of which it is not known which it is (docs/adr/0038). Known to deny: the `no-known-...` codes of\n" +
+	"  IPS for the type, SNOMED CT 716186003 and 160245001; either of two that mean the same is shown with the other. Known to name: a short list of\n" +
+	"  SNOMED CT codes (pkg/fhir/stance/findings.tsv); what the operator vouches for by `--fhir-write-trust`; what the terminology has below 64572001 for a\n" +
+	"  Condition, 105590001, 373873005 or 420134006 for an AllergyIntolerance, 373873005 or 105590001 for a MedicationStatement and an Immunization, 71388002 for a\n" +
+	"  Procedure; a code of ATC, CVX, NDC or UNII that the terminology knows. Refused: text without a code, codes that say that nothing is known, denials\n" +
+	"  of a part or of another kind, situations with explicit context (below 243796009, but for a code that is vouched for by itself), expressions, other spellings of\n" +
+	"  a code system, codings that contradict each other, everything else. `text` and `display` have to be names of the code; beside a code\n" +
+	"  that is vouched for other words are taken unless they have a word of negation or another script than Latin. Without either, the name of the code becomes the text.\n" +
+	"- A `recorder` and `recordedDate` that an AllergyIntolerance or Condition does not give are added: who sent it, and the start of the context if\n" +
+	"  the composition has one. An ACTION has the step of its workflow that alone gives the status: of a Procedure `completed`, `stopped` and `not-done` do, of an\n" +
+	"  Immunization `completed`; its time is `performedDateTime`, the end of `performedPeriod`, or `occurrenceDateTime`, and one without is refused. A MedicationStatement has the\n" +
+	"  status `unknown`, as an order without ACTIONs has.\n" +
 	"- The way back takes language, territory, composer and start of the context from its caller where the mapping does not say\n" +
 	"  them; category and names from the template (the category is event unless the template fixes one), the setting is\n" +
 	"  other care, the origin of a history the time of its event. Of several data types that the template allows the first that\n" +

@@ -32,6 +32,11 @@ var designations = map[string]map[string]string{
 		"8867-4":  "Heart rate",
 		"9279-1":  "Respiratory rate",
 	},
+	"http://snomed.info/sct": {"716186003": "No known allergy", "160245001": "No current problems or disability"},
+	"http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips": {
+		"no-known-allergies": "No known allergies", "no-known-problems": "No known problems",
+		"no-known-medications": "No known medications", "no-known-procedures": "No known procedures",
+	},
 	"http://terminology.hl7.org/CodeSystem/observation-category": {
 		"vital-signs": "Vital Signs", "laboratory": "Laboratory", "social-history": "Social History",
 	},
@@ -55,9 +60,10 @@ var designations = map[string]map[string]string{
 }
 
 // designates reports whether a display is what the code system calls the code.
-// Upper and lower case do not make a difference.
+// Upper and lower case do not make a difference, nor does the tag of a situation in
+// SNOMED CT.
 func designates(system, code, display string) bool {
-	return strings.EqualFold(designations[system][code], display)
+	return display != "" && strings.EqualFold(designations[system][code], strings.TrimSuffix(display, " (situation)"))
 }
 
 // comparison collects where two resources differ.
@@ -74,6 +80,10 @@ type comparison struct {
 	back   map[string]string
 	// at are the places of the references.
 	at map[string]string
+	// denial is the place of the codings of a denial, of which each says the same.
+	denial string
+	// around are elements that tell of the composition and not of the resource.
+	around map[string]bool
 }
 
 // all compares the resource and those linked with what has become of them, and
@@ -149,8 +159,17 @@ func (c *comparison) compare(a, b *r4.Node, path string, top bool) {
 			c.lost = append(c.lost, Difference{path + "." + f.Name, "the element would be lost"})
 		}
 	}
+	if a.Kind == r4.Array && path == c.denial {
+		c.denials(a, b, path)
+		return
+	}
 	for i := range b.Fields {
-		if f := &b.Fields[i]; a.Get(f.Name) == nil && (!top || !slices.Contains(assigned, f.Name)) && !follows(a, b, f) {
+		f := &b.Fields[i]
+		switch {
+		case a.Get(f.Name) != nil || top && slices.Contains(assigned, f.Name) || follows(a, b, f):
+		case top && c.around[f.Name]:
+			c.omitted = append(c.omitted, Difference{path + "." + f.Name, "added: the resource does not say it, and it is who sent it or when it came"})
+		default:
 			c.lost = append(c.lost, Difference{path + "." + f.Name, "the element is absent and the mapping would add it"})
 		}
 	}
@@ -163,6 +182,27 @@ func (c *comparison) compare(a, b *r4.Node, path string, top bool) {
 			c.lost = append(c.lost, Difference{at, "the element would be lost"})
 		default:
 			c.compare(a.Items[i], b.Items[i], at, false)
+		}
+	}
+}
+
+// denials compares the codings of a denial: what came has to come back, and what
+// the mapping adds means the same.
+func (c *comparison) denials(a, b *r4.Node, path string) {
+	taken := make([]bool, len(b.Items))
+	for i, item := range a.Items {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		k := slices.IndexFunc(b.Items, func(o *r4.Node) bool { return sameCode(item, o) })
+		if k < 0 || taken[k] {
+			c.lost = append(c.lost, Difference{at, "the element would be lost"})
+			continue
+		}
+		taken[k] = true
+		c.compare(item, b.Items[k], at, false)
+	}
+	for k := range b.Items {
+		if !taken[k] {
+			c.omitted = append(c.omitted, Difference{path, "added: a code that says the same"})
 		}
 	}
 }

@@ -5,14 +5,8 @@ import (
 	"slices"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/fhir/stance"
 )
-
-// denials are the codes, by system, that say that there is nothing of the kind
-// of a resource: no allergies, no problems, no medication, no procedures.
-var denials = map[string][]string{
-	"http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips": {"no-known-allergies", "no-known-problems", "no-known-medications", "no-known-procedures"},
-	"http://snomed.info/sct": {"716186003", "160245001"},
-}
 
 // kindOf names what a resource of a type tells of, for those types that can
 // also deny that there is any.
@@ -28,7 +22,7 @@ var kindOf = map[string]string{
 func denial(n *r4.Node) bool {
 	for _, name := range []string{"code", "medicationCodeableConcept"} {
 		for _, coding := range n.Get(name).List("coding") {
-			if slices.Contains(denials[coding.Str("system")], coding.Str("code")) {
+			if stance.Denies(coding.Str("system"), coding.Str("code")) {
 				return true
 			}
 		}
@@ -114,14 +108,15 @@ func disputeIssues(lists ...[]Record) ([]issue, error) {
 	return out, nil
 }
 
+// denying are the codes of denials as they stand in JSON.
+var denying = func() (out [][]byte) {
+	for _, code := range stance.Denials() {
+		out = append(out, []byte(`"`+code+`"`))
+	}
+	return out
+}()
+
 // mayDeny reports whether one of the codes of denials stands in a resource.
 func mayDeny(json []byte) bool {
-	for _, codes := range denials {
-		for _, code := range codes {
-			if bytes.Contains(json, []byte(`"`+code+`"`)) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(denying, func(code []byte) bool { return bytes.Contains(json, code) })
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/event"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/fhir/intake"
+	"github.com/cairn-ehr/cairn/pkg/fhir/stance"
 	"github.com/cairn-ehr/cairn/pkg/store/fhirstore"
 	"github.com/cairn-ehr/cairn/pkg/telemetry"
 )
@@ -41,8 +42,13 @@ func (s *Server) fhirHandler(ctx context.Context, decision ehr.DecisionPoint, li
 	}
 	var in *intake.Intake
 	if s.options.FHIRWrite {
+		decider, err := s.stances()
+		if err != nil {
+			return nil, err
+		}
 		in, err = intake.New(intake.Config{
 			Records: s.Service, Mappings: lib, SystemID: s.options.SystemID, Territory: s.options.FHIRWriteTerritory, Templates: s.options.FHIRWriteTemplate,
+			Stance: decider,
 		})
 		if err != nil {
 			return nil, err
@@ -70,6 +76,22 @@ func (s *Server) fhirHandler(ctx context.Context, decision ehr.DecisionPoint, li
 		RequestID: func(r *http.Request) string { return telemetry.RequestID(r.Context()) },
 		Log:       s.log,
 	})
+}
+
+// stances decide whether the codes of resources that are written name or deny.
+func (s *Server) stances() (*stance.Decider, error) {
+	d := &stance.Decider{}
+	if s.terms != nil {
+		d.Terminology = s.terms
+	}
+	for _, text := range s.options.FHIRWriteTrust {
+		t, err := stance.ParseTrust(strings.TrimSpace(text))
+		if err != nil {
+			return nil, err
+		}
+		d.Trusted = append(d.Trusted, t)
+	}
+	return d, nil
 }
 
 // labels are the security labels that the options ask for.

@@ -209,7 +209,10 @@ func TestFHIRWriteGivesBackWhatItTakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(lib.Proven(), slices.Sorted(maps.Keys(taken))); diff != "" {
+	rest := slices.DeleteFunc(lib.Proven(), func(name string) bool { // TestFHIRWriteStances has those
+		return slices.ContainsFunc(stances, func(c stanceCase) bool { return c.mapping == name })
+	})
+	if diff := cmp.Diff(rest, slices.Sorted(maps.Keys(taken))); diff != "" {
 		t.Errorf("the mappings that are proven (-) and of which something was taken (+):\n%s", diff)
 	}
 }

@@ -115,16 +115,12 @@ func TestFHIRWriteRefuses(t *testing.T) {
 		{"a conditional reference", replace(`Patient/`+id, `Patient?identifier=x`), template, "Observation.subject.reference", "a conditional reference is for a transaction"},
 		{"an identifier of the patient", replace(`"reference":"Patient/`+id+`"`, `"identifier":{"value":"x"}`), template, "Observation.subject", "a literal reference"},
 		{"a name of the patient", replace(`"reference":"Patient/`+id+`"`, `"reference":"Patient/`+id+`","display":"Jo"`), template, "Observation.subject.display", "would be lost"},
-		{
-			"no known allergy",
-			other("AllergyIntolerance", `"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]},"code":{"coding":[{"system":"http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips","code":"no-known-allergies"}]},`+patient),
-			nil, "AllergyIntolerance", "its code can deny what it names",
-		},
-		{"an allergy", other("AllergyIntolerance", `"code":{"text":"Penicillin"},`+patient), nil, "AllergyIntolerance", "its code can deny what it names"},
-		{"a condition", other("Condition", `"code":{"text":"Asthma"},`+subject), nil, "Condition", "its code can deny what it names"},
-		{"no medication", other("MedicationStatement", `"status":"unknown","medicationCodeableConcept":{"text":"none"},`+subject), nil, "MedicationStatement", "its code can deny what it names"},
-		{"a procedure", other("Procedure", `"status":"completed",`+subject), nil, "Procedure", "its code can deny what it names"},
-		{"an immunisation", other("Immunization", `"status":"completed","vaccineCode":{"text":"x"},"occurrenceDateTime":"2024-01-01",`+patient), nil, "Immunization", "no mapping of Immunization is proven"},
+		{"an allergy in words", other("AllergyIntolerance", `"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]},"code":{"text":"Penicillin"},`+patient), nil, "AllergyIntolerance.code", "there is no code"},
+		{"a condition in words", other("Condition", `"code":{"text":"Asthma"},`+subject), nil, "Condition.code", "there is no code"},
+		{"no medication in words", other("MedicationStatement", `"status":"unknown","medicationCodeableConcept":{"text":"none"},`+subject), nil, "MedicationStatement.medicationCodeableConcept", "there is no code"},
+		{"a procedure without code", other("Procedure", `"status":"completed",`+subject), nil, "Procedure.code", "there is no code"},
+		{"an immunisation in words", other("Immunization", `"status":"completed","vaccineCode":{"text":"x"},"occurrenceDateTime":"2024-01-01",`+patient), nil, "Immunization.vaccineCode", "there is no code"},
+		{"a goal", other("Goal", `"lifecycleStatus":"active","description":{"text":"x"},`+subject), nil, "Goal", "no mapping of Goal is proven"},
 		{"a patient", other("Patient", `"gender":"female"`), nil, "Patient", "an EHR, which is created"},
 		{"a provenance", other("Provenance", `"target":[{"reference":"Patient/`+id+`"}],"recorded":"2024-01-01T00:00:00Z","agent":[{"who":{"display":"x"}}]`), nil, "Provenance", "made of the audit"},
 		{
@@ -237,7 +233,7 @@ func TestFHIRWriteCapabilities(t *testing.T) {
 	if n := strings.Count(string(metadata.Append(nil)), `"conditionalCreate":true`); n != len(types) {
 		t.Errorf("%d conditional creates of %v", n, types)
 	}
-	if fmt.Sprint(types) != "[Consent DiagnosticReport Observation]" {
+	if fmt.Sprint(types) != "[AllergyIntolerance Condition Consent DiagnosticReport Immunization MedicationStatement Observation Procedure]" {
 		t.Errorf("created are %v", types)
 	}
 	if _, err := Start(t.Context(), func() Options {

@@ -26,6 +26,7 @@ type Options struct {
 	FHIRWrite          bool     `name:"fhir-write" env:"CAIRN_FHIR_WRITE" help:"Take FHIR resources (POST) that become compositions without any loss; needs --fhir-write-territory."`
 	FHIRWriteTerritory string   `name:"fhir-write-territory" env:"CAIRN_FHIR_WRITE_TERRITORY" placeholder:"CODE" help:"Territory (ISO 3166-1, such as NL) of the compositions that FHIR resources become."`
 	FHIRWriteTemplate  []string `name:"fhir-write-template" env:"CAIRN_FHIR_WRITE_TEMPLATE" sep:"none" placeholder:"ID" help:"Template that FHIR resources may become; may repeat. Default: every stored template."`
+	FHIRWriteTrust     []string `name:"fhir-write-trust" env:"CAIRN_FHIR_WRITE_TRUST" placeholder:"CODES" help:"Codes that are known to name something and to deny nothing, with the words that partners write beside them: SYSTEM, SYSTEM|CODE, SYSTEM|BEGIN* or SYSTEM|<<CODE; may repeat."`
 
 	Max Limits `embed:"" prefix:"max-"`
 

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -29,7 +30,7 @@ func (i *Intake) choose(ctx context.Context, who ehr.Actor, in fhirmap.ComposeIn
 		return Prepared{}, err
 	}
 	var found []Prepared
-	var reasons []Issue
+	var reasons [][]Issue // by template
 	for _, name := range names {
 		t, err := i.cfg.Records.CompiledTemplate(ctx, who, name, 0)
 		switch {
@@ -40,7 +41,7 @@ func (i *Intake) choose(ctx context.Context, who ehr.Actor, in fhirmap.ComposeIn
 		case err != nil:
 			return Prepared{}, err
 		}
-		if !i.cfg.Mappings.Takes(t, typ) {
+		if !i.cfg.Mappings.Takes(t, typ, in.Stance) {
 			if chosen != "" {
 				return Prepared{}, refuse(Issue{typ, "processing", "the template " + name + " has no entry that is mapped to " + typ})
 			}
@@ -55,7 +56,7 @@ func (i *Intake) choose(ctx context.Context, who ehr.Actor, in fhirmap.ComposeIn
 				lost = append(lost, claims(in.Linked[url], in.Linked[url].Str("resourceType"), l.Profiles, before)...)
 			}
 			if len(lost) > 0 {
-				reasons = append(reasons, lost...)
+				reasons = append(reasons, lost)
 				continue
 			}
 			p := Prepared{Template: name, Mapping: c.Mapping, Root: c.Root, composed: c}
@@ -69,7 +70,7 @@ func (i *Intake) choose(ctx context.Context, who ehr.Actor, in fhirmap.ComposeIn
 		if e == nil || e.Kind != errs.Unprocessable && e.Kind != errs.Unsupported {
 			return Prepared{}, err
 		}
-		reasons = append(reasons, issues(before, e)...)
+		reasons = append(reasons, issues(before, e))
 	}
 	switch {
 	case len(found) == 1:
@@ -85,7 +86,22 @@ func (i *Intake) choose(ctx context.Context, who ehr.Actor, in fhirmap.ComposeIn
 	case len(reasons) == 0:
 		return Prepared{}, refuse(Issue{typ, "not-supported", "no template that may be written has an entry that is mapped to " + typ})
 	}
-	return Prepared{}, refuse(append([]Issue{{typ, "processing", "no template takes the resource without loss"}}, reasons...)...)
+	// What the client can change comes first: elements, then what a template needs.
+	slices.SortStableFunc(reasons, func(a, b []Issue) int {
+		return cmp.Or(cmp.Compare(pathless(a), pathless(b)), cmp.Compare(len(a), len(b)))
+	})
+	return Prepared{}, refuse(append([]Issue{{typ, "processing", "no template takes the resource without loss"}}, slices.Concat(reasons...)...)...)
+}
+
+// pathless counts the issues that are about no element of the resource.
+func pathless(list []Issue) int {
+	n := 0
+	for _, i := range list {
+		if i.Path == "" {
+			n++
+		}
+	}
+	return min(n, 1)
 }
 
 // candidates are the ids of templates that may be written, sorted.

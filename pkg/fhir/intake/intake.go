@@ -20,6 +20,7 @@ import (
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/stance"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
 )
@@ -37,7 +38,7 @@ type Records interface {
 // Mappings are the way back; *fhirmap.Library has them.
 type Mappings interface {
 	Creatable() []string
-	Takes(t *templates.Template, typ string) bool
+	Takes(t *templates.Template, typ string, s fhirmap.Stance) bool
 	CanDeny(typ string) bool
 	Admit(resource *r4.Node) error
 	Compose(in fhirmap.ComposeInput) (fhirmap.Composed, error)
@@ -57,6 +58,9 @@ type Config struct {
 	// Templates are the ids of those that resources may become; none means every
 	// stored template.
 	Templates []string
+	// Stance decides what codes do of types that can deny what they name; nil
+	// knows the tables of its package alone.
+	Stance *stance.Decider
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -77,6 +81,9 @@ func New(cfg Config) (*Intake, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Stance == nil {
+		cfg.Stance = &stance.Decider{}
 	}
 	return &Intake{cfg}, nil
 }
@@ -202,8 +209,12 @@ func (i *Intake) Prepare(ctx context.Context, who ehr.Actor, in Resource) (Prepa
 	if chosen != "" && in.Template != "" && chosen != in.Template {
 		return Prepared{}, refuse(Issue{typ + ".meta.tag", "invalid", "the resource and the request name different templates"})
 	}
+	n, held, err := i.decide(ctx, in.Node, typ)
+	if err != nil {
+		return Prepared{}, err
+	}
 	compose := fhirmap.ComposeInput{
-		Resource: in.Node.Append(nil), EHRID: id.String(), Composer: composer(who, in.Node, in.Parties),
+		Stance: held, Resource: n.Append(nil), EHRID: id.String(), Composer: composer(who, in.Node, in.Parties),
 		Territory: i.cfg.Territory, Time: start(in.Node, i.cfg.Now()), Feeder: feederAudit(who, in, i.cfg.Now()),
 		Descriptive: in.Descriptive, Linked: in.Linked, Joins: in.Joins, Parties: in.Parties,
 	}
@@ -218,6 +229,36 @@ func (i *Intake) Prepare(ctx context.Context, who ehr.Actor, in Resource) (Prepa
 	return found, nil
 }
 
+// decide finds out whether a resource names or denies, if its type can do either.
+// A concept without words gets a name of its code: openEHR needs one.
+func (i *Intake) decide(ctx context.Context, n *r4.Node, typ string) (*r4.Node, fhirmap.Stance, error) {
+	if !stance.Concerns(typ) {
+		return n, fhirmap.Undecided, nil
+	}
+	v, err := i.cfg.Stance.Decide(ctx, n)
+	if err != nil {
+		return nil, fhirmap.Undecided, err
+	}
+	if len(v.Doubts) > 0 {
+		var list []Issue
+		for _, d := range v.Doubts {
+			list = append(list, Issue{d.Path, "business-rule", d.Text})
+		}
+		return nil, fhirmap.Undecided, refuse(list...)
+	}
+	if v.Words == "" {
+		return n, v.Stance, nil
+	}
+	// What came stays as it came.
+	named, err := r4.Parse(n.Append(nil))
+	if err != nil {
+		return nil, fhirmap.Undecided, errs.Wrap(errs.Internal, "intake.decide", "", err)
+	}
+	concept := named.Get(v.Element)
+	concept.Fields = append(concept.Fields, r4.Field{Name: "text", Value: &r4.Node{Kind: r4.String, Text: v.Words}})
+	return named, v.Stance, nil
+}
+
 // partOf checks a resource that is to become part of the composition of another:
 // it is about the same patient and says nothing more that would be lost.
 func (i *Intake) partOf(n *r4.Node, record uuid.UUID, chosen string) error {
@@ -228,6 +269,9 @@ func (i *Intake) partOf(n *r4.Node, record uuid.UUID, chosen string) error {
 	}
 	if id != record {
 		return refuse(Issue{typ + "." + element, "not-supported", "the resource is about another patient than the one that refers to it"})
+	}
+	if stance.Concerns(typ) || i.cfg.Mappings.CanDeny(typ) {
+		return refuse(Issue{typ, "not-supported", "a resource whose code can deny what it names is not made part of another one: it comes by itself"})
 	}
 	if err := admitted(i.cfg.Mappings.Admit(n)); err != nil {
 		return err
@@ -253,10 +297,6 @@ func (i *Intake) offered(typ string) error {
 		why = "a Patient is an EHR, which is created with its EHR_STATUS over the openEHR API"
 	case "Provenance":
 		why = "a Provenance is made of the audit of a version"
-	default:
-		if i.cfg.Mappings.CanDeny(typ) {
-			why = "its code can deny what it names, and a denial is another entry in openEHR"
-		}
 	}
 	return refuse(Issue{typ, "not-supported", "the type " + typ + " cannot be created: " + why})
 }
