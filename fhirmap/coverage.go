@@ -54,6 +54,8 @@ type MappingCoverage struct {
 	// that a profile claimed says must be supported.
 	Mandatory   []string `json:"mandatory,omitempty"`
 	MustSupport []string `json:"must_support,omitempty"`
+	// Back is what the way back keeps of a resource; nil for a party.
+	Back *BackCoverage `json:"back,omitempty"`
 }
 
 // dataAttributes are the attributes that carry data beside the ELEMENTs, by the
@@ -188,6 +190,9 @@ func (lib *Library) entryCoverage(t *templates.Template, entry *templates.Object
 		}
 		m.Percent = percent(m.Mapped, e.Leaves)
 		m.Mandatory, m.MustSupport = tr.unfilled(p.target, lib.profiles[p])
+		if t.Root.Class == rm.ClassComposition {
+			m.Back = lib.backCoverage(p, t, entry)
+		}
 		e.Mappings = append(e.Mappings, m)
 	}
 	for _, l := range list {

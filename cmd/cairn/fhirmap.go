@@ -453,7 +453,8 @@ func lineDifference(name, want, got string) (out []string) {
 type fhirmapCoverageCmd struct {
 	Templates []string `arg:"" name:"template" help:"Operational templates (.opt)."`
 	mappings
-	Format string `default:"text" enum:"text,json" help:"text, one finding a line, or json."`
+	Reverse bool   `help:"The way back: what of the resources is kept in compositions, and what they are refused for."`
+	Format  string `default:"text" enum:"text,json" help:"text, one finding a line, or json."`
 }
 
 // Run prints the coverage of each template.
@@ -474,7 +475,11 @@ func (c *fhirmapCoverageCmd) Run(out io.Writer) error {
 		return printJSON(out, map[string]any{"templates": list})
 	}
 	for _, cov := range list {
-		if _, err := io.WriteString(out, cov.String()); err != nil {
+		text := cov.String()
+		if c.Reverse {
+			text = cov.BackString()
+		}
+		if _, err := io.WriteString(out, text); err != nil {
 			return err
 		}
 	}

@@ -127,6 +127,9 @@ func TestFHIRMapCoverage(t *testing.T) {
 	if out := succeed(t, "fhirmap", "coverage", opt); !strings.Contains(out, "OBSERVATION.pulse.v2 to Observation: ") || !strings.Contains(out, "not mapped: /composer") {
 		t.Errorf("got %s", out)
 	}
+	if out := succeed(t, "fhirmap", "coverage", "--reverse", opt); !strings.Contains(out, "OBSERVATION.pulse.v2 from Observation\n      keeps: Observation.identifier, ") || !strings.Contains(out, "refused: Observation.language") {
+		t.Errorf("got %s", out)
+	}
 	var doc struct{ Templates []fhirmap.TemplateCoverage }
 	if err := json.Unmarshal([]byte(succeed(t, "fhirmap", "coverage", opt, "--format", "json")), &doc); err != nil {
 		t.Fatal(err)
