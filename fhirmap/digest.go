@@ -10,7 +10,7 @@ import (
 // engineRevision is raised when the engine makes other resources of the same
 // mapping files, or finds them by other values, so that what is stored is
 // recognised as made by an older one.
-const engineRevision = 5
+const engineRevision = 6
 
 // Digest identifies what a library makes of a version: it depends on the name,
 // the version and the content of every mapping file, and on the engine. The

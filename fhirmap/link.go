@@ -145,7 +145,14 @@ func (lib *Library) ShownAt(in Input, path string) (LinkTarget, error) {
 	}
 	var out LinkTarget
 	for _, r := range res.Resources {
-		if slices.Contains(nodesOn(in.Root, r.Path), node) {
+		nodes := nodesOn(in.Root, r.Path)
+		if len(nodes) > 0 && slices.Contains(gathered, r.Type) {
+			// What is made of a workflow may be made of another composition.
+			if says := saysOf(nodes[len(nodes)-1], in.Lifecycle); workflowKey(&says) != "" {
+				continue
+			}
+		}
+		if slices.Contains(nodes, node) {
 			out.Resources = append(out.Resources, LinkedResource{r.Type, r.Type + "/" + r.ID})
 		}
 	}

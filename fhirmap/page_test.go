@@ -25,7 +25,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- `meta.security` has the labels that are configured, of the server and of the template of the source (`--fhir-security`,\n" +
 	"  `--fhir-security-of`), at every door: reads, searches, histories, documents, exports, notifications. Of the labels of\n" +
 	"  v3-Confidentiality that of the template holds; a bundle has the highest in it and all others. `_security` finds by them. They\n" +
-	"  are not stored: a change holds at once, for earlier versions too, and gives no resource a new version. openEHR has no such label in its\n" +
+	"  are not stored: a change holds at once, for earlier versions too, and gives no resource a new version (but a Procedure of a workflow: see there). openEHR has no such label in its\n" +
 	"  compositions; nothing is inferred from content, item tags or null flavours (a masked value is `masked` in its place). A label keeps\n" +
 	"  nothing from anyone: principals have no clearances here. Provenance has the labels of its source, AuditEvent those of the server; what\n" +
 	"  another composition says about a resource (how far an order has come) brings no label of its template.\n" +
@@ -169,7 +169,20 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  or one goes on after the end (`contradiction`). Physical deletions and templates that are projected later go by the queue.\n" +
 	"  The Provenance of such a version of the resource is that of the order's version, with the time at which it was made; it does not name\n" +
 	"  the ACTIONs, which are found in the record.\n" +
-	"- Each ACTION becomes a Procedure or Immunization of its own, also where several are of one workflow. What was cancelled is\n" +
+	"- There is one Procedure of a workflow, for all its ACTIONs in whichever compositions of the EHR: those that name the same ACTIVITY by the same\n" +
+	"  `instruction_details` (object, path and activity_id, letter by letter), or without these have the same `workflow_id` (docs/adr/0035). It is\n" +
+	"  made of the composition that was stored first, by whose first ACTION its id is made; with that composition deleted it is gone (410) and\n" +
+	"  another is made of the next. Its status is that of the latest ACTION by the rules for orders, and `unknown` with a loss `workflow-...`\n" +
+	"  where these are not certain. It was performed from where an ACTION says that it began, or the first active one, to where one says that it\n" +
+	"  ended, or the completed or aborted one; not if that is contradictory or it was not done (loss `workflow-performed`). Identifiers,\n" +
+	"  performers, reasons, complications and notes (with the time of their ACTION) are those of all ACTIONs; of other elements the last\n" +
+	"  ACTION's that has them stand, and a loss `workflow-superseded` tells of others. ACTIONs with different codes or subjects stay Procedures of\n" +
+	"  their own (`workflow-names`). So do those of which it is not certain whether they are of one workflow (`workflow-reference`: one names an\n" +
+	"  ACTIVITY and another only their `workflow_id`, or they name an order in different words), that cannot all be mapped (`workflow-part`), that are in more than 50\n" +
+	"  compositions (`workflow-many`) or in templates with different security labels (`workflow-labels`); these are `unknown` unless their state\n" +
+	"  is certainly the last. `$document` of a composition has the Procedure only if it was made of that; its narrative has the ACTION. A LINK\n" +
+	"  to such an ACTION becomes no reference (`link-not-shown`), since the resource may be made of another composition.\n" +
+	"- An ACTION without either is a Procedure of its own, and each Immunization is of one ACTION. What was cancelled is\n" +
 	"  `not-done`, not an error; a step of a medication ACTION that is neither a dose given nor one left out is refused.\n" +
 	"- An admission is an Encounter of class IMP, `finished` once its end is known, else `unknown`. Of compositions of encounter.v1\n" +
 	"  only the encounter note is one: several others may belong to one contact. Its class is that of its setting where R4 means the\n" +

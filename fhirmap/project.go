@@ -30,6 +30,11 @@ type run struct {
 	// far it has come, once that has been asked for.
 	origin, flow *ref
 	flowKnown    bool
+	// courses are the workflows of the ACTIONs of one resource, once one was asked
+	// for; doubted says that the resource in hand may not say how far its own has come.
+	courses      map[string]*course
+	coursesKnown bool
+	doubted      bool
 	// pending are the losses of the resource in hand.
 	pending []Loss
 	// spoiled are the places of the resource in hand that several values were
@@ -231,14 +236,20 @@ func (x *run) entry(e *ref, plans []*plan) {
 	clear(x.used)
 	x.kept = x.kept[:0]
 	made := len(x.out.Resources)
-	refused := false
+	refused, carried := false, false
 	for _, p := range plans {
 		x.out.Types = p.appendTypes(x.out.Types)
 		x.archetype, x.plan = e, p
+		if e.node.Class.Name == "ACTION" && gathers(plans) {
+			if c := x.courseOf(e); c != nil {
+				refused, carried = x.ofWorkflow(e, id, c)
+				continue
+			}
+		}
 		refused = x.split(e, id) || refused
 	}
 	switch {
-	case len(x.out.Resources) > made:
+	case carried || len(x.out.Resources) > made:
 		x.leftovers(e, plans[0], id)
 		if x.in.Person != nil && e == x.root {
 			x.leftovers(x.ref(x.in.Person, nil, nil, 0), plans[0], x.in.Person.ArchetypeID())
@@ -315,13 +326,6 @@ func (x *run) groups(origins []*ref) [][]*ref {
 // resource runs the plan in hand and keeps the outcome if it is sound.
 func (x *run) resource(origin *ref, archetype string) (refused bool) {
 	p := x.plan
-	x.nodes.Reset()
-	x.cursors.n = 0
-	root := x.nodes.Object(r4.Field{Name: "resourceType", Value: x.nodes.String(p.target.Name)})
-	x.res = x.cursor(nil, nil)
-	x.res.node, x.res.typ = root, p.target
-	x.pending, x.spoiled, x.gated = x.pending[:0], x.spoiled[:0], false
-	x.origin, x.flow, x.flowKnown = origin, nil, false
 	fill := func(l Loss) Loss {
 		l.Type, l.Archetype, l.Mapping = p.target.Name, archetype, p.file.Name.Value
 		if l.Path == "" {
@@ -329,12 +333,29 @@ func (x *run) resource(origin *ref, archetype string) (refused bool) {
 		}
 		return l
 	}
-	err := x.runPlan(p, x.archetype, x.res)
+	root, err := x.attempt(origin)
 	if err == nil && len(root.Fields) == 1 && x.gated {
 		return false
 	}
+	if x.doubted && root.Get("status") != nil {
+		root.Set(p.target, "status", x.nodes.String("unknown"))
+		root.Remove("statusReason")
+	}
 	id := x.resourceID(p.target, p.file.Name.Value, origin)
 	return !x.keep(&p.made, root, p.target, id, err, origin, fill, x.lib.profiles[p])
+}
+
+// attempt runs the plan in hand.
+func (x *run) attempt(origin *ref) (*r4.Node, *refusal) {
+	p := x.plan
+	x.nodes.Reset()
+	x.cursors.n = 0
+	root := x.nodes.Object(r4.Field{Name: "resourceType", Value: x.nodes.String(p.target.Name)})
+	x.res = x.cursor(nil, nil)
+	x.res.node, x.res.typ = root, p.target
+	x.pending, x.spoiled, x.gated = x.pending[:0], x.spoiled[:0], false
+	x.origin, x.flow, x.flowKnown = origin, nil, false
+	return root, x.runPlan(p, x.archetype, x.res)
 }
 
 // keep takes a finished resource into the result if it is sound, with the

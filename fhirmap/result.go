@@ -46,6 +46,14 @@ type Input struct {
 	// Workflow is the ACTIONs of the record that refer to an INSTRUCTION of the
 	// object, or are of the same workflow as one, in any order.
 	Workflow []WorkflowAction
+	// Related are the other compositions with ACTIONs of the workflows of the
+	// object's, in the order in which they were stored; Crowded tells that there
+	// are too many to give them.
+	Related []Related
+	Crowded bool
+	// Labels gives the security labels of what is made of a template, as a text;
+	// nil if all have the same. What has different ones is not made one resource.
+	Labels func(template string) string
 }
 
 // Result is everything one projection produced.

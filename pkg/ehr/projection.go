@@ -28,6 +28,11 @@ type ProjectionInput struct {
 	Root *rm.Node
 	// Workflow is what ACTIONs of the record say about the orders of the content.
 	Workflow []WorkflowAction
+	// Related are the other compositions that say something about the workflows of
+	// which the content has ACTIONs with one of the archetypes that a Gatherer names,
+	// in the order in which they were stored; Crowded tells that there are too many.
+	Related []Related
+	Crowded bool
 	// Person is the PERSON that the subject of an EHR_STATUS refers to, nil if
 	// there is none (PersonOf). Roles are the ROLEs that a PERSON performs.
 	Person *rm.Node
@@ -49,6 +54,31 @@ type LinkTarget struct {
 	LifecycleState int
 	// Waiting is set if it is to be projected after its commit and was not yet.
 	Waiting bool
+}
+
+// Related is the latest version of another composition.
+type Related struct {
+	Root                 *rm.Node
+	ObjectID, VersionUID string
+	LifecycleState       int
+	// Earlier tells that the object was stored before the one projected.
+	Earlier bool
+}
+
+// Gatherer is a Projection that derives one record from all ACTIONs of a workflow.
+type Gatherer interface {
+	// Gathered are the archetypes of these ACTIONs.
+	Gathered() []string
+}
+
+// Gathered are the archetypes that projections gather.
+func Gathered(projections []Projection) (list []string) {
+	for _, p := range projections {
+		if g, ok := p.(Gatherer); ok {
+			list = append(list, g.Gathered()...)
+		}
+	}
+	return list
 }
 
 // Projected is what a projection derived from one version.

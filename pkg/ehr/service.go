@@ -240,8 +240,8 @@ func (s *Service) project(ctx context.Context, c *Contribution, subject Subject)
 
 // projectOne derives the records of a version.
 func (s *Service) projectOne(ctx context.Context, c *Contribution, v *NewVersion, subject Subject) error {
-	if v.Orders && v.OfWorkflow() {
-		return nil // the store does it, once it has what is said about the orders
+	if v.OfWorkflow() && (v.Orders || v.gathered(Gathered(s.cfg.Projections))) {
+		return nil // the store does it, once it has what is said about the workflows
 	}
 	in := c.Input(v)
 	if person, ok := PersonOf(subject, c.SystemID); ok && v.Kind == KindEHRStatus && v.Root != nil {

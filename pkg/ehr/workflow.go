@@ -1,6 +1,7 @@
 package ehr
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -130,6 +131,14 @@ func mayHaveWorkflow(roots []ArchetypeRoot) bool {
 // stored if the server makes its id.
 func (v *NewVersion) OfWorkflow() bool {
 	return !v.UID.IsBranch() && (len(v.Workflow) > 0 || v.Orders && (v.UID.Trunk > 1 || v.ChosenObject || v.Item != nil))
+}
+
+// gathered reports whether the version has an ACTION with one of the archetypes
+// that is of a workflow.
+func (v *NewVersion) gathered(archetypes []string) bool {
+	return slices.ContainsFunc(v.Workflow, func(e WorkflowEntry) bool {
+		return e.Action != nil && slices.Contains(archetypes, e.Action.Archetype)
+	})
 }
 
 // Input is the version of a contribution as projections see it.

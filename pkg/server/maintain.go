@@ -8,11 +8,13 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cairn-ehr/cairn/aql"
 	"github.com/cairn-ehr/cairn/migrations"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/pgembed"
 	"github.com/cairn-ehr/cairn/pkg/store"
 )
@@ -231,14 +233,26 @@ func (m Maintainer) ProjectionState(ctx context.Context) (ProjectionState, error
 	return m.store.ProjectionState(ctx)
 }
 
-// Reproject projects stored versions by the mappings of this program; see
+// Reproject projects stored versions by the mappings of this program, for a server
+// with the labels given (Options.FHIRSecurity and FHIRSecurityOf); see
 // store.Store.Reproject.
-func (m Maintainer) Reproject(ctx context.Context, again bool, progress func(ProjectionState), failed func(uid string, err error)) error {
-	mapping, err := loadMappings(slog.Default())
+func (m Maintainer) Reproject(ctx context.Context, again bool, security []string, securityOf map[string]string, progress func(ProjectionState), failed func(uid string, err error)) error {
+	labels, err := Options{FHIRSecurity: security, FHIRSecurityOf: securityOf}.labels()
+	if err != nil {
+		return err
+	}
+	mapping, err := loadMappings(slog.Default(), labels)
 	if err != nil {
 		return err
 	}
 	projections := []ehr.Projection{mapping}
+	st, err := m.store.ProjectionState(ctx)
+	if err != nil {
+		return err
+	}
+	if strings.Contains(st.Rules, "-") && mapping.labels == nil {
+		return errs.New(errs.Invalid, "server.Reproject", "the server has security labels by template: this needs --fhir-security and --fhir-security-of as it has them")
+	}
 	if err := m.store.UseRules(ctx, ehr.Rules(projections), again); err != nil {
 		return err
 	}

@@ -1,8 +1,12 @@
 package server
 
 import (
+	"cmp"
+	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,18 +23,41 @@ import (
 type fhirProjection struct {
 	lib     *fhirmap.Library
 	version string
-	log     *slog.Logger
+	labels  func(template string) string // nil: all have the same
+	// gathered are the archetypes of ACTIONs of which all those of a workflow make
+	// one resource.
+	gathered []string
+	log      *slog.Logger
 }
 
-// loadMappings compiles the shipped mapping files.
-func loadMappings(log *slog.Logger) (*fhirProjection, error) {
+// loadMappings compiles the shipped mapping files. Where templates have labels of
+// their own, what is made of several compositions depends on them, and the version
+// says so after a hyphen.
+func loadMappings(log *slog.Logger, labels fhir.Labels) (*fhirProjection, error) {
 	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		return nil, err
 	}
 	digest := lib.Digest()
-	return &fhirProjection{lib: lib, version: hex.EncodeToString(digest[:6]), log: log}, nil
+	p := &fhirProjection{lib: lib, version: hex.EncodeToString(digest[:6]), log: log, gathered: lib.Gathered()}
+	if len(labels.Templates) == 0 {
+		return p, nil
+	}
+	p.labels = func(template string) string {
+		list := slices.Clone(labels.Of(template))
+		slices.SortFunc(list, func(a, b fhir.Label) int { return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code)) })
+		return fmt.Sprintf("%q", list)
+	}
+	h := sha256.New()
+	for _, id := range append([]string{""}, slices.Sorted(maps.Keys(labels.Templates))...) {
+		fmt.Fprintf(h, "%q %s\n", id, p.labels(id))
+	}
+	p.version += "-" + hex.EncodeToString(h.Sum(nil)[:6])
+	return p, nil
 }
+
+// Gathered are the archetypes of the ACTIONs that are gathered. See ehr.Gatherer.
+func (p *fhirProjection) Gathered() []string { return p.gathered }
 
 // Name and Version identify the set of mappings that made a resource.
 func (p *fhirProjection) Name() string    { return "fhir" }
@@ -48,6 +75,7 @@ func (p *fhirProjection) Project(in ehr.ProjectionInput) ehr.Projected {
 		ObjectID: in.ObjectID, VersionUID: in.VersionUID, SystemID: in.SystemID,
 		Lifecycle: strconv.Itoa(in.LifecycleState), Workflow: workflow(in.Workflow),
 		Person: in.Person, Roles: in.Roles, Resolve: registered(in), Link: p.linked(in),
+		Related: related(in.Related), Crowded: in.Crowded, Labels: p.labels,
 	})
 	if err != nil {
 		p.log.Error("a version could not be projected to FHIR", "version_uid", in.VersionUID, "error", err)
@@ -83,6 +111,15 @@ func workflow(list []ehr.WorkflowAction) []fhirmap.WorkflowAction {
 			Lifecycle: strconv.Itoa(a.Lifecycle), Archetype: a.Archetype, State: a.State, Step: a.Step, Time: a.Time,
 			Object: object, Version: a.Instruction, Path: a.InstructionPath, Activity: a.Activity, Workflow: a.Workflow,
 		})
+	}
+	return out
+}
+
+// related are other compositions as mappings see them.
+func related(list []ehr.Related) []fhirmap.Related {
+	out := make([]fhirmap.Related, 0, len(list))
+	for _, r := range list {
+		out = append(out, fhirmap.Related{Root: r.Root, ObjectID: r.ObjectID, VersionUID: r.VersionUID, Lifecycle: strconv.Itoa(r.LifecycleState), Earlier: r.Earlier})
 	}
 	return out
 }

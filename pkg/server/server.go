@@ -141,7 +141,11 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) (er
 	if s.accesses != nil {
 		decision, authenticate = s.accesses.Decision(decision), s.accesses.Authenticator(authenticate)
 	}
-	mapping, err := loadMappings(s.log)
+	labels, err := o.labels()
+	if err != nil {
+		return err
+	}
+	mapping, err := loadMappings(s.log, labels)
 	if err != nil {
 		return err
 	}

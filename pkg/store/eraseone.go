@@ -92,7 +92,7 @@ func (s *Store) eraseObject(ctx context.Context, op, missing string, who ehr.Act
 			return err
 		}
 		if len(ehrs) > 0 {
-			if waiting, err = eraseWorkflow(ctx, tx, ehrNo, voNo, object); err != nil {
+			if waiting, err = eraseWorkflow(ctx, tx, ehrID, ehrNo, voNo, object); err != nil {
 				return failure(op, err)
 			}
 		}

@@ -33,6 +33,8 @@ type source struct {
 	// once it was projected.
 	said, says []ehr.WorkflowEntry
 	orders     bool
+	// related are the compositions with what in.Related is made of.
+	related []relatedVersion
 	// person is whom an EHR_STATUS is about and personRaw its document, roleRaws
 	// are those of the ROLEs of a PERSON.
 	person    uuid.UUID
@@ -92,6 +94,9 @@ func (p *projector) read(ctx context.Context, tx pgx.Tx, where string, args ...a
 		return nil, err
 	}
 	if err := p.workflows(ctx, tx, list); err != nil {
+		return nil, err
+	}
+	if err := p.gather(ctx, tx, list); err != nil {
 		return nil, err
 	}
 	if err := p.around(ctx, tx, list); err != nil {
@@ -387,6 +392,14 @@ func (p *projector) derive(ctx context.Context, s *source) (out ehr.Projected, e
 		}
 		if in.Kind == ehr.KindComposition {
 			s.says, s.orders = ehr.Workflow(in.Root, in.LifecycleState)
+		}
+		for i := range s.related {
+			r := &s.related[i]
+			root, err := p.document(r.raw, ehr.KindComposition)
+			if err != nil {
+				return ehr.Projected{}, err
+			}
+			in.Related = append(in.Related, ehr.Related{Root: root, ObjectID: r.object, VersionUID: r.uid, LifecycleState: r.lifecycle, Earlier: r.vo < s.vo})
 		}
 	}
 	var failed error

@@ -86,6 +86,10 @@ func (s *Store) commitWorkflow(ctx context.Context, tx pgx.Tx, c *ehr.Contributi
 	list := waves(*c)
 	var owner int64
 	var depends, own []int64
+	touched, err := touchedMarks(ctx, tx, c)
+	if err != nil {
+		return t, false, failure(op, err)
+	}
 	for i := range list {
 		w := &list[i]
 		w.workflow = true
@@ -131,6 +135,19 @@ func (s *Store) commitWorkflow(ctx context.Context, tx pgx.Tx, c *ehr.Contributi
 	if slices.ContainsFunc(c.Versions, func(v ehr.NewVersion) bool { return v.Item != nil }) {
 		depends = append(depends, own...) // what was imported may not be the latest
 	}
+	if !touched.none() {
+		more, err := neighbours(ctx, tx, owner, &touched, ehr.Gathered(c.Projections), nil)
+		if err != nil {
+			return t, false, failure(op, err)
+		}
+		for _, n := range more {
+			// What is of this contribution was projected with all of it, unless it
+			// was stored before another part.
+			if len(list) > 1 || !slices.Contains(own, n.vo) {
+				depends = append(depends, n.vo)
+			}
+		}
+	}
 	slices.Sort(depends)
 	waiting, err = s.remake(ctx, tx, c, owner, slices.Compact(depends), t)
 	return t, waiting, err
@@ -149,8 +166,35 @@ func copyProjected(c *ehr.Contribution, list []wave) {
 	}
 }
 
+// touchedMarks are those of what a contribution says of workflows, and of what
+// the versions said that it replaces, if that makes a difference to others.
+func touchedMarks(ctx context.Context, tx pgx.Tx, c *ehr.Contribution) (m marks, err error) {
+	archetypes := ehr.Gathered(c.Projections)
+	if len(archetypes) == 0 {
+		return m, nil
+	}
+	var before []uuid.UUID
+	for i := range c.Versions {
+		v := &c.Versions[i]
+		if v.Kind == ehr.KindComposition && (v.UID.Trunk > 1 || v.Item != nil) {
+			before = append(before, v.UID.Object)
+		}
+	}
+	if len(before) > 0 {
+		if m, err = said(ctx, tx, c.EHRID, before); err != nil {
+			return m, err
+		}
+	}
+	for i := range c.Versions {
+		here := marksOf(c.Versions[i].Workflow, archetypes)
+		m.all(&here)
+	}
+	return m, nil
+}
+
 // projectOrders projects those versions of a contribution that have orders, with
-// what is stored about these and what the contribution says itself.
+// what is stored about these and what the contribution says itself, and those with
+// ACTIONs that are gathered.
 func (s *Store) projectOrders(ctx context.Context, tx pgx.Tx, c *ehr.Contribution) error {
 	const op = "store.Commit"
 	var targets, objects []uuid.UUID
@@ -173,7 +217,11 @@ func (s *Store) projectOrders(ctx context.Context, tx pgx.Tx, c *ehr.Contributio
 			}
 		}
 	}
-	if len(targets) == 0 {
+	around, err := s.surroundings(ctx, tx, c)
+	if err != nil {
+		return failure(op, err)
+	}
+	if len(targets)+len(around) == 0 {
 		return nil
 	}
 	rows, err := tx.Query(ctx, `
@@ -189,9 +237,13 @@ func (s *Store) projectOrders(ctx context.Context, tx pgx.Tx, c *ehr.Contributio
 	}
 	stored = append(stored, said...)
 	for i := range c.Versions {
-		if v := &c.Versions[i]; v.Orders && !v.Queued && !v.UID.IsBranch() {
+		near, related := around[i]
+		if v := &c.Versions[i]; (v.Orders || related) && !v.Queued && !v.UID.IsBranch() {
 			in := c.Input(v)
-			in.Workflow = stored
+			if v.Orders {
+				in.Workflow = stored
+			}
+			in.Related, in.Crowded = near.related, near.crowded
 			v.Projected = ehr.Derive(c.Projections, in)
 		}
 	}
@@ -437,8 +489,11 @@ func (p *projector) writeWorkflow(ctx context.Context, list []source, d *differe
 	if err := p.workflows(ctx, tx, fresh); err != nil {
 		return nil, failure(op, err)
 	}
+	if err := p.gather(ctx, tx, fresh); err != nil {
+		return nil, failure(op, err)
+	}
 	for i := range fresh {
-		if !slices.Equal(fresh[i].in.Workflow, flows[i].in.Workflow) || !sameEntries(fresh[i].said, flows[i].said) {
+		if !slices.Equal(fresh[i].in.Workflow, flows[i].in.Workflow) || !sameEntries(fresh[i].said, flows[i].said) || !sameRelated(&fresh[i], &flows[i]) {
 			return nil, nil // none is done
 		}
 	}
@@ -451,7 +506,20 @@ func (p *projector) writeWorkflow(ctx context.Context, list []source, d *differe
 	}
 	for i, at := range d.index {
 		src := &list[at]
-		if !slices.Contains(done, int32(i+1)) || sameEntries(src.said, src.says) {
+		if !slices.Contains(done, int32(i+1)) {
+			continue
+		}
+		// Whoever committed what waited here may not have known what depends on it.
+		if src.since != nil && d.changed[i] && len(src.related) > 0 {
+			others := make([]int64, len(src.related))
+			for k := range src.related {
+				others[k] = src.related[k].vo
+			}
+			if err := enqueue(ctx, tx, src.ehr, others, nil); err != nil {
+				return nil, failure(op, err)
+			}
+		}
+		if sameEntries(src.said, src.says) {
 			continue
 		}
 		object, err := uuid.Parse(src.in.ObjectID)
@@ -462,7 +530,15 @@ func (p *projector) writeWorkflow(ctx context.Context, list []source, d *differe
 		if err := k.add(src.vo, object, src.says); err != nil {
 			return nil, err
 		}
+		m := marksOf(append(slices.Clone(src.said), src.says...), ehr.Gathered(p.opt.Projections))
 		depends, err := k.keep(ctx, tx)
+		if err == nil && !m.none() {
+			var more []neighbour
+			more, err = neighbours(ctx, tx, src.ehr, &m, ehr.Gathered(p.opt.Projections), nil)
+			depends = append(depends, objectsOf(more)...)
+			slices.Sort(depends)
+			depends = slices.Compact(depends)
+		}
 		if err == nil {
 			err = enqueue(ctx, tx, src.ehr, depends, nil)
 		}
@@ -482,14 +558,30 @@ func (s *source) flow() bool { return s.orders || len(s.said)+len(s.says) > 0 }
 
 // eraseWorkflow removes what an object says about workflows; what depends on it
 // is queued. It reports whether that is so.
-func eraseWorkflow(ctx context.Context, tx pgx.Tx, ehrNo, no int64, object uuid.UUID) (bool, error) {
+func eraseWorkflow(ctx context.Context, tx pgx.Tx, ehrID uuid.UUID, ehrNo, no int64, object uuid.UUID) (bool, error) {
+	m, err := said(ctx, tx, ehrID, []uuid.UUID{object})
+	if err != nil {
+		return false, err
+	}
 	k := newKeeping(ehrNo)
 	if err := k.add(no, object, nil); err != nil {
 		return false, err
 	}
 	depends, err := k.keep(ctx, tx)
-	if err != nil || len(depends) == 0 {
+	if err != nil {
 		return false, err
+	}
+	if !m.none() {
+		more, err := neighbours(ctx, tx, ehrNo, &m, nil, []uuid.UUID{object})
+		if err != nil {
+			return false, err
+		}
+		depends = append(depends, objectsOf(more)...)
+		slices.Sort(depends)
+		depends = slices.Compact(depends)
+	}
+	if len(depends) == 0 {
+		return false, nil
 	}
 	return true, enqueue(ctx, tx, ehrNo, depends, nil)
 }
