@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -328,7 +330,13 @@ func (a *api) adhocQueryBody(w *answer, r *request) error {
 // and may be missing.
 func (a *api) bodyQuery(r *request, stored bool) (queryInput, error) {
 	const op = "bodyQuery"
-	q := queryInput{QueryRequest: QueryRequest{Parameters: map[string]any{}}, context: r.URL.Query().Get("ehr_id")}
+	values := r.URL.Query()
+	q := queryInput{QueryRequest: QueryRequest{Parameters: map[string]any{}}, context: values.Get("ehr_id")}
+	delete(values, "ehr_id")
+	delete(values, "version_at_time") // which every query takes from the URL
+	if len(values) > 0 {              // it would be lost: a fetch, or a parameter that narrows the result
+		return q, invalid(op, "of a POST the URL has only ehr_id and version_at_time; "+slices.Sorted(maps.Keys(values))[0]+" belongs in the body")
+	}
 	if _, err := bodyMedia(r.Header, mediaJSON); err != nil {
 		return q, err
 	}

@@ -160,6 +160,10 @@ func TestQueryRequestsRefused(t *testing.T) {
 	} {
 		a.do("POST", "/query/aql", []byte(body)).status(http.StatusBadRequest).fault()
 	}
+	for _, u := range []string{"?fetch=2", "?offset=1", "?q=x", "?systolic=140", "?query_parameters=a%3D1"} {
+		a.do("POST", "/query/aql"+u, []byte(`{"q":"x"}`)).status(http.StatusBadRequest).fault()
+	}
+	a.do("POST", "/query/aql?ehr_id="+ehrID, []byte(`{"q":"x"}`)).status(http.StatusOK)
 	f := a.do("POST", "/query/aql", []byte(`{"q":"x","fetch":"secret"}`)).fault()
 	if !strings.Contains(f.Message, "/fetch") || strings.Contains(f.Message, "secret") {
 		t.Errorf("message %q", f.Message)
@@ -180,6 +184,7 @@ func TestQueryFailures(t *testing.T) {
 	}
 	for err, want := range map[error]int{
 		errs.New(errs.Timeout, "aql", "too slow"):                          http.StatusRequestTimeout,
+		errs.New(errs.NotFound, "ehr", "no such EHR"):                      http.StatusNotFound,
 		errs.New(errs.Unsupported, "aql", "TERMINOLOGY is not available"):  http.StatusNotImplemented,
 		context.DeadlineExceeded:                                           http.StatusRequestTimeout,
 		errs.Wrap(errs.Internal, "aql", "secret", context.Canceled):        http.StatusRequestTimeout,
