@@ -61,8 +61,13 @@ func (w *where) page(q fhir.Query, counted bool) (string, []any, error) {
 		columns.WriteString(`, count(*) over () as matches`)
 		outer.WriteString(`r.matches, `)
 	}
-	sql := `select ` + outer.String() + recordColumns + "\n\tfrom (select " + p.r + "." + strings.ReplaceAll(ofRecord, ", ", ", "+p.r+".") + columns.String() + p.from + strings.Join(p.terms, "\n\tand ") +
-		"\n\torder by " + order.String() + " limit " + p.arg(q.Count+1) + `) r` + recordJoins + `
+	// Resources of one version are many on a page: it is looked up for the first.
+	sql := `select ` + outer.String() + recordColumns + `
+	from (select p.*, case row_number() over (partition by p.ehr_no, p.vo_no, p.ver, p.revision order by ` + order.String() + `) when 1 then p.ehr_no end as first_of
+	from (select ` + p.r + "." + strings.ReplaceAll(ofRecord, ", ", ", "+p.r+".") + columns.String() + p.from + strings.Join(p.terms, "\n\tand ") +
+		"\n\torder by " + order.String() + " limit " + p.arg(q.Count+1) + `) p) r
+	left join version v on v.ehr_no = r.first_of and v.vo_no = r.vo_no and v.ver = r.ver
+	left join fhir_content c on c.ehr_no = r.first_of and c.vo_no = r.vo_no and c.ver = r.ver and c.revision = r.revision
 	order by ` + outerOrder.String()
 	return sql, args, nil
 }

@@ -206,6 +206,7 @@ func (r *Reader) ExportFile(ctx context.Context, who ehr.Actor, x fhir.Export, f
 		defer scan.forget()
 		for rows.Next() {
 			var rec fhir.Record
+			scan.tidy()
 			if err := scan.record(rows, &rec); err != nil {
 				return fail(op, err)
 			}

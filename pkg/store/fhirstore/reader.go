@@ -82,27 +82,28 @@ const resourceSQL = `select e.ehr_id, ` + waitingSQL + recordColumns + `
 	where r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`
 
 // scanner reads records: rows by record, and once these are closed what kinds and
-// templates say by complete. Those of one version share its content.
+// templates say by complete. Of the rows of one version the first has its facts
+// and its content, which the others share.
 type scanner struct {
 	store  *store.Store
 	labels fhir.Labels
 
-	contents map[versionKey][]byte
-	arena    *[]byte  // of the contents
-	made     []origin // of the records, in their order
+	sources map[versionKey]source
+	arena   *[]byte  // of the contents
+	made    []origin // of the records, in their order
 
-	typ, id, system string
-	ver             int32
-	revision        int16
-	updated         time.Time
-	object          uuid.UUID
-	template        *int32
-	origin          origin
-	key             versionKey
-	from, length    *int32
-	raw             pgtype.DriverBytes // valid until the next row
-	owner           int64
-	into            []any
+	typ, id      string
+	ver          int32
+	revision     int16
+	updated      time.Time
+	object       pgtype.UUID
+	system       pgtype.Text
+	template     pgtype.Int4
+	key          versionKey
+	kind         int32
+	from, length pgtype.Int4
+	raw          pgtype.DriverBytes // valid until the next row
+	into         []any
 }
 
 // origin is what a record was made by and from.
@@ -114,13 +115,20 @@ type versionKey struct {
 	id          fhir.VersionID
 }
 
+// source is what the resources of one version have in common.
+type source struct {
+	uid      string
+	template int32
+	content  []byte // nil: not read
+}
+
 // arenas are room for contents. What is needed of them is copied out.
 var arenas = sync.Pool{New: func() any { return new([]byte) }}
 
 const (
 	// usualContent is room for most contents, in bytes.
 	usualContent = 16 << 10
-	// maxArena bounds the room for contents, and what of it is kept for others.
+	// maxArena bounds the room for contents that is kept for the next.
 	maxArena = 4 << 20
 )
 
@@ -128,68 +136,78 @@ const (
 func (s *scanner) record(row pgx.Row, rec *fhir.Record, before ...any) error {
 	const op = "fhirstore.record"
 	s.into = append(append(s.into[:0], before...), &s.typ, &s.id, &s.ver, &s.revision, &s.updated, &s.object, &s.system, &s.template,
-		&s.origin.kind, &s.key.voNo, &s.from, &s.length, &s.raw, &s.owner)
+		&s.kind, &s.key.voNo, &s.from, &s.length, &s.raw, &s.key.ehrNo)
 	if err := row.Scan(s.into...); err != nil {
 		return err
 	}
-	rec.Type, rec.ID, rec.Owner = s.typ, s.id, s.owner
+	rec.Type, rec.ID, rec.Owner = s.typ, s.id, s.key.ehrNo
 	rec.Version = fhir.VersionID{Trunk: int(s.ver), Revision: int(s.revision)}
 	rec.LastUpdated = s.updated.UTC()
-	rec.Source = ehr.VersionUID{Object: s.object, System: s.system, Trunk: rec.Version.Trunk}.String()
-	s.origin.template = 0
-	if s.template != nil {
-		s.origin.template = *s.template
-	}
-	s.made = append(s.made, s.origin)
-	if s.length == nil {
-		return nil
-	}
-	s.key.ehrNo, s.key.id = s.owner, rec.Version
-	content, err := s.content()
+	s.key.id = rec.Version
+	from, err := s.source()
 	if err != nil {
 		return err
 	}
-	from, to := int(*s.from), int(*s.from)+int(*s.length)
-	if from < 0 || from > to || to > len(content) {
+	rec.Source = from.uid
+	s.made = append(s.made, origin{s.kind, from.template})
+	if !s.length.Valid {
+		return nil
+	}
+	low, high := int(s.from.Int32), int(s.from.Int32)+int(s.length.Int32)
+	if low < 0 || low > high || high > len(from.content) {
 		return errs.New(errs.Internal, op, "a resource is not where its version has it")
 	}
-	rec.JSON = bytes.Clone(content[from:to])
+	rec.JSON = bytes.Clone(from.content[low:high])
 	return nil
 }
 
-// content is that of the version of the row, until the next one is asked for.
-func (s *scanner) content() ([]byte, error) {
-	if content, ok := s.contents[s.key]; ok {
-		return content, nil
+// source is that of the row: what an earlier row brought, and what this one does.
+func (s *scanner) source() (source, error) {
+	from, ok := s.sources[s.key]
+	if ok && (from.content != nil || !s.length.Valid) {
+		return from, nil
 	}
-	if s.arena != nil && len(*s.arena) > maxArena-usualContent {
-		s.forget()
+	if !s.object.Valid {
+		return from, errs.New(errs.Internal, "fhirstore.source", "a resource comes without its version")
 	}
-	if s.arena == nil {
-		s.arena = arenas.Get().(*[]byte)
-		s.contents = map[versionKey][]byte{}
+	from.uid = ehr.VersionUID{Object: s.object.Bytes, System: s.system.String, Trunk: int(s.ver)}.String()
+	from.template = s.template.Int32
+	if s.length.Valid {
+		if s.arena == nil {
+			s.arena = arenas.Get().(*[]byte)
+		}
+		at := len(*s.arena)
+		all, err := s.store.AppendContent(slices.Grow(*s.arena, usualContent), s.raw)
+		if err != nil {
+			return from, err
+		}
+		*s.arena = all
+		from.content = all[at:len(all):len(all)]
 	}
-	at := len(*s.arena)
-	all, err := s.store.AppendContent(slices.Grow(*s.arena, usualContent), s.raw)
-	if err != nil {
-		return nil, err
+	if s.sources == nil {
+		s.sources = map[versionKey]source{}
 	}
-	*s.arena = all
-	content := all[at:len(all):len(all)]
-	s.contents[s.key] = content
-	return content, nil
+	s.sources[s.key] = from
+	return from, nil
 }
 
 // forget gives the room for contents back. Rows that follow bring their own.
 func (s *scanner) forget() {
+	clear(s.sources)
 	if s.arena == nil {
 		return
 	}
-	clear(s.contents)
 	if *s.arena = (*s.arena)[:0]; cap(*s.arena) <= maxArena {
 		arenas.Put(s.arena)
 	}
 	s.arena = nil
+}
+
+// tidy forgets if there is much, where every row brings its content.
+func (s *scanner) tidy() {
+	if s.arena != nil && len(*s.arena) > maxArena/2 {
+		s.forget()
+	}
 }
 
 // complete adds what kinds and templates say to the records that were scanned:
