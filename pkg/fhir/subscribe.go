@@ -338,10 +338,19 @@ func (a *api) bindingToken(w http.ResponseWriter, c *call) error {
 	return a.write(w, c, http.StatusOK, r4.NewObject(str("resourceType", "Parameters"), array("parameter", parts...)).Append(nil))
 }
 
+// topics are the types that there is a topic of: those of mappings, and documents.
+// A Composition has none: it names the resources made of its version, which can come
+// later, and the DocumentReference with its id tells of the same versions.
+func (a *api) topics() []string {
+	list := append(slices.Clone(a.Coverage.Types()), DocumentReference)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 // subscriptionCapability is what the CapabilityStatement says of subscriptions.
 func (a *api) subscriptionCapability() *r4.Node {
 	var topics, params, operations []*r4.Node
-	for _, typ := range a.Coverage.Types() {
+	for _, typ := range a.topics() {
 		topics = append(topics, r4.NewObject(str("url", extTopic), str("valueCanonical", TopicPrefix+typ)))
 	}
 	for _, p := range slices.Concat(r4.CommonParams()[:1], subscriptionParams) {

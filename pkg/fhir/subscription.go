@@ -20,8 +20,8 @@ import (
 )
 
 // TopicPrefix begins the canonical URLs of topics. There is one for each
-// resource type that mappings produce: its resources are created, changed and
-// deleted.
+// resource type that mappings produce, and for DocumentReference: its resources
+// are created, changed and deleted.
 const TopicPrefix = "https://github.com/cairn-ehr/cairn/SubscriptionTopic/"
 
 // backport begins the URLs of the guide Subscriptions R5 Backport 1.1.0.
@@ -275,7 +275,7 @@ func (a *api) parseSubscription(c *call, n *r4.Node) (*Subscription, error) {
 	}
 	topic, _, _ := strings.Cut(n.Str("criteria"), "|")
 	typ, ok := strings.CutPrefix(topic, TopicPrefix)
-	if !ok || !slices.Contains(a.Coverage.Types(), typ) {
+	if !ok || !slices.Contains(a.topics(), typ) {
 		r.bad("criteria", "is not a topic of this server; the CapabilityStatement lists them")
 	}
 	s.Type = typ

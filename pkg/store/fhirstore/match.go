@@ -82,6 +82,9 @@ func (r *Reader) Match(ctx context.Context, wake Wake) (int, error) {
 // matchOne adds the events of one subscription. A change is one if the resource
 // meets the filters, or did so until then.
 func (r *Reader) matchOne(ctx context.Context, tx pgx.Tx, s *fhir.Subscription, seqs []int64) (int64, error) {
+	if fhir.WholeComposition(s.Type) {
+		return r.matchDocuments(ctx, tx, s, seqs)
+	}
 	const op = "fhirstore.matchOne"
 	q, err := s.Query()
 	if err != nil {
@@ -210,7 +213,10 @@ func (r *Reader) Tidy(ctx context.Context, retention time.Duration) error {
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, int64(publishLock)); err != nil {
 			return err
 		}
-		published, err := publishing(ctx, tx)
+		if err := unpublishDocuments(ctx, tx); err != nil {
+			return err
+		}
+		published, err := publishing(ctx, tx, resourceTrigger)
 		if err != nil || !published {
 			return err
 		}

@@ -73,11 +73,23 @@ const live = `status in ('requested', 'active', 'error')`
 
 // publish has commits write what they change into the outbox from now on. The
 // triggers wait for the commits under way, and those that follow for them.
-func publish(ctx context.Context, tx pgx.Tx) error {
+func publish(ctx context.Context, tx pgx.Tx, typ string) error {
 	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, int64(publishLock)); err != nil {
 		return err
 	}
-	if published, err := publishing(ctx, tx); err != nil || published {
+	if fhir.WholeComposition(typ) {
+		if published, err := publishing(ctx, tx, documentTrigger); err != nil {
+			return err
+		} else if !published {
+			if _, err := tx.Exec(ctx, `
+				set local lock_timeout = '10s';
+				create trigger fhir_publish_document after insert on version
+					referencing new table as new_rows for each statement execute function fhir_publish_document()`); err != nil {
+				return err
+			}
+		}
+	}
+	if published, err := publishing(ctx, tx, resourceTrigger); err != nil || published {
 		return err
 	}
 	_, err := tx.Exec(ctx, `
@@ -89,8 +101,14 @@ func publish(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-func publishing(ctx context.Context, tx pgx.Tx) (yes bool, err error) {
-	err = tx.QueryRow(ctx, `select exists (select from pg_trigger where tgrelid = 'fhir_resource'::regclass and tgname = 'fhir_publish')`).Scan(&yes)
+// The triggers by which commits write the outbox, with their tables.
+var (
+	resourceTrigger = [2]string{"fhir_resource", "fhir_publish"}
+	documentTrigger = [2]string{"version", "fhir_publish_document"}
+)
+
+func publishing(ctx context.Context, tx pgx.Tx, trigger [2]string) (yes bool, err error) {
+	err = tx.QueryRow(ctx, `select exists (select from pg_trigger where tgrelid = $1::text::regclass and tgname = $2)`, trigger[0], trigger[1]).Scan(&yes)
 	return yes, err
 }
 
@@ -116,7 +134,7 @@ func (r *Reader) NewSubscription(ctx context.Context, s *fhir.Subscription) erro
 		return err
 	}
 	return fail(op, pgx.BeginFunc(ctx, r.store.Pool(), func(tx pgx.Tx) error {
-		if err := publish(ctx, tx); err != nil {
+		if err := publish(ctx, tx, s.Type); err != nil {
 			return err
 		}
 		var have int
@@ -204,7 +222,7 @@ func (r *Reader) ReplaceSubscription(ctx context.Context, s *fhir.Subscription) 
 		return err
 	}
 	return fail(op, pgx.BeginFunc(ctx, r.store.Pool(), func(tx pgx.Tx) error {
-		if err := publish(ctx, tx); err != nil {
+		if err := publish(ctx, tx, s.Type); err != nil {
 			return err
 		}
 		err := tx.QueryRow(ctx, `
@@ -236,6 +254,9 @@ func (r *Reader) DropSubscription(ctx context.Context, who ehr.Actor, id uuid.UU
 // asked for each of the records anew.
 func (r *Reader) SubscriptionEvents(ctx context.Context, s fhir.Subscription, after int64, limit int, whole bool) ([]fhir.Event, error) {
 	const op = "fhirstore.SubscriptionEvents"
+	if fhir.WholeComposition(s.Type) {
+		return r.documentEvents(ctx, s, after, limit, whole)
+	}
 	rows, err := r.store.Pool().Query(ctx, about(s.Type, `select r.event_no, r.happened, r.ehr_id, r.first, `+recordColumns+`
 		from (select f.*, x.event_no, x.last_updated as happened, e.ehr_id,
 				not exists (select from fhir_resource p where p.ehr_no = x.ehr_no and p.resource_type = x.resource_type and p.resource_id = x.resource_id and p.last_updated < x.last_updated) as first
