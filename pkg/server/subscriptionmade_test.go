@@ -177,7 +177,9 @@ func TestSubscriptionParties(t *testing.T) {
 	}
 	for typ, list := range want {
 		var got []string
-		eventually(t, typ, func() bool { return r.statusOf(focus[typ], "events-since-subscription-start") == fmt.Sprintf("%q", fmt.Sprint(len(list))) })
+		eventually(t, typ, func() bool {
+			return r.statusOf(focus[typ], "events-since-subscription-start") == fmt.Sprintf("%q", fmt.Sprint(len(list)))
+		})
 		for _, entry := range r.get("Subscription/" + focus[typ] + "/$events?eventsSinceNumber=1").List("entry")[1:] {
 			got = append(got, entry.Str("request", "method")+" "+strings.Trim(strings.TrimPrefix(entry.Str("response", "etag"), "W/"), `"`))
 			if n := entry.Get("resource"); n != nil && n.Str("resourceType") != typ {
