@@ -23,6 +23,8 @@ type backward struct {
 	takers map[*r4.Node]*step
 	// stated are the paths of the ELEMENTs that hold constants of the mapping.
 	stated map[string]bool
+	// left are elements of which a method could make nothing.
+	left []leftover
 	// claimed are members of lists that are constants of the mapping.
 	claimed map[*r4.Node]bool
 	// took are the methods that have taken something, by the object they work on.
@@ -216,7 +218,9 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 					continue
 				}
 			}
-			if b.restore(s, to, from) {
+			if !b.restore(s, to, from) {
+				b.leave(s, v)
+			} else {
 				if s.m.Direction != ToOpenEHR {
 					b.takers[v.node] = s
 				}
@@ -234,6 +238,19 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 		b.absent(s, start, root, from)
 	}
 	return nil
+}
+
+// leave notes an element of which nothing certain could be made.
+func (b *backward) leave(s *step, v *fplace) {
+	if n := len(s.dst.steps); n > 0 && s.m.Direction != ToOpenEHR {
+		b.left = append(b.left, leftover{v.node, s.dst.steps[n-1].elem.Path})
+	}
+}
+
+// leftover is an element that a method did not take, and its path.
+type leftover struct {
+	node *r4.Node
+	path string
 }
 
 // standsInFor reports whether a method runs only where the source of another is

@@ -3,6 +3,7 @@ package fhirmap
 import (
 	"fmt"
 	"maps"
+	"math/big"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/pkg/ucum"
 	"github.com/cairn-ehr/cairn/templates"
 	"github.com/cairn-ehr/cairn/templates/validate"
 )
@@ -196,6 +198,9 @@ func unsafe(n *r4.Node, path string, to []Difference) []Difference {
 	}
 	var visit func(n *r4.Node, path string)
 	visit = func(n *r4.Node, path string) {
+		if contradicts(n) {
+			to = append(to, Difference{path + ".unit", "the unit for people is another amount than its code says: which of them is meant cannot be told"})
+		}
 		for i := range n.Fields {
 			f := &n.Fields[i]
 			if f.Name == "modifierExtension" || f.Name == "implicitRules" || f.Name == "contained" {
@@ -210,6 +215,25 @@ func unsafe(n *r4.Node, path string, to []Difference) []Difference {
 	}
 	visit(n, path)
 	return to
+}
+
+// contradicts reports whether the unit that people read in a quantity is, as a UCUM
+// unit, of the same kind as its code and of another size: g for kg, % for 1.
+func contradicts(n *r4.Node) bool {
+	unit, code := n.Str("unit"), n.Str("code")
+	if n.Get("value") == nil || unit == "" || code == "" || unit == code || n.Str("system") != ucumURI || !ucum.Valid(unit) || !ucum.Valid(code) {
+		return false
+	}
+	for _, amount := range [...]string{"1", "100"} { // scales may meet in one point
+		got, err := ucum.Convert(amount, code, unit)
+		if err != nil {
+			return false // of another kind, as C, which is a coulomb, for Cel
+		}
+		if x, ok := new(big.Rat).SetString(got); !ok || x.RatString() != amount {
+			return true
+		}
+	}
+	return false
 }
 
 // wayBack is a plan and the entry of a template that its inverse fills.
@@ -367,6 +391,15 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 				path, "the composition needs it, and what the resource says of it gives it nothing, or nothing certain: " + problems[i].Path + ": " + problems[i].Message,
 			}})
 		}
+		var lost []Difference
+		for _, l := range b.left {
+			if d := (Difference{l.path, "nothing certain can be made of the element here, so that the composition would not be valid: " + problems[i].Path + ": " + problems[i].Message}); b.takers[l.node] == nil && !slices.Contains(lost, d) {
+				lost = append(lost, d)
+			}
+		}
+		if len(lost) > 0 {
+			return Composed{}, unprocessable(op, "the composition that "+p.file.Name.Value+" makes of the resource is not valid", lost)
+		}
 		e := errs.New(errs.Unprocessable, op, "the composition that "+p.file.Name.Value+" makes of the resource is not valid: "+problems[i].Path+": "+problems[i].Message)
 		e.Detail = problems
 		return Composed{}, e
@@ -378,8 +411,16 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 	main := slices.IndexFunc(res.Resources, func(r Resource) bool { return r.Type == p.target.Name && r.Mapping == p.file.Name.Value })
 	if len(res.Resources) != 1+len(in.Linked) || main < 0 {
 		msg := fmt.Sprintf("the composition gives %d resources instead of %d", len(res.Resources), 1+len(in.Linked))
-		if main < 0 && len(res.Resources) > 0 {
-			msg = "the composition would be shown as another resource"
+		var others []string
+		for k, r := range res.Resources {
+			if k != main && !slices.Contains(others, r.Type) {
+				others = append(others, r.Type)
+			}
+		}
+		if len(others) > 0 && len(in.Linked) == 0 {
+			if msg = "the composition would be shown as " + strings.Join(others, ", ") + " too, which is another statement"; main < 0 {
+				msg = "the composition would be shown as " + strings.Join(others, ", ") + " instead"
+			}
 		}
 		for _, l := range res.Losses {
 			if l.Kind == LossRefused {

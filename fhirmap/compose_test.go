@@ -242,9 +242,16 @@ func TestComposeValues(t *testing.T) {
 		{"type of the patient", strings.Replace(weightHead, `"subject":{`, `"subject":{"type":"Patient",`, 1) + weightTime + weightValue + "}", "/subject", ""},
 		{"concept without text", strings.Replace(weightHead, `,"text":"Body weight"`, "", 1) + weightTime + weightValue + "}", "/name/value", "Body weight"},
 		{"quantity without unit", weightHead + weightTime + strings.Replace(weightValue, `"unit":"kg",`, "", 1) + "}", element + "/value/units", "kg"},
+		{"words for a category", strings.Replace(weightHead, `"code":"vital-signs"}]`, `"code":"vital-signs"}],"text":"Vital signs"`, 1) + weightTime + weightValue + "}", "/name/value", "Body weight"},
+		{"a unit in other words", weightHead + weightTime + strings.Replace(weightValue, `"unit":"kg"`, `"unit":"kilograms"`, 1) + "}", element + "/value/units_display_name", "kilograms"},
+		{"a unit whose words are one of another kind", weightHead + weightTime + strings.Replace(weightValue, `"unit":"kg"`, `"unit":"C"`, 1) + "}", element + "/value/units", "kg"},
 		{"mean of an interval", weightHead + `,"effectivePeriod":{"start":"2024-03-05T10:00:00.25+01:00","end":"2024-03-06T09:30:00.25+01:00"}` + weightValue + mean, "/data/events/width/value", "PT84600S"},
 		{"maximum of days", weightHead + `,"effectivePeriod":{"start":"2024-02-28","end":"2024-03-05"}` + weightValue + strings.Replace(mean, "146", "144", 1), "/data/events/width/value", "P6D"},
 
+		{"a unit that contradicts its code", weightHead + weightTime + strings.Replace(weightValue, `"unit":"kg"`, `"unit":"g"`, 1) + "}", "", "Observation.valueQuantity.unit: the unit for people is another amount"},
+		{"a unit of a range that contradicts its code", weightHead + weightTime + weightValue + `,"referenceRange":[{"low":{"value":50,"unit":"[lb_av]","system":"http://unitsofmeasure.org","code":"kg"}}]}`, "", "Observation.referenceRange[0].low.unit: the unit for people is another amount"},
+		{"other words for a category", strings.Replace(weightHead, `"code":"vital-signs"}]`, `"code":"vital-signs"}],"text":"Not vital"`, 1) + weightTime + weightValue + "}", "", "category[0].text: the element would be lost"},
+		{"a unit without code", weightHead + weightTime + `,"valueQuantity":{"value":72.5,"unit":"kg"}}`, "", "Observation.value[x]: nothing certain"},
 		{"period whose offsets differ", weightHead + `,"effectivePeriod":{"start":"2024-03-05T10:00:00Z","end":"2024-03-06T10:00:00+01:00"}` + weightValue + mean, "", "effectivePeriod.start: the value would change"},
 		{"period without a function", weightHead + `,"effectivePeriod":{"start":"2024-03-05T10:00:00Z","end":"2024-03-06T10:00:00Z"}` + weightValue + "}", "", "math_function"},
 		{"open period", weightHead + `,"effectivePeriod":{"start":"2024-03-05T10:00:00Z"}` + weightValue + mean, "", "not valid"},
@@ -386,6 +393,50 @@ func FuzzCompose(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// TestComposeOrder takes what is told apart by codes in any order, and nothing that
+// is changed with it.
+func TestComposeOrder(t *testing.T) {
+	t.Parallel()
+	lib, err := LoadShipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := vitalSigns(t)
+	head := strings.Replace(weightHead, `"coding":[{"system":"http://loinc.org","code":"29463-7"}],"text":"Body weight"`, "CODE", 1) + weightTime
+	amount := func(value, unit string) string {
+		return `"valueQuantity":{"value":` + value + `,"unit":"` + unit + `","system":"http://unitsofmeasure.org","code":"` + unit + `"}`
+	}
+	loinc := func(code string) string { return `{"system":"http://loinc.org","code":"` + code + `"}` }
+	part := func(code, value string) string {
+		return `{"code":{"coding":[` + loinc(code) + `]},` + amount(value, "mm[Hg]") + `}`
+	}
+	for _, c := range []struct{ code, rest, refused string }{
+		{loinc("59408-5") + "," + loinc("2708-6"), amount("97", "%"), ""},
+		{loinc("2708-6") + "," + loinc("59408-5"), amount("97", "%"), ""},
+		{loinc("2708-6") + "," + loinc("2708-6"), amount("97", "%"), "code"},
+		{loinc("85354-9"), `"component":[` + part("8462-4", "80") + "," + part("8480-6", "120") + `]`, ""},
+		{loinc("85354-9"), `"component":[` + part("8480-6", "120") + "," + part("8462-4", "80") + `]`, ""},
+		{loinc("85354-9"), `"component":[` + part("8462-4", "80") + "," + part("8462-4", "120") + `]`, "2 occurrences"},
+	} {
+		resource := strings.Replace(head, "CODE", `"coding":[`+c.code+`]`, 1) + "," + c.rest + "}"
+		got, err := lib.Compose(composeInput(tmpl, resource))
+		switch {
+		case c.refused == "" && err != nil:
+			t.Errorf("%s: %v", resource, err)
+		case c.refused != "" && (err == nil || !strings.Contains(err.Error(), c.refused)):
+			t.Errorf("%s: %v", resource, err)
+		case err == nil && strings.Contains(resource, "8480-6"):
+			path, err := rm.ParsePath("/content/data/events/data/items[at0004]/value/magnitude")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := path.Resolve(got.Root); len(n) != 1 || n[0].Text != "120" {
+				t.Errorf("the systolic pressure is %v", n)
+			}
+		}
+	}
 }
 
 // TestComposeDescriptive is about what a client can allow to leave out, and what

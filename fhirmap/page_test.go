@@ -120,9 +120,11 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  has no node for it.\n" +
 	"- Not compared, because it says nothing of its own: the `display` of a code that a mapping writes, if it is the one of the code system\n" +
 	"  (a table of those codes in fhirmap/redundant.go; case is ignored), the `type` of a reference that names its type, the `text` that a concept\n" +
-	"  with a code did not have, and the `unit` of a quantity whose UCUM code it repeats. Other displays of such codes, and the display of the\n" +
+	"  with a code did not have or that is the name of its only code, the `unit` of a quantity whose UCUM code it repeats, and the order of codings and of\n" +
+	"  components that their codes tell apart. Other displays of such codes, and the display of the\n" +
 	"  patient, may contradict what they stand beside and are refused, unless the client does without them by `Prefer: handling=lenient`; what was\n" +
 	"  left out is told, and stays in `original_content`. Other identifications of the patient are refused in any case.\n" +
+	"- A quantity whose `unit` is, as a UCUM unit, another amount of the same kind than its `code` (g for kg, % for 1) is refused.\n" +
 	"- Writing is off unless `--fhir-write` is given. A POST is taken if exactly one of the stored templates (or of those of\n" +
 	"  `--fhir-write-template`) takes the resource without loss; the template can be named by the header `openehr-template-id` or a\n" +
 	"  `meta.tag` of the system `http://openehr.org/templates`. Otherwise 422 lists every template with its reasons and their elements.\n" +

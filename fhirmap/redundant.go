@@ -159,6 +159,9 @@ func (c *comparison) compare(a, b *r4.Node, path string, top bool) {
 			c.lost = append(c.lost, Difference{path + "." + f.Name, "the element would be lost"})
 		}
 	}
+	if a.Kind == r4.Array && (strings.HasSuffix(path, ".coding") || path == "Observation.component") {
+		b = aligned(a, b)
+	}
 	if a.Kind == r4.Array && path == c.denial {
 		c.denials(a, b, path)
 		return
@@ -207,6 +210,40 @@ func (c *comparison) denials(a, b *r4.Node, path string) {
 	}
 }
 
+// aligned is a list in the order of another in which its members are told apart by
+// their codes: the order of codings and of components says nothing. A list whose
+// members are not all found once in the other stays as it is.
+func aligned(a, b *r4.Node) *r4.Node {
+	if len(a.Items) != len(b.Items) {
+		return b
+	}
+	key := func(n *r4.Node) string {
+		if c := n.List("code"); len(c) == 1 && c[0].Kind == r4.Object { // of a component
+			codings := c[0].List("coding")
+			if len(codings) != 1 {
+				return ""
+			}
+			n = codings[0]
+		}
+		if n.Str("code") == "" || n.Str("system") == "" {
+			return ""
+		}
+		return n.Str("system") + "|" + n.Str("version") + "|" + n.Str("code")
+	}
+	out := &r4.Node{Kind: r4.Array}
+	seen := map[string]bool{}
+	for _, item := range a.Items {
+		k := key(item)
+		i := slices.IndexFunc(b.Items, func(o *r4.Node) bool { return key(o) == k })
+		if k == "" || seen[k] || i < 0 {
+			return b
+		}
+		seen[k] = true
+		out.Items = append(out.Items, b.Items[i])
+	}
+	return out
+}
+
 // sameCode reports whether two objects are a Coding of the same code.
 func sameCode(a, b *r4.Node) bool {
 	return a.Str("system") != "" && a.Str("code") != "" && a.Str("system") == b.Str("system") && a.Str("code") == b.Str("code") &&
@@ -214,8 +251,8 @@ func sameCode(a, b *r4.Node) bool {
 }
 
 // repeats reports whether an element that does not come back says only what
-// comes back beside it: the name that the code system gives a code, or the type
-// of resource that the reference names already.
+// comes back beside it: the name that the code system gives a code or a concept
+// with that code alone, or the type of resource that the reference names already.
 func repeats(a, b *r4.Node, f *r4.Field) bool {
 	if f.Value.Kind != r4.String {
 		return false
@@ -223,6 +260,10 @@ func repeats(a, b *r4.Node, f *r4.Field) bool {
 	switch f.Name {
 	case "display":
 		return sameCode(a, b) && designates(a.Str("system"), a.Str("code"), f.Value.Text)
+	case "text":
+		codings := a.List("coding")
+		return len(codings) == 1 && len(b.List("coding")) == 1 && sameCode(codings[0], b.List("coding")[0]) &&
+			designates(codings[0].Str("system"), codings[0].Str("code"), f.Value.Text)
 	case "type":
 		typ, id, ok := strings.Cut(a.Str("reference"), "/")
 		return ok && typ == f.Value.Text && id != "" && a.Str("reference") == b.Str("reference")

@@ -39,7 +39,8 @@ var stances = []stanceCase{
 	{
 		"no known allergy", "EVALUATION.exclusion_global.v1", `{"resourceType":"AllergyIntolerance",` + allergyStatus +
 			`"code":{"coding":[{` + absent + `"no-known-allergies"}],"text":"No known allergies"},"patient":{"reference":"Patient/PATIENT"},` + recorder + `}`,
-		"openEHR-EHR-EVALUATION.exclusion_global.v1", []string{`{"coding":[{"system":"http://hl7.org/fhir`, `{"coding":[{` + snomed + `"716186003"},{"system":"http://hl7.org/fhir`},
+		"openEHR-EHR-EVALUATION.exclusion_global.v1",
+		[]string{`{"coding":[{"system":"http://hl7.org/fhir`, `{"coding":[{` + snomed + `"716186003"},{"system":"http://hl7.org/fhir`},
 	},
 	{
 		"a problem", "EVALUATION.problem_diagnosis.v1", `{"resourceType":"Condition",` + conditionStatus +
