@@ -302,7 +302,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"Chains beyond the patient, sorting by reference, update and delete; modifiers on `_id` and `_lastUpdated`.\n" +
 	"Of AuditEvent, Provenance, Composition and DocumentReference, which are made when they are asked for: the modifiers that\n" +
 	"are not named above.\n\n" +
-	"Every type has read, vread, history of instance and type, and search; the system has history, batch and transaction.\n" +
+	"Every type has read, vread, history of instance and type, and search, but that AuditEvent, Provenance, Composition and\n" +
+	"DocumentReference have no history of the type; the system has history, batch and transaction.\n" +
 	"With `--fhir-write`, create and conditional create of the types that the next table marks.\n"
 
 // TestConformancePage keeps docs/conformance/fhir.md as the mappings are.

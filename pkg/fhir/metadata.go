@@ -62,7 +62,10 @@ func (a *api) capabilities(base string) *r4.Node {
 		for _, url := range a.Coverage.Profiles(typ) {
 			profiles = append(profiles, r4.NewString(url))
 		}
-		offered := []string{"read", "vread", "history-instance", "history-type", "search-type"}
+		offered := []string{"read", "vread", "history-instance", "search-type"}
+		if !WholeComposition(typ) && typ != AuditEvent && typ != Provenance {
+			offered = append(offered, "history-type")
+		}
 		var documentation, conditional r4.Field
 		if a.Intake != nil && a.Intake.Takes(typ) {
 			offered = append(offered, "create")

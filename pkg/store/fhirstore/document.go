@@ -402,6 +402,8 @@ func (w *where) documentTerm(op, typ string, f fhir.Filter, v fhir.Value) (strin
 		if v.Code == "" {
 			terms = append(terms, `true`)
 		}
+	case "patient", "subject": // the patients that a search names are no condition here, and nothing is about anybody else
+		return `false`, nil
 	default:
 		return "", errs.New(errs.Unsupported, op, typ+" is not found by "+f.Param)
 	}
