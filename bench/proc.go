@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -114,5 +115,36 @@ func machine() map[string]string {
 	if data, err := os.ReadFile("/proc/version"); err == nil {
 		m["kernel"] = strings.Fields(string(data))[2]
 	}
+	m["scheduling"] = scheduling("/")
 	return m
+}
+
+// scheduling says by which groups the kernel shares out the processors, in the file
+// system at root: "sessions" if each session is a group (autogroup), as which every
+// process of PostgreSQL counts, else "processes".
+func scheduling(root string) string {
+	on, err := os.ReadFile(filepath.Join(root, "proc/sys/kernel/sched_autogroup_enabled"))
+	if err != nil || strings.TrimSpace(string(on)) != "1" {
+		return "processes"
+	}
+	data, err := os.ReadFile(filepath.Join(root, "proc/self/cgroup"))
+	if err != nil {
+		return "sessions"
+	}
+	// What is in a control group for processors is in no group of a session.
+	for line := range strings.Lines(string(data)) {
+		part := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(part) != 3 || part[2] == "/" {
+			continue
+		}
+		if slices.Contains(strings.Split(part[1], ","), "cpu") {
+			return "processes"
+		}
+		if part[0] == "0" {
+			if _, err := os.Stat(filepath.Join(root, "sys/fs/cgroup", part[2], "cpu.weight")); err == nil {
+				return "processes"
+			}
+		}
+	}
+	return "sessions"
 }

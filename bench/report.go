@@ -81,6 +81,10 @@ func (r *report) page() string {
 	fmt.Fprintf(&b, "# Performance\n\nWritten by `make bench` on %s. Client, server and Postgres share the machine.\n\n", r.Date)
 	fmt.Fprintf(&b, "Machine: %s, %s cores, %s memory, Linux %s, %s, PostgreSQL %s.\n", r.Machine["processor"], r.Machine["cores"],
 		r.Machine["memory"], r.Machine["kernel"], r.Machine["go"], r.Machine["postgres"])
+	b.WriteString("Reads are asked for over kept connections by a client that takes little processor time; AQL and what is written by Go's.\n")
+	if r.Machine["scheduling"] == "sessions" {
+		b.WriteString("The kernel shares processors out among sessions, which makes the slowest reads slower (README.md, Where a read waits).\n")
+	}
 	fmt.Fprintf(&b, "Data: %v compositions of %d bytes of JSON on average, %v patients, seed %v. Commits are durable (fsync on).\n\n",
 		r.Config["compositions"], r.MeanBody, r.Config["patients"], r.Config["seed"])
 	b.WriteString("| start, new cluster | start, existing cluster | resident, idle | resident, after the load |\n|---|---|---|---|\n")
