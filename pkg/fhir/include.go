@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
@@ -26,27 +27,31 @@ func (a *api) inclusion(req *request, name, modifier string, p pair) error {
 		return unsupportedParam(p.name)
 	}
 	unsupported := func(why string) error {
-		text := name + "=" + p.value + ": " + why
-		return &refusal{errs.New(errs.Invalid, "fhir.search", text), []issue{{severity: "error", code: "not-supported", text: text, expression: "http." + name}}}
+		text := p.name + "=" + p.value + ": " + why
+		return &refusal{errs.New(errs.Invalid, "fhir.search", text), []issue{{severity: "error", code: "not-supported", text: text, expression: "http." + p.name}}}
 	}
 	parts := strings.Split(p.value, ":")
 	if p.value == "*" {
 		parts = []string{req.query.Type, "*"}
 	}
 	if len(parts) < 2 || len(parts) > 3 {
-		return badParam(p.name, "has the form Type:parameter or Type:parameter:TargetType")
+		return badParam(p.name, strconv.Quote(p.value)+" has not the form Type:parameter or Type:parameter:TargetType")
 	}
 	i := inclusion{source: parts[0], param: parts[1], iterate: modifier != ""}
 	if len(parts) == 3 {
 		i.target = parts[2]
 	}
 	if !a.types[i.source] {
-		return unsupported("no mapping produces the resource type")
+		return unsupported("no mapping produces the resource type " + strconv.Quote(i.source))
 	}
 	if i.param != "*" {
 		if def, ok := lookupParam(i.source, i.param); !ok || def.Kind != r4.SearchReference {
-			return unsupported("it is not a reference parameter of the type that is supported")
+			return unsupported(strconv.Quote(i.param) + " is not a reference parameter of " + i.source + " that is supported")
+		} else if i.target != "" && !leads(i.source, def, i.target) {
+			return unsupported(i.source + ":" + i.param + " does not refer to " + strconv.Quote(i.target))
 		}
+	} else if t := r4.Lookup(i.target); i.target != "" && (t == nil || t.Kind != r4.Resource) {
+		return unsupported(strconv.Quote(i.target) + " is not a resource type")
 	}
 	if name == "_include" {
 		req.includes = append(req.includes, i)
@@ -60,6 +65,15 @@ func (a *api) inclusion(req *request, name, modifier string, p pair) error {
 	}
 	req.reverse = append(req.reverse, i)
 	return nil
+}
+
+// leads reports whether a reference parameter of a source can lead to a type.
+func leads(source string, def r4.SearchParam, typ string) bool {
+	if aboutPatient(source, def.Name) && typ != "Patient" {
+		return false
+	}
+	t := r4.Lookup(typ)
+	return slices.Contains(def.Targets, typ) || slices.Contains(def.Targets, "Resource") && t != nil && t.Kind == r4.Resource
 }
 
 // reversible reports whether a search of a type can include what refers to its

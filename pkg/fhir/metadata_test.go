@@ -49,6 +49,11 @@ func TestCapabilitiesBothWays(t *testing.T) {
 	slices.Sort(names)
 	names = slices.Compact(names)
 	operations := strings.Fields("$everything $summary $document $lastn $export $validate $meta $match $graph $stats $expand $lookup $translate $subsumes $validate-code $closure")
+	for _, res := range cs.Rest[0].Resource {
+		if res.Type == "Observation" && !slices.Contains(res.SearchRevInclude, "Provenance:target") {
+			t.Errorf("Provenance:target is not declared for %s: %v", res.Type, res.SearchRevInclude)
+		}
+	}
 	compared := 0
 	for _, res := range cs.Rest[0].Resource {
 		if len(res.Interaction) == 0 { // terminology has operations alone
@@ -80,7 +85,7 @@ func TestCapabilitiesBothWays(t *testing.T) {
 				refused("_include="+link, "_include")
 			}
 			source, param, _ := strings.Cut(link, ":")
-			if def, ok := lookupParam(source, param); ok && slices.Contains(def.Targets, res.Type) && !slices.Contains(res.SearchRevInclude, link) || !ok {
+			if def, ok := lookupParam(source, param); ok && leads(source, def, res.Type) && !slices.Contains(res.SearchRevInclude, link) || !ok {
 				refused("_revinclude="+link, "_revinclude")
 			}
 		}
@@ -112,5 +117,40 @@ func TestCapabilitiesBothWays(t *testing.T) {
 	}
 	if compared < 1000 {
 		t.Errorf("only %d requests were compared", compared)
+	}
+}
+
+// What is wrong with a parameter that shapes the answer is told with its name and the
+// part of its value that is meant.
+func TestShapeFaults(t *testing.T) {
+	t.Parallel()
+	h := handler(t, project(t))
+	for query, want := range map[string][2]string{
+		"_elements=code,nothing":                 {"_elements", `"nothing" is not an element at the top of Observation`},
+		"_elements=code.text":                    {"_elements", `"code.text"`},
+		"_elements=code,":                        {"_elements", "empty"},
+		"_elements:not=code":                     {"_elements:not", `"_elements:not"`},
+		"_summary=all":                           {"_summary", `"all"`},
+		"_summary:not=true":                      {"_summary:not", `"_summary:not"`},
+		"_sort=date,-nothing":                    {"_sort", `"nothing"`},
+		"_count=x":                               {"_count", "_count"},
+		"_total=some":                            {"_total", "_total"},
+		"_include=Observation":                   {"_include", `"Observation"`},
+		"_include=Observation:code":              {"_include", `"code"`},
+		"_include:iterate=Observation:code":      {"_include:iterate", `"code"`},
+		"_include=Nothing:patient":               {"_include", `"Nothing"`},
+		"_include=Observation:patient:Nothing":   {"_include", `"Nothing"`},
+		"_include=Observation:patient:Condition": {"_include", `"Condition"`},
+		"_include=Observation:*:Nothing":         {"_include", `"Nothing"`},
+		"_include:other=Observation:patient":     {"_include:other", `"_include:other"`},
+		"_revinclude=Provenance:*":               {"_revinclude", "must name the parameter"},
+		"_revinclude=Provenance:location":        {"_revinclude", `"location"`},
+	} {
+		r := ask(t, h, "GET", "/fhir/r4/Observation?"+query)
+		issues := r.body.Get("issue")
+		if r.StatusCode != 400 || issues == nil || len(issues.Items) != 1 || issues.Items[0].Get("expression").Items[0].Text != "http."+want[0] ||
+			!strings.Contains(issues.Items[0].Str("details", "text"), want[1]) {
+			t.Errorf("%s: %d %.400s", query, r.StatusCode, r.raw)
+		}
 	}
 }

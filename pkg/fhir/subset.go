@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
@@ -28,14 +29,17 @@ func (s *subset) param(typ string, p pair) error {
 			s.count = true
 		case "false":
 		default:
-			return badParam(p.name, "is true, text, data, count or false")
+			return badParam(p.name, strconv.Quote(p.value)+" is not true, text, data, count or false")
 		}
 	case "_elements":
 		t := r4.Lookup(typ)
 		for _, name := range strings.Split(p.value, ",") {
 			name = strings.TrimPrefix(name, typ+".")
+			if name == "" {
+				return badParam(p.name, "has an empty value")
+			}
 			if t != nil && t.Element(name) == nil {
-				return badParam(p.name, "names what is not an element of "+typ)
+				return badParam(p.name, strconv.Quote(name)+" is not an element at the top of "+typ)
 			}
 			s.elements = append(s.elements, name)
 		}
