@@ -244,3 +244,37 @@ func BenchmarkCommitAction(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCommitStep is a commit of a composition with a step of a procedure of
+// which there are as many already, and that is taken away again.
+func BenchmarkCommitStep(b *testing.B) {
+	for _, before := range []int{0, 3, 10, 40} {
+		b.Run(strconv.Itoa(before), func(b *testing.B) {
+			p := newSurgeon(b, testOptions(b))
+			id, flow := uuid.MustParse(p.ehr), uuid.NewString()
+			commit := func(n int) {
+				at := time.Date(2026, 3, 1, 0, n, 0, 0, time.UTC).Format(time.RFC3339)
+				done, err := p.s.Service.CreateComposition(b.Context(), sandboxActor, ehr.CreateComposition{
+					EHRID: id, Content: ehr.Content{JSON: []byte(p.step(flow, at, "245", "Haemodialysis"))},
+				})
+				if err == nil && n >= before {
+					_, err = p.s.Service.DeleteComposition(b.Context(), sandboxActor, ehr.DeleteComposition{EHRID: id, Version: done.UID})
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			for n := range before {
+				commit(n)
+			}
+			n := before
+			goBefore, pgBefore := processTime(b), backendTime(b, p.s)
+			for b.Loop() {
+				commit(n)
+				n++
+			}
+			b.ReportMetric(float64((processTime(b)-goBefore).Microseconds())/float64(n-before), "go-µs/op")
+			b.ReportMetric(float64((backendTime(b, p.s)-pgBefore).Microseconds())/float64(n-before), "pg-µs/op")
+		})
+	}
+}

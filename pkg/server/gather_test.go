@@ -9,12 +9,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
@@ -328,4 +330,106 @@ func TestProcedureByQueue(t *testing.T) {
 	p.remove(done)
 	p.idle()
 	p.operated("taken back", "preparation", "1.2", "")
+}
+
+// A workflow of more compositions than are read is told to be of an unknown state,
+// and as soon as there are fewer it is one again.
+func TestProcedureOfTooManySteps(t *testing.T) {
+	t.Parallel()
+	p := newSurgeon(t, testOptions(t))
+	flow := uuid.NewString()
+	changes := make([]ehr.Change, 51)
+	for i := range changes {
+		changes[i].Content = ehr.Content{JSON: []byte(p.step(flow, march(1), "245", "Haemodialysis"))}
+	}
+	if _, _, err := p.s.Service.CommitContribution(t.Context(), sandboxActor, ehr.CommitContribution{EHRID: uuid.MustParse(p.ehr), Changes: changes}); err != nil {
+		t.Fatal(err)
+	}
+	p.operated("as many as are read", "in-progress", "1", march(1))
+	last := p.commit(p.step(flow, march(2), "532", "Haemodialysis"), "")
+	list := p.procedures()
+	for _, n := range list {
+		if n.Str("status") != "unknown" {
+			t.Fatalf("%s", n.Append(nil))
+		}
+	}
+	if len(list) != 52 {
+		t.Errorf("%d procedures of one too many", len(list))
+	}
+	p.remove(last)
+	p.operated("as many as before", "in-progress", "1.2", march(1))
+}
+
+// What has labels of its own by template is made by other rules, which whoever
+// projects again has to know.
+func TestProceduresUnderLabels(t *testing.T) {
+	t.Parallel()
+	o := testOptions(t)
+	o.FHIRSecurityOf = map[string]string{"Cairn - Discharge summary.v1": "R"}
+	p := newSurgeon(t, o)
+	flow := uuid.NewString()
+	p.commit(p.step(flow, march(1), "532", "Appendectomy"), "")
+	p.operated("completed", "completed", "1", march(1))
+
+	// The same ACTION in a discharge summary.
+	data, err := os.ReadFile("../../templates/library/Cairn - Discharge summary.v1.opt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl, err := templates.ReadOPT(data, templates.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := example.Instance(tmpl, example.Options{Detail: example.Medium, Language: "en"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	aborted, problems := rm.DecodeJSON([]byte(p.step(flow, march(2), "531", "Appendectomy")), rm.ClassComposition, rm.JSONOptions{})
+	if rm.HasErrors(problems) {
+		t.Fatal(problems)
+	}
+	content, found := slices.Clone(root.List("content")), false
+	for i, section := range content {
+		if section.Class.Name != "SECTION" {
+			continue
+		}
+		if list := section.List("items"); len(list) > 0 && list[0].ArchetypeID() == "openEHR-EHR-ACTION.procedure.v1" {
+			content[i], found = section.With("items", aborted.List("content")[0]), true
+		}
+	}
+	if !found {
+		t.Fatal("a discharge summary has no procedure")
+	}
+	uid := p.commit(string(rm.AppendJSON(nil, root.With("content", content...))), "")
+	states := map[string]string{}
+	for _, n := range p.procedures() {
+		label := ""
+		if list := n.Get("meta").List("security"); len(list) > 0 {
+			label = list[0].Str("code")
+		}
+		states[label] = n.Str("status")
+	}
+	if diff := cmp.Diff(map[string]string{"": "unknown", "R": "unknown"}, states); diff != "" {
+		t.Error(diff)
+	}
+
+	m := Maintainer{p.s.store}
+	none := func(ProjectionState) {}
+	if err := m.Reproject(t.Context(), false, nil, nil, none, nil); !errs.Is(err, errs.Invalid) {
+		t.Errorf("projected again without the labels: %v", err)
+	}
+	for deadline := time.Now().Add(time.Minute); ; {
+		err := m.Reproject(t.Context(), true, nil, o.FHIRSecurityOf, none, func(uid string, err error) { t.Error(uid, err) })
+		if err == nil {
+			break
+		}
+		if !errs.Is(err, errs.Conflict) || time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	if list := p.procedures(); len(list) != 2 || list[0].Str("meta", "versionId") == "" {
+		t.Errorf("%d procedures", len(list))
+	}
+	p.remove(uid)
+	p.operated("the summary removed", "completed", "", march(1))
 }

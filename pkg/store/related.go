@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // What some ACTIONs are projected to is one record for all of a workflow, in
@@ -74,18 +75,22 @@ type neighbour struct {
 // objects, without objects given. nil archetypes are those of all ACTIONs.
 func neighbours(ctx context.Context, tx pgx.Tx, ehrNo int64, m *marks, archetypes []string, without []uuid.UUID) ([]neighbour, error) {
 	rows, err := tx.Query(ctx, `
-		with recursive r(vo_no) as (
-			select w.vo_no from workflow_entry w
-			where w.ehr_no = $1 and w.action is not null and ($4::text[] is null or w.action->>'archetype' = any($4))
-				and w.object_id <> all($5) and (w.target = any($2) or w.workflow = any($3))
+		with recursive m(target, workflow) as (
+			select t, null::text from unnest($2::uuid[]) t
 			union
-			select w.vo_no from r
-			join workflow_entry m on m.ehr_no = $1 and m.vo_no = r.vo_no and m.action is not null and ($4 is null or m.action->>'archetype' = any($4))
-			join workflow_entry w on w.ehr_no = $1 and w.action is not null and ($4 is null or w.action->>'archetype' = any($4))
-				and w.object_id <> all($5) and (w.target = m.target or w.workflow = m.workflow)
+			select null, f from unnest($3::text[]) f
+			union
+			select k.target, k.workflow from m
+			join workflow_entry w on w.ehr_no = $1 and (w.target = m.target or w.workflow = m.workflow) and w.action is not null
+				and ($4::text[] is null or w.action->>'archetype' = any($4)) and w.object_id <> all($5)
+			join workflow_entry o on o.ehr_no = $1 and o.vo_no = w.vo_no and o.action is not null and ($4 is null or o.action->>'archetype' = any($4))
+			cross join lateral (values (o.target, null), (null, o.workflow)) as k(target, workflow)
+			where k.target is not null or k.workflow is not null
 		)
-		select w.vo_no, w.object_id, w.target, w.workflow from r join workflow_entry w on w.ehr_no = $1 and w.vo_no = r.vo_no
-		where w.action is not null and ($4 is null or w.action->>'archetype' = any($4))
+		select w.vo_no, w.object_id, w.target, w.workflow from workflow_entry w
+		where w.ehr_no = $1 and w.action is not null and ($4 is null or w.action->>'archetype' = any($4)) and w.object_id <> all($5)
+			and (w.target = any(array(select target from m where target is not null))
+				or w.workflow = any(array(select workflow from m where workflow is not null)))
 		order by w.vo_no, w.entry_no`, ehrNo, nonNil(m.targets), nonNil(m.workflows), archetypes, nonNil(without))
 	if err != nil {
 		return nil, err
@@ -171,6 +176,23 @@ func (p *projector) gather(ctx context.Context, tx pgx.Tx, list []source) error 
 		}
 	}
 	return nil
+}
+
+// relatedDocument reads a document once for all that are projected with it, as
+// the compositions of one workflow are.
+func (p *projector) relatedDocument(r *relatedVersion) (*rm.Node, error) {
+	if root := p.decoded[r.uid]; root != nil {
+		return root, nil
+	}
+	root, err := p.document(r.raw, ehr.KindComposition)
+	if err != nil {
+		return nil, err
+	}
+	if p.decoded == nil || len(p.decoded) >= 2*maxRelated {
+		p.decoded = map[string]*rm.Node{}
+	}
+	p.decoded[r.uid] = root
+	return root, nil
 }
 
 func objectsOf(list []neighbour) []int64 {

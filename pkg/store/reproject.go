@@ -9,6 +9,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // ProjectionState tells by which rules the FHIR resources were made.
@@ -170,6 +171,8 @@ type projector struct {
 	tx    pgx.Tx // that transaction; nil for conn
 	opt   ReprojectOptions
 	rules string
+	// decoded are documents that several versions are projected beside, by the uid.
+	decoded map[string]*rm.Node
 }
 
 // queue projects what is in the queue and due: all of an EHR together, so that

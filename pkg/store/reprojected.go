@@ -351,6 +351,7 @@ func (p *projector) compare(ctx context.Context, list []source) (*differences, i
 		lI: []int32{}, lMapped: []string{}, lLosses: []*string{},
 	}
 	failed := 0
+	p.decoded = nil
 	for i := range list {
 		s := &list[i]
 		out, err := p.derive(ctx, s)
@@ -395,7 +396,7 @@ func (p *projector) derive(ctx context.Context, s *source) (out ehr.Projected, e
 		}
 		for i := range s.related {
 			r := &s.related[i]
-			root, err := p.document(r.raw, ehr.KindComposition)
+			root, err := p.relatedDocument(r)
 			if err != nil {
 				return ehr.Projected{}, err
 			}
