@@ -126,6 +126,9 @@ func (lib *Library) Compose(in ComposeInput) (out Composed, err error) {
 	if err := lib.undecided(n.Str("resourceType"), in.Stance); err != nil {
 		return Composed{}, err
 	}
+	if err := lib.misnamed(n, in.Stance); err != nil {
+		return Composed{}, err
+	}
 	if err := in.distinctJoins(); err != nil {
 		return Composed{}, err
 	}

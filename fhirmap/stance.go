@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
@@ -47,6 +48,48 @@ func (lib *Library) CanDeny(typ string) bool {
 		}
 	}
 	return false
+}
+
+// denying are the codes with which mappings of exclusions deny in resources of a type.
+func (lib *Library) denying(typ string) map[string]bool {
+	out := map[string]bool{}
+	for archetype, plans := range lib.starts {
+		for _, p := range plans {
+			if !strings.HasPrefix(archetype, exclusionArchetypes) || p.target.Name != typ {
+				continue
+			}
+			for _, s := range p.methods {
+				for _, m := range s.manual {
+					for i := range m.assign {
+						steps := m.assign[i].path.steps
+						if n := len(steps); n > 2 && steps[n-2].name == "coding" && steps[n-1].name == "code" && (steps[0].name == "code" || steps[0].name == "medication") {
+							out[m.assign[i].value.Text] = true
+						}
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// misnamed refuses a resource that is said to name something and has a code with
+// which mappings deny: whoever decided was wrong.
+func (lib *Library) misnamed(n *r4.Node, s Stance) error {
+	if s != Names {
+		return nil
+	}
+	typ := n.Str("resourceType")
+	denying := lib.denying(typ)
+	for _, element := range [...]string{"code", "medicationCodeableConcept"} {
+		for _, c := range n.Get(element).List("coding") {
+			if denying[c.Str("code")] {
+				return unprocessable("fhirmap.Compose", "the resource is said to name something",
+					[]Difference{{typ + "." + element, "the code denies, and cannot stand in an entry that names something"}})
+			}
+		}
+	}
+	return nil
 }
 
 // suits reports whether an entry of an archetype says what a resource of a stance

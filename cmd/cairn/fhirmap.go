@@ -147,6 +147,7 @@ type fhirmapRunCmd struct {
 	Composer  string            `placeholder:"NAME" default:"cairn fhirmap run" help:"With --reverse, who composes, unless the resource says so."`
 	Language  string            `placeholder:"CODE" help:"With --reverse, the language (ISO 639-1) of the composition; otherwise that of the template."`
 	Territory string            `placeholder:"CODE" default:"DE" help:"With --reverse, the territory (ISO 3166-1) of the composition."`
+	Stance    string            `placeholder:"STANCE" help:"With --reverse, whether the code of a resource that can deny what it is for names something (names) or denies it (denies)."`
 	Time      string            `placeholder:"TIME" help:"With --reverse, the start of the context (RFC 3339), unless the resource says so; otherwise now."`
 	EHR       string            `name:"ehr" placeholder:"UUID" help:"Id of the EHR, which is that of the Patient."`
 	Object    string            `placeholder:"UUID" help:"Id of the versioned object, from which the ids of resources follow."`
@@ -242,6 +243,9 @@ func (c *fhirmapRunCmd) reverse(out io.Writer, lib *fhirmap.Library, text []byte
 	in := fhirmap.ComposeInput{
 		Resource: text, Template: t, EHRID: fhirmap.CaseEHR, Language: c.Language, Territory: c.Territory,
 		Composer: rm.Object("PARTY_IDENTIFIED", rm.Str("name", c.Composer)), Time: time.Now(),
+	}
+	if in.Stance, err = fhirmap.ParseStance(c.Stance); err != nil {
+		return fmt.Errorf("--stance: %w", err)
 	}
 	if c.EHR != "" {
 		in.EHRID = c.EHR

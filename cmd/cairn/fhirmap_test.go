@@ -94,6 +94,33 @@ func TestFHIRMapReverse(t *testing.T) {
 	}
 }
 
+// TestFHIRMapStance makes an exclusion of a denial and of nothing else.
+func TestFHIRMapStance(t *testing.T) {
+	t.Parallel()
+	const opt = "../../templates/library/Cairn - Adverse reaction list.v1.opt"
+	const back = "../../fhirmap/testdata/back/"
+	for _, c := range []struct{ dir, stance, want, refused string }{
+		{"allergy", "names", "EVALUATION.adverse_reaction_risk.v2", ""},
+		{"allergy_denied", "denies", "EVALUATION.exclusion_global.v1", ""},
+		{"allergy", "", "", "has not been decided"},
+		{"allergy", "denies", "", "AllergyIntolerance.code.coding[0]"},
+		{"allergy_denied", "names", "", "the code denies"},
+		{"allergy", "maybe", "", "a stance is names or denies"},
+	} {
+		args := []string{"fhirmap", "run", "--reverse", "-t", opt, back + c.dir + "/resource.json"}
+		if c.stance != "" {
+			args = append(args, "--stance", c.stance)
+		}
+		out, err := command(t, args...)
+		switch {
+		case c.refused == "" && (err != nil || !strings.Contains(out, `"openEHR-EHR-`+c.want+`"`)):
+			t.Errorf("%s %s: %v %s", c.dir, c.stance, err, out)
+		case c.refused != "" && (err == nil || !strings.Contains(err.Error(), c.refused)):
+			t.Errorf("%s %s: %v", c.dir, c.stance, err)
+		}
+	}
+}
+
 func TestFHIRMapTest(t *testing.T) {
 	t.Parallel()
 	if out := succeed(t, "fhirmap", "test", fhirmapCases); strings.Count(out, "ok ") < 20 {
