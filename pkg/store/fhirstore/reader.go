@@ -128,6 +128,8 @@ var arenas = sync.Pool{New: func() any { return new([]byte) }}
 const (
 	// usualContent is room for most contents, in bytes.
 	usualContent = 16 << 10
+	// usualPage is room for the records of most pages.
+	usualPage = 64
 	// maxArena bounds the room for contents that is kept for the next.
 	maxArena = 4 << 20
 )
@@ -308,7 +310,7 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	if err != nil {
 		return fhir.Page{}, err
 	}
-	page := fhir.Page{Records: []fhir.Record{}, Total: -1}
+	page := fhir.Page{Records: make([]fhir.Record, 0, min(q.Count+1, usualPage)), Total: -1}
 	if fhir.OfParty(q.Type) && patients != nil {
 		return fhir.Page{}, errs.New(errs.Unsupported, op, q.Type+" is of no patient's record")
 	}

@@ -37,13 +37,13 @@ func open(t testing.TB) *store.Store {
 
 // record is an EHR with compositions whose resources are given by hand.
 type record struct {
-	t     *testing.T
+	t     testing.TB
 	s     *store.Store
 	ehrID uuid.UUID
 	ver   map[uuid.UUID]int
 }
 
-func newRecord(t *testing.T, s *store.Store, queryable bool) *record {
+func newRecord(t testing.TB, s *store.Store, queryable bool) *record {
 	t.Helper()
 	status := ehr.VersionUID{Object: uuid.New(), System: system, Trunk: 1}
 	access := ehr.VersionUID{Object: uuid.New(), System: system, Trunk: 1}
