@@ -41,7 +41,7 @@ func (c *devCmd) Run(ctx context.Context) error {
 	}
 	box, err := s.LoadSandbox(ctx, c.Seed, c.Patients)
 	if err != nil {
-		return errors.Join(fmt.Errorf("loading the sandbox: %w", err), s.Close())
+		return errors.Join(fmt.Errorf("loading the sandbox: %w; if %s holds the sandbox of another version of Cairn, name another --data-dir or remove it", err, c.DataDir), s.Close())
 	}
 	if !c.Quiet {
 		if err := tour.Execute(os.Stdout, map[string]any{
