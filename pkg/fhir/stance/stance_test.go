@@ -213,6 +213,21 @@ func verhoeff(id string) bool {
 	return sum == 0
 }
 
+// TestMayDeny looks at words beside a code that is trusted.
+func TestMayDeny(t *testing.T) {
+	t.Parallel()
+	for words, want := range map[string]bool{
+		"Diabetes mellitus Typ 2": false, "Influenza, seasonal (2024)": false, "Épilepsie": false, "Nonne": false,
+		"NKDA": true, "no asthma": true, "Asthma: none": true, "?": true, "-": true, "ab": true, "keine": true, "sin alergias": true,
+		"ｎｏ asthma": true, "n\u200bo asthma": true, "na\u0303o tem asma": true, "nо asthma": true, // fullwidth, hidden, decomposed, Cyrillic о
+		"なし": true, "нет": true, "Asthma\u202e": true,
+	} {
+		if mayDeny(words) != want {
+			t.Errorf("%q: %v", words, !want)
+		}
+	}
+}
+
 func TestParseTrust(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "icd-10", "http://x|", "http://x|*", "http://x|<<", "http://x|a b", "http://x|<<a*"} {

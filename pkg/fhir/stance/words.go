@@ -31,8 +31,8 @@ func mayDeny(s string) bool {
 	letters := 0
 	for _, r := range s {
 		switch {
-		case unicode.IsLetter(r) && !unicode.In(r, unicode.Latin):
-			return true
+		case unicode.IsLetter(r) && (r > 0x24f || !unicode.In(r, unicode.Latin)), unicode.In(r, unicode.M, unicode.C):
+			return true // another script, a letter in disguise, or what joins or hides letters
 		case unicode.IsLetter(r):
 			letters++
 		}
