@@ -63,7 +63,7 @@ var gatherReasons = map[string]string{
 	workflowMany:          "the workflow is in more compositions than are read",
 	workflowNames:         "the ACTIONs of the workflow are not all of the same thing and about the same person",
 	workflowLabels:        "the ACTIONs of the workflow are in compositions with different security labels",
-	workflowPart:          "not all ACTIONs of the workflow can be read",
+	workflowPart:          "not all ACTIONs of the workflow can be read, or say what they are about",
 	workflowReference:     "which ACTIONs are of the workflow is not certain",
 	workflowIncomplete:    "an ACTION of the workflow is in a version that is not complete",
 	workflowState:         "an ACTION of the workflow is in no instruction state of openEHR",
@@ -255,10 +255,16 @@ func (x *run) settle(f *course, list []*act) {
 	for _, name := range [...]string{"code", "subject"} {
 		is := jsonOf(f.shown[0].made.Get(name))
 		for _, a := range f.shown {
-			if is == "" || jsonOf(a.made.Get(name)) != is {
-				f.apart = workflowNames
+			switch has := jsonOf(a.made.Get(name)); {
+			case has == "":
+				f.apart = workflowPart
 				return
+			case has != is:
+				f.apart = workflowNames
 			}
+		}
+		if f.apart != "" {
+			return
 		}
 	}
 }

@@ -37,7 +37,10 @@ func tell(t *testing.T, list ...told) (out []Related) {
 		if a.name == "" {
 			a.name = "Appendectomy"
 		}
-		items := []*rm.Node{element("at0002", a.name)}
+		var items []*rm.Node
+		if a.name != "none" {
+			items = append(items, element("at0002", a.name))
+		}
 		for code, text := range map[string]string{"at0063": a.site, "at0005": a.notes} {
 			if text != "" {
 				items = append(items, element(code, text))
@@ -339,6 +342,29 @@ func TestGatheredLinks(t *testing.T) {
 		}, "/content[openEHR-EHR-ACTION.procedure.v1]")
 		if err != nil || found.Reason != want || len(found.Resources) != map[bool]int{true: 1}[want == ""] {
 			t.Errorf("%q: %+v, %v", workflow, found, err)
+		}
+	}
+}
+
+// An ACTION that does not say what was done may be of the same procedure as the
+// others of its workflow.
+func TestGatheredWithoutName(t *testing.T) {
+	t.Parallel()
+	lib, err := LoadShipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, lost := shownOf(t, lib, tell(t,
+		told{state: "532", at: "2026-03-01T10:00:00Z", workflow: "w"},
+		told{state: "531", at: "2026-03-02T10:00:00Z", workflow: "w", name: "none", notes: "stopped", with: 1},
+		told{state: "529", at: "2026-02-02T10:00:00Z", workflow: "w", name: "Another", with: 2},
+	), nil)
+	if len(got) != 3 || !slices.Equal(lost, []string{"workflow-part"}) {
+		t.Fatalf("%d procedures, %v", len(got), lost)
+	}
+	for _, n := range got {
+		if n.Str("status") != "unknown" {
+			t.Errorf("%s", n.Append(nil))
 		}
 	}
 }

@@ -180,7 +180,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  performers, reasons, complications and notes (with the time of their ACTION) are those of all ACTIONs; of other elements the last\n" +
 	"  ACTION's that has them stand, and a loss `workflow-superseded` tells of others. ACTIONs with different codes or subjects stay Procedures of\n" +
 	"  their own (`workflow-names`). So do those of which it is not certain whether they are of one workflow (`workflow-reference`: one names an\n" +
-	"  ACTIVITY and another only their `workflow_id`, or they name an order in different words), that cannot all be mapped (`workflow-part`), that are in more than 50\n" +
+	"  ACTIVITY and another only their `workflow_id`, or they name an order in different words), that cannot all be mapped or do not all have a code (`workflow-part`), that are in more than 50\n" +
 	"  compositions (`workflow-many`) or in templates with different security labels (`workflow-labels`); these are `unknown` unless their state\n" +
 	"  is certainly the last. `$document` of a composition has the Procedure only if it was made of that; its narrative has the ACTION. A LINK\n" +
 	"  to such an ACTION becomes no reference (`link-not-shown`), since the resource may be made of another composition.\n" +
