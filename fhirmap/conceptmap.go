@@ -3,6 +3,8 @@ package fhirmap
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
@@ -20,6 +22,8 @@ type concept struct{ system, code string }
 // equal or equivalent is translated, either way.
 type ConceptMap struct {
 	URL string
+	// Resource is the ConceptMap in JSON, as it stands in its file.
+	Resource []byte
 	// ahead and back are the translations by source and by target. A concept
 	// with several counterparts has none in the map and is in ambiguous.
 	ahead, back map[concept]concept
@@ -47,7 +51,7 @@ func parseConceptMap(path string, data []byte) (*File, Problems) {
 		return nil, problems
 	}
 	m := &ConceptMap{
-		URL: n.Str("url"), ahead: map[concept]concept{}, back: map[concept]concept{}, display: map[concept]string{},
+		URL: n.Str("url"), Resource: n.Append(nil), ahead: map[concept]concept{}, back: map[concept]concept{}, display: map[concept]string{},
 		ambiguous: map[concept]bool{}, inexact: map[concept]string{},
 	}
 	if m.URL == "" {
@@ -144,6 +148,15 @@ func (m *ConceptMap) restore(c concept) (from concept, ok bool) {
 		ok = ok && k.code != c.code
 	}
 	return from, ok
+}
+
+// ConceptMaps are those that the mappings can refer to, by their urls.
+func (lib *Library) ConceptMaps() []*ConceptMap {
+	out := make([]*ConceptMap, 0, len(lib.conceptMaps))
+	for _, url := range slices.Sorted(maps.Keys(lib.conceptMaps)) {
+		out = append(out, lib.conceptMaps[url])
+	}
+	return out
 }
 
 // conceptMap finds the map of a method, or of its file for every code it has.

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-//go:embed mappings/*/*.yml
+//go:embed mappings/*/*.yml mappings/*/*.conceptmap.json
 var shipped embed.FS
 
 // Mappings is the tree of mapping files that Cairn comes with.

@@ -287,8 +287,9 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  with a part of a code system, 404. A display is wrong if it is none of the known terms of the code, whatever its case. `$translate`\n" +
 	"  gives all that a map says, `result` true if one is neither unmatched nor disjoint; of a terminology server what is equivalent or wider,\n" +
 	"  without the relation. With `reverse` it gives the codes of a loaded map that are translated to the code, with the relation seen from there\n" +
-	"  (wider becomes narrower); a terminology server is not asked that. Concept maps of mapping files are no part of it, unless they are loaded. Value sets are\n" +
-	"  named, not sent. An expansion has at most 10,000 codes at once; there is no `$closure`, `$batch` or search of these types.\n" +
+	"  (wider becomes narrower); a terminology server is not asked that. Concept maps that the shipped mappings translate by are known too,\n" +
+	"  after what is loaded, and can be read and searched by url (GET ConceptMap); loaded ones cannot. Value sets are\n" +
+	"  named, not sent. An expansion has at most 10,000 codes at once; there is no `$closure`, `$batch` or other search of these types.\n" +
 	"- A Group is a list of patients that a client makes for exports (create, read, update, delete, search by identifier and member): of type\n" +
 	"  person, actual, with identifier, active, code and name; anything else in it is refused. It belongs to no record, is seen by its\n" +
 	"  owner alone (the authenticated principal) and has no history. Members must be patients that he may query; a physical deletion takes\n" +
@@ -467,6 +468,8 @@ func rows(b *strings.Builder, methods []*Method, fhir, openehr string) {
 		case m.Reference != nil:
 			line(to, "another "+m.Reference.ResourceType.Value+":")
 			rows(b, m.Reference.Methods, m.Reference.ResourceType.Value, from)
+		case m.ConceptMap.Value != "":
+			line(to, "translated by "+m.ConceptMap.Value)
 		case len(m.Manual) == 0 && !m.Iterate:
 			line(to, "")
 		}

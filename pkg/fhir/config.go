@@ -52,6 +52,8 @@ type Config struct {
 	// Terminology answers on value sets, code systems and concept maps, and may be
 	// a terminology.Hierarchy; nil knows none.
 	Terminology terminology.Service
+	// ConceptMaps are those that mappings translate codes by.
+	ConceptMaps []ConceptMap
 	// Exporter is for bulk export; nil offers none.
 	Exporter Exporter
 	// Grouper is for groups of patients; nil offers none.

@@ -178,6 +178,8 @@ func Operations(basePath string) []apidoc.Operation {
 		}
 		return o
 	}
+	conceptMapSearch := post
+	conceptMapSearch.ID, conceptMapSearch.Path, conceptMapSearch.Summary, conceptMapSearch.Params = "fhir_conceptmaps_post", basePath+"/ConceptMap/_search", "List the concept maps of the mappings, by form", format
 	groupSearch := post
 	groupSearch.ID, groupSearch.Path, groupSearch.Summary, groupSearch.Params = "fhir_group_search_post", basePath+"/Group/_search", "List one's groups, by form", format
 	groupKickOff := func(oid, method, summary string) apidoc.Operation {
@@ -280,6 +282,12 @@ func Operations(basePath string) []apidoc.Operation {
 			apidoc.Param{Name: "filter", In: "query", Description: "Part of a display, or the beginning of a code."}, apidoc.Param{Name: "count", In: "query", Type: "integer", Description: "How many."},
 			apidoc.Param{Name: "offset", In: "query", Type: "integer", Description: "How many are left out."}),
 		terms("fhir_expand_post", http.MethodPost, "/ValueSet/$expand", "List the codes of a value set, by POST", "", "Resource"),
+		op("fhir_conceptmaps", http.MethodGet, "/ConceptMap", "List the concept maps of the mappings", "Those that codes of the record are translated by when resources are made of it.", []apidoc.Param{
+			{Name: "url", In: "query", Description: "Canonical URLs; more after a comma."}, {Name: "_id", In: "query", Description: "Ids; more after a comma."},
+			{Name: "_count", In: "query", Type: "integer", Description: "Size of a page, to 500."},
+		}, "Bundle", false, http.StatusBadRequest),
+		conceptMapSearch,
+		op("fhir_conceptmap_read", http.MethodGet, "/ConceptMap/{id}", "Read a concept map of the mappings", "", []apidoc.Param{id}, "Resource", false, http.StatusNotFound),
 		terms("fhir_translate", http.MethodGet, "/ConceptMap/$translate", "Translate a code", "By a loaded concept map; with reverse, the codes that it translates to the one given.", "Parameters", slices.Concat([]apidoc.Param{canonical}, code,
 			[]apidoc.Param{{Name: "targetsystem", In: "query", Description: "The code system of the translation."},
 				{Name: "reverse", In: "query", Description: "true asks for the codes that are translated to the code."}})...),

@@ -34,7 +34,11 @@ func TestCapabilitiesBothWays(t *testing.T) {
 	var links []string
 	for _, res := range cs.Rest[0].Resource {
 		kinds[res.Type] = map[string]r4.SearchKind{}
-		for _, p := range append(r4.CommonParams(), r4.SearchParams(res.Type)...) {
+		params := append(r4.CommonParams(), r4.SearchParams(res.Type)...)
+		if res.Type == "ConceptMap" {
+			params = append(params, conceptMapParams...)
+		}
+		for _, p := range params {
 			names = append(names, p.Name)
 			kinds[res.Type][p.Name] = p.Kind
 			if p.Kind == r4.SearchReference {

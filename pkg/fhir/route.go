@@ -91,6 +91,7 @@ func (a *api) routes() http.Handler {
 		r.Post("/{type}/$validate", a.handle(a.validate, false))
 		r.Post("/$validate", a.handle(a.validate, false))
 		a.terminologyRoutes(either)
+		a.conceptMapRoutes(r, both)
 		a.groupRoutes(r, both)
 		for _, path := range []string{"/$export", "/Patient/$export"} {
 			r.Get(path, a.handle(a.export, false))

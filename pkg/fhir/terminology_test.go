@@ -96,7 +96,7 @@ func TestTerminologyOperations(t *testing.T) {
 		{"ConceptMap/$translate?system=x&code=y", "", 400, "invalid"},
 		{"ConceptMap/$translate?url=http://example.org/cm/animals&reverse=yes&system=x&code=y", "", 400, "invalid"},
 		{"ConceptMap/$translate?url=http://example.org/cm/none&reverse=true&system=x&code=y", "", 404, "not-found"},
-		{"ConceptMap/$closure?name=x", "", 404, "not-found"},
+		{"ConceptMap/$closure?name=x", "", 501, "not-supported"},
 	} {
 		r := operate(t, h, tt.query, tt.body)
 		if r.StatusCode != tt.status || r.body.Get("issue").Items[0].Str("code") != tt.issue {

@@ -70,7 +70,7 @@ func (s *Server) fhirHandler(ctx context.Context, decision ehr.DecisionPoint, li
 	}
 	return fhir.New(fhir.Config{
 		Labels: labels, KeepHeaders: keys != nil,
-		Terminology: s.terms, Intake: in, IdempotencyLifetime: s.options.IdempotencyTTL,
+		Terminology: s.terms, ConceptMaps: conceptMaps(lib), Intake: in, IdempotencyLifetime: s.options.IdempotencyTTL,
 		Reader: reader, Exporter: reader, Grouper: reader, Subscriber: reader, Endpoint: allow, Coverage: lib, Authenticate: fhir.Authenticator(authenticate),
 		BasePath: s.options.FHIRBase, Origin: s.options.BaseURL, Version: Version(), Guard: s.options.Max.check,
 		RequestID: func(r *http.Request) string { return telemetry.RequestID(r.Context()) },
@@ -136,4 +136,13 @@ func (o SubscriptionOptions) keys() (*fhirstore.Keys, error) {
 		}
 	}
 	return fhirstore.ParseKeys(list)
+}
+
+// conceptMaps are those that mappings translate by, as the FHIR API shows them.
+func conceptMaps(lib *fhirmap.Library) []fhir.ConceptMap {
+	var out []fhir.ConceptMap
+	for _, m := range lib.ConceptMaps() {
+		out = append(out, fhir.ConceptMap{URL: m.URL, Resource: m.Resource})
+	}
+	return out
 }

@@ -12,12 +12,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/pgembed"
 	"github.com/cairn-ehr/cairn/pkg/store/termstore"
 	"github.com/cairn-ehr/cairn/pkg/telemetry"
 	"github.com/cairn-ehr/cairn/pkg/terminology"
 	"github.com/cairn-ehr/cairn/pkg/terminology/fhirts"
+	"github.com/cairn-ehr/cairn/pkg/terminology/local"
 	"github.com/cairn-ehr/cairn/pkg/terminology/resolve"
 )
 
@@ -40,6 +42,8 @@ type TerminologyOptions struct {
 // terminologies are the sources of answers on external codes.
 type terminologies struct {
 	*resolve.Resolver
+	// mapped are the concept maps that mappings translate by.
+	mapped *local.Set
 	remote *fhirts.Client // nil without a server
 	stop   context.CancelFunc
 	done   sync.WaitGroup
@@ -80,9 +84,57 @@ func (s *Server) openTerminologies(ctx context.Context, metrics *telemetry.Metri
 		cfg.Remote = t.remote
 	}
 	t.Resolver = resolve.New(cfg)
+	if t.mapped, err = mappedConcepts(); err != nil {
+		return nil, err
+	}
 	ctx, t.stop = context.WithCancel(context.WithoutCancel(ctx))
 	t.done.Go(func() { watcher.Run(ctx, o.Poll) })
 	return t, nil
+}
+
+// mappedConcepts are the concept maps of the shipped mappings.
+func mappedConcepts() (*local.Set, error) {
+	lib, err := fhirmap.LoadShipped()
+	if err != nil {
+		return nil, err
+	}
+	var list []*local.Resource
+	for _, m := range lib.ConceptMaps() {
+		more, err := local.Parse(m.Resource, local.Limits{})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, more...)
+	}
+	return local.Build(list)
+}
+
+// Translations implements terminology.Translator: what is loaded, or known to a
+// terminology server, goes before the concept maps of the mappings.
+func (t *terminologies) Translations(ctx context.Context, conceptMap string, code terminology.Code) ([]terminology.Translation, error) {
+	return either(t.Resolver.Translations, t.mapped.Translations)(ctx, conceptMap, code)
+}
+
+// Origins implements terminology.Translator in the same way.
+func (t *terminologies) Origins(ctx context.Context, conceptMap string, code terminology.Code) ([]terminology.Translation, error) {
+	return either(t.Resolver.Origins, t.mapped.Origins)(ctx, conceptMap, code)
+}
+
+type translating func(ctx context.Context, conceptMap string, code terminology.Code) ([]terminology.Translation, error)
+
+// either asks another where one does not know the concept map.
+func either(one, other translating) translating {
+	return func(ctx context.Context, conceptMap string, code terminology.Code) ([]terminology.Translation, error) {
+		out, err := one(ctx, conceptMap, code)
+		if !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Unsupported) {
+			return out, err
+		}
+		more, without := other(ctx, conceptMap, code)
+		if errs.Is(without, errs.NotFound) {
+			return out, err
+		}
+		return more, without
+	}
 }
 
 func (t *terminologies) close() {
