@@ -60,8 +60,8 @@ func (a *api) inclusion(req *request, name, modifier string, p pair) error {
 	if i.param == "*" {
 		return badParam(p.name, "must name the parameter")
 	}
-	if !reversible(req.query.Type, i.source, i.param) {
-		return unsupported(i.source + " is searched by " + i.param + " only with a patient, and " + req.query.Type + " is not")
+	if !reversible(i.source, i.param) {
+		return unsupported(i.source + " is searched by " + i.param + " only with a patient: search for it")
 	}
 	req.reverse = append(req.reverse, i)
 	return nil
@@ -76,11 +76,10 @@ func leads(source string, def r4.SearchParam, typ string) bool {
 	return slices.Contains(def.Targets, typ) || slices.Contains(def.Targets, "Resource") && t != nil && t.Kind == r4.Resource
 }
 
-// reversible reports whether a search of a type can include what refers to its
-// matches by a parameter of a source.
-func reversible(typ, source, param string) bool {
-	return !WithinPatient(source, param) || aboutPatient(typ, "patient")
-}
+// reversible reports whether what refers to matches by a parameter of a source can be
+// included: not if the source is searched by it only within a patient, since matches
+// are included whatever they were found by.
+func reversible(source, param string) bool { return !WithinPatient(source, param) }
 
 // included finds what a page is to include: resources that its matches refer
 // to and that refer to its matches, and with :iterate so on from those.

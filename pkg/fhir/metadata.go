@@ -53,7 +53,7 @@ func (a *api) capabilities(base string) *r4.Node {
 		}
 		for _, other := range a.allTypes() {
 			for _, p := range r4.SearchParams(other) {
-				if p.Kind == r4.SearchReference && leads(other, p, typ) && reversible(typ, other, p.Name) {
+				if p.Kind == r4.SearchReference && leads(other, p, typ) && reversible(other, p.Name) {
 					reverse = append(reverse, r4.NewString(other+":"+p.Name))
 				}
 			}
