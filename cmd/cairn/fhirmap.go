@@ -41,7 +41,7 @@ func (m mappings) library() (*fhirmap.Library, error) {
 	if len(m.Mappings) == 0 {
 		return fhirmap.LoadShipped()
 	}
-	lib, problems, err := compileMappings(m.Mappings, m.Shipped)
+	lib, problems, err := fhirmap.CompilePaths(m.Mappings, m.Shipped)
 	if err != nil {
 		return nil, err
 	}
@@ -49,46 +49,6 @@ func (m mappings) library() (*fhirmap.Library, error) {
 		return nil, problems
 	}
 	return lib, nil
-}
-
-// compileMappings reads and compiles files and folders of files.
-func compileMappings(paths []string, shipped bool) (*fhirmap.Library, fhirmap.Problems, error) {
-	var files []*fhirmap.File
-	var problems fhirmap.Problems
-	if shipped {
-		files, problems = fhirmap.ReadFiles(fhirmap.Mappings())
-	}
-	n := len(files)
-	for _, path := range paths {
-		err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			if name != path && !fhirmap.IsMappingFile(name) {
-				return nil
-			}
-			data, err := os.ReadFile(name)
-			if err != nil {
-				return err
-			}
-			f, p := fhirmap.ParseFile(name, data)
-			problems = append(problems, p...)
-			if f != nil {
-				files = append(files, f)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, nil, err
-		}
-	}
-	if len(files) == n && len(problems) == 0 {
-		return nil, nil, fmt.Errorf("no mapping file (.yml or .yaml) in %s", strings.Join(paths, ", "))
-	}
-	lib, more := fhirmap.Compile(files)
-	problems = append(problems, more...)
-	problems.Sort()
-	return lib, problems, nil
 }
 
 type fhirmapLintCmd struct {
@@ -99,7 +59,7 @@ type fhirmapLintCmd struct {
 
 // Run prints all problems and fails if there are any.
 func (c *fhirmapLintCmd) Run(out io.Writer) error {
-	_, problems, err := compileMappings(c.Paths, c.Shipped)
+	_, problems, err := fhirmap.CompilePaths(c.Paths, c.Shipped)
 	if err != nil {
 		return err
 	}

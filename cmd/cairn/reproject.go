@@ -11,11 +11,12 @@ import (
 
 type reprojectCmd struct {
 	server.Database `embed:""`
-	FHIRSecurity    []string          `name:"fhir-security" env:"CAIRN_FHIR_SECURITY" placeholder:"CODE" help:"As the server has it."`
-	FHIRSecurityOf  map[string]string `name:"fhir-security-of" env:"CAIRN_FHIR_SECURITY_OF" mapsep:";" help:"As the server has it."`
-	Again           bool              `help:"Project everything, even if the mappings are those in force."`
-	Progress        bool              `help:"Print how far it is every two seconds."`
-	Status          bool              `help:"Only print the state."`
+	// As the server has them.
+	server.Projecting `embed:""`
+
+	Again    bool `help:"Project everything, even if the mappings are those in force."`
+	Progress bool `help:"Print how far it is every two seconds."`
+	Status   bool `help:"Only print the state."`
 }
 
 func (c *reprojectCmd) Run(ctx context.Context, out io.Writer) error {
@@ -28,7 +29,7 @@ func (c *reprojectCmd) Run(ctx context.Context, out io.Writer) error {
 			return err
 		}
 		var told time.Time
-		return m.Reproject(ctx, c.Again, c.FHIRSecurity, c.FHIRSecurityOf, func(st server.ProjectionState) {
+		return m.Reproject(ctx, c.Again, c.Projecting, func(st server.ProjectionState) {
 			if !st.Pending || c.Progress && time.Since(told) > 2*time.Second {
 				told = time.Now()
 				printProjectionState(out, st)

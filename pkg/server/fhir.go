@@ -95,7 +95,7 @@ func (s *Server) stances() (*stance.Decider, error) {
 }
 
 // labels are the security labels that the options ask for.
-func (o Options) labels() (fhir.Labels, error) {
+func (o Projecting) labels() (fhir.Labels, error) {
 	parse := func(list []string) (out []fhir.Label, err error) {
 		for _, s := range list {
 			l, err := fhir.ParseLabel(strings.TrimSpace(s))

@@ -17,7 +17,6 @@ import (
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
-	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
 	"github.com/cairn-ehr/cairn/templates/example"
@@ -275,7 +274,7 @@ func TestProcedureBesideManySteps(t *testing.T) {
 		t.Errorf("%d procedures, the first %s", len(list), list[0].Append(nil))
 	}
 	want := projected(t, p.s)
-	shipped, err := loadMappings(p.s.log, fhir.Labels{})
+	shipped, err := loadMappings(p.s.log, Projecting{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -415,11 +414,11 @@ func TestProceduresUnderLabels(t *testing.T) {
 
 	m := Maintainer{p.s.store}
 	none := func(ProjectionState) {}
-	if err := m.Reproject(t.Context(), false, nil, nil, none, nil); !errs.Is(err, errs.Invalid) {
+	if err := m.Reproject(t.Context(), false, Projecting{}, none, nil); !errs.Is(err, errs.Invalid) {
 		t.Errorf("projected again without the labels: %v", err)
 	}
 	for deadline := time.Now().Add(time.Minute); ; {
-		err := m.Reproject(t.Context(), true, nil, o.FHIRSecurityOf, none, func(uid string, err error) { t.Error(uid, err) })
+		err := m.Reproject(t.Context(), true, o.Projecting, none, func(uid string, err error) { t.Error(uid, err) })
 		if err == nil {
 			break
 		}

@@ -234,14 +234,9 @@ func (m Maintainer) ProjectionState(ctx context.Context) (ProjectionState, error
 }
 
 // Reproject projects stored versions by the mappings of this program, for a server
-// with the labels given (Options.FHIRSecurity and FHIRSecurityOf); see
-// store.Store.Reproject.
-func (m Maintainer) Reproject(ctx context.Context, again bool, security []string, securityOf map[string]string, progress func(ProjectionState), failed func(uid string, err error)) error {
-	labels, err := Options{FHIRSecurity: security, FHIRSecurityOf: securityOf}.labels()
-	if err != nil {
-		return err
-	}
-	mapping, err := loadMappings(slog.Default(), labels)
+// with the options given; see store.Store.Reproject.
+func (m Maintainer) Reproject(ctx context.Context, again bool, o Projecting, progress func(ProjectionState), failed func(uid string, err error)) error {
+	mapping, err := loadMappings(slog.Default(), o)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -30,11 +31,34 @@ type fhirProjection struct {
 	log      *slog.Logger
 }
 
-// loadMappings compiles the shipped mapping files. Where templates have labels of
-// their own, what is made of several compositions depends on them, and the version
-// says so after a hyphen.
-func loadMappings(log *slog.Logger, labels fhir.Labels) (*fhirProjection, error) {
-	lib, err := fhirmap.LoadShipped()
+// library compiles the mappings.
+func (o Projecting) library() (*fhirmap.Library, error) {
+	const op = "server.Start"
+	switch {
+	case len(o.FHIRMappings) == 0 && o.FHIRMappingsOnly:
+		return nil, errs.New(errs.Invalid, op, "--fhir-mappings-only needs --fhir-mappings")
+	case len(o.FHIRMappings) == 0:
+		return fhirmap.LoadShipped()
+	}
+	lib, problems, err := fhirmap.CompilePaths(o.FHIRMappings, !o.FHIRMappingsOnly)
+	if err == nil && len(problems) > 0 {
+		err = problems
+	}
+	if err != nil {
+		return nil, errs.Wrap(errs.Invalid, op, "the mappings of --fhir-mappings cannot be used", err)
+	}
+	return lib, nil
+}
+
+// loadMappings compiles the mapping files. Where templates have labels of their own,
+// what is made of several compositions depends on them, and the version says so
+// after a hyphen.
+func loadMappings(log *slog.Logger, o Projecting) (*fhirProjection, error) {
+	labels, err := o.labels()
+	if err != nil {
+		return nil, err
+	}
+	lib, err := o.library()
 	if err != nil {
 		return nil, err
 	}

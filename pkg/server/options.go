@@ -47,8 +47,7 @@ type Options struct {
 	AccessLog       string        `default:"on" enum:"off,on,required" env:"CAIRN_ACCESS_LOG" help:"Record who reads, searches and queries what, and who is refused (AuditEvent): on, off, or required, which refuses requests (503) while accesses cannot be recorded."`
 	AccessRetention time.Duration `default:"0" env:"CAIRN_ACCESS_RETENTION" help:"How long the record of accesses is kept, in whole months that are over; 0 keeps it for ever."`
 
-	FHIRSecurity   []string          `name:"fhir-security" env:"CAIRN_FHIR_SECURITY" placeholder:"CODE" help:"Security label of every FHIR resource: U, L, M, N, R or V (v3-Confidentiality), HTEST, or system|code; may repeat. It labels and keeps nothing from anyone."`
-	FHIRSecurityOf map[string]string `name:"fhir-security-of" env:"CAIRN_FHIR_SECURITY_OF" mapsep:";" help:"The same for what is made of compositions of one template, as TEMPLATE=CODE or TEMPLATE=CODE,CODE; may repeat."`
+	Projecting `embed:""`
 
 	Reproject string `default:"auto" enum:"auto,manual" env:"CAIRN_REPROJECT" help:"When the FHIR mappings have changed, project what is stored again: auto in the background, or manual by cairn fhirmap reproject."`
 
@@ -75,6 +74,16 @@ type Options struct {
 
 	LogLevel  string `default:"info" enum:"debug,info,warn,error" env:"CAIRN_LOG_LEVEL" help:"debug, info, warn or error."`
 	LogFormat string `default:"json" enum:"json,text" env:"CAIRN_LOG_FORMAT" help:"json or text."`
+}
+
+// Projecting are those options of which FHIR resources are made, and so part of the
+// rules that stored resources have been made by.
+type Projecting struct {
+	FHIRMappings     []string `name:"fhir-mappings" type:"path" env:"CAIRN_FHIR_MAPPINGS" sep:"none" placeholder:"PATH" help:"A FHIR Connect mapping file, or a folder with mapping files in any folder below, beside the mappings that Cairn ships; may repeat. The server does not start if anything is wrong with one."`
+	FHIRMappingsOnly bool     `name:"fhir-mappings-only" env:"CAIRN_FHIR_MAPPINGS_ONLY" help:"Use only the mappings of --fhir-mappings, none that Cairn ships."`
+
+	FHIRSecurity   []string          `name:"fhir-security" env:"CAIRN_FHIR_SECURITY" placeholder:"CODE" help:"Security label of every FHIR resource: U, L, M, N, R or V (v3-Confidentiality), HTEST, or system|code; may repeat. It labels and keeps nothing from anyone."`
+	FHIRSecurityOf map[string]string `name:"fhir-security-of" env:"CAIRN_FHIR_SECURITY_OF" mapsep:";" help:"The same for what is made of compositions of one template, as TEMPLATE=CODE or TEMPLATE=CODE,CODE; may repeat."`
 }
 
 // SubscriptionOptions are those of FHIR subscriptions (docs/operate/subscriptions.md).

@@ -112,7 +112,7 @@ func TestSecurityLabels(t *testing.T) {
 
 func TestSecurityOptions(t *testing.T) {
 	t.Parallel()
-	for _, o := range []Options{
+	for _, o := range []Projecting{
 		{FHIRSecurity: []string{"secret"}}, {FHIRSecurity: []string{"N", "R"}}, {FHIRSecurityOf: map[string]string{"a": "N,,"}}, {FHIRSecurityOf: map[string]string{"a": "N,V"}},
 	} {
 		if l, err := o.labels(); err == nil {

@@ -141,16 +141,12 @@ func (s *Server) build(ctx context.Context, authenticate auth.Authenticator) (er
 	if s.accesses != nil {
 		decision, authenticate = s.accesses.Decision(decision), s.accesses.Authenticator(authenticate)
 	}
-	labels, err := o.labels()
-	if err != nil {
-		return err
-	}
-	mapping, err := loadMappings(s.log, labels)
+	mapping, err := loadMappings(s.log, o.Projecting)
 	if err != nil {
 		return err
 	}
 	metrics := telemetry.NewMetrics(Version())
-	if s.terms, err = s.openTerminologies(ctx, metrics); err != nil {
+	if s.terms, err = s.openTerminologies(ctx, metrics, mapping.lib); err != nil {
 		return err
 	}
 	updates, err := ehr.ParseTemplateUpdates(o.TemplateUpdates)

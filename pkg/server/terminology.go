@@ -49,8 +49,9 @@ type terminologies struct {
 	done   sync.WaitGroup
 }
 
-// openTerminologies reads what is loaded and makes the client of the server.
-func (s *Server) openTerminologies(ctx context.Context, metrics *telemetry.Metrics) (*terminologies, error) {
+// openTerminologies reads what is loaded, with the concept maps of the mappings, and
+// makes the client of the server.
+func (s *Server) openTerminologies(ctx context.Context, metrics *telemetry.Metrics, lib *fhirmap.Library) (*terminologies, error) {
 	o := s.options.Terminology
 	policies, err := resolve.ParsePolicies(o.Policy)
 	if err != nil {
@@ -84,7 +85,7 @@ func (s *Server) openTerminologies(ctx context.Context, metrics *telemetry.Metri
 		cfg.Remote = t.remote
 	}
 	t.Resolver = resolve.New(cfg)
-	if t.mapped, err = mappedConcepts(); err != nil {
+	if t.mapped, err = mappedConcepts(lib); err != nil {
 		return nil, err
 	}
 	ctx, t.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -92,12 +93,8 @@ func (s *Server) openTerminologies(ctx context.Context, metrics *telemetry.Metri
 	return t, nil
 }
 
-// mappedConcepts are the concept maps of the shipped mappings.
-func mappedConcepts() (*local.Set, error) {
-	lib, err := fhirmap.LoadShipped()
-	if err != nil {
-		return nil, err
-	}
+// mappedConcepts are the concept maps of the mappings.
+func mappedConcepts(lib *fhirmap.Library) (*local.Set, error) {
 	var list []*local.Resource
 	for _, m := range lib.ConceptMaps() {
 		more, err := local.Parse(m.Resource, local.Limits{})

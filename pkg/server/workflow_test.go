@@ -14,7 +14,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
-	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
 	"github.com/cairn-ehr/cairn/templates/example"
@@ -308,7 +307,7 @@ func TestOrderBesideManyActions(t *testing.T) {
 	if _, err := p.s.store.Pool().Exec(t.Context(), `delete from workflow_entry`); err != nil {
 		t.Fatal(err)
 	}
-	shipped, err := loadMappings(p.s.log, fhir.Labels{})
+	shipped, err := loadMappings(p.s.log, Projecting{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -324,7 +324,8 @@ func TestQueueBesideEverything(t *testing.T) {
 		}
 		break
 	}
-	if err := rec.reproject(b, store.ReprojectOptions{}); err != nil {
+	// The session of a pass that was cut off may hold its lock for a moment.
+	if err := rec.reproject(b, store.ReprojectOptions{Patience: time.Minute}); err != nil {
 		t.Fatal(err, errors.Unwrap(err))
 	}
 	checkProjected(t, rec, list, last, b)
