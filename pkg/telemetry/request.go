@@ -94,14 +94,15 @@ func knownMethod(m string) string {
 
 // AccessLog writes one record per request when it is done: method, route
 // pattern, status, duration and bytes of the answer's body. Server faults are
-// errors, health checks and scrapes debug records, all else information.
+// errors, but not 501, which tells that something is not supported; health
+// checks and scrapes are debug records, all else information.
 func AccessLog(log *slog.Logger, now func() time.Time) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			observed(next, w, r, now, func(o outcome) {
 				level := slog.LevelInfo
 				switch {
-				case o.status >= 500 && o.route != ReadyPath:
+				case o.status >= 500 && o.status != http.StatusNotImplemented && o.route != ReadyPath:
 					level = slog.LevelError
 				case o.route == MetricsPath || strings.HasPrefix(o.route, healthPrefix):
 					level = slog.LevelDebug

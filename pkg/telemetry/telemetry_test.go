@@ -51,6 +51,7 @@ func api(log *slog.Logger) http.Handler {
 		})
 		r.Post("/ehr", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusCreated) })
 		r.Get("/nothing", func(http.ResponseWriter, *http.Request) {})
+		r.Get("/unsupported", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNotImplemented) })
 		r.Get("/fault", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusBadGateway) })
 		r.Get("/panic", func(http.ResponseWriter, *http.Request) { panic("a bug") })
 	})
@@ -96,6 +97,7 @@ func TestAccessLog(t *testing.T) {
 	}{
 		{"POST", "/openehr/v1/ehr", line("INFO", "POST", "/openehr/v1/ehr", 201, 0)},
 		{"GET", "/openehr/v1/nothing", line("INFO", "GET", "/openehr/v1/nothing", 200, 0)},
+		{"GET", "/openehr/v1/unsupported", line("INFO", "GET", "/openehr/v1/unsupported", 501, 0)},
 		{"GET", "/openehr/v1/fault", line("ERROR", "GET", "/openehr/v1/fault", 502, 0)},
 		{"GET", "/openehr/v1/panic", line("ERROR", "GET", "/openehr/v1/panic", 500, 0)},
 		{"GET", "/smith/john", line("INFO", "GET", "unmatched", 404, 19)},
