@@ -296,9 +296,20 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  them out. Its export leaves out EHRs that are not queryable (`is_queryable`), as they were not named for it, and is refused as a whole\n" +
 	"  if he may not query a member any more, so that it is never a part taken for the whole. An owner has at most 1,000\n" +
 	"  groups of at most 10,000 members.\n" +
-	"- Pages of a search go by the keys of the last record: a resource that exists throughout appears once, unless what it is sorted by\n" +
-	"  changes meanwhile: a resource that is corrected while pages are read by `_sort=-_lastUpdated` moves to pages that were read already, and\n" +
-	"  by `_sort=_lastUpdated` it comes again. Without `_sort` the order is that of the ids, which never change. An export is a snapshot.\n\n" +
+	"- The pages of a search, and of `$everything`, are together what was committed when the first was read: each resource that then matched\n" +
+	"  once, in its version and by its values of then, in any order (`_sort`), with the `total` of the first page. Commits under way at that\n" +
+	"  moment, later ones, corrections, deletions and projections change nothing in them. The rest is as of each page: what is\n" +
+	"  included (`_include`, `_revinclude`, and the parties of `$everything`), the OperationOutcome on what is not shown, which EHRs are queryable\n" +
+	"  (`is_queryable`), what the actor may query, and physical deletion, after which what is deleted is on no page. Where resources\n" +
+	"  are searched anew by other rules without coming out differently (an update of the server or of a mapping that changes search parameters\n" +
+	"  alone), pages read after that go by the new values.\n" +
+	"- `next` links are good for 24 hours and until the database is restored, and then answer 400, as do those of versions of Cairn without\n" +
+	"  snapshots. Cursors are not signed: one that is made up shows versions, replaced within 48 hours, of what the actor may search, and nothing else.\n" +
+	"- Pages of AuditEvent, Provenance, Composition and DocumentReference are of no snapshot: they go by the keys of the last record. The first two\n" +
+	"  never change, but new ones come. A composition that is corrected while pages are read by `_sort=-_lastUpdated` or `-date` moves to\n" +
+	"  pages that were read already, in the other direction it comes again; without `_sort` it appears once. Pages of a history go\n" +
+	"  back in time and never change but by physical deletion; what is committed later, or is being committed, is not on them or may be. Lists of\n" +
+	"  groups and subscriptions go by their ids. An export is a snapshot.\n\n" +
 	"## Not supported\n\n" +
 	"Chains beyond the patient, sorting by reference, update and delete; modifiers on `_id` and `_lastUpdated`.\n" +
 	"Of AuditEvent, Provenance, Composition and DocumentReference, which are made when they are asked for: the modifiers that\n" +

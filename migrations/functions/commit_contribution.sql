@@ -472,7 +472,7 @@ begin
         -- What the versions replaced gave and the new ones do not has vanished
         -- and leaves a tombstone; one that lies there already stays.
         with replaced as (
-            update fhir_resource as old set superseded = t, search = null
+            update fhir_resource as old set superseded = t, replaced = pg_current_xact_id()
             from unnest(vo, n_ver, current) with ordinality as n(vo_no, ver, current, i)
             where n.ver > 1 and n.current and n.i <> all(q_i) and old.ehr_no = e.ehr_no and old.vo_no = n.vo_no
               and old.superseded is null

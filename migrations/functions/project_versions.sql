@@ -65,7 +65,7 @@ begin
     join fhir_resource r on r.ehr_no = v_ehr_no[d.i] and r.vo_no = v_vo[d.i] and r.superseded is null;
     t := coalesce(t, date_trunc('milliseconds', clock_timestamp()));
 
-    update fhir_resource as old set superseded = t, search = null
+    update fhir_resource as old set superseded = t, replaced = pg_current_xact_id()
     from unnest(r_i, r_type, r_id) as r(i, type, id)
     where r.i = any(done) and old.ehr_no = v_ehr_no[r.i] and old.resource_type = r.type and old.resource_id = r.id
       and old.superseded is null;

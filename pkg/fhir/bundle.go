@@ -8,9 +8,8 @@ import (
 )
 
 // bundle writes a page, and what it includes, as a searchset. Links carry what was understood and
-// nothing else; the next page is found by the last record alone, so that no
-// state is kept and every resource that exists throughout, and keeps the keys that
-// it is sorted by, appears exactly once.
+// nothing else; the next page is found by the last record and the snapshot that the
+// first was of, so that no state is kept and every resource appears exactly once.
 func (a *api) bundle(c *call, req *request, page Page, others []Record) ([]byte, error) {
 	base := a.base(c.Request)
 	room := 4096

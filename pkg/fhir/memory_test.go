@@ -116,12 +116,12 @@ func (m *memory) Search(_ context.Context, _ ehr.Actor, q Query) (Page, error) {
 			continue
 		}
 		total++
-		if len(q.After) > 0 && r.ID <= *q.After[len(q.After)-1] {
+		if len(q.After.Keys) > 0 && r.ID <= *q.After.Keys[len(q.After.Keys)-1] {
 			continue
 		}
 		if len(page.Records) == q.Count {
 			page.More = true
-			page.Next = Cursor{&page.Records[q.Count-1].ID}
+			page.Next = Cursor{Keys: []*string{&page.Records[q.Count-1].ID}, Snapshot: "now"}
 			continue
 		}
 		page.Records = append(page.Records, r)

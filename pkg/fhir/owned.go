@@ -77,11 +77,11 @@ func (l *listing) takes(p pair) (bool, error) {
 		l.count = min(n, MaxCount)
 		l.request.count = strconv.Itoa(l.count)
 	case "_cursor":
-		at, err := parseCursor(Query{Type: l.path}, p.value)
+		at, err := parsePlace(Query{Type: l.path}, p.value)
 		if err != nil {
 			return true, err
 		}
-		l.cursor, l.after = p.value, *at[0]
+		l.cursor, l.after = p.value, *at.Keys[0]
 	default:
 		return false, nil
 	}
@@ -95,7 +95,7 @@ func answerListing[T any](a *api, w http.ResponseWriter, c *call, l *listing, li
 		switch at := id(&list[i]).String(); {
 		case at <= l.after:
 		case l.count > 0 && len(page.Records) == l.count:
-			page.More, page.Next = true, Cursor{&page.Records[l.count-1].ID}
+			page.More, page.Next = true, Cursor{Keys: []*string{&page.Records[l.count-1].ID}}
 		default:
 			rec, err := record(&list[i])
 			if err != nil {

@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 // maxSort is the most keys of an order, maxCursor the length of a cursor.
 const (
 	maxSort   = 8
-	maxCursor = 4096
+	maxCursor = 8192
 )
 
 // request is a search as understood.
@@ -263,9 +264,20 @@ func (a *api) sort(q *Query, p pair) error {
 	return nil
 }
 
+// snapshotCursor is a cursor with a snapshot; without one it is the list of its
+// keys alone.
+type snapshotCursor struct {
+	Keys     []*string `json:"k"`
+	Snapshot string    `json:"s"`
+}
+
 // String is the cursor as it stands in a link.
 func (c Cursor) String() string {
-	b, err := json.Marshal([]*string(c))
+	var v any = c.Keys
+	if c.Snapshot != "" {
+		v = snapshotCursor{c.Keys, c.Snapshot}
+	}
+	b, err := json.Marshal(v)
 	if err != nil {
 		panic("fhir: " + err.Error()) // texts can always be marshalled
 	}
@@ -274,31 +286,53 @@ func (c Cursor) String() string {
 
 // parseCursor reads the cursor of a query.
 func parseCursor(q Query, s string) (Cursor, error) {
-	bad := badParam("_cursor", "is not a cursor of this search")
+	c, err := parsePlace(q, s)
+	switch {
+	case err != nil:
+		return Cursor{}, err
+	case made(q.Type) && c.Snapshot != "":
+		return Cursor{}, badParam("_cursor", "is not a cursor of this search")
+	case !made(q.Type) && c.Snapshot == "":
+		return Cursor{}, badParam("_cursor", "has no snapshot, as those of earlier versions of this server: begin the search anew")
+	}
+	return c, nil
+}
+
+// parsePlace reads a cursor with or without a snapshot.
+func parsePlace(q Query, s string) (Cursor, error) {
+	none, bad := Cursor{}, badParam("_cursor", "is not a cursor of this search")
 	if len(s) > maxCursor {
-		return nil, bad
+		return none, bad
 	}
 	b, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil {
-		return nil, bad
+		return none, bad
 	}
-	var c Cursor
-	if err := json.Unmarshal(b, (*[]*string)(&c)); err != nil {
-		return nil, bad
+	var with snapshotCursor
+	if bytes.HasPrefix(b, []byte("{")) {
+		if err = json.Unmarshal(b, &with); err == nil && (with.Snapshot == "" || !plainText(with.Snapshot)) {
+			return none, bad
+		}
+	} else {
+		err = json.Unmarshal(b, &with.Keys)
 	}
+	if err != nil {
+		return none, bad
+	}
+	c := with.Keys
 	fixed := 1
 	if q.Type == "" {
 		fixed = 2
 	}
 	if len(c) != len(q.Sort)+fixed || slices.Contains(c[len(q.Sort):], nil) || !r4.ValidPrimitive("id", *c[len(c)-1]) {
-		return nil, bad
+		return none, bad
 	}
 	for i, key := range c {
 		if key == nil {
 			continue
 		}
 		if !plainText(*key) {
-			return nil, bad
+			return none, bad
 		}
 		if i >= len(q.Sort) {
 			break
@@ -310,8 +344,8 @@ func parseCursor(q Query, s string) (Cursor, error) {
 			_, _, err = implied(*key)
 		}
 		if err != nil {
-			return nil, bad
+			return none, bad
 		}
 	}
-	return c, nil
+	return Cursor(with), nil
 }

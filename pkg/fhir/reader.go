@@ -220,7 +220,8 @@ type Query struct {
 	// Count is the page size, at least 1.
 	Count int
 	// After is where the page begins: the Next of the one before, for the same
-	// Type and Sort; nil is the first page.
+	// Type and Sort; without keys it is the first page. All pages of a search are
+	// those of the state that the first was of, whatever is committed meanwhile.
 	After Cursor
 	// Total asks for Page.Total.
 	Total bool
@@ -257,10 +258,17 @@ type Sort struct {
 	Desc  bool
 }
 
-// Cursor is a place in the order of a search: the keys of a record as text, nil
-// for one without the value, its type if the search is not of one type, and its
-// id.
-type Cursor []*string
+// Cursor is a place in a search that has begun. Its zero value begins one.
+type Cursor struct {
+	// Keys are the place in the order: the keys of a record as text, nil for one
+	// without the value, its type if the search is not of one type, and its id.
+	Keys []*string
+	// Snapshot is the store's name for the state that the first page was of, of
+	// which the others are, too; "" for resources that are made when they are asked
+	// for. What a client sends may be anything: a store that does not know it answers
+	// Invalid.
+	Snapshot string
+}
 
 // Kind is the type of a search parameter.
 type Kind string

@@ -154,7 +154,7 @@ func stored(t *testing.T, s *store.Store, list []ehr.Contribution) map[string][]
 			` + v + ` join contribution c using (ehr_no, contribution_id) where v.contribution_id = any($1)`,
 		"document": `select to_jsonb(d) - array['ehr_no', 'vo_no'] || jsonb_build_object('ehr', e.ehr_id, 'object', v.object_id) as row
 			` + v + `join document d using (ehr_no, vo_no, ver) where v.contribution_id = any($1)`,
-		"fhir_resource": `select to_jsonb(r) - array['ehr_no', 'vo_no', 'last_updated'] || jsonb_build_object('ehr', e.ehr_id, 'object', v.object_id) as row
+		"fhir_resource": `select to_jsonb(r) - array['ehr_no', 'vo_no', 'last_updated', 'made', 'replaced'] || jsonb_build_object('ehr', e.ehr_id, 'object', v.object_id) as row
 			` + v + `join fhir_resource r using (ehr_no, vo_no, ver) where v.contribution_id = any($1)`,
 		"fhir_content": `select to_jsonb(f) - array['ehr_no', 'vo_no'] || jsonb_build_object('ehr', e.ehr_id, 'object', v.object_id) as row
 			` + v + `join fhir_content f using (ehr_no, vo_no, ver) where v.contribution_id = any($1)`,

@@ -19,6 +19,7 @@ type where struct {
 	from  string
 	r     string // the alias of the row of fhir_resource
 	kind  string // the number of a row's kind
+	at    string // the parameter with the snapshot that a state is of; "" for the present
 	terms []string
 	args  *[]any
 }
@@ -39,12 +40,12 @@ const ofRecord = `resource_type, resource_id, ver, revision, last_updated, kind_
 // counted the number of all matches.
 func (w *where) page(q fhir.Query, counted bool) (string, []any, error) {
 	args := slices.Clone(*w.args)
-	p := where{from: w.from, r: w.r, kind: w.kind, terms: slices.Clone(w.terms), args: &args}
+	p := where{from: w.from, r: w.r, kind: w.kind, at: w.at, terms: slices.Clone(w.terms), args: &args}
 	keys, err := p.keys(q)
 	if err != nil {
 		return "", nil, err
 	}
-	p.after(keys, q.After)
+	p.after(keys, q.After.Keys)
 	var order, outerOrder, columns, outer strings.Builder
 	for i, k := range keys {
 		name := "s" + strconv.Itoa(i)
@@ -61,11 +62,19 @@ func (w *where) page(q fhir.Query, counted bool) (string, []any, error) {
 		columns.WriteString(`, count(*) over () as matches`)
 		outer.WriteString(`r.matches, `)
 	}
+	limit := "\n\torder by " + order.String() + " limit " + p.arg(q.Count+1)
+	var found []string
+	for _, state := range p.states() {
+		found = append(found, `select `+p.r+"."+strings.ReplaceAll(ofRecord, ", ", ", "+p.r+".")+columns.String()+p.match(state)+limit)
+	}
+	rows := found[0]
+	if len(found) > 1 {
+		rows = `(` + strings.Join(found, ")\n\tunion all (") + `)` + limit
+	}
 	// Resources of one version are many on a page: it is looked up for the first.
 	sql := `select ` + outer.String() + recordColumns + `
 	from (select p.*, case row_number() over (partition by p.ehr_no, p.vo_no, p.ver, p.revision order by ` + order.String() + `) when 1 then p.ehr_no end as first_of
-	from (select ` + p.r + "." + strings.ReplaceAll(ofRecord, ", ", ", "+p.r+".") + columns.String() + p.from + strings.Join(p.terms, "\n\tand ") +
-		"\n\torder by " + order.String() + " limit " + p.arg(q.Count+1) + `) p) r
+	from (` + rows + `) p) r
 	left join version v on v.ehr_no = r.first_of and v.vo_no = r.vo_no and v.ver = r.ver
 	left join fhir_content c on c.ehr_no = r.first_of and c.vo_no = r.vo_no and c.ver = r.ver and c.revision = r.revision
 	order by ` + outerOrder.String()
@@ -74,18 +83,32 @@ func (w *where) page(q fhir.Query, counted bool) (string, []any, error) {
 
 // count is the statement for the number of matches.
 func (w *where) count() (string, []any) {
-	return `select count(*)` + w.from + strings.Join(w.terms, "\n\tand "), *w.args
+	var counts []string
+	for _, state := range w.states() {
+		counts = append(counts, `(select count(*)`+w.match(state)+`)`)
+	}
+	return `select ` + strings.Join(counts, ` + `), *w.args
 }
 
-// conditions are those of a search of current resources.
-func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, error) {
+// match are the rows of a state that meet the conditions.
+func (w *where) match(state string) string {
+	return w.from + strings.Join(append([]string{state}, w.terms...), "\n\tand ")
+}
+
+// conditions are those of a search: of current resources, or on a later page of those
+// of its snapshot, which it gives.
+func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, *snapshot, error) {
 	w := records(patients)
 	w.from = about(q.Type, w.from)
-	w.current(q.Type)
-	if q.Latest > 0 {
-		return w, w.latest(op, q)
+	at, err := w.asOf(op, q.After)
+	if err != nil {
+		return nil, nil, err
 	}
-	return w, w.narrow(op, q)
+	w.exist(q.Type)
+	if q.Latest > 0 {
+		return w, at, w.latest(op, q)
+	}
+	return w, at, w.narrow(op, q)
 }
 
 // records begins a search of the rows of patients, or without any of all who
@@ -136,21 +159,21 @@ func (w *where) narrow(op string, q fhir.Query) error {
 		return err
 	}
 	if len(q.OfPatient) > 0 {
-		if err := w.related(op, "Patient", q.OfPatient, ` = any(array(select p.ehr_no `, `))`); err != nil {
+		if err := w.related(op, "Patient", q.OfPatient, ` = any(array(`, `))`); err != nil {
 			return err
 		}
 	}
 	for _, h := range q.Has {
-		if err := w.related(op, h.Type, h.Filters, ` in (select p.ehr_no `, `)`); err != nil {
+		if err := w.related(op, h.Type, h.Filters, ` in (`, `)`); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// current narrows to resources that exist, of a type if one is given.
-func (w *where) current(typ string) {
-	w.add(w.r+`.superseded is null`, w.r+`.byte_len is not null`)
+// exist narrows to resources that are not deleted, of a type if one is given.
+func (w *where) exist(typ string) {
+	w.add(w.r + `.byte_len is not null`)
 	if typ != "" {
 		w.add(w.r + `.resource_type = ` + w.arg(typ))
 	}
@@ -159,7 +182,10 @@ func (w *where) current(typ string) {
 // latest narrows to the newest of the matches with the same codes.
 func (w *where) latest(op string, q fhir.Query) error {
 	limit := q.Latest
-	q.Latest, q.After = 0, nil
+	if w.at != "" {
+		return errs.New(errs.Invalid, op, "a search of the newest has one page")
+	}
+	q.Latest = 0
 	all := &where{from: w.from, r: w.r, kind: w.kind, terms: slices.Clone(w.terms), args: w.args}
 	if err := all.narrow(op, q); err != nil {
 		return err
@@ -172,19 +198,23 @@ func (w *where) latest(op string, q fhir.Query) error {
 		select r.ehr_no, r.resource_id, row_number() over (
 			partition by r.ehr_no, (select k.tokens->'code' from fhir_kind k where k.kind_no = r.kind_no)
 			order by ` + newest[0].sql + newest[0].direction() + `, r.last_updated desc, r.resource_id) as n` +
-		all.from + strings.Join(all.terms, ` and `) + `) newest where n <= ` + w.arg(limit) + `)`)
+		all.match(all.states()[0]) + `) newest where n <= ` + w.arg(limit) + `)`)
 	return nil
 }
 
 // related narrows to records that hold a resource of the type that meets the
 // filters.
 func (w *where) related(op, typ string, filters []fhir.Filter, open, end string) error {
-	p := &where{from: `from fhir_resource p where `, r: "p", kind: `p.kind_no`, args: w.args}
-	p.current(typ)
+	p := &where{from: `from fhir_resource p where `, r: "p", kind: `p.kind_no`, at: w.at, args: w.args}
+	p.exist(typ)
 	if err := p.filters(op, typ, filters); err != nil {
 		return err
 	}
-	w.add(w.r + `.ehr_no` + open + p.from + strings.Join(p.terms, ` and `) + end)
+	var records []string
+	for _, state := range p.states() {
+		records = append(records, `select p.ehr_no `+p.match(state))
+	}
+	w.add(w.r + `.ehr_no` + open + strings.Join(records, ` union all `) + end)
 	return nil
 }
 

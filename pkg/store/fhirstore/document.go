@@ -164,10 +164,10 @@ func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fh
 		}
 		order = `v.time_committed` + desc + `, `
 	}
-	if len(q.After) > 0 {
+	if len(q.After.Keys) > 0 {
 		bad := errs.New(errs.Invalid, op, "the cursor is not one of this search")
-		last := q.After[len(q.After)-1]
-		if len(q.After) != len(q.Sort)+1 || slices.Contains(q.After, nil) {
+		last := q.After.Keys[len(q.After.Keys)-1]
+		if len(q.After.Keys) != len(q.Sort)+1 || slices.Contains(q.After.Keys, nil) {
 			return fhir.Page{}, bad
 		}
 		after, ok := parseDocumentID(*last)
@@ -176,7 +176,7 @@ func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fh
 		}
 		rest := `(v.ehr_no, v.vo_no) > (` + w.arg(after.ehrNo) + `::bigint, ` + w.arg(after.voNo) + `::bigint)`
 		if order != "" {
-			us, err := strconv.ParseInt(*q.After[0], 10, 64)
+			us, err := strconv.ParseInt(*q.After.Keys[0], 10, 64)
 			if err != nil {
 				return fhir.Page{}, bad
 			}
@@ -212,9 +212,9 @@ func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fh
 		last := page.Records[len(page.Records)-1]
 		if order != "" {
 			us := strconv.FormatInt(last.LastUpdated.UnixMicro(), 10)
-			page.Next = append(page.Next, &us)
+			page.Next.Keys = append(page.Next.Keys, &us)
 		}
-		page.Next = append(page.Next, &last.ID)
+		page.Next.Keys = append(page.Next.Keys, &last.ID)
 	}
 	return page, nil
 }

@@ -82,7 +82,8 @@ func newMadeOrder(q fhir.Query, at string, columns ...string) madeOrder {
 
 // after is the condition that a row comes after a cursor; the parts of the id in it
 // are what the columns are compared with.
-func (o madeOrder) after(w *where, c fhir.Cursor, parts func(id string) ([]any, bool)) (string, error) {
+func (o madeOrder) after(w *where, from fhir.Cursor, parts func(id string) ([]any, bool)) (string, error) {
+	c := from.Keys
 	if len(c) == 0 {
 		return `true`, nil
 	}
@@ -123,7 +124,8 @@ func (o madeOrder) next(list []fhir.Record) (c fhir.Cursor) {
 	last := list[len(list)-1]
 	if o.time != "" {
 		us := strconv.FormatInt(last.LastUpdated.UnixMicro(), 10)
-		c = append(c, &us)
+		c.Keys = append(c.Keys, &us)
 	}
-	return append(c, &last.ID)
+	c.Keys = append(c.Keys, &last.ID)
+	return c
 }

@@ -242,13 +242,16 @@ func (r *Reader) Tidy(ctx context.Context, retention time.Duration) error {
 }
 
 // Restored puts right what a restored copy of the database holds of the numbers
-// of transactions of another server, if they are ahead of this one's: what is in
-// the outbox and what follows is compared with all subscriptions. To be called
-// before commits are.
+// of transactions of another server: if they are ahead of this one's, what is in
+// the outbox and what follows is compared with all subscriptions; and what there is
+// of resources is of all snapshots of searches. To be called before commits are.
 func (r *Reader) Restored(ctx context.Context) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`update fhir_subscription set since = '1:1:' where pg_snapshot_xmax(since) > pg_snapshot_xmax(pg_current_snapshot())`)
 	batch.Queue(`update fhir_outbox set xid = '3' where xid >= pg_snapshot_xmax(pg_current_snapshot())`)
+	batch.Queue(`update fhir_origin o set system = c.system_identifier,
+			until = greatest(clock_timestamp(), (select max(last_updated) from fhir_resource where last_updated > clock_timestamp()))
+		from pg_control_system() c where o.system is distinct from c.system_identifier`)
 	return fail("fhirstore.Restored", r.store.Pool().SendBatch(ctx, batch).Close())
 }
 

@@ -66,7 +66,7 @@ func (w *where) keys(q fhir.Query) ([]key, error) {
 
 // after adds the condition that a record comes after the cursor: at the first
 // key in which they differ.
-func (w *where) after(keys []key, c fhir.Cursor) {
+func (w *where) after(keys []key, c []*string) {
 	if len(c) != len(keys) {
 		return
 	}

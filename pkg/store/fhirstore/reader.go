@@ -289,9 +289,9 @@ func (r *Reader) decide(ctx context.Context, who ehr.Actor, what ehr.Action, on 
 	return errs.Wrap(errs.Forbidden, "fhirstore.decide", "access could not be decided", err)
 }
 
-// Search finds current resources of one type. See fhir.Reader. Without
-// patients it is a population query, which leaves out EHRs that are not
-// queryable (EHR_STATUS.is_queryable).
+// Search finds current resources of one type, on later pages those of the snapshot
+// of the first. See fhir.Reader. Without patients it is a population query, which
+// leaves out EHRs that are not queryable (EHR_STATUS.is_queryable).
 func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.Page, error) {
 	const op = "fhirstore.Search"
 	if q.Count < 1 {
@@ -314,7 +314,7 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	if fhir.OfParty(q.Type) && patients != nil {
 		return fhir.Page{}, errs.New(errs.Unsupported, op, q.Type+" is of no patient's record")
 	}
-	where, err := conditions(op, q, patients)
+	where, at, err := conditions(op, q, patients)
 	if err != nil {
 		return fhir.Page{}, err
 	}
@@ -326,18 +326,18 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	batch.Queue("set local plan_cache_mode = force_generic_plan")
 	// Of patients who are few the matches are counted with the first page: they are
 	// looked at once.
-	counted := q.Total && patients != nil && q.After == nil
+	counted := q.Total && patients != nil && at == nil
 	sql, args, err := where.page(q, counted)
 	if err != nil {
 		return fhir.Page{}, err
 	}
-	var next fhir.Cursor
+	var next []*string
 	scan := scanner{store: r.store, labels: r.labels}
 	batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
 		defer scan.forget()
 		total := int64(-1)
 		before := make([]any, len(rows.FieldDescriptions())-recordWidth)
-		cursor := make(fhir.Cursor, len(before))
+		cursor := make([]*string, len(before))
 		for i := range before {
 			before[i] = &cursor[i]
 		}
@@ -369,15 +369,22 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	}
 	lag, lagArgs := lagOf(patients)
 	batch.Queue(lag, lagArgs...).QueryRow(func(row pgx.Row) error { return scanLag(row, &page.Lag) })
+	var now snapshot
+	batch.Queue(snapshotSQL).QueryRow(now.scan)
 	batch.Queue("commit")
 	if err := r.store.QueryPool().SendBatch(ctx, batch).Close(); err != nil {
 		return fhir.Page{}, store.Failure(op, err)
+	}
+	if at == nil {
+		at = &now
+	} else if err := at.check(op, &now); err != nil {
+		return fhir.Page{}, err
 	}
 	if err := scan.completeAll(ctx, page.Records); err != nil {
 		return fhir.Page{}, err
 	}
 	if cutPage(&page, q.Count); page.More {
-		page.Next = next
+		page.Next = fhir.Cursor{Keys: next, Snapshot: at.String()}
 	}
 	if len(patients) == 0 {
 		shown(ctx, page.Records)
