@@ -275,7 +275,7 @@ type snapshotCursor struct {
 func (c Cursor) String() string {
 	var v any = c.Keys
 	if c.Snapshot != "" {
-		v = snapshotCursor{c.Keys, c.Snapshot}
+		v = snapshotCursor(c)
 	}
 	b, err := json.Marshal(v)
 	if err != nil {
