@@ -63,6 +63,25 @@ type tableCost struct {
 	Records float64 `json:"wal_records"`
 }
 
+// openVariants opens each of the variants that texts describe, the program itself
+// without any. With an error it gives those that are to be stopped.
+func openVariants(texts []string, binary string, open func(v *variant, i int) error) (list []*variant, err error) {
+	if len(texts) == 0 {
+		texts = []string{"cairn"}
+	}
+	for i, text := range texts {
+		v, err := parseVariant(text, binary)
+		if err != nil {
+			return list, err
+		}
+		list = append(list, v)
+		if err := open(v, i); err != nil {
+			return list, err
+		}
+	}
+	return list, nil
+}
+
 // parseVariant reads name;key=value;... where a key is cairn (the binary), args
 // (flags of serve) or a setting of Postgres.
 func parseVariant(text, binary string) (*variant, error) {
@@ -104,24 +123,14 @@ func runCommit(ctx context.Context, c commitConfig) (err error) {
 		}
 		c.variants = []string{"projection;cairn=" + with, "without projection;cairn=" + without}
 	}
-	if len(c.variants) == 0 {
-		c.variants = []string{"cairn"}
-	}
 	var list []*variant
 	defer func() {
 		for _, v := range list {
 			err = errors.Join(err, v.stop())
 		}
 	}()
-	for i, text := range c.variants {
-		v, err := parseVariant(text, c.binary)
-		if err != nil {
-			return err
-		}
-		list = append(list, v)
-		if err := v.start(ctx, c.config, i); err != nil {
-			return err
-		}
+	if list, err = openVariants(c.variants, c.binary, func(v *variant, i int) error { return v.start(ctx, c.config, i) }); err != nil {
+		return err
 	}
 
 	share := c.compositions / (c.rounds * len(c.clients))

@@ -73,24 +73,14 @@ func runRead(ctx context.Context, c readConfig) (err error) {
 	if err != nil {
 		return err
 	}
-	if len(c.variants) == 0 {
-		c.variants = []string{"cairn"}
-	}
 	var list []*variant
 	defer func() {
 		for _, v := range list {
 			err = errors.Join(err, v.stop())
 		}
 	}()
-	for i, text := range c.variants {
-		v, err := parseVariant(text, c.binary)
-		if err != nil {
-			return err
-		}
-		list = append(list, v)
-		if err := v.open(ctx, c.config, i); err != nil {
-			return err
-		}
+	if list, err = openVariants(c.variants, c.binary, func(v *variant, i int) error { return v.open(ctx, c.config, i) }); err != nil {
+		return err
 	}
 	for _, work := range works {
 		runs := make([][]Run, len(list))

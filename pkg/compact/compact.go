@@ -7,7 +7,7 @@
 //	            block with the dictionary canonical-1 or fhir-1
 //
 // Texts of up to 64 KiB become S2 blocks: with a dictionary these are smaller
-// than zstd's and take a quarter of the time to make and to expand. A dictionary
+// than zstd's and take about a third of the time to make and to expand. A dictionary
 // reaches no further than that, so that longer texts become zstd frames, which
 // is also what all texts were before.
 //

@@ -35,9 +35,7 @@ func (r *Reader) matchDocuments(ctx context.Context, tx pgx.Tx, s *fhir.Subscrip
 	const op = "fhirstore.matchDocuments"
 	q, err := s.Query()
 	if err != nil {
-		// An update of the server has changed what it understands.
-		_, err := tx.Exec(ctx, `update fhir_subscription set status = 'error', error = 'the filter is not understood by this version of the server', failed = now() where subscription_no = $1`, s.Number)
-		return 0, err
+		return 0, misunderstood(ctx, tx, s)
 	}
 	w := &where{r: "v", args: new([]any), from: `
 		from fhir_outbox c
@@ -45,17 +43,7 @@ func (r *Reader) matchDocuments(ctx context.Context, tx pgx.Tx, s *fhir.Subscrip
 		join ehr e on e.ehr_no = v.ehr_no
 		where `}
 	w.add(`c.seq = any(`+w.arg(seqs)+`)`, `c.resource_type = `+w.arg(s.Type), composition, complete)
-	if q.Patients == nil {
-		w.add(`e.is_queryable`) // as in a search without a patient
-	} else {
-		ids := []uuid.UUID{}
-		for _, p := range q.Patients {
-			if id, err := uuid.Parse(p); err == nil {
-				ids = append(ids, id)
-			}
-		}
-		w.add(`e.ehr_id = any(` + w.arg(ids) + `::uuid[])`)
-	}
+	w.subscribed(q)
 	// What only documents know is no matter here: there are few.
 	if err := w.documents(op, q, true); err != nil {
 		return 0, err

@@ -88,9 +88,7 @@ func (r *Reader) matchOne(ctx context.Context, tx pgx.Tx, s *fhir.Subscription, 
 	const op = "fhirstore.matchOne"
 	q, err := s.Query()
 	if err != nil {
-		// An update of the server has changed what it understands.
-		_, err := tx.Exec(ctx, `update fhir_subscription set status = 'error', error = 'the filter is not understood by this version of the server', failed = now() where subscription_no = $1`, s.Number)
-		return 0, err
+		return 0, misunderstood(ctx, tx, s)
 	}
 	w := &where{from: about(s.Type, "\n\tfrom changed r join ehr e on e.ehr_no = r.ehr_no\n\twhere "), r: "r", kind: "r.kind_no", args: new([]any)}
 	columns := `seq, place, xid, prior, present, ehr_no, vo_no, kind_no, last_updated, resource_type, resource_id`
@@ -99,17 +97,7 @@ func (r *Reader) matchOne(ctx context.Context, tx pgx.Tx, s *fhir.Subscription, 
 	}
 	changed := `select ` + columns + ` from fhir_change where seq = any(` + w.arg(seqs) + `) and resource_type = ` + w.arg(s.Type)
 	w.add(`r.present`)
-	if q.Patients == nil {
-		w.add(`e.is_queryable`) // as in a search without a patient
-	} else {
-		var ids []uuid.UUID
-		for _, p := range q.Patients {
-			if id, err := uuid.Parse(p); err == nil {
-				ids = append(ids, id)
-			}
-		}
-		w.add(`e.ehr_id = any(` + w.arg(ids) + `::uuid[])`)
-	}
+	w.subscribed(q)
 	q.Patients = nil
 	if err := w.narrow(op, q); err != nil {
 		return 0, err
@@ -129,6 +117,29 @@ func (r *Reader) matchOne(ctx context.Context, tx pgx.Tx, s *fhir.Subscription, 
 	}
 	_, err = tx.Exec(ctx, `update fhir_subscription set events = events + $2 where subscription_no = $1`, s.Number, tag.RowsAffected())
 	return tag.RowsAffected(), err
+}
+
+// misunderstood ends a subscription whose filter this version of the server does not
+// understand, as an update may have changed what it does.
+func misunderstood(ctx context.Context, tx pgx.Tx, s *fhir.Subscription) error {
+	_, err := tx.Exec(ctx, `update fhir_subscription set status = 'error', error = 'the filter is not understood by this version of the server', failed = now() where subscription_no = $1`, s.Number)
+	return err
+}
+
+// subscribed narrows to the records e of the patients that a subscription names, or
+// without any to those that a search without a patient is of.
+func (w *where) subscribed(q fhir.Query) {
+	if q.Patients == nil {
+		w.add(`e.is_queryable`)
+		return
+	}
+	ids := []uuid.UUID{}
+	for _, p := range q.Patients {
+		if id, err := uuid.Parse(p); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	w.add(`e.ehr_id = any(` + w.arg(ids) + `::uuid[])`)
 }
 
 // Listening reports whether there is a subscription whose events are kept, or
