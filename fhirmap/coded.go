@@ -105,7 +105,7 @@ func (v *converter) code(n *rm.Node, ordinal string) *r4.Node {
 	name, version := rm.SplitTerminologyID(n.String("terminology_id", "value"))
 	system := ""
 	switch {
-	case isURI(name):
+	case r4.IsAbsoluteURI(name):
 		system = name
 	case name == "local":
 		if arch := v.at.archetype(); arch != "" {

@@ -247,7 +247,7 @@ func (v *converter) identifier(n *rm.Node) (*r4.Node, string) {
 		}
 		var system *r4.Node
 		name := n.String("assigner")
-		if issuer := n.String("issuer"); isURI(issuer) {
+		if issuer := n.String("issuer"); r4.IsAbsoluteURI(issuer) {
 			system = v.mem().String(issuer)
 		} else if name == "" {
 			name = issuer
@@ -285,19 +285,13 @@ func (v *converter) partyRef(n *rm.Node) (*r4.Node, string) {
 		return v.fail("value", "the reference has no id")
 	}
 	var system, assigner *r4.Node
-	if ns := n.String("namespace"); isURI(ns) {
+	if ns := n.String("namespace"); r4.IsAbsoluteURI(ns) {
 		system = v.mem().String(ns)
 	} else if ns != "" {
 		assigner = v.mem().Object(r4.Field{Name: "display", Value: v.mem().String(ns)})
 	}
 	return v.mem().Object(r4.Field{Name: "system", Value: system}, r4.Field{Name: "value", Value: v.mem().FreeString(r4.FreeString, id)},
 		r4.Field{Name: "assigner", Value: assigner}), ""
-}
-
-func isURI(s string) bool {
-	scheme, rest, ok := strings.Cut(s, ":")
-	return ok && rest != "" && len(scheme) > 1 && !strings.ContainsAny(s, " \t\n") &&
-		strings.IndexFunc(scheme, func(r rune) bool { return r > 'z' || !isNameByte(byte(r)) }) < 0 && r4.ValidPrimitive("uri", s)
 }
 
 // reference points at the subject of the record, or names another party by its

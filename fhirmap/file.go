@@ -1,6 +1,10 @@
 package fhirmap
 
-import "crypto/sha256"
+import (
+	"crypto/sha256"
+
+	"github.com/cairn-ehr/cairn/fhirmap/conceptmap"
+)
 
 // FileKind is the type of a mapping file.
 type FileKind string
@@ -43,7 +47,7 @@ type File struct {
 	// ConceptMapURL is spec.conceptmap: the ConceptMap for every code of the file.
 	ConceptMapURL Text
 	// ConceptMap is the content of a ConceptMapFile.
-	ConceptMap *ConceptMap
+	ConceptMap *conceptmap.Map
 
 	sum [sha256.Size]byte // of its bytes
 }

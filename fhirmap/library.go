@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/cairn-ehr/cairn/fhirmap/conceptmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -20,7 +21,7 @@ type Library struct {
 	extensions map[string]*File
 	contexts   []*File
 	// conceptMaps are the ConceptMaps by url.
-	conceptMaps map[string]*ConceptMap
+	conceptMaps map[string]*conceptmap.Map
 	ambiguous   map[string]bool // names of several extensions
 
 	// starts are the plans to run without a context, by archetype id.
@@ -60,7 +61,7 @@ func (v *view) methods(f *File) []*Method {
 // names.
 func IsMappingFile(name string) bool {
 	ext := path.Ext(name)
-	return ext == ".yml" || ext == ".yaml" || strings.HasSuffix(name, ConceptMapSuffix)
+	return ext == ".yml" || ext == ".yaml" || strings.HasSuffix(name, conceptmap.Suffix)
 }
 
 // ReadFiles parses every mapping file and ConceptMap of a tree, in the order of their
@@ -111,7 +112,7 @@ func Compile(files []*File) (*Library, Problems) {
 	lib := &Library{
 		files: files, models: map[string]*File{}, extensions: map[string]*File{},
 		starts: map[string][]*plan{}, templates: map[string]map[string][]*plan{},
-		profiles: map[*plan][]string{}, ambiguous: map[string]bool{}, conceptMaps: map[string]*ConceptMap{},
+		profiles: map[*plan][]string{}, ambiguous: map[string]bool{}, conceptMaps: map[string]*conceptmap.Map{},
 	}
 	c := &compiler{lib: lib, plans: map[planKey]*plan{}}
 	lib.register(c)

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/cairn-ehr/cairn/fhirmap/conceptmap"
 )
 
 // Limits on a mapping file.
@@ -27,7 +29,7 @@ func ParseFile(path string, data []byte) (*File, Problems) {
 		p.at(nil, CodeYAML, "larger than %d bytes", maxFileBytes)
 		return nil, p.problems
 	}
-	if strings.HasSuffix(path, ConceptMapSuffix) {
+	if strings.HasSuffix(path, conceptmap.Suffix) {
 		return parseConceptMap(path, data)
 	}
 	dec := yaml.NewDecoder(strings.NewReader(string(data)))
@@ -57,6 +59,27 @@ func ParseFile(path string, data []byte) (*File, Problems) {
 		f.sum = sha256.Sum256(data)
 	}
 	return f, p.problems
+}
+
+// parseConceptMap reads a file with a ConceptMap.
+func parseConceptMap(path string, data []byte) (*File, Problems) {
+	pos := Position{path, 1, 1}
+	m, faults := conceptmap.Parse(data)
+	var problems Problems
+	for _, err := range faults {
+		code := CodeStructure
+		switch {
+		case errors.Is(err, conceptmap.ErrSyntax):
+			code = CodeYAML
+		case errors.Is(err, conceptmap.ErrUnsupported):
+			code = CodeUnsupported
+		}
+		problems = append(problems, Problem{pos, code, err.Error()})
+	}
+	if m == nil {
+		return nil, problems
+	}
+	return &File{Path: path, Kind: ConceptMapFile, Name: Text{pos, m.URL}, Version: m.Version, ConceptMap: m, sum: sha256.Sum256(data)}, problems
 }
 
 type parser struct {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/cairn-ehr/cairn/fhirmap/conceptmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -80,7 +81,7 @@ type step struct {
 	link *plan
 	join *joinStep
 	// concepts translates codes; strict methods carry nothing else.
-	concepts *ConceptMap
+	concepts *conceptmap.Map
 	strict   bool
 	// code is the function that converts the value.
 	code     *function

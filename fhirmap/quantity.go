@@ -81,7 +81,7 @@ func (v *converter) amount(n, magnitude *rm.Node, units string) (*r4.Node, strin
 	case (system == "" || system == ucumURI || strings.EqualFold(system, "UCUM")) && ucum.Valid(units):
 		q.Fields = append(q.Fields, r4.Field{Name: "unit", Value: v.mem().String(shown)},
 			r4.Field{Name: "system", Value: v.mem().String(ucumURI)}, r4.Field{Name: "code", Value: v.mem().String(units)})
-	case system != ucumURI && isURI(system):
+	case system != ucumURI && r4.IsAbsoluteURI(system):
 		q.Fields = append(q.Fields, r4.Field{Name: "unit", Value: v.mem().String(shown)},
 			r4.Field{Name: "system", Value: v.mem().String(system)}, r4.Field{Name: "code", Value: v.mem().String(units)})
 	case strings.TrimSpace(units) != "":

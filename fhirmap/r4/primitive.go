@@ -54,6 +54,15 @@ func validPrimitive(typ, s string) bool {
 	}
 }
 
+// IsAbsoluteURI reports whether text is a uri that begins with a scheme, as the names
+// of code systems and of identifier systems do. A single letter is taken for a drive.
+func IsAbsoluteURI(s string) bool {
+	scheme, rest, ok := strings.Cut(s, ":")
+	return ok && rest != "" && len(scheme) > 1 && strings.IndexFunc(scheme, func(r rune) bool {
+		return r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
+	}) < 0 && validPrimitive("uri", s)
+}
+
 func hasControl(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < ' ' && c != '\t' && c != '\n' && c != '\r' {
