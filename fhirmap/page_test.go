@@ -257,7 +257,10 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  templates there is none.\n" +
 	"- Subscriptions are topic-based (Subscriptions R5 Backport 1.1.0 for R4). There is a topic for each type that mappings produce, and of\n" +
 	"  DocumentReference: complete versions of compositions of any template, and their end (a deletion, or a version that is not complete). A\n" +
-	"  Composition has none, as it names resources that can be made later; its id and versions are those of the DocumentReference. Their filters need no patient;\n" +
+	"  Composition is told of with it, but where its version is projected after the commit only when that is done, since it names what was made; and\n" +
+	"  again when something else is made of its version (`entry` is no filter). A Provenance comes with each projection of a version, and has no\n" +
+	"  other event. An AuditEvent has no topic: it is written after what it tells of, outside its transaction, under load with gaps, and\n" +
+	"  whoever is told of one and reads it makes the next; they are asked for by `date`. Their filters need no patient;\n" +
 	"  all filters must hold. An event is a version of a resource that meets them, or whose predecessor did: a deletion too, and\n" +
 	"  what leaves the filter. A projection after a change of mappings, or of what is said about an order, is an event for what came out differently, and for nothing\n" +
 	"  else; a physical deletion is none, and takes events that were not delivered with it. Events are numbered in the order of\n" +
@@ -265,8 +268,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  there is a number and a time, and no focus. `$events` gives at most 100, and no more content than the subscription has. Resources\n" +
 	"  of patients whom the owner may not read any more are told of as `empty`. A subscription without a patient leaves out EHRs\n" +
 	"  that are not queryable, as searches do. Chains, `_has`, `_lastUpdated`, `:in`, `:not-in`, `:above` and `:below` of codes are no filters. PUT keeps headers that are not sent\n" +
-	"  while the endpoint is the same. Headers are stored encrypted, and refused where the operator has configured no key for that. Not there: email, messages, R4 subscriptions by a search as `criteria`, topics of Composition,\n" +
-	"  Provenance and AuditEvent, history of subscriptions.\n" +
+	"  while the endpoint is the same. Headers are stored encrypted, and refused where the operator has configured no key for that. Not there: email, messages, R4 subscriptions by a search as `criteria`, a topic of AuditEvent,\n" +
+	"  history of subscriptions.\n" +
 	"- Modifiers: `:missing` on all parameters but composites; `:not`, `:text`, `:in`, `:not-in`, `:above` and `:below` on tokens and `:of-type` on\n" +
 	"  those of Identifiers; `:exact` and `:contains` on strings; `:identifier` and `:[type]` on references; `:above` and `:below` on URIs, by\n" +
 	"  whole segments. Others are refused, also with `handling=lenient`: without them a parameter means something else.\n" +

@@ -338,11 +338,11 @@ func (a *api) bindingToken(w http.ResponseWriter, c *call) error {
 	return a.write(w, c, http.StatusOK, r4.NewObject(str("resourceType", "Parameters"), array("parameter", parts...)).Append(nil))
 }
 
-// topics are the types that there is a topic of: those of mappings, and documents.
-// A Composition has none: it names the resources made of its version, which can come
-// later, and the DocumentReference with its id tells of the same versions.
+// topics are the types that there is a topic of: those of mappings, and what is made
+// of versions. An AuditEvent has none: it is written after the access that it is of,
+// outside its transaction, and who is told of one and reads it makes the next.
 func (a *api) topics() []string {
-	list := append(slices.Clone(a.Coverage.Types()), DocumentReference)
+	list := append(slices.Clone(a.Coverage.Types()), CompositionType, DocumentReference, Provenance)
 	slices.Sort(list)
 	return slices.Compact(list)
 }

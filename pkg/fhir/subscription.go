@@ -20,8 +20,8 @@ import (
 )
 
 // TopicPrefix begins the canonical URLs of topics. There is one for each
-// resource type that mappings produce, and for DocumentReference: its resources
-// are created, changed and deleted.
+// resource type that mappings produce, and for Composition, DocumentReference and
+// Provenance: its resources are created, changed and deleted.
 const TopicPrefix = "https://github.com/cairn-ehr/cairn/SubscriptionTopic/"
 
 // backport begins the URLs of the guide Subscriptions R5 Backport 1.1.0.
@@ -175,6 +175,9 @@ func (s *Subscription) Query() (Query, error) {
 		for _, p := range params {
 			if strings.Contains(p.name, ".") || strings.HasPrefix(p.name, "_") && p.name != "_id" && p.name != "_profile" {
 				return Query{}, badParam(p.name, "cannot filter events: parameters of the resource itself do, _id and _profile")
+			}
+			if name, _, _ := strings.Cut(p.name, ":"); s.Type == CompositionType && name == "entry" {
+				return Query{}, badParam(p.name, "cannot filter events: what a Composition named before is not known")
 			}
 			if err := a.param(c, req, p); err != nil {
 				return Query{}, err

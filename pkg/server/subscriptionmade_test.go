@@ -73,8 +73,8 @@ func TestSubscriptionDocuments(t *testing.T) {
 	if got := w.statusOf(none, "events-since-subscription-start"); got != `"0"` {
 		t.Errorf("%s events that meet no filter", got)
 	}
-	if status, n := w.do("POST", "Subscription", "application/fhir+json", wanted{typ: "Composition", endpoint: e.URL}.JSON()); status != http.StatusUnprocessableEntity {
-		t.Errorf("a topic of Composition: %d %s", status, n.Append(nil))
+	if status, n := w.do("POST", "Subscription", "application/fhir+json", wanted{typ: "AuditEvent", endpoint: e.URL}.JSON()); status != http.StatusUnprocessableEntity {
+		t.Errorf("a topic of AuditEvent: %d %s", status, n.Append(nil))
 	}
 	if status, n := w.do("POST", "Subscription", "application/fhir+json", wanted{typ: "DocumentReference", endpoint: e.URL, filters: []string{"DocumentReference?encounter=x"}}.JSON()); status != http.StatusUnprocessableEntity {
 		t.Errorf("an unknown filter: %d %s", status, n.Append(nil))
@@ -96,6 +96,81 @@ func TestSubscriptionDocuments(t *testing.T) {
 	var left int
 	if err := w.s.store.Pool().QueryRow(t.Context(), `select count(*) from pg_trigger where tgname = 'fhir_publish_document'`).Scan(&left); err != nil || left != 0 {
 		t.Errorf("%d triggers, %v, beside %s", left, err, rest)
+	}
+}
+
+// A Composition is told of as its document is, and a Provenance once, with each
+// projection of a version; a party has one too.
+func TestSubscriptionCompositions(t *testing.T) {
+	t.Parallel()
+	e := newEndpoint(t)
+	o := subscriptionOptions(t, e.URL)
+	o.AdminDelete = "ehr"
+	w := newWard(t, o)
+	compositions := w.subscribe(wanted{typ: "Composition", endpoint: e.URL, content: fhir.ContentFull, filters: []string{"Composition?patient=" + w.ehr.String()}})
+	provenances := w.subscribe(wanted{typ: "Provenance", endpoint: e.URL, content: fhir.ContentFull, filters: []string{"Provenance?patient=" + w.ehr.String()}})
+	population := w.subscribe(wanted{typ: "Provenance", endpoint: e.URL, content: fhir.ContentID})
+	amended := w.subscribe(wanted{typ: "Composition", endpoint: e.URL, content: fhir.ContentEmpty, filters: []string{"Composition?status=amended"}})
+	first := commit(t, w.s, w.ehr, w.bodies[0])
+	next := replaced(t, w.s, w.ehr, first, w.bodies[0])
+	removed(t, w.s, w.ehr, next)
+	r := &registry{&partner{t, w.s, w.s.Origin() + "/fhir/r4/"}, w.s.Origin() + "/openehr/v1/"}
+	r.put("organisation", partyText(t, "Organisation"), "")
+	told := func(id string, count int) []string {
+		t.Helper()
+		eventually(t, "events of "+id, func() bool {
+			return w.statusOf(id, "events-since-subscription-start") == fmt.Sprintf("%q", fmt.Sprint(count))
+		})
+		return told([]*r4.Node{w.get("Subscription/" + id + "/$events?eventsSinceNumber=1")})
+	}
+	want := []string{`POST W/"1" ehr:` + first.String(), `PUT W/"2" ehr:` + next.String(), `DELETE W/"3"`}
+	if got := told(compositions, 3); !slices.Equal(got, want) {
+		t.Errorf("told of %q, not %q", got, want)
+	}
+	made := w.get("Subscription/" + compositions + "/$events?eventsSinceNumber=1&eventsUntilNumber=1").List("entry")[1].Get("resource")
+	if composition := "Composition/" + made.Str("id") + "/_history/1"; string(w.get(composition).Append(nil)) != string(made.Append(nil)) {
+		t.Errorf("told of as\n%s\nnot as it is read", made.Append(nil))
+	}
+	last := ehr.VersionUID{Object: next.Object, System: next.System, Trunk: 3}
+	want = []string{`POST W/"1" ehr:` + first.String(), `POST W/"1" ehr:` + next.String(), `POST W/"1" ehr:` + last.String()}
+	if got := told(provenances, 3); !slices.Equal(got, want) {
+		t.Errorf("told of %q, not %q", got, want)
+	}
+	if got := told(population, 4); len(got) != 4 {
+		t.Errorf("with the organisation: %q", got)
+	}
+	told(amended, 2) // it becomes one, and ends
+	for _, filters := range [][]string{{"Composition?entry=Observation/x"}, {"Composition?entry:missing=true"}} {
+		if status, n := w.do("POST", "Subscription", "application/fhir+json", wanted{typ: "Composition", endpoint: e.URL, filters: filters}.JSON()); status != http.StatusUnprocessableEntity {
+			t.Errorf("%q: %d %s", filters, status, n.Append(nil))
+		}
+	}
+	capabilities := string(w.get("metadata").Append(nil))
+	for _, typ := range []string{"Composition", "Provenance"} {
+		if !strings.Contains(capabilities, fhir.TopicPrefix+typ) {
+			t.Errorf("the topic of %s is not declared", typ)
+		}
+	}
+	// A physical deletion takes the events that tell of it.
+	if status, _, data := send(t, http.MethodDelete, w.s.Origin()+"/openehr/v1/admin/ehr/"+w.ehr.String()+"/composition/"+first.Object.String(), ""); status != http.StatusNoContent {
+		t.Fatalf("%d %s", status, data)
+	}
+	for _, id := range []string{compositions, provenances} {
+		if got := w.get("Subscription/" + id + "/$events?eventsSinceNumber=1").List("entry"); len(got) != 1 {
+			t.Errorf("after the deletion: %d entries", len(got))
+		}
+	}
+	for _, id := range []string{compositions, amended} {
+		if status, _, data := send(t, http.MethodDelete, w.base+"Subscription/"+id, ""); status != http.StatusNoContent {
+			t.Fatalf("%d %s", status, data)
+		}
+	}
+	if err := fhirstore.New(w.s.store, ehr.AllowAll{}).Tidy(t.Context(), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	var left int
+	if err := w.s.store.Pool().QueryRow(t.Context(), `select count(*) from pg_trigger where tgname in ('fhir_publish_document', 'fhir_publish_waited')`).Scan(&left); err != nil || left != 0 {
+		t.Errorf("%d triggers, %v", left, err)
 	}
 }
 

@@ -85,6 +85,9 @@ func (r *Reader) matchOne(ctx context.Context, tx pgx.Tx, s *fhir.Subscription, 
 	if fhir.WholeComposition(s.Type) {
 		return r.matchDocuments(ctx, tx, s, seqs)
 	}
+	if s.Type == fhir.Provenance {
+		return r.matchProvenances(ctx, tx, s, seqs)
+	}
 	const op = "fhirstore.matchOne"
 	q, err := s.Query()
 	if err != nil {

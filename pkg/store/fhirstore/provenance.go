@@ -106,44 +106,8 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 		w = &where{from: "\n\tfrom fhir_resource r left join ehr e on e.ehr_no = r.ehr_no\n\twhere ", r: "r", kind: `r.kind_no`, args: new([]any)}
 		w.add(`(r.ehr_no = 0 or e.is_queryable)`)
 	}
-	if err := w.narrow(op, fhir.Query{OfPatient: q.OfPatient, LastUpdated: q.LastUpdated, Templates: q.Templates}); err != nil {
+	if err := w.origins(op, q, patients != nil); err != nil {
 		return fhir.Page{}, err
-	}
-	for _, f := range q.Meta {
-		w.madeMeta(f, true)
-	}
-	if q.IDs != nil {
-		var keys []string
-		for _, id := range q.IDs {
-			if _, ok := parseVersionID(id); ok {
-				keys = append(keys, id)
-			}
-		}
-		w.add(`r.ehr_no || '-' || r.vo_no || '-' || ` + versionText + ` = any(` + w.arg(keys) + `::text[])`)
-		var ehrs []int64
-		for _, k := range keys {
-			id, _ := parseVersionID(k)
-			ehrs = append(ehrs, id.ehrNo)
-		}
-		w.add(`r.ehr_no = any(` + w.arg(ehrs) + `::bigint[])`)
-	}
-	for _, f := range q.Filters {
-		if fhir.WithinPatient(q.Type, f.Param) && patients == nil {
-			return fhir.Page{}, errs.New(errs.Invalid, op, f.Param+": Provenance is found by it only with a patient")
-		}
-		terms := []string{`false`}
-		for _, v := range f.Values {
-			term, err := w.origin(op, f, v)
-			if err != nil {
-				return fhir.Page{}, err
-			}
-			terms = append(terms, term)
-		}
-		term := `(` + strings.Join(terms, ` or `) + `)`
-		if f.Modifier == fhir.Not {
-			term = `(` + term + ` is not true)`
-		}
-		w.add(term)
 	}
 	page := fhir.Page{Records: []fhir.Record{}, Total: -1}
 	count := `select count(*) from (select distinct r.ehr_no, r.vo_no, r.ver, r.revision` + w.from + strings.Join(w.terms, ` and `) + `) p`
@@ -174,6 +138,50 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 		page.Next = o.next(page.Records)
 	}
 	return page, nil
+}
+
+// origins adds the conditions of a search for Provenances.
+func (w *where) origins(op string, q fhir.Query, ofPatients bool) error {
+	if err := w.narrow(op, fhir.Query{OfPatient: q.OfPatient, LastUpdated: q.LastUpdated, Templates: q.Templates}); err != nil {
+		return err
+	}
+	for _, f := range q.Meta {
+		w.madeMeta(f, true)
+	}
+	if q.IDs != nil {
+		var keys []string
+		for _, id := range q.IDs {
+			if _, ok := parseVersionID(id); ok {
+				keys = append(keys, id)
+			}
+		}
+		w.add(`r.ehr_no || '-' || r.vo_no || '-' || ` + versionText + ` = any(` + w.arg(keys) + `::text[])`)
+		var ehrs []int64
+		for _, k := range keys {
+			id, _ := parseVersionID(k)
+			ehrs = append(ehrs, id.ehrNo)
+		}
+		w.add(`r.ehr_no = any(` + w.arg(ehrs) + `::bigint[])`)
+	}
+	for _, f := range q.Filters {
+		if fhir.WithinPatient(q.Type, f.Param) && !ofPatients {
+			return errs.New(errs.Invalid, op, f.Param+": Provenance is found by it only with a patient")
+		}
+		terms := []string{`false`}
+		for _, v := range f.Values {
+			term, err := w.origin(op, f, v)
+			if err != nil {
+				return err
+			}
+			terms = append(terms, term)
+		}
+		term := `(` + strings.Join(terms, ` or `) + `)`
+		if f.Modifier == fhir.Not {
+			term = `(` + term + ` is not true)`
+		}
+		w.add(term)
+	}
+	return nil
 }
 
 // origin is the condition of one value of a parameter.

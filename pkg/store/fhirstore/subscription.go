@@ -78,15 +78,8 @@ func publish(ctx context.Context, tx pgx.Tx, typ string) error {
 		return err
 	}
 	if fhir.WholeComposition(typ) {
-		if published, err := publishing(ctx, tx, documentTrigger); err != nil {
+		if err := publishDocuments(ctx, tx, typ); err != nil {
 			return err
-		} else if !published {
-			if _, err := tx.Exec(ctx, `
-				set local lock_timeout = '10s';
-				create trigger fhir_publish_document after insert on version
-					referencing new table as new_rows for each statement execute function fhir_publish_document()`); err != nil {
-				return err
-			}
 		}
 	}
 	if published, err := publishing(ctx, tx, resourceTrigger); err != nil || published {
@@ -105,6 +98,7 @@ func publish(ctx context.Context, tx pgx.Tx, typ string) error {
 var (
 	resourceTrigger = [2]string{"fhir_resource", "fhir_publish"}
 	documentTrigger = [2]string{"version", "fhir_publish_document"}
+	waitedTrigger   = [2]string{"fhir_queue", "fhir_publish_waited"}
 )
 
 func publishing(ctx context.Context, tx pgx.Tx, trigger [2]string) (yes bool, err error) {
@@ -256,6 +250,9 @@ func (r *Reader) SubscriptionEvents(ctx context.Context, s fhir.Subscription, af
 	const op = "fhirstore.SubscriptionEvents"
 	if fhir.WholeComposition(s.Type) {
 		return r.documentEvents(ctx, s, after, limit, whole)
+	}
+	if s.Type == fhir.Provenance {
+		return r.provenanceEvents(ctx, s, after, limit, whole)
 	}
 	rows, err := r.store.Pool().Query(ctx, about(s.Type, `select r.event_no, r.happened, r.ehr_id, r.first, `+recordColumns+`
 		from (select f.*, x.event_no, x.last_updated as happened, e.ehr_id,

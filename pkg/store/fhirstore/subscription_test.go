@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,9 +20,14 @@ import (
 
 func subscribe(t *testing.T, r *fhirstore.Reader) fhir.Subscription {
 	t.Helper()
+	return subscribeTo(t, r, "Observation")
+}
+
+func subscribeTo(t *testing.T, r *fhirstore.Reader, typ string) fhir.Subscription {
+	t.Helper()
 	s := fhir.Subscription{
 		ID: uuid.New(), Owner: who, Status: fhir.StatusRequested,
-		Terms: fhir.Terms{Type: "Observation", Channel: fhir.ChannelSocket, Content: fhir.ContentFull, Base: "http://h.example/f"},
+		Terms: fhir.Terms{Type: typ, Channel: fhir.ChannelSocket, Content: fhir.ContentFull, Base: "http://h.example/f"},
 	}
 	if err := r.NewSubscription(t.Context(), &s); err != nil {
 		t.Fatal(err)
@@ -92,6 +98,91 @@ func TestReprojectionEvents(t *testing.T) {
 		if diff := cmp.Diff([]string{"b 1.1 deleted=false first=false withheld=false", "c 1.1 deleted=true first=false withheld=false", "d 1.1 deleted=false first=true withheld=false"}, eventsOf(t, reader, sub, 3)); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+// A Composition is told of when it names what is made of its version: after the
+// queue where that is left to it, be anything made or not, and again when it
+// names something else; once for each.
+func TestCompositionEvents(t *testing.T) {
+	t.Parallel()
+	s, b := open(t), byContent{version: 1}
+	rec, reader, object := newRecord(t, s, true), fhirstore.New(s, ehr.AllowAll{}), objects(1)[0]
+	rec.use(b)
+	compositions, documents, provenances := subscribeTo(t, reader, fhir.CompositionType), subscribeTo(t, reader, fhir.DocumentReference), subscribeTo(t, reader, fhir.Provenance)
+	told := func(when string, s fhir.Subscription, want ...string) {
+		t.Helper()
+		list, err := reader.SubscriptionEvents(t.Context(), s, 0, 100, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range list {
+			got = append(got, fmt.Sprintf("%s first=%t entries=%d", e.Record.Version, e.Record.First, strings.Count(string(e.Record.JSON), `"Observation/`)))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s, %s: told of %q, not %q", when, s.Type, got, want)
+		}
+	}
+	entries := func(b byContent, trunk int) int {
+		return len(b.Project(ehr.ProjectionInput{Kind: ehr.KindComposition, Root: of(object, 1, false).Root, ObjectID: object.String(), Trunk: trunk}).Resources)
+	}
+	first := fmt.Sprintf("1 first=true entries=%d", entries(b, 1))
+	if err := rec.later(t.Context(), b, of(object, 1, false)); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, s, reader)
+	told("while it waits", compositions)
+	told("while it waits", provenances)
+	rec.work(b)
+	settle(t, s, reader)
+	told("when it is made", compositions, first)
+	told("when it is made", documents, "1 first=true entries=0")
+	told("when it is made", provenances, fmt.Sprintf("1 first=true entries=%d", entries(b, 1)))
+	// Looked at only when all is over: once, too.
+	if err := rec.later(t.Context(), b, of(object, 2, false)); err != nil {
+		t.Fatal(err)
+	}
+	rec.work(b)
+	settle(t, s, reader)
+	second := fmt.Sprintf("2 first=false entries=%d", entries(b, 2))
+	told("the second", compositions, first, second)
+	// Projected again it comes out the same, and by other rules it does not.
+	if _, err := s.Pool().Exec(t.Context(), `insert into fhir_queue (ehr_no, vo_no, since, retry) select ehr_no, vo_no, now(), now() from version where object_id = $1 and time_superseded is null`, object); err != nil {
+		t.Fatal(err)
+	}
+	rec.work(b)
+	settle(t, s, reader)
+	told("the same again", compositions, first, second)
+	changed := byContent{version: 2}
+	rec.use(changed)
+	if err := rec.reproject(changed, store.ReprojectOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, s, reader)
+	again := fmt.Sprintf("2.1 first=false entries=%d", entries(changed, 2))
+	told("by other rules", compositions, first, fmt.Sprintf("2.1 first=false entries=%d", entries(changed, 2)), again)
+	if list, err := reader.SubscriptionEvents(t.Context(), compositions, 2, 100, true); err != nil || len(list) != 1 || !list[0].Happened.After(list[0].Record.LastUpdated) {
+		t.Errorf("%+v, %v", list, err)
+	}
+	// Nothing is made of this one, and it is told of.
+	none := []ehr.Projection{rules{"3", func() ehr.Projected { return ehr.Projected{} }}}
+	if err := s.UseRules(t.Context(), ehr.Rules(none), false); err != nil {
+		t.Fatal(err)
+	}
+	v := of(uuid.New(), 1, false)
+	v.Queued = true
+	rec.commit(ehr.Contribution{Rules: ehr.Rules(none), Versions: []ehr.NewVersion{v}})
+	settle(t, s, reader)
+	if list := eventsOf(t, reader, compositions, 3); len(list) != 0 {
+		t.Errorf("while it waits: %q", list)
+	}
+	if err := s.Reproject(t.Context(), store.ReprojectOptions{Projections: none, QueueOnly: true, Failed: func(uid string, err error) { t.Error(uid, err) }}); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, s, reader)
+	if list := eventsOf(t, reader, compositions, 3); len(list) != 1 {
+		t.Errorf("of which nothing is made: %q", list)
 	}
 }
 

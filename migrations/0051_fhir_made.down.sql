@@ -1,0 +1,10 @@
+alter table access drop column made;
+alter table ehr_tombstone drop column made;
+alter table erased drop column made;
+alter table version drop column made;
+drop trigger if exists fhir_publish_waited on fhir_queue;
+drop function fhir_publish_waited();
+delete from fhir_event where resource_type in ('Composition', 'Provenance');
+delete from fhir_outbox where resource_type = 'Composition';
+delete from fhir_subscription where content->>'Type' in ('Composition', 'Provenance');
+alter table fhir_event drop column happened;
