@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -12,7 +13,7 @@ import (
 type fcondition struct {
 	root     fpath
 	attrs    []fpath
-	op       Operator
+	op       fhirconnect.Operator
 	criteria map[string]bool
 }
 
@@ -23,7 +24,7 @@ type backAssign struct {
 }
 
 // reverse compiles a fhirCondition.
-func (c *compiler) reverse(cond *Condition, sc scope) *fcondition {
+func (c *compiler) reverse(cond *fhirconnect.Condition, sc scope) *fcondition {
 	root, at, ok := c.fhir(cond.Root, sc)
 	if !ok || at == nil {
 		return nil
@@ -43,8 +44,8 @@ func (c *compiler) reverse(cond *Condition, sc scope) *fcondition {
 		k.attrs = append(k.attrs, p)
 	}
 	for _, crit := range cond.Criteria {
-		if cond.Operator == IsType && r4.Lookup(crit.Value) == nil {
-			c.fail(crit.Position, CodeType, "%q is not a type of R4", crit.Value)
+		if cond.Operator == fhirconnect.IsType && r4.Lookup(crit.Value) == nil {
+			c.fail(crit.Position, fhirconnect.CodeType, "%q is not a type of R4", crit.Value)
 		}
 		k.criteria[crit.Value] = true
 	}
@@ -59,7 +60,7 @@ func (c *compiler) reverses(s *step, sc scope) {
 		if k == nil {
 			continue
 		}
-		if len(s.dst.steps) > 0 && k.root.equal(&s.dst) && (k.op != Empty || len(k.attrs) > 0) {
+		if len(s.dst.steps) > 0 && k.root.equal(&s.dst) && (k.op != fhirconnect.Empty || len(k.attrs) > 0) {
 			k.root = fpath{} // relative to each occurrence
 			s.backFilters = append(s.backFilters, k)
 		} else {
@@ -84,7 +85,7 @@ func (k *fcondition) holds(root, at *fplace) bool {
 	if len(k.attrs) == 0 {
 		return k.test(&k.root, root, at)
 	}
-	anyOf := k.op == OneOf || k.op == IsType
+	anyOf := k.op == fhirconnect.OneOf || k.op == fhirconnect.IsType
 	for i := range k.attrs {
 		whole := k.root
 		whole.steps = slices.Concat(k.root.steps, k.attrs[i].steps)
@@ -98,31 +99,31 @@ func (k *fcondition) holds(root, at *fplace) bool {
 func (k *fcondition) test(p *fpath, root, at *fplace) bool {
 	found := follow(p, root, at)
 	switch k.op {
-	case Empty:
+	case fhirconnect.Empty:
 		return len(found) == 0
-	case NotEmpty:
+	case fhirconnect.NotEmpty:
 		return len(found) > 0
-	case IsType:
+	case fhirconnect.IsType:
 		return slices.ContainsFunc(found, func(f *fplace) bool { return f.typ != nil && k.criteria[f.typ.Name] })
 	}
 	hit := slices.ContainsFunc(found, func(f *fplace) bool {
 		return f.node.Kind != r4.Object && f.node.Kind != r4.Array && k.criteria[f.node.Text]
 	})
-	return hit == (k.op == OneOf)
+	return hit == (k.op == fhirconnect.OneOf)
 }
 
 // opens compiles split.openehr: the EVENT that the way back opens.
-func (c *compiler) opens(p *plan, h *SplitBack, sc scope) {
+func (c *compiler) opens(p *plan, h *fhirconnect.SplitBack, sc scope) {
 	if path, _, ok := c.openehr(h.Path, sc); ok {
 		if path.base != fromArchetype || len(path.segs) == 0 {
-			c.fail(h.Path.Position, CodeOpenEHRPath, "split.openehr.path must begin with $archetype and name a list below it")
+			c.fail(h.Path.Position, fhirconnect.CodeOpenEHRPath, "split.openehr.path must begin with $archetype and name a list below it")
 		}
 		p.opens = &path
 	}
 	for _, u := range h.Unique {
 		up, at, ok := c.fhir(u, sc)
 		if ok && (at == nil || up.base == fromNothing) {
-			c.fail(u.Position, CodeFHIRPath, "split.openehr.unique names an element")
+			c.fail(u.Position, fhirconnect.CodeFHIRPath, "split.openehr.unique names an element")
 			continue
 		}
 		if ok {
@@ -148,7 +149,7 @@ func (p *plan) several(n *r4.Node) string {
 
 // assigns are the constants of an entry of manual for the composition, as paths
 // that lead to values.
-func (c *compiler) assigns(m *Manual, sc scope) []backAssign {
+func (c *compiler) assigns(m *fhirconnect.Manual, sc scope) []backAssign {
 	var out []backAssign
 	for _, a := range m.OpenEHR {
 		p, at, ok := c.openehr(a.Path, sc)
@@ -156,13 +157,13 @@ func (c *compiler) assigns(m *Manual, sc scope) []backAssign {
 			continue
 		}
 		if p.base != fromParent || p.up > 0 {
-			c.fail(a.Path.Position, CodeOpenEHRPath, "an assignment is relative to the place of its method")
+			c.fail(a.Path.Position, fhirconnect.CodeOpenEHRPath, "an assignment is relative to the place of its method")
 			continue
 		}
 		if !slices.ContainsFunc(at.classes, func(k *rm.Class) bool {
 			return k.Primitive != rm.NotPrimitive || textOf(k) != ""
 		}) {
-			c.fail(a.Path.Position, CodeType, "%s is not a single value; assign to its attributes", at)
+			c.fail(a.Path.Position, fhirconnect.CodeType, "%s is not a single value; assign to its attributes", at)
 			continue
 		}
 		out = append(out, backAssign{p, a.Value.Value})

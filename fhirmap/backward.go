@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
@@ -204,7 +205,7 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			b.manual(s, to, root, v)
 		case s.transfer:
 			// A method that is only for the way back says that it takes the value too.
-			if other := b.takers[v.node]; other != nil && other != s && s.m.Direction != ToOpenEHR {
+			if other := b.takers[v.node]; other != nil && other != s && s.m.Direction != fhirconnect.ToOpenEHR {
 				return &Difference{s.dstType.String(), fmt.Sprintf("the methods %s and %s both take the element; which is meant cannot be told", other.m.Name, s.m.Name)}
 			}
 			from := v
@@ -221,7 +222,7 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			if !b.restore(s, to, from) {
 				b.leave(s, v)
 			} else {
-				if s.m.Direction != ToOpenEHR {
+				if s.m.Direction != fhirconnect.ToOpenEHR {
 					b.takers[v.node] = s
 				}
 				b.took[b.archetype] = append(b.took[b.archetype], s)
@@ -242,7 +243,7 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 
 // leave notes an element of which nothing certain could be made.
 func (b *backward) leave(s *step, v *fplace) {
-	if n := len(s.dst.steps); n > 0 && s.m.Direction != ToOpenEHR {
+	if n := len(s.dst.steps); n > 0 && s.m.Direction != fhirconnect.ToOpenEHR {
 		b.left = append(b.left, leftover{v.node, s.dst.steps[n-1].elem.Path})
 	}
 }
@@ -256,7 +257,7 @@ type leftover struct {
 // standsInFor reports whether a method runs only where the source of another is
 // empty, so that on the way back the other one is meant.
 func (s *step) standsInFor(other *step) bool {
-	return other.hasSrc && slices.ContainsFunc(s.gates, func(k *condition) bool { return k.op == Empty && k.root.equal(other.src) })
+	return other.hasSrc && slices.ContainsFunc(s.gates, func(k *condition) bool { return k.op == fhirconnect.Empty && k.root.equal(other.src) })
 }
 
 // rename gives the object at a path a name that came from the resource.
@@ -400,7 +401,7 @@ func (b *backward) manual(s *step, to *part, root, v *fplace) {
 		return
 	}
 	k := hit.gates[0]
-	if k.op != OneOf || len(k.criteria) != 1 || len(k.attrs) != 1 || k.root.base != fromParent || len(k.root.segs)+k.root.up > 0 {
+	if k.op != fhirconnect.OneOf || len(k.criteria) != 1 || len(k.attrs) != 1 || k.root.base != fromParent || len(k.root.segs)+k.root.up > 0 {
 		return
 	}
 	segs := k.attrs[0].segs

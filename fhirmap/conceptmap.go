@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/conceptmap"
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -30,7 +31,7 @@ func (c *compiler) conceptMap(s *step) {
 	}
 	m := c.lib.conceptMaps[url.Value]
 	if m == nil {
-		c.fail(url.Position, CodeDangling, "no ConceptMap has the url %q; it stands in a file called *%s", url.Value, conceptmap.Suffix)
+		c.fail(url.Position, fhirconnect.CodeDangling, "no ConceptMap has the url %q; it stands in a file called *%s", url.Value, conceptmap.Suffix)
 		return
 	}
 	coded := false
@@ -43,7 +44,7 @@ func (c *compiler) conceptMap(s *step) {
 			if set := s.dstType.elem.Binding; set != nil && s.transfer && !whole {
 				for _, to := range m.Targets() {
 					if !set.Has(to.Code) {
-						c.fail(url.Position, CodeValue, "the ConceptMap translates to %q, which is not a code of the value set required for %s", to.Code, s.dstType)
+						c.fail(url.Position, fhirconnect.CodeValue, "the ConceptMap translates to %q, which is not a code of the value set required for %s", to.Code, s.dstType)
 					}
 				}
 			}
@@ -51,7 +52,7 @@ func (c *compiler) conceptMap(s *step) {
 	}
 	if !s.transfer || !coded {
 		if !whole {
-			c.fail(url.Position, CodeType, "conceptmap needs a method that carries a code to a code, Coding or CodeableConcept, not to %s", s.dstType)
+			c.fail(url.Position, fhirconnect.CodeType, "conceptmap needs a method that carries a code to a code, Coding or CodeableConcept, not to %s", s.dstType)
 		}
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/pkg/testshared"
 )
 
@@ -17,7 +18,7 @@ import (
 func TestPublicMappingLibrary(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(testshared.Dir(t), "corpus", "fhirconnect")
-	files, problems := ReadFiles(os.DirFS(root))
+	files, problems := fhirconnect.ReadFiles(os.DirFS(root))
 	_, more := Compile(files)
 	problems = append(problems, more...)
 	problems.Sort()
@@ -37,7 +38,7 @@ func TestPublicMappingLibrary(t *testing.T) {
 		t.Fatal(err)
 	}
 	sort.Strings(names)
-	byFile := map[string]Problems{}
+	byFile := map[string]fhirconnect.Problems{}
 	codes := map[string]int{}
 	for _, p := range problems {
 		byFile[p.File] = append(byFile[p.File], p)
@@ -49,7 +50,7 @@ func TestPublicMappingLibrary(t *testing.T) {
 		list := byFile[name]
 		only := true
 		for _, p := range list {
-			only = only && p.Code == CodeUnsupported
+			only = only && p.Code == fhirconnect.CodeUnsupported
 		}
 		switch {
 		case len(list) == 0:

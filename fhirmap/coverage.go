@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
 )
@@ -142,7 +143,7 @@ func (lib *Library) Coverage(t *templates.Template) *TemplateCoverage {
 // excludes reports whether a condition on the template keeps a model from
 // running for one.
 func (k *condition) excludes(template string) bool {
-	if k == nil || k.op != OneOf || k.root.base != fromArchetype || len(k.root.segs) > 0 || len(k.attrs) != 1 || k.criteria[template] {
+	if k == nil || k.op != fhirconnect.OneOf || k.root.base != fromArchetype || len(k.root.segs) > 0 || len(k.attrs) != 1 || k.criteria[template] {
 		return false
 	}
 	segs := k.attrs[0].segs

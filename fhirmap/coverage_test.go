@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/templates"
 )
 
@@ -141,7 +142,7 @@ func TestDigest(t *testing.T) {
 		for name, text := range files {
 			fsys[name] = &fstest.MapFile{Data: []byte(text)}
 		}
-		parsed, problems := ReadFiles(fsys)
+		parsed, problems := fhirconnect.ReadFiles(fsys)
 		lib, more := Compile(parsed)
 		if len(problems)+len(more) > 0 {
 			t.Fatal(problems, more)

@@ -23,7 +23,7 @@ func (lib *Library) Digest() [sha256.Size]byte {
 			h.Write(binary.AppendUvarint(nil, uint64(len(s))))
 			h.Write([]byte(s))
 		}
-		h.Write(f.sum[:])
+		h.Write(f.Sum[:])
 		sums = append(sums, h.Sum(nil))
 	}
 	slices.SortFunc(sums, bytes.Compare)

@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/ucum"
@@ -52,18 +53,18 @@ func (c *compiler) function(s *step, src *otype) {
 		}
 		sort.Strings(known)
 		if why := noFunctions[name.Value]; why != "" {
-			c.fail(name.Position, CodeUnsupported, "not supported: mappingCode %s: %s", name.Value, why)
+			c.fail(name.Position, fhirconnect.CodeUnsupported, "not supported: mappingCode %s: %s", name.Value, why)
 		} else {
-			c.fail(name.Position, CodeDangling, "there is no function %q; there are %s", clip(name.Value), strings.Join(known, ", "))
+			c.fail(name.Position, fhirconnect.CodeDangling, "there is no function %q; there are %s", clip(name.Value), strings.Join(known, ", "))
 		}
 		return
 	}
 	if src == nil || !src.has(f.source) && !src.has("ELEMENT") {
-		c.fail(s.m.OpenEHR.Position, CodeType, "%s takes a %s, not %v", name.Value, f.source, src)
+		c.fail(s.m.OpenEHR.Position, fhirconnect.CodeType, "%s takes a %s, not %v", name.Value, f.source, src)
 		return
 	}
 	if !f.makes(s.dstType) {
-		c.fail(s.m.FHIR.Position, CodeType, "%s makes a %s, not %s", name.Value, f.target, s.dstType)
+		c.fail(s.m.FHIR.Position, fhirconnect.CodeType, "%s makes a %s, not %s", name.Value, f.target, s.dstType)
 		return
 	}
 	s.code, s.transfer = f, true

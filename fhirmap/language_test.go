@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 )
 
@@ -299,7 +300,7 @@ spec:
 func TestContextBindsATemplate(t *testing.T) {
 	t.Parallel()
 	fsys := fstest.MapFS{}
-	files, problems := ReadFiles(Mappings())
+	files, problems := fhirconnect.ReadFiles(Mappings())
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -2,13 +2,13 @@ package fhirmap
 
 import (
 	"io/fs"
-	"path"
 	"slices"
 	"sort"
 	"strings"
 	"sync/atomic"
 
 	"github.com/cairn-ehr/cairn/fhirmap/conceptmap"
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -16,10 +16,10 @@ import (
 // Library is a set of mapping files, compiled. It is immutable and safe for
 // concurrent use.
 type Library struct {
-	files      []*File
-	models     map[string]*File
-	extensions map[string]*File
-	contexts   []*File
+	files      []*fhirconnect.File
+	models     map[string]*fhirconnect.File
+	extensions map[string]*fhirconnect.File
+	contexts   []*fhirconnect.File
 	// conceptMaps are the ConceptMaps by url.
 	conceptMaps map[string]*conceptmap.Map
 	ambiguous   map[string]bool // names of several extensions
@@ -39,64 +39,28 @@ type Library struct {
 type view struct {
 	lib        *Library
 	only       map[string]bool // nil: every model
-	extensions map[string][]*File
-	merged     map[*File][]*Method
+	extensions map[string][]*fhirconnect.File
+	merged     map[*fhirconnect.File][]*fhirconnect.Method
 }
 
-func (v *view) model(name string) *File {
+func (v *view) model(name string) *fhirconnect.File {
 	if v.only != nil && !v.only[name] {
 		return nil
 	}
 	return v.lib.models[name]
 }
 
-func (v *view) methods(f *File) []*Method {
+func (v *view) methods(f *fhirconnect.File) []*fhirconnect.Method {
 	if m, ok := v.merged[f]; ok {
 		return m
 	}
 	return f.Methods
 }
 
-// IsMappingFile tells mapping files and the ConceptMaps beside them by their
-// names.
-func IsMappingFile(name string) bool {
-	ext := path.Ext(name)
-	return ext == ".yml" || ext == ".yaml" || strings.HasSuffix(name, conceptmap.Suffix)
-}
-
-// ReadFiles parses every mapping file and ConceptMap of a tree, in the order of their
-// paths, and returns them with everything wrong in any of them.
-func ReadFiles(fsys fs.FS) ([]*File, Problems) {
-	var files []*File
-	var problems Problems
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		if !IsMappingFile(name) {
-			return nil
-		}
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return err
-		}
-		f, p := ParseFile(name, data)
-		problems = append(problems, p...)
-		if f != nil {
-			files = append(files, f)
-		}
-		return nil
-	})
-	if err != nil {
-		problems = append(problems, Problem{Position{"", 1, 1}, CodeYAML, err.Error()})
-	}
-	return files, problems
-}
-
 // Load reads and compiles all mapping files of a tree. When anything is wrong
 // with any of them there is no library and the error is a Problems.
 func Load(fsys fs.FS) (*Library, error) {
-	files, problems := ReadFiles(fsys)
+	files, problems := fhirconnect.ReadFiles(fsys)
 	lib, more := Compile(files)
 	problems = append(problems, more...)
 	if len(problems) > 0 {
@@ -108,9 +72,9 @@ func Load(fsys fs.FS) (*Library, error) {
 
 // Compile links and compiles files that were read. The library holds what
 // could be compiled; it must not be used when there are problems.
-func Compile(files []*File) (*Library, Problems) {
+func Compile(files []*fhirconnect.File) (*Library, fhirconnect.Problems) {
 	lib := &Library{
-		files: files, models: map[string]*File{}, extensions: map[string]*File{},
+		files: files, models: map[string]*fhirconnect.File{}, extensions: map[string]*fhirconnect.File{},
 		starts: map[string][]*plan{}, templates: map[string]map[string][]*plan{},
 		profiles: map[*plan][]string{}, ambiguous: map[string]bool{}, conceptMaps: map[string]*conceptmap.Map{},
 	}
@@ -158,43 +122,43 @@ func (lib *Library) register(c *compiler) {
 		}
 		into := lib.models
 		switch f.Kind {
-		case ConceptMapFile:
+		case fhirconnect.ConceptMapFile:
 			if lib.conceptMaps[name] != nil {
-				c.fail(f.Name.Position, CodeDuplicate, "another ConceptMap has the url %q", name)
+				c.fail(f.Name.Position, fhirconnect.CodeDuplicate, "another ConceptMap has the url %q", name)
 			}
 			lib.conceptMaps[name] = f.ConceptMap
 			continue
-		case ExtensionFile:
+		case fhirconnect.ExtensionFile:
 			into = lib.extensions
-		case ContextFile:
+		case fhirconnect.ContextFile:
 			lib.contexts = append(lib.contexts, f)
 			for _, other := range lib.contexts[:len(lib.contexts)-1] {
 				if other.Name.Value == name {
-					c.fail(f.Name.Position, CodeDuplicate, "the context name %q is also that of %s", name, other.Path)
+					c.fail(f.Name.Position, fhirconnect.CodeDuplicate, "the context name %q is also that of %s", name, other.Path)
 				}
 			}
 			continue
 		}
 		if other := into[name]; other != nil {
-			c.fail(f.Name.Position, CodeDuplicate, "the %s name %q is also that of %s", f.Kind, name, other.Path)
-			lib.ambiguous[name] = lib.ambiguous[name] || f.Kind == ExtensionFile
+			c.fail(f.Name.Position, fhirconnect.CodeDuplicate, "the %s name %q is also that of %s", f.Kind, name, other.Path)
+			lib.ambiguous[name] = lib.ambiguous[name] || f.Kind == fhirconnect.ExtensionFile
 			continue
 		}
 		into[name] = f
 	}
 	for _, f := range lib.files {
-		if f.Kind == ExtensionFile && f.Extends.Value != "" && lib.models[f.Extends.Value] == nil {
-			c.fail(f.Extends.Position, CodeDangling, "no model is named %q", f.Extends.Value)
+		if f.Kind == fhirconnect.ExtensionFile && f.Extends.Value != "" && lib.models[f.Extends.Value] == nil {
+			c.fail(f.Extends.Position, fhirconnect.CodeDangling, "no model is named %q", f.Extends.Value)
 		}
 	}
 }
 
 // roots gives the FHIR type and the RM class that a model maps.
-func (c *compiler) roots(f *File) (*r4.Type, *rm.Class) {
+func (c *compiler) roots(f *fhirconnect.File) (*r4.Type, *rm.Class) {
 	var typ *r4.Type
 	if url := f.StructureDefinition.Value; url != "" {
 		if typ = r4.Lookup(r4.ProfileType(url)); typ == nil {
-			c.fail(f.StructureDefinition.Position, CodeFHIRPath, "%q is neither an R4 type nor a profile known here", url)
+			c.fail(f.StructureDefinition.Position, fhirconnect.CodeFHIRPath, "%q is neither an R4 type nor a profile known here", url)
 		}
 	}
 	if f.Archetype.Value == "" {
@@ -202,7 +166,7 @@ func (c *compiler) roots(f *File) (*r4.Type, *rm.Class) {
 	}
 	class := archetypeClass(f.Archetype.Value)
 	if class == nil {
-		c.fail(f.Archetype.Position, CodeOpenEHRPath, "%q is not an archetype id of an RM class", f.Archetype.Value)
+		c.fail(f.Archetype.Position, fhirconnect.CodeOpenEHRPath, "%q is not an archetype id of an RM class", f.Archetype.Value)
 	}
 	if typ != nil && (typ.Name == "BackboneElement" || typ.Name == "Element") {
 		return nil, class // compiled for the element that it is slotted into
@@ -226,26 +190,26 @@ func (lib *Library) claim(p *plan, contextProfile string) {
 }
 
 // context compiles what a context file lists into plans for its template.
-func (c *compiler) context(f *File) {
+func (c *compiler) context(f *fhirconnect.File) {
 	rule := f.Context
 	if rule == nil || rule.Start.Value == "" {
 		return
 	}
-	v := &view{lib: c.lib, only: map[string]bool{}, extensions: map[string][]*File{}, merged: map[*File][]*Method{}}
+	v := &view{lib: c.lib, only: map[string]bool{}, extensions: map[string][]*fhirconnect.File{}, merged: map[*fhirconnect.File][]*fhirconnect.Method{}}
 	for _, a := range rule.Archetypes {
 		if c.lib.models[a.Value] == nil {
-			c.fail(a.Position, CodeDangling, "no model is named %q", a.Value)
+			c.fail(a.Position, fhirconnect.CodeDangling, "no model is named %q", a.Value)
 		}
 		v.only[a.Value] = true
 	}
 	for _, e := range rule.Extensions {
 		ext := c.lib.extensions[e.Value]
 		if c.lib.ambiguous[e.Value] {
-			c.fail(e.Position, CodeDangling, "several extensions are named %q", e.Value)
+			c.fail(e.Position, fhirconnect.CodeDangling, "several extensions are named %q", e.Value)
 			continue
 		}
 		if ext == nil {
-			c.fail(e.Position, CodeDangling, "no extension is named %q", e.Value)
+			c.fail(e.Position, fhirconnect.CodeDangling, "no extension is named %q", e.Value)
 			continue
 		}
 		v.extensions[ext.Extends.Value] = append(v.extensions[ext.Extends.Value], ext)
@@ -263,7 +227,7 @@ func (c *compiler) context(f *File) {
 	}
 	start := c.lib.models[rule.Start.Value]
 	if start == nil || !v.only[rule.Start.Value] {
-		c.fail(rule.Start.Position, CodeDangling, "start names no model that the context lists: %q", rule.Start.Value)
+		c.fail(rule.Start.Position, fhirconnect.CodeDangling, "start names no model that the context lists: %q", rule.Start.Value)
 		return
 	}
 	sub := &compiler{lib: c.lib, view: v, plans: map[planKey]*plan{}}
@@ -271,7 +235,7 @@ func (c *compiler) context(f *File) {
 	if typ != nil && class != nil {
 		p := sub.model(start, &ftype{typ: r4.TypeRef{Type: typ}}, class)
 		if typ.Kind != r4.Resource {
-			c.fail(rule.Start.Position, CodeType, "start must map to a resource, not to %s", typ.Name)
+			c.fail(rule.Start.Position, fhirconnect.CodeType, "start must map to a resource, not to %s", typ.Name)
 		}
 		sub.safety(p)
 		c.lib.claim(p, rule.ProfileURL)
@@ -290,23 +254,23 @@ func (c *compiler) context(f *File) {
 
 // extend applies an extension file to the methods of its model (FHIR Connect,
 // extension methods).
-func (c *compiler) extend(methods []*Method, ext *File) []*Method {
+func (c *compiler) extend(methods []*fhirconnect.Method, ext *fhirconnect.File) []*fhirconnect.Method {
 	out := slices.Clone(methods)
 	for _, m := range ext.Methods {
 		switch m.Change {
 		case "add":
 			out = append(out, m)
 		case "overwrite":
-			i := slices.IndexFunc(out, func(o *Method) bool { return o.Name == m.Name })
+			i := slices.IndexFunc(out, func(o *fhirconnect.Method) bool { return o.Name == m.Name })
 			if i < 0 {
-				c.fail(m.Position, CodeDangling, "overwrite: %s has no method %q", ext.Extends.Value, m.Name)
+				c.fail(m.Position, fhirconnect.CodeDangling, "overwrite: %s has no method %q", ext.Extends.Value, m.Name)
 				continue
 			}
 			out[i] = m
 		case "append":
 			var ok bool
 			if out, ok = appendTo(out, strings.Split(m.AppendTo.Value, "."), m.Children); !ok {
-				c.fail(m.AppendTo.Position, CodeDangling, "append: %s has no method %q", ext.Extends.Value, m.AppendTo.Value)
+				c.fail(m.AppendTo.Position, fhirconnect.CodeDangling, "append: %s has no method %q", ext.Extends.Value, m.AppendTo.Value)
 			}
 		}
 	}
@@ -314,8 +278,8 @@ func (c *compiler) extend(methods []*Method, ext *File) []*Method {
 }
 
 // appendTo adds children to the method at a dotted path of names.
-func appendTo(methods []*Method, names []string, children []*Method) ([]*Method, bool) {
-	i := slices.IndexFunc(methods, func(m *Method) bool { return m.Name == names[0] })
+func appendTo(methods []*fhirconnect.Method, names []string, children []*fhirconnect.Method) ([]*fhirconnect.Method, bool) {
+	i := slices.IndexFunc(methods, func(m *fhirconnect.Method) bool { return m.Name == names[0] })
 	if i < 0 {
 		return methods, false
 	}
@@ -335,7 +299,7 @@ func appendTo(methods []*Method, names []string, children []*Method) ([]*Method,
 }
 
 // Files lists the mapping files of the library.
-func (lib *Library) Files() []*File { return lib.files }
+func (lib *Library) Files() []*fhirconnect.File { return lib.files }
 
 // Types lists the resource types that the library can produce, sorted.
 func (lib *Library) Types() []string {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -79,15 +80,15 @@ func (j *joinStep) meant(link *rm.Node) bool {
 func (c *compiler) join(s *step, sc scope) {
 	l := s.m.Link
 	if !slices.ContainsFunc(sc.openehr.classes, func(k *rm.Class) bool { return k.Name == "LINK" }) {
-		c.fail(s.m.OpenEHR.Position, CodeType, "with link, the openEHR path ends at the links of an object, not at %s", sc.openehr)
+		c.fail(s.m.OpenEHR.Position, fhirconnect.CodeType, "with link, the openEHR path ends at the links of an object, not at %s", sc.openehr)
 		return
 	}
 	if t := s.dstType.typ.Type; t != nil && t.Kind == r4.Resource {
-		c.fail(s.m.FHIR.Position, CodeUnsupported, "not supported: link at a %s as a whole; it stands at the Reference to the resource that the other composition becomes", t.Name)
+		c.fail(s.m.FHIR.Position, fhirconnect.CodeUnsupported, "not supported: link at a %s as a whole; it stands at the Reference to the resource that the other composition becomes", t.Name)
 		return
 	}
 	if s.atReference().Type == nil {
-		c.fail(s.m.FHIR.Position, CodeType, "with link, the FHIR path ends at a Reference, not at %s", s.dstType)
+		c.fail(s.m.FHIR.Position, fhirconnect.CodeType, "with link, the FHIR path ends at a Reference, not at %s", s.dstType)
 		return
 	}
 	s.join = &joinStep{l.Meaning.Value, l.Type.Value}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/pkg/testshared"
 )
 
@@ -166,7 +167,7 @@ func TestLoadReportsDefectsWithTheirPlace(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v\nwant %s", err, tt.want)
 			}
-			var problems Problems
+			var problems fhirconnect.Problems
 			if !errors.As(err, &problems) || problems[0].File != "m.yml" || problems[0].Line < 1 || problems[0].Column < 1 {
 				t.Errorf("no place: %+v", problems)
 			}
@@ -233,7 +234,7 @@ func TestShippedNodesExist(t *testing.T) {
 	dir := filepath.Join(testshared.Dir(t), "corpus", "archetypes")
 	codes := regexp.MustCompile(`at\d{4}(\.\d+)*`)
 	archetype := regexp.MustCompile(`openEHR-EHR-[A-Z_]+\.[a-z_]+\.v\d+`)
-	files, problems := ReadFiles(Mappings())
+	files, problems := fhirconnect.ReadFiles(Mappings())
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -250,10 +251,10 @@ func TestShippedNodesExist(t *testing.T) {
 		if own == "" {
 			continue
 		}
-		if f.Kind == ModelFile && !strings.Contains(own, f.Revision) {
+		if f.Kind == fhirconnect.ModelFile && !strings.Contains(own, f.Revision) {
 			t.Errorf("%s: the archetype at hand is not revision %s", f.Path, f.Revision)
 		}
-		check := func(where Position, text string) {
+		check := func(where fhirconnect.Position, text string) {
 			adl := own
 			for _, part := range strings.Split(text, "/") {
 				if id := archetype.FindString(part); id != "" {
@@ -267,8 +268,8 @@ func TestShippedNodesExist(t *testing.T) {
 				}
 			}
 		}
-		var walk func([]*Method)
-		walk = func(list []*Method) {
+		var walk func([]*fhirconnect.Method)
+		walk = func(list []*fhirconnect.Method) {
 			for _, m := range list {
 				check(m.OpenEHR.Position, m.OpenEHR.Value)
 				for _, man := range m.Manual {
@@ -306,7 +307,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(strings.Replace(model, method, "  - name: x\n    with: {fhir: \"$resource.basedOn\", openehr: \"$archetype/links\"}\n    link: {meaning: a, type: b}\n", 1)))
 	f.Add([]byte("grammar: FHIRConnect/v1.0.0\ntype: context\ncontext: {profile: {url: x}, template: {id: T}, archetypes: [a], start: a}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, problems := ParseFile("f.yml", data)
+		file, problems := fhirconnect.ParseFile("f.yml", data)
 		for _, p := range problems {
 			if p.Line < 1 || p.Message == "" {
 				t.Errorf("a problem without a place: %+v", p)
@@ -318,7 +319,7 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		lib, more := Compile([]*File{file})
+		lib, more := Compile([]*fhirconnect.File{file})
 		if len(problems)+len(more) == 0 {
 			if lib == nil {
 				t.Error("no library")

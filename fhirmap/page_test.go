@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/templates"
 	"github.com/cairn-ehr/cairn/templates/library"
@@ -354,10 +355,10 @@ func TestConformancePage(t *testing.T) {
 	hazardTable(t, &b)
 	coverage(t, &b, lib)
 	b.WriteString("\n## Mappings\n")
-	files := append([]*File(nil), lib.Files()...)
+	files := append([]*fhirconnect.File(nil), lib.Files()...)
 	sort.Slice(files, func(i, j int) bool { return files[i].Name.Value < files[j].Name.Value })
 	for _, f := range files {
-		if f.Kind != ModelFile {
+		if f.Kind != fhirconnect.ModelFile {
 			continue
 		}
 		fmt.Fprintf(&b, "\n### %s %s\n\n`%s` revision %s to %s.\n\n| FHIR | openEHR | Rule |\n| --- | --- | --- |\n", f.Name.Value, f.Version,
@@ -430,9 +431,9 @@ func shippedTemplates(t *testing.T) []*templates.Template {
 }
 
 // rows writes the methods with their paths in full.
-func rows(b *strings.Builder, methods []*Method, fhir, openehr string) {
+func rows(b *strings.Builder, methods []*fhirconnect.Method, fhir, openehr string) {
 	for _, m := range methods {
-		if m.Direction == ToOpenEHR {
+		if m.Direction == fhirconnect.ToOpenEHR {
 			continue
 		}
 		to, from := join(fhir, m.FHIR.Value, "$fhirRoot", "."), join(openehr, m.OpenEHR.Value, "$openehrRoot", "/")

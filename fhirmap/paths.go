@@ -5,17 +5,19 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 )
 
 // CompilePaths reads and compiles mapping files and folders with mapping files in
 // any folder below, beside those that Cairn ships if they are asked for. With
 // problems the library must not be used. It errs if a path cannot be read or
 // holds no mapping file.
-func CompilePaths(paths []string, shipped bool) (*Library, Problems, error) {
-	var files []*File
-	var problems Problems
+func CompilePaths(paths []string, shipped bool) (*Library, fhirconnect.Problems, error) {
+	var files []*fhirconnect.File
+	var problems fhirconnect.Problems
 	if shipped {
-		files, problems = ReadFiles(Mappings())
+		files, problems = fhirconnect.ReadFiles(Mappings())
 	}
 	for _, path := range paths {
 		found := false
@@ -23,7 +25,7 @@ func CompilePaths(paths []string, shipped bool) (*Library, Problems, error) {
 			if err != nil || d.IsDir() {
 				return err
 			}
-			if name != path && !IsMappingFile(name) {
+			if name != path && !fhirconnect.IsMappingFile(name) {
 				return nil
 			}
 			data, err := os.ReadFile(name)
@@ -31,7 +33,7 @@ func CompilePaths(paths []string, shipped bool) (*Library, Problems, error) {
 				return err
 			}
 			found = true
-			f, p := ParseFile(name, data)
+			f, p := fhirconnect.ParseFile(name, data)
 			problems = append(problems, p...)
 			if f != nil {
 				files = append(files, f)

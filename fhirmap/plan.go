@@ -7,13 +7,14 @@ import (
 	"sync"
 
 	"github.com/cairn-ehr/cairn/fhirmap/conceptmap"
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // plan is a model file compiled for one FHIR type it is to fill.
 type plan struct {
-	file   *File
+	file   *fhirconnect.File
 	target *r4.Type
 	gate   *condition
 	split  *opath
@@ -65,8 +66,8 @@ func (p *plan) referred() []string {
 
 // step is a compiled mapping method.
 type step struct {
-	m       *Method
-	file    *File
+	m       *fhirconnect.Method
+	file    *fhirconnect.File
 	src     opath
 	hasSrc  bool
 	dst     fpath
@@ -109,7 +110,7 @@ type referStep struct {
 
 type manualStep struct {
 	name   string
-	pos    Position
+	pos    fhirconnect.Position
 	gates  []*condition
 	assign []assignStep
 	// backGates and back are those of the way back.
@@ -125,10 +126,10 @@ type assignStep struct {
 
 // condition is a compiled openehrCondition.
 type condition struct {
-	pos      Position
+	pos      fhirconnect.Position
 	root     opath
 	attrs    []opath
-	op       Operator
+	op       fhirconnect.Operator
 	criteria map[string]bool
 }
 
@@ -141,11 +142,11 @@ type scope struct {
 type compiler struct {
 	lib      *Library
 	view     *view
-	problems Problems
+	problems fhirconnect.Problems
 	plans    map[planKey]*plan
 	// refers are the methods with reference met so far, by the name that
 	// becomes part of the ids of their resources.
-	refers map[string]*Method
+	refers map[string]*fhirconnect.Method
 }
 
 type planKey struct {
@@ -153,8 +154,8 @@ type planKey struct {
 	target *r4.Type
 }
 
-func (c *compiler) fail(pos Position, code, format string, args ...any) {
-	p := Problem{pos, code, fmt.Sprintf(format, args...)}
+func (c *compiler) fail(pos fhirconnect.Position, code, format string, args ...any) {
+	p := fhirconnect.Problem{Position: pos, Code: code, Message: fmt.Sprintf(format, args...)}
 	if !slices.Contains(c.problems, p) {
 		c.problems = append(c.problems, p)
 	}
@@ -162,7 +163,7 @@ func (c *compiler) fail(pos Position, code, format string, args ...any) {
 
 // model compiles a model for a FHIR type. Plans are shared, so that models may
 // call each other in a circle.
-func (c *compiler) model(f *File, target *ftype, class *rm.Class) *plan {
+func (c *compiler) model(f *fhirconnect.File, target *ftype, class *rm.Class) *plan {
 	key := planKey{f.Name.Value, target.typ.Type}
 	if p := c.plans[key]; p != nil {
 		return p
@@ -186,7 +187,7 @@ func (c *compiler) model(f *File, target *ftype, class *rm.Class) *plan {
 }
 
 // hierarchy compiles what a model splits by.
-func (c *compiler) hierarchy(p *plan, h *Hierarchy, sc scope) {
+func (c *compiler) hierarchy(p *plan, h *fhirconnect.Hierarchy, sc scope) {
 	if h.Back != nil {
 		c.opens(p, h.Back, sc)
 	}
@@ -198,19 +199,19 @@ func (c *compiler) hierarchy(p *plan, h *Hierarchy, sc scope) {
 		return
 	}
 	if path.base != fromArchetype || len(path.segs) == 0 {
-		c.fail(h.OpenEHR.Position, CodeOpenEHRPath, "hierarchy.with.openehr must begin with $archetype and name a list below it")
+		c.fail(h.OpenEHR.Position, fhirconnect.CodeOpenEHRPath, "hierarchy.with.openehr must begin with $archetype and name a list below it")
 		return
 	}
 	fp, _, ok := c.fhir(h.FHIR, sc)
 	if ok && (fp.base != fromResource || len(fp.steps) > 0) {
-		c.fail(h.FHIR.Position, CodeUnsupported, "not supported: hierarchy.with.fhir other than $resource")
+		c.fail(h.FHIR.Position, fhirconnect.CodeUnsupported, "not supported: hierarchy.with.fhir other than $resource")
 	}
 	inner := sc
 	inner.openehr = at
 	for _, u := range h.Unique {
 		up, _, ok := c.openehr(u, inner)
 		if ok && (up.base != fromParent || up.up > 0) {
-			c.fail(u.Position, CodeOpenEHRPath, "split.fhir.unique is relative to what hierarchy.with.openehr lists")
+			c.fail(u.Position, fhirconnect.CodeOpenEHRPath, "split.fhir.unique is relative to what hierarchy.with.openehr lists")
 			continue
 		}
 		if ok {
@@ -221,7 +222,7 @@ func (c *compiler) hierarchy(p *plan, h *Hierarchy, sc scope) {
 }
 
 // openehr compiles a path of the openEHR side in a scope.
-func (c *compiler) openehr(t Text, sc scope) (opath, *otype, bool) {
+func (c *compiler) openehr(t fhirconnect.Text, sc scope) (opath, *otype, bool) {
 	if t.Value == "" {
 		return opath{}, nil, false // reported where the file was read
 	}
@@ -239,11 +240,11 @@ func (c *compiler) openehr(t Text, sc scope) (opath, *otype, bool) {
 			at = typeOf(rm.Lookup("PARTY_SELF"))
 		case fromWorkflow:
 			if !sc.archetype.has("INSTRUCTION") {
-				c.fail(t.Position, CodeOpenEHRPath, "openEHR path %q: only an INSTRUCTION has a workflow", clip(t.Value))
+				c.fail(t.Position, fhirconnect.CodeOpenEHRPath, "openEHR path %q: only an INSTRUCTION has a workflow", clip(t.Value))
 				return p, nil, false
 			}
 			if p.up > 0 || len(p.segs) == 0 || !slices.Contains(workflowAttributes, p.segs[0].attr) {
-				c.fail(t.Position, CodeOpenEHRPath, "openEHR path %q: of an ACTION in another composition, $workflow has %s only", clip(t.Value), strings.Join(workflowAttributes, " and "))
+				c.fail(t.Position, fhirconnect.CodeOpenEHRPath, "openEHR path %q: of an ACTION in another composition, $workflow has %s only", clip(t.Value), strings.Join(workflowAttributes, " and "))
 				return p, nil, false
 			}
 			at = typeOf(rm.Lookup("ACTION"))
@@ -260,19 +261,19 @@ func (c *compiler) openehr(t Text, sc scope) (opath, *otype, bool) {
 			return p, at, true
 		}
 	}
-	c.fail(t.Position, errorCode(err, CodeOpenEHRPath), "openEHR path %q: %v", clip(t.Value), err)
+	c.fail(t.Position, errorCode(err, fhirconnect.CodeOpenEHRPath), "openEHR path %q: %v", clip(t.Value), err)
 	return p, nil, false
 }
 
 // errorCode tells a feature this engine lacks from a wrong path.
 func errorCode(err error, code string) string {
 	if strings.HasPrefix(err.Error(), "not supported") {
-		return CodeUnsupported
+		return fhirconnect.CodeUnsupported
 	}
 	return code
 }
 
-func (c *compiler) fhir(t Text, sc scope) (fpath, *ftype, bool) {
+func (c *compiler) fhir(t fhirconnect.Text, sc scope) (fpath, *ftype, bool) {
 	if t.Value == "" {
 		return fpath{}, nil, false // reported where the file was read
 	}
@@ -291,28 +292,28 @@ func (c *compiler) fhir(t Text, sc scope) (fpath, *ftype, bool) {
 			return p, at, true
 		}
 	}
-	c.fail(t.Position, errorCode(err, CodeFHIRPath), "FHIR path %q: %v", clip(t.Value), err)
+	c.fail(t.Position, errorCode(err, fhirconnect.CodeFHIRPath), "FHIR path %q: %v", clip(t.Value), err)
 	return p, nil, false
 }
 
 // methods compiles a list for each of the two ways.
-func (c *compiler) methods(list []*Method, f *File, sc scope) (forward, back []*step) {
+func (c *compiler) methods(list []*fhirconnect.Method, f *fhirconnect.File, sc scope) (forward, back []*step) {
 	for _, m := range list {
 		s := c.method(m, f, sc)
 		if s == nil {
 			continue
 		}
-		if m.Direction != ToOpenEHR {
+		if m.Direction != fhirconnect.ToOpenEHR {
 			forward = append(forward, s)
 		}
-		if m.Direction != ToFHIR {
+		if m.Direction != fhirconnect.ToFHIR {
 			back = append(back, s)
 		}
 	}
 	return forward, back
 }
 
-func (c *compiler) method(m *Method, f *File, sc scope) *step {
+func (c *compiler) method(m *fhirconnect.Method, f *fhirconnect.File, sc scope) *step {
 	s := &step{m: m, file: f}
 	inner := sc
 	ok := true
@@ -383,8 +384,8 @@ func (c *compiler) method(m *Method, f *File, sc scope) *step {
 		}
 	case s.transfer:
 		if err := checkTransfer(inner.openehr, s.dstType); err != nil {
-			if len(m.Children) == 0 && !m.unsupported {
-				c.fail(m.FHIR.Position, CodeType, "%v", err)
+			if len(m.Children) == 0 && !m.Unsupported {
+				c.fail(m.FHIR.Position, fhirconnect.CodeType, "%v", err)
 			}
 			s.transfer = false // nothing to carry over at this level, only to iterate
 		}
@@ -396,25 +397,25 @@ func (c *compiler) method(m *Method, f *File, sc scope) *step {
 
 // refer compiles the key reference: the methods that fill the other resource
 // see the same source.
-func (c *compiler) refer(s *step, f *File, sc scope) {
+func (c *compiler) refer(s *step, f *fhirconnect.File, sc scope) {
 	r := s.m.Reference
 	target := r4.Lookup(r.ResourceType.Value)
 	if target == nil || target.Kind != r4.Resource {
-		c.fail(r.ResourceType.Position, CodeFHIRPath, "%q is not a resource type", r.ResourceType.Value)
+		c.fail(r.ResourceType.Position, fhirconnect.CodeFHIRPath, "%q is not a resource type", r.ResourceType.Value)
 		return
 	}
 	t := s.atReference()
 	if t.Type == nil || t.Type.Name != "Reference" || !slices.Contains(t.Targets, target.Name) && !slices.Contains(t.Targets, "Resource") && len(t.Targets) > 0 {
-		c.fail(s.m.FHIR.Position, CodeType, "%s cannot refer to %s", s.dstType, target.Name)
+		c.fail(s.m.FHIR.Position, fhirconnect.CodeType, "%s cannot refer to %s", s.dstType, target.Name)
 		return
 	}
 	name := f.Name.Value + "/" + s.m.Name
 	if other := c.refers[name]; other != nil && other != s.m {
-		c.fail(s.m.Position, CodeDuplicate, "another method with reference is named %q in this model; their resources would have the same ids", s.m.Name)
+		c.fail(s.m.Position, fhirconnect.CodeDuplicate, "another method with reference is named %q in this model; their resources would have the same ids", s.m.Name)
 		return
 	}
 	if c.refers == nil {
-		c.refers = map[string]*Method{}
+		c.refers = map[string]*fhirconnect.Method{}
 	}
 	c.refers[name] = s.m
 	sc.fhir = &ftype{typ: r4.TypeRef{Type: target}, parent: s.dstType}
@@ -457,7 +458,7 @@ func (s *step) weigh(p *fpath) {
 	}
 }
 
-func (c *compiler) manual(m *Manual, sc scope) *manualStep {
+func (c *compiler) manual(m *fhirconnect.Manual, sc scope) *manualStep {
 	ms := &manualStep{name: m.Name, pos: m.Position}
 	for _, cond := range m.Conditions {
 		if k := c.condition(cond, sc); k != nil {
@@ -476,7 +477,7 @@ func (c *compiler) manual(m *Manual, sc scope) *manualStep {
 		}
 		v, err := constant(at, a.Value.Value)
 		if err != nil {
-			c.fail(a.Value.Position, CodeValue, "%v", err)
+			c.fail(a.Value.Position, fhirconnect.CodeValue, "%v", err)
 			continue
 		}
 		ms.assign = append(ms.assign, assignStep{p, v, at.typ.Type})
@@ -487,18 +488,18 @@ func (c *compiler) manual(m *Manual, sc scope) *manualStep {
 
 // slot compiles the key slotArchetype: the model fills the place or, at a
 // Reference to its type, is referred to.
-func (c *compiler) slot(m *Method, sc scope) (fill, link *plan) {
+func (c *compiler) slot(m *fhirconnect.Method, sc scope) (fill, link *plan) {
 	f := c.view.model(m.Slot.Value)
 	if f == nil {
 		if c.lib.models[m.Slot.Value] != nil {
-			c.fail(m.Slot.Position, CodeDangling, "the context does not list the model %q", m.Slot.Value)
+			c.fail(m.Slot.Position, fhirconnect.CodeDangling, "the context does not list the model %q", m.Slot.Value)
 		} else {
-			c.fail(m.Slot.Position, CodeDangling, "no model is named %q", m.Slot.Value)
+			c.fail(m.Slot.Position, fhirconnect.CodeDangling, "no model is named %q", m.Slot.Value)
 		}
 		return nil, nil
 	}
 	if f.Hierarchy != nil {
-		c.fail(m.Slot.Position, CodeUnsupported, "not supported: slotArchetype to %q, which splits into resources", m.Slot.Value)
+		c.fail(m.Slot.Position, fhirconnect.CodeUnsupported, "not supported: slotArchetype to %q, which splits into resources", m.Slot.Value)
 		return nil, nil
 	}
 	class := archetypeClass(f.Archetype.Value)
@@ -506,21 +507,21 @@ func (c *compiler) slot(m *Method, sc scope) (fill, link *plan) {
 		return nil, nil // reported where the file was read
 	}
 	if !slices.ContainsFunc(sc.openehr.classes, func(k *rm.Class) bool { return k.IsA(class) }) {
-		c.fail(m.Slot.Position, CodeType, "%s cannot hold %s", sc.openehr, f.Archetype.Value)
+		c.fail(m.Slot.Position, fhirconnect.CodeType, "%s cannot hold %s", sc.openehr, f.Archetype.Value)
 		return nil, nil
 	}
 	if sc.fhir.typ.Type == nil {
-		c.fail(m.FHIR.Position, CodeFHIRPath, "%s takes several types; name one with ofType()", sc.fhir)
+		c.fail(m.FHIR.Position, fhirconnect.CodeFHIRPath, "%s takes several types; name one with ofType()", sc.fhir)
 		return nil, nil
 	}
 	own := r4.Lookup(r4.ProfileType(f.StructureDefinition.Value))
 	if sc.fhir.typ.Type.Name == "Reference" && own != nil && own.Kind == r4.Resource {
 		if t := sc.fhir.typ.Targets; len(t) > 0 && !slices.Contains(t, own.Name) && !slices.Contains(t, "Resource") {
-			c.fail(m.Slot.Position, CodeType, "%s cannot refer to the %s of the model %q", sc.fhir, own.Name, m.Slot.Value)
+			c.fail(m.Slot.Position, fhirconnect.CodeType, "%s cannot refer to the %s of the model %q", sc.fhir, own.Name, m.Slot.Value)
 			return nil, nil
 		}
 		if !standsAlone(class) {
-			c.fail(m.Slot.Position, CodeUnsupported, "not supported: slotArchetype at a Reference to %q, which makes no resource by itself", m.Slot.Value)
+			c.fail(m.Slot.Position, fhirconnect.CodeUnsupported, "not supported: slotArchetype at a Reference to %q, which makes no resource by itself", m.Slot.Value)
 			return nil, nil
 		}
 		return nil, c.model(f, &ftype{typ: r4.TypeRef{Type: own}}, class)
@@ -536,8 +537,8 @@ func (c *compiler) slot(m *Method, sc scope) (fill, link *plan) {
 	fresh := c.problems
 	c.problems = known
 	for _, problem := range fresh {
-		if problem.Code == CodeFHIRPath || problem.Code == CodeType || problem.Code == CodeValue {
-			c.fail(m.Slot.Position, CodeType, "the model %q does not fit %s (%s)", m.Slot.Value, sc.fhir, problem.Error())
+		if problem.Code == fhirconnect.CodeFHIRPath || problem.Code == fhirconnect.CodeType || problem.Code == fhirconnect.CodeValue {
+			c.fail(m.Slot.Position, fhirconnect.CodeType, "the model %q does not fit %s (%s)", m.Slot.Value, sc.fhir, problem.Error())
 			return p, nil
 		}
 	}
@@ -553,14 +554,14 @@ func archetypeClass(id string) *rm.Class {
 }
 
 // condition compiles an openehrCondition.
-func (c *compiler) condition(cond *Condition, sc scope) *condition {
+func (c *compiler) condition(cond *fhirconnect.Condition, sc scope) *condition {
 	k := &condition{pos: cond.Position, op: cond.Operator}
 	root, at, ok := c.openehr(cond.Root, sc)
 	if !ok {
 		return nil
 	}
 	if at == nil {
-		c.fail(cond.Root.Position, CodeOpenEHRPath, "a condition cannot look at $reference")
+		c.fail(cond.Root.Position, fhirconnect.CodeOpenEHRPath, "a condition cannot look at $reference")
 		return nil
 	}
 	k.root = root
@@ -576,28 +577,28 @@ func (c *compiler) condition(cond *Condition, sc scope) *condition {
 			return nil
 		}
 		if p.base != fromParent {
-			c.fail(a.Position, CodeOpenEHRPath, "a targetAttribute is relative to its targetRoot")
+			c.fail(a.Position, fhirconnect.CodeOpenEHRPath, "a targetAttribute is relative to its targetRoot")
 			return nil
 		}
 		k.attrs = append(k.attrs, p)
 		ends = append(ends, end)
 	}
 	switch cond.Operator {
-	case OneOf, NotOf:
+	case fhirconnect.OneOf, fhirconnect.NotOf:
 		for i, end := range ends {
 			if !slices.ContainsFunc(end.classes, func(c *rm.Class) bool { return c.Primitive != rm.NotPrimitive }) {
 				pos := cond.Root.Position
 				if i < len(cond.Attributes) {
 					pos = cond.Attributes[i].Position
 				}
-				c.fail(pos, CodeType, "the condition compares %s, which is not a single value; name its attribute", end)
+				c.fail(pos, fhirconnect.CodeType, "the condition compares %s, which is not a single value; name its attribute", end)
 				return nil
 			}
 		}
-	case IsType:
+	case fhirconnect.IsType:
 		for _, crit := range cond.Criteria {
 			if rm.Lookup(crit.Value) == nil {
-				c.fail(crit.Position, CodeType, "%q is not a class of the Reference Model", crit.Value)
+				c.fail(crit.Position, fhirconnect.CodeType, "%q is not a class of the Reference Model", crit.Value)
 			}
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 )
 
 // TestPrint keeps the text of compiled plans, which was checked by hand.
@@ -36,7 +38,7 @@ func TestPrintShipped(t *testing.T) {
 		t.Errorf("a second print differs, or %v", err)
 	}
 	for _, f := range lib.Files() {
-		if f.Kind == ModelFile && !strings.Contains(b.String(), ": "+f.Name.Value+" "+f.Version+" makes ") {
+		if f.Kind == fhirconnect.ModelFile && !strings.Contains(b.String(), ": "+f.Name.Value+" "+f.Version+" makes ") {
 			t.Errorf("%s does not appear", f.Name.Value)
 		}
 	}

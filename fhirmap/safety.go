@@ -1,6 +1,10 @@
 package fhirmap
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
+)
 
 // statusNode is a place of an archetype that can reverse what the entry says,
 // with the FHIR element that must carry it. A mapping of the archetype that
@@ -25,7 +29,7 @@ func (c *compiler) safety(p *plan) {
 			continue
 		}
 		if !carries(p.methods, n, false, map[*plan]bool{}) {
-			c.fail(p.file.Archetype.Position, CodeSafety,
+			c.fail(p.file.Archetype.Position, fhirconnect.CodeSafety,
 				"no method carries %s to %s.%s, so that a %s entry would look like a finding", n.node, n.resource, n.element, n.meaning)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -222,7 +223,7 @@ func (x *run) judge(k *condition, roots *lookup) truth {
 	// A condition over several attributes: one of asks for any of them, the
 	// other operators for all.
 	result := yes
-	if k.op == OneOf || k.op == IsType {
+	if k.op == fhirconnect.OneOf || k.op == fhirconnect.IsType {
 		result = no
 	}
 	for i := range k.attrs {
@@ -234,13 +235,13 @@ func (x *run) judge(k *condition, roots *lookup) truth {
 		one := k.test(&all)
 		x.drop(&all)
 		switch {
-		case one == undecided && result != yes && (k.op == OneOf || k.op == IsType):
+		case one == undecided && result != yes && (k.op == fhirconnect.OneOf || k.op == fhirconnect.IsType):
 			result = undecided
-		case one == undecided && result != no && k.op != OneOf && k.op != IsType:
+		case one == undecided && result != no && k.op != fhirconnect.OneOf && k.op != fhirconnect.IsType:
 			result = undecided
-		case one == yes && (k.op == OneOf || k.op == IsType):
+		case one == yes && (k.op == fhirconnect.OneOf || k.op == fhirconnect.IsType):
 			result = yes
-		case one == no && k.op != OneOf && k.op != IsType:
+		case one == no && k.op != fhirconnect.OneOf && k.op != fhirconnect.IsType:
 			result = no
 		}
 	}
@@ -252,13 +253,13 @@ func (k *condition) test(l *lookup) truth {
 	for _, r := range l.nodes {
 		n := r.node
 		switch k.op {
-		case OneOf, NotOf:
+		case fhirconnect.OneOf, fhirconnect.NotOf:
 			if n.Class.Primitive == rm.NotPrimitive {
 				open = true
 				continue
 			}
 			hit = hit || k.criteria[n.Text]
-		case IsType:
+		case fhirconnect.IsType:
 			if n.Class == rm.ClassElement {
 				v := n.Get("value")
 				if absent(n) {
@@ -269,12 +270,12 @@ func (k *condition) test(l *lookup) truth {
 				continue
 			}
 			hit = hit || k.names(n.Class)
-		case Empty, NotEmpty:
+		case fhirconnect.Empty, fhirconnect.NotEmpty:
 			hit = true
 		}
 	}
 	switch {
-	case k.op == NotOf || k.op == Empty:
+	case k.op == fhirconnect.NotOf || k.op == fhirconnect.Empty:
 		if hit {
 			return no
 		}

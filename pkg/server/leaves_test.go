@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/synth"
@@ -34,23 +35,23 @@ type carriage struct {
 // carriages reads off the shipped mappings what they carry without changing it.
 func carriages(t *testing.T) []carriage {
 	t.Helper()
-	files, problems := fhirmap.ReadFiles(fhirmap.Mappings())
+	files, problems := fhirconnect.ReadFiles(fhirmap.Mappings())
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	var out []carriage
 	for _, f := range files {
-		if f.Kind != fhirmap.ModelFile || strings.Contains(f.Archetype.Value, ".CLUSTER.") || strings.Contains(f.Archetype.Value, "-EHR_STATUS.") ||
+		if f.Kind != fhirconnect.ModelFile || strings.Contains(f.Archetype.Value, ".CLUSTER.") || strings.Contains(f.Archetype.Value, "-EHR_STATUS.") ||
 			strings.Contains(f.Archetype.Value, "-CLUSTER.") || strings.Contains(f.Archetype.Value, "-COMPOSITION.") {
 			continue
 		}
 		typ := r4.ProfileType(f.StructureDefinition.Value)
-		var walk func(list []*fhirmap.Method, fhir, openehr string, certain bool)
-		walk = func(list []*fhirmap.Method, fhir, openehr string, certain bool) {
+		var walk func(list []*fhirconnect.Method, fhir, openehr string, certain bool)
+		walk = func(list []*fhirconnect.Method, fhir, openehr string, certain bool) {
 			for _, m := range list {
 				to, ok1 := below(fhir, m.FHIR.Value, "$fhirRoot", "$resource", ".")
 				from, ok2 := below(openehr, m.OpenEHR.Value, "$openehrRoot", "$archetype", "/")
-				if !ok1 || !ok2 || m.Direction == fhirmap.ToOpenEHR || m.ConceptMap.Value != "" || m.Slot.Value != "" || m.Reference != nil {
+				if !ok1 || !ok2 || m.Direction == fhirconnect.ToOpenEHR || m.ConceptMap.Value != "" || m.Slot.Value != "" || m.Reference != nil {
 					continue
 				}
 				sure := certain && len(m.Conditions) == 0

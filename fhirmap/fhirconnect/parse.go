@@ -1,4 +1,4 @@
-package fhirmap
+package fhirconnect
 
 import (
 	"crypto/sha256"
@@ -56,7 +56,7 @@ func ParseFile(path string, data []byte) (*File, Problems) {
 	}
 	f := p.file(doc.Content[0])
 	if f != nil {
-		f.sum = sha256.Sum256(data)
+		f.Sum = sha256.Sum256(data)
 	}
 	return f, p.problems
 }
@@ -79,7 +79,7 @@ func parseConceptMap(path string, data []byte) (*File, Problems) {
 	if m == nil {
 		return nil, problems
 	}
-	return &File{Path: path, Kind: ConceptMapFile, Name: Text{pos, m.URL}, Version: m.Version, ConceptMap: m, sum: sha256.Sum256(data)}, problems
+	return &File{Path: path, Kind: ConceptMapFile, Name: Text{pos, m.URL}, Version: m.Version, ConceptMap: m, Sum: sha256.Sum256(data)}, problems
 }
 
 type parser struct {

@@ -1,4 +1,4 @@
-package fhirmap
+package fhirconnect
 
 import (
 	"fmt"
@@ -39,7 +39,7 @@ type Problem struct {
 // Error is the problem with its place first.
 func (p Problem) Error() string { return p.Position.String() + ": " + p.Message }
 
-// Problems is the error that Load returns: everything wrong with the files.
+// Problems is everything wrong with mapping files, as an error.
 type Problems []Problem
 
 // Error lists all problems, one a line.

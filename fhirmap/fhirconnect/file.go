@@ -1,4 +1,4 @@
-package fhirmap
+package fhirconnect
 
 import (
 	"crypto/sha256"
@@ -49,7 +49,8 @@ type File struct {
 	// ConceptMap is the content of a ConceptMapFile.
 	ConceptMap *conceptmap.Map
 
-	sum [sha256.Size]byte // of its bytes
+	// Sum is the SHA-256 of the file's bytes.
+	Sum [sha256.Size]byte
 }
 
 // ContextRule is the body of a context file.
@@ -120,9 +121,9 @@ type Method struct {
 	Change   string
 	AppendTo Text
 
-	// unsupported marks a method whose problem is a key this engine lacks, so
+	// Unsupported marks a method whose problem is a key this engine lacks, so
 	// that its paths need not make sense without it.
-	unsupported bool
+	Unsupported bool
 }
 
 // Reference is the key reference of a method: the resource to make and the

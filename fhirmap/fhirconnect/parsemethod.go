@@ -1,4 +1,4 @@
-package fhirmap
+package fhirconnect
 
 import (
 	"slices"
@@ -46,7 +46,7 @@ func (p *parser) method(n *yaml.Node, extension bool) *Method {
 			unsupported = true
 		}
 	}
-	m := &Method{unsupported: unsupported, Position: p.pos(n), Name: p.text(o, "name").Value, Slot: p.text(o, "slotArchetype"), ConceptMap: p.text(o, "conceptmap"), Code: p.text(o, "mappingCode")}
+	m := &Method{Unsupported: unsupported, Position: p.pos(n), Name: p.text(o, "name").Value, Slot: p.text(o, "slotArchetype"), ConceptMap: p.text(o, "conceptmap"), Code: p.text(o, "mappingCode")}
 	if v := o.values["with"]; v != nil {
 		p.with(m, v)
 	}
