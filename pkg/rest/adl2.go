@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 )
 
 // adl2Metadata is an item of the list of ADL 2 templates.
@@ -46,13 +47,13 @@ func (a *api) uploadADL2(w *answer, r *request) error {
 		return err
 	}
 	body := text
-	if prefer.media == mediaJSON {
+	if prefer.Media == mediaJSON {
 		body = marshal(metadataOf(info))
 	}
 	return a.sendWritten(w, prefer, written{
 		created: true, tag: adl2Tag(info), uid: info.TemplateID, modified: info.Created,
 		location: a.location(r, "definition", "template", "adl2", info.TemplateID),
-		media:    prefer.media, body: body,
+		media:    prefer.Media, body: body,
 	})
 }
 
@@ -85,7 +86,7 @@ func (a *api) adl2(w *answer, r *request) error {
 		return err
 	}
 	w.Header().Add("Vary", "Accept")
-	entityHeaders(w.Header(), adl2Tag(t.ADL2Info), t.Created)
+	header.SetEntity(w.Header(), adl2Tag(t.ADL2Info), t.Created)
 	if media == mediaJSON {
 		return send(w, http.StatusOK, media, marshal(metadataOf(t.ADL2Info)))
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -85,10 +86,10 @@ func (a *api) commitContribution(w *answer, r *request, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	if err := refuseTags(r.Header); err != nil {
+	if err := header.RefuseTags(r.Header); err != nil {
 		return err
 	}
-	headers, err := a.audit(r)
+	headers, err := header.Audit(r.Header, a.SystemID)
 	if err != nil {
 		return err
 	}
@@ -114,13 +115,13 @@ func (a *api) commitContribution(w *answer, r *request, id uuid.UUID) error {
 		return contributionFault(err)
 	}
 	out := written{
-		created: true, tag: done.ID.String(), modified: done.Audit.TimeCommitted, media: prefer.media, warnings: warnings,
+		created: true, tag: done.ID.String(), modified: done.Audit.TimeCommitted, media: prefer.Media, warnings: warnings,
 		location: a.location(r, below(id, "contribution", done.ID.String())...),
 	}
-	if prefer.returns == returnRepresentation {
-		json, err := a.contributionBody(w, r, prefer.media, id, done)
+	if prefer.Returns == header.Representation {
+		json, err := a.contributionBody(w, r, prefer.Media, id, done)
 		if err == nil {
-			out.body, err = represent(prefer.media, rm.Lookup("CONTRIBUTION"), json)
+			out.body, err = represent(prefer.Media, rm.Lookup("CONTRIBUTION"), json)
 		}
 		if err != nil { // it is committed whatever happens to its representation
 			a.logFault(r.Request, err)

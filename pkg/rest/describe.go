@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/cairn-ehr/cairn/pkg/apidoc"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 )
 
 // description is what the documentation says of an operation beyond what its
@@ -33,9 +34,9 @@ type description struct {
 // Headers that groups of operations take.
 var (
 	commitHeaders = []string{"Prefer", "openehr-version", "openehr-audit-details"}
-	taggedHeaders = []string{objectTagHeader, versionTagHeader}
+	taggedHeaders = []string{header.ItemTag, header.VersionItemTag}
 	readHeaders   = []string{"If-None-Match", "If-Modified-Since"}
-	keyed         = []string{idempotencyHeader}
+	keyed         = []string{header.IdempotencyKey}
 	onlyJSON      = []string{mediaJSON}
 	onlyText      = []string{mediaText}
 )
@@ -411,8 +412,8 @@ func (d description) responses(op operation, h handler) []apidoc.Response {
 		switch {
 		case code == http.StatusCreated:
 			r.Headers = []string{"ETag", "Last-Modified", "Location", "Preference-Applied"}
-			if slices.Contains(d.headers, idempotencyHeader) {
-				r.Headers = append(r.Headers, replayedHeader)
+			if slices.Contains(d.headers, header.IdempotencyKey) {
+				r.Headers = append(r.Headers, header.IdempotencyReplayed)
 			}
 			r.Body = d.answer()
 		case code == http.StatusOK:
@@ -425,8 +426,8 @@ func (d description) responses(op operation, h handler) []apidoc.Response {
 		case code == http.StatusNoContent && op.method == http.MethodGet:
 			r.Description = "The object is logically deleted, now or at the time given."
 		}
-		if op.method != http.MethodGet && slices.Contains(d.headers, objectTagHeader) {
-			r.Headers = append(r.Headers, objectTagHeader, versionTagHeader)
+		if op.method != http.MethodGet && slices.Contains(d.headers, header.ItemTag) {
+			r.Headers = append(r.Headers, header.ItemTag, header.VersionItemTag)
 		}
 		out = append(out, r)
 	}
@@ -440,7 +441,7 @@ func (d description) responses(op operation, h handler) []apidoc.Response {
 	if len(d.reads) > 0 {
 		faults = append(faults, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
-	if slices.Contains(d.headers, idempotencyHeader) {
+	if slices.Contains(d.headers, header.IdempotencyKey) {
 		faults = append(faults, http.StatusConflict, http.StatusUnprocessableEntity)
 	}
 	slices.Sort(faults)

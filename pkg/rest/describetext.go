@@ -1,6 +1,9 @@
 package rest
 
-import "github.com/cairn-ehr/cairn/pkg/apidoc"
+import (
+	"github.com/cairn-ehr/cairn/pkg/apidoc"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
+)
 
 // pathParameters describe the parameters in paths.
 var pathParameters = map[string]apidoc.Param{
@@ -36,10 +39,6 @@ var queryParameters = map[string]apidoc.Param{
 	"query_parameters":  {Description: "The query's parameters: a JSON object or name=value pairs. Any other query parameter is one too."},
 }
 
-// idempotencyHeader makes a repeated POST have the effect and the answer of the
-// first.
-const idempotencyHeader = "Idempotency-Key"
-
 // requestHeaders describe the headers of requests.
 var requestHeaders = map[string]apidoc.Param{
 	"Prefer":                {Description: "return=minimal (the default), return=representation or return=identifier; for contributions and the directory also resolve_refs, which puts what is referred to in the place of references (JSON only)."},
@@ -50,21 +49,21 @@ var requestHeaders = map[string]apidoc.Param{
 	"openehr-audit-details": {Description: `Attributes of the audit, such as change_type.code_string="251",description.value="…",committer.name="…".`},
 	"openehr-template-id":   {Description: "The template of a body that cannot name it: FLAT and STRUCTURED."},
 	"openehr-ehr-id":        {Description: "The EHR that a query is limited to; the same as ehr_id."},
-	objectTagHeader:         {Description: `Tags of the versioned object: key="k",value="v",target_path="/p"; more after a semicolon. Empty removes them.`},
-	versionTagHeader:        {Description: "Tags of the version, in the same form."},
-	idempotencyHeader:       {Description: "A key of the client's choice, such as a UUID: the same request with the same key is carried out once and gets the first answer again."},
+	header.ItemTag:          {Description: `Tags of the versioned object: key="k",value="v",target_path="/p"; more after a semicolon. Empty removes them.`},
+	header.VersionItemTag:   {Description: "Tags of the version, in the same form."},
+	header.IdempotencyKey:   {Description: "A key of the client's choice, such as a UUID: the same request with the same key is carried out once and gets the first answer again."},
 }
 
 // ResponseHeaders describe the headers of answers, for the documentation.
 var ResponseHeaders = map[string]string{
-	"ETag":               "A weak entity tag with the identifier of the resource, for versioned content the version_uid.",
-	"Last-Modified":      "The time of the commit.",
-	"Location":           "The URL of what was created.",
-	"Preference-Applied": "The preference that was honoured.",
-	"WWW-Authenticate":   "How to authenticate.",
-	replayedHeader:       "true if this is the answer of an earlier request with the same Idempotency-Key.",
-	objectTagHeader:      "The tags of the versioned object.",
-	versionTagHeader:     "The tags of the version.",
+	"ETag":                     "A weak entity tag with the identifier of the resource, for versioned content the version_uid.",
+	"Last-Modified":            "The time of the commit.",
+	"Location":                 "The URL of what was created.",
+	"Preference-Applied":       "The preference that was honoured.",
+	"WWW-Authenticate":         "How to authenticate.",
+	header.IdempotencyReplayed: "true if this is the answer of an earlier request with the same Idempotency-Key.",
+	header.ItemTag:             "The tags of the versioned object.",
+	header.VersionItemTag:      "The tags of the version.",
 }
 
 // bodyTexts describe request bodies by the names of their schemas.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -74,10 +75,10 @@ func (a *api) deleteDirectory(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := refuseTags(r.Header); err != nil {
+	if err := header.RefuseTags(r.Header); err != nil {
 		return err
 	}
-	audit, err := a.audit(r)
+	audit, err := header.Audit(r.Header, a.SystemID)
 	if err != nil {
 		return err
 	}
@@ -90,14 +91,14 @@ func (a *api) deleteDirectory(w *answer, r *request) error {
 		a.pointToLatest(w, r, err, id, "directory")
 		return plainInvalid(err)
 	}
-	entityHeaders(w.Header(), done.UID.String(), done.Meta.Audit.TimeCommitted)
+	header.SetEntity(w.Header(), done.UID.String(), done.Meta.Audit.TimeCommitted)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
 // directoryMatch is the version that If-Match names; 412 if it names none.
 func (a *api) directoryMatch(w *answer, r *request, id uuid.UUID) (ehr.VersionUID, error) {
-	preceding, err := ifMatch(r.Header)
+	preceding, err := header.IfMatch(r.Header)
 	if err != nil || !preceding.IsZero() {
 		return preceding, err
 	}

@@ -9,13 +9,14 @@
 //	recover.go        request id, panics, the log line of a server fault
 //	body.go           body limits, gzip with an expansion guard
 //	media.go          Accept and Content-Type
-//	prefer.go         Prefer and its outcome
-//	commitheader.go   openehr-version and openehr-audit-details
-//	entity.go         ETag, If-Match, If-None-Match, Last-Modified
 //	instant.go        version_at_time
+//	once.go           Idempotency-Key
+//	written.go        the answer to a write, as Prefer wants it
 //	fault.go          errs.Kind → status and error body, in one place
 //
-// and then the handler of its resource: manifest.go, ehr.go, ehrstatus.go,
-// composition.go, template.go, query.go. Choices where the specification is
+// and then the handler of its resource: manifest.go, ehr.go, ehrstatus.go, object.go
+// (COMPOSITIONs and parties), directory.go, contribution.go, tag.go, template.go,
+// adl2.go, query.go, storedquery.go, admin.go. The syntax of the headers is that of
+// package header. Choices where the specification is
 // silent or contradicts itself are listed in docs/conformance/rest.md.
 package rest

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -97,11 +98,11 @@ func (a *api) putEHR(w *answer, r *request, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	if err := refuseTags(r.Header); err != nil {
+	if err := header.RefuseTags(r.Header); err != nil {
 		return err
 	}
 	in := ehr.CreateEHR{ID: id}
-	if in.Audit, err = a.audit(r); err != nil {
+	if in.Audit, err = header.Audit(r.Header, a.SystemID); err != nil {
 		return err
 	}
 	body, err := a.body(r)
@@ -124,10 +125,10 @@ func (a *api) putEHR(w *answer, r *request, id uuid.UUID) error {
 	}
 	out := written{
 		created: true, tag: e.ID.String(), modified: e.TimeCreated,
-		location: a.location(r, "ehr", e.ID.String()), media: prefer.media, warnings: warnings,
+		location: a.location(r, "ehr", e.ID.String()), media: prefer.Media, warnings: warnings,
 	}
-	if prefer.returns == returnRepresentation {
-		if out.body, err = represent(prefer.media, rm.Lookup("EHR"), ehrJSON(e)); err != nil {
+	if prefer.Returns == header.Representation {
+		if out.body, err = represent(prefer.Media, rm.Lookup("EHR"), ehrJSON(e)); err != nil {
 			return err
 		}
 	}
@@ -176,7 +177,7 @@ func (a *api) sendEHR(w *answer, r *request, media string, e ehr.EHR) error {
 	if err != nil {
 		return err
 	}
-	entityHeaders(w.Header(), e.ID.String(), time.Time{})
+	header.SetEntity(w.Header(), e.ID.String(), time.Time{})
 	if a.Compat103 {
 		w.Header().Set("Location", a.location(r, "ehr", e.ID.String()))
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -60,7 +61,7 @@ func (a *api) updateEHRStatus(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	preceding, err := ifMatch(r.Header)
+	preceding, err := header.IfMatch(r.Header)
 	if err != nil {
 		return err
 	}

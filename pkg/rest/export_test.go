@@ -4,8 +4,6 @@ import (
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
-
-	"github.com/cairn-ehr/cairn/pkg/ehr"
 )
 
 // OperationList gives the route table to the tests, as "METHOD path id", and
@@ -52,11 +50,4 @@ func Walk(f func(method, path string)) error {
 		}
 		return nil
 	})
-}
-
-// TagHeader reads an item tag header line and writes it again; false if it is
-// refused.
-func TagHeader(line string) (tags []ehr.ItemTag, again string, ok bool) {
-	tags, err := parseTags(http.Header{http.CanonicalHeaderKey(objectTagHeader): {line}}, objectTagHeader)
-	return tags, formatTags(tags), err == nil
 }

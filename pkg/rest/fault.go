@@ -10,6 +10,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -112,7 +113,7 @@ func (a *api) fail(w *answer, r *http.Request, err error) {
 		h.Del(name)
 	}
 	if uid, ok := e.Detail.(ehr.VersionUID); ok && (e.Kind == errs.Precondition || e.Kind == errs.Conflict) {
-		h.Set("ETag", weakTag(uid.String()))
+		h.Set("ETag", header.WeakTag(uid.String()))
 	} else if !a.Compat103 || code < 400 {
 		h.Del("Location")
 	}

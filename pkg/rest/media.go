@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 )
 
 // The media types of the API that Cairn can read or write.
@@ -67,7 +68,7 @@ func parseRange(item string) (mediaRange, bool) {
 	if strings.TrimSpace(params) == "" {
 		return out, true
 	}
-	for _, p := range splitSemicolons(params) {
+	for _, p := range header.SplitSemicolons(params) {
 		if strings.TrimSpace(p) == "" {
 			continue
 		}
@@ -133,7 +134,7 @@ func negotiate(h http.Header, offers ...string) (string, error) {
 		ratings[i].exact = -1
 	}
 	empty := true
-	for _, item := range listItems(h.Values("Accept")) {
+	for _, item := range header.ListItems(h.Values("Accept")) {
 		if item == "" {
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -145,7 +146,7 @@ func (o objects) update(a *api, w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	preceding, err := ifMatch(r.Header)
+	preceding, err := header.IfMatch(r.Header)
 	if err != nil {
 		return err
 	}
@@ -191,10 +192,10 @@ func (o objects) remove(a *api, w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := refuseTags(r.Header); err != nil {
+	if err := header.RefuseTags(r.Header); err != nil {
 		return err
 	}
-	audit, err := a.audit(r)
+	audit, err := header.Audit(r.Header, a.SystemID)
 	if err != nil {
 		return err
 	}
@@ -208,7 +209,7 @@ func (o objects) remove(a *api, w *answer, r *request) error {
 		a.pointToLatest(w, r, err, owner, o.path)
 		return err
 	}
-	entityHeaders(w.Header(), done.UID.String(), done.Meta.Audit.TimeCommitted)
+	header.SetEntity(w.Header(), done.UID.String(), done.Meta.Audit.TimeCommitted)
 	if a.Compat103 {
 		w.Header().Set("Location", a.location(r, below(owner, o.path, done.UID.String())...))
 	}

@@ -8,47 +8,17 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 )
 
 // DefaultIdempotencyLifetime is how long answers are kept for repetitions when
 // Config sets no time.
 const DefaultIdempotencyLifetime = 24 * time.Hour
-
-// maxIdempotencyKey is the greatest length of an Idempotency-Key in bytes.
-const maxIdempotencyKey = 255
-
-// replayedHeader tells that an answer is that of an earlier request.
-const replayedHeader = "Idempotency-Replayed"
-
-// idempotencyKey is the key of a request, "" without one. The quotes of a
-// structured header field are taken off.
-func idempotencyKey(h http.Header) (string, error) {
-	lines := h.Values(idempotencyHeader)
-	if len(lines) == 0 {
-		return "", nil
-	}
-	key := strings.TrimSpace(lines[0])
-	if len(key) >= 2 && key[0] == '"' && key[len(key)-1] == '"' {
-		key = key[1 : len(key)-1]
-	}
-	switch {
-	case len(lines) > 1:
-		return "", invalid("idempotencyKey", idempotencyHeader+" may be given only once")
-	case key == "":
-		return "", invalid("idempotencyKey", idempotencyHeader+" is empty")
-	case len(key) > maxIdempotencyKey:
-		return "", invalid("idempotencyKey", idempotencyHeader+" is longer than "+strconv.Itoa(maxIdempotencyKey)+" bytes")
-	case strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }):
-		return "", invalid("idempotencyKey", idempotencyHeader+" may have only printable ASCII characters")
-	}
-	return key, nil
-}
 
 // keptAnswer is an answer as it is stored.
 type keptAnswer struct {
@@ -98,7 +68,7 @@ func (a *api) once(w *answer, r *request, key string, serve func(*api, *answer, 
 		h[name] = values
 	}
 	if repeated {
-		h.Set(replayedHeader, "true")
+		h.Set(header.IdempotencyReplayed, "true")
 	}
 	w.WriteHeader(out.Status)
 	_, _ = w.Write(out.Body) // the client is gone if this fails

@@ -20,6 +20,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 )
 
 // Limits of a query request.
@@ -439,7 +440,7 @@ func (a *api) runQuery(w *answer, r *request, q queryInput) error {
 	if len(q.Text) > maxQueryText {
 		return errs.New(errs.TooLarge, "rest."+op, "the query is longer than "+strconv.Itoa(maxQueryText)+" bytes")
 	}
-	if header, err := aliasHeader(r.Header, "openehr-ehr-id"); err != nil {
+	if header, err := header.Lookup(r.Header, "openehr-ehr-id"); err != nil {
 		return err
 	} else if header != "" {
 		if context != "" && !strings.EqualFold(context, header) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -19,7 +20,7 @@ const maxResolved = 1000
 // wantsResolved reports whether the client prefers references to be resolved
 // (ITS-REST overview, Prefer resolving Object references).
 func wantsResolved(h http.Header) bool {
-	for _, item := range listItems(h.Values("Prefer")) {
+	for _, item := range header.ListItems(h.Values("Prefer")) {
 		name, _, _ := strings.Cut(item, ";")
 		if strings.EqualFold(strings.TrimSpace(name), "resolve_refs") {
 			return true

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 )
 
 // resultHold is how much of a result set is held back before the answer
@@ -101,7 +102,7 @@ func (o *resultWriter) Row(cells [][]byte) error {
 func (o *resultWriter) flush() error {
 	if !o.w.started {
 		h := o.w.Header()
-		h.Set("ETag", weakTag(o.id))
+		h.Set("ETag", header.WeakTag(o.id))
 		h.Set("Content-Type", mediaJSON)
 		o.w.WriteHeader(http.StatusOK)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/terminology"
 )
@@ -199,8 +200,8 @@ func (a *api) ownerObject(owner uuid.UUID) objectRef {
 // notModified.
 func (a *api) sendObject(w *answer, r *request, media, class, tag string, modified time.Time, alone bool, json []byte) error {
 	w.Header().Add("Vary", "Accept")
-	entityHeaders(w.Header(), tag, modified)
-	if notModified(r.Header, tag, modified, alone) {
+	header.SetEntity(w.Header(), tag, modified)
+	if header.NotModified(r.Header, tag, modified, alone) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 )
 
 // handler serves one operation. An error becomes the answer, so that nothing
@@ -70,7 +71,7 @@ func (a *api) router() (*chi.Mux, map[string]resource) {
 		}
 		h := offered[op.method+" "+op.path] // a test wants all there
 		d, _ := describe(op)
-		h.keyed = slices.Contains(d.headers, idempotencyHeader)
+		h.keyed = slices.Contains(d.headers, header.IdempotencyKey)
 		for _, name := range d.query {
 			if op.group != "query" && !strings.HasSuffix(name, "*") {
 				h.single = append(h.single, strings.TrimSuffix(name, "!"))
@@ -206,7 +207,7 @@ func (a *api) serve(w *answer, r *request, h handler) error {
 	if !h.keyed {
 		return h.serve(a, w, r)
 	}
-	key, err := idempotencyKey(r.Header)
+	key, err := header.OnceKey(r.Header)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 )
 
 const mediaText = "text/plain"
@@ -60,16 +61,16 @@ func (a *api) storeQuery(w *answer, r *request) error {
 		return err
 	}
 	h := w.Header()
-	entityHeaders(h, queryTag(q), q.Saved)
+	header.SetEntity(h, queryTag(q), q.Saved)
 	h.Set("Location", a.location(r, "definition", "query", q.Name, q.Version))
-	p := parsePrefer(r.Header, returnMinimal)
-	if p.asked {
-		h.Set("Preference-Applied", "return="+p.returns.String())
+	p := header.Prefer(r.Header, header.Minimal)
+	if p.Asked {
+		h.Set("Preference-Applied", "return="+p.Returns.String())
 	}
-	switch p.returns {
-	case returnRepresentation:
+	switch p.Returns {
+	case header.Representation:
 		return send(w, http.StatusOK, mediaJSON, marshal(storedQueryOf(q)))
-	case returnIdentifier:
+	case header.Identifier:
 		return send(w, http.StatusOK, mediaJSON, marshal(identifier{queryTag(q)}))
 	}
 	h.Set("Content-Length", "0")
@@ -105,8 +106,8 @@ func (a *api) storedQuery(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	entityHeaders(w.Header(), queryTag(q), q.Saved)
-	if notModified(r.Header, queryTag(q), noTime, true) {
+	header.SetEntity(w.Header(), queryTag(q), q.Saved)
+	if header.NotModified(r.Header, queryTag(q), noTime, true) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}

@@ -11,12 +11,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
-)
-
-// The headers that carry tags of the versioned object and of the version.
-const (
-	objectTagHeader  = "openehr-item-tag"
-	versionTagHeader = "openehr-version-item-tag"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 )
 
 // tagBody is an UPDATE_ITEM_TAG, tagObject an ITEM_TAG, whose target is an
@@ -167,10 +162,10 @@ func (k taggable) update(a *api, w *answer, r *request) error {
 	if err := a.Records.PutTags(r.Context(), r.who, id, on, tags); err != nil {
 		return err
 	}
-	if prefer.asked {
-		w.Header().Set("Preference-Applied", "return="+prefer.returns.String())
+	if prefer.Asked {
+		w.Header().Set("Preference-Applied", "return="+prefer.Returns.String())
 	}
-	if prefer.returns == returnMinimal {
+	if prefer.Returns == header.Minimal {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
@@ -227,88 +222,6 @@ func (a *api) sendOwnedTags(w *answer, r *request, id uuid.UUID) error {
 	return send(w, http.StatusOK, mediaJSON, marshal(list))
 }
 
-// tagHeaders are the tags that a write brings along.
-func tagHeaders(h http.Header) (in ehr.TagInput, err error) {
-	if in.Object, err = parseTags(h, objectTagHeader); err != nil {
-		return in, err
-	}
-	in.Version, err = parseTags(h, versionTagHeader)
-	return in, err
-}
-
-// parseTags reads the lines of a tag header: key="…",value="…",target_path="…"
-// for each tag, and semicolons between tags. Nil if the header is absent, an
-// empty list if it has no value.
-func parseTags(h http.Header, name string) ([]ehr.ItemTag, error) {
-	lines := h.Values(name)
-	if len(lines) == 0 {
-		return nil, nil
-	}
-	tags := []ehr.ItemTag{}
-	for _, line := range lines {
-		for _, part := range splitSemicolons(line) {
-			if strings.TrimSpace(part) == "" {
-				continue
-			}
-			attrs := attributes{}
-			if err := parseAttributes(attrs, name, "", part); err != nil {
-				return nil, err
-			}
-			var t ehr.ItemTag
-			var given bool
-			t.Key, _ = attrs.take("key")
-			t.Value, given = attrs.take("value")
-			t.TargetPath, _ = attrs.take("target_path")
-			if given && t.Value == "" {
-				return nil, errs.New(errs.Invalid, "rest.parseTags", "header "+name+": the value of a tag, if there is one, must not be empty")
-			}
-			if err := attrs.rest(name); err != nil {
-				return nil, err
-			}
-			tags = append(tags, t)
-		}
-	}
-	return tags, nil
-}
-
-// splitSemicolons splits at the semicolons outside of quotes.
-func splitSemicolons(line string) []string {
-	var parts []string
-	start, quoted := 0, false
-	for i := 0; i < len(line); i++ {
-		switch c := line[i]; {
-		case c == '"':
-			quoted = !quoted
-		case c == '\\' && quoted:
-			i++
-		case c == ';' && !quoted:
-			parts = append(parts, line[start:i])
-			start = i + 1
-		}
-	}
-	return append(parts, line[start:])
-}
-
-// maxTagHeader bounds a tag header of an answer, in bytes; longer ones are left
-// out. The resource …/tags has them all.
-const maxTagHeader = 8 << 10
-
-func setTags(h http.Header, name string, tags []ehr.ItemTag) {
-	if s := formatTags(tags); len(s) <= maxTagHeader {
-		h.Set(name, s)
-	}
-}
-
-// confirmTags shows the tags that a write has set.
-func confirmTags(h http.Header, in ehr.TagInput) {
-	if in.Object != nil {
-		setTags(h, objectTagHeader, in.Object)
-	}
-	if in.Version != nil {
-		setTags(h, versionTagHeader, in.Version)
-	}
-}
-
 // showTags shows the tags of a version that is read, and of its object.
 func (a *api) showTags(w *answer, r *request, rec ehr.VersionRecord) error {
 	id, err := r.ownerOf(rec.Meta.Kind)
@@ -328,25 +241,6 @@ func (a *api) showTags(w *answer, r *request, rec ehr.VersionRecord) error {
 			in.Version = append(in.Version, i.Tag)
 		}
 	}
-	confirmTags(w.Header(), in)
+	header.SetTags(w.Header(), in)
 	return nil
-}
-
-// formatTags writes tags as parseTags reads them.
-func formatTags(tags []ehr.ItemTag) string {
-	var b strings.Builder
-	quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-	for i, t := range tags {
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(`key="` + quote.Replace(t.Key) + `"`)
-		if t.Value != "" {
-			b.WriteString(`,value="` + quote.Replace(t.Value) + `"`)
-		}
-		if t.TargetPath != "" {
-			b.WriteString(`,target_path="` + quote.Replace(t.TargetPath) + `"`)
-		}
-	}
-	return b.String()
 }

@@ -10,8 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
-
-	"github.com/cairn-ehr/cairn/pkg/rest"
 )
 
 // tags reads a list of ITEM_TAGs as "id key=value path" lines.
@@ -278,20 +276,4 @@ func TestTagHeadersAreNeverDropped(t *testing.T) {
 	if c, _ := a.counts(); c != contributions {
 		t.Errorf("%d contributions", c-contributions)
 	}
-}
-
-func FuzzTagHeader(f *testing.F) {
-	f.Add(`key="category",value="final"; key="flag",value="a;b,\"c\"",target_path="/context/start_time/value"`)
-	f.Add(`key=a;key="é\\"`)
-	f.Add("key=\"\xe9\"")
-	f.Fuzz(func(t *testing.T, line string) {
-		tags, again, ok := rest.TagHeader(line)
-		if !ok {
-			return
-		}
-		twice, _, ok := rest.TagHeader(again)
-		if diff := cmp.Diff(tags, twice); !ok || diff != "" && again != "" {
-			t.Errorf("%q became %q: %s", line, again, diff)
-		}
-	})
 }

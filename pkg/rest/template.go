@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 )
 
 // templateMetadata is an item of the template list.
@@ -46,9 +47,9 @@ func (a *api) uploadTemplate(w *answer, r *request) error {
 	if err != nil {
 		return plainInvalid(err)
 	}
-	if info.Unchanged && prefer.returns == returnMinimal {
+	if info.Unchanged && prefer.Returns == header.Minimal {
 		// ITS-REST has no 204 here.
-		entityHeaders(w.Header(), templateTag(info.TemplateInfo), info.Created)
+		header.SetEntity(w.Header(), templateTag(info.TemplateInfo), info.Created)
 		w.Header().Set("Content-Length", "0")
 		w.WriteHeader(http.StatusOK)
 		return nil
@@ -57,9 +58,9 @@ func (a *api) uploadTemplate(w *answer, r *request) error {
 		created: !info.Unchanged, tag: templateTag(info.TemplateInfo), uid: info.TemplateID, modified: info.Created,
 		location: a.location(r, "definition", "template", "adl1.4", info.TemplateID),
 	}
-	if prefer.returns == returnRepresentation {
+	if prefer.Returns == header.Representation {
 		// It is stored whatever happens to its representation.
-		if out.media, out.body, err = a.templateBody(r, prefer.media, info.TemplateID, info.Revision, opt); err != nil {
+		if out.media, out.body, err = a.templateBody(r, prefer.Media, info.TemplateID, info.Revision, opt); err != nil {
 			a.logFault(r.Request, err)
 		}
 	}
@@ -115,7 +116,7 @@ func (a *api) template(w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	entityHeaders(w.Header(), templateTag(t.TemplateInfo), t.Created)
+	header.SetEntity(w.Header(), templateTag(t.TemplateInfo), t.Created)
 	if a.Compat103 {
 		w.Header().Set("Location", a.location(r, "definition", "template", "adl1.4", t.TemplateID))
 	}

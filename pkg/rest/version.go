@@ -1,14 +1,12 @@
 package rest
 
 import (
-	"cmp"
 	"net/http"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -25,7 +23,7 @@ func (a *api) sendVersion(w *answer, r *request, rec ehr.VersionRecord, media st
 	h := w.Header()
 	h.Add("Vary", "Accept")
 	tag := rec.UID.String()
-	entityHeaders(h, tag, rec.Meta.Audit.TimeCommitted)
+	header.SetEntity(h, tag, rec.Meta.Audit.TimeCommitted)
 	if a.Compat103 {
 		h.Set("Location", a.location(r, segments...))
 	}
@@ -33,7 +31,7 @@ func (a *api) sendVersion(w *answer, r *request, rec ehr.VersionRecord, media st
 	case rec.Deleted:
 		w.WriteHeader(http.StatusNoContent)
 		return nil
-	case notModified(r.Header, tag, rec.Meta.Audit.TimeCommitted, rec.UID.IsFirst() && rec.Meta.Kind != ehr.KindFolder):
+	case header.NotModified(r.Header, tag, rec.Meta.Audit.TimeCommitted, rec.UID.IsFirst() && rec.Meta.Kind != ehr.KindFolder):
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -51,7 +49,7 @@ func (a *api) sendVersion(w *answer, r *request, rec ehr.VersionRecord, media st
 
 // commit is what every write of a versioned object brings along.
 type commit struct {
-	prefer  preference
+	prefer  header.Preference
 	audit   ehr.AuditInput
 	content ehr.Content
 	// templateID is the header openehr-template-id.
@@ -77,13 +75,13 @@ func (a *api) commit(r *request, class *rm.Class) (commit, error) {
 	if err != nil {
 		return c, err
 	}
-	if c.tags, err = tagHeaders(r.Header); err != nil {
+	if c.tags, err = header.Tags(r.Header); err != nil {
 		return c, err
 	}
-	if c.audit, err = a.audit(r); err != nil {
+	if c.audit, err = header.Audit(r.Header, a.SystemID); err != nil {
 		return c, err
 	}
-	if c.templateID, err = aliasHeader(r.Header, "openehr-template-id"); err != nil {
+	if c.templateID, err = header.Lookup(r.Header, "openehr-template-id"); err != nil {
 		return c, err
 	}
 	body, err := a.body(r)
@@ -101,49 +99,16 @@ func (a *api) commit(r *request, class *rm.Class) (commit, error) {
 	return c, err
 }
 
-// refuseTags refuses item tag headers on a write that sets no tags: dropping
-// what the client wants kept is worse than an error.
-func refuseTags(h http.Header) error {
-	for _, name := range []string{objectTagHeader, versionTagHeader} {
-		if len(h.Values(name)) > 0 {
-			return errs.New(errs.Unsupported, "rest.refuseTags", "item tags (header "+name+") are not offered for this operation")
-		}
-	}
-	return nil
-}
-
-// aliasHeader is the value of an openEHR header, under its name or with _ for -
-// as release 1.0.3 wrote some. One that is given more than once must say the
-// same each time: which of two records or templates is meant is not to be guessed.
-func aliasHeader(h http.Header, name string) (string, error) {
-	value := ""
-	for key, lines := range h {
-		if !strings.EqualFold(strings.ReplaceAll(key, "_", "-"), name) {
-			continue
-		}
-		for _, line := range lines {
-			if line = strings.TrimSpace(line); !utf8.ValidString(line) {
-				line = fromLatin1(line)
-			}
-			if value != "" && line != "" && line != value {
-				return "", errs.New(errs.Invalid, "rest.aliasHeader", "the header "+name+" is given twice with different values")
-			}
-			value = cmp.Or(value, line)
-		}
-	}
-	return value, nil
-}
-
 // outcome is the answer to a commit; the segments are the new version's path.
 // It has no body if the content cannot be written as the client prefers.
 func (a *api) outcome(r *request, c commit, done ehr.Committed, created bool, segments ...string) written {
 	out := written{
 		created: created, tag: done.UID.String(), location: a.location(r, segments...),
-		modified: done.Meta.Audit.TimeCommitted, media: c.prefer.media,
+		modified: done.Meta.Audit.TimeCommitted, media: c.prefer.Media,
 		warnings: append(c.warnings, done.Warnings...), tags: c.tags,
 	}
-	if c.prefer.returns == returnRepresentation {
-		body, err := a.representation(r, c.prefer.media, done.VersionRecord)
+	if c.prefer.Returns == header.Representation {
+		body, err := a.representation(r, c.prefer.Media, done.VersionRecord)
 		if err == nil {
 			out.body = body
 		} else if !errs.Is(err, errs.NotAcceptable) {

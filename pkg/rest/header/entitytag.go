@@ -1,4 +1,4 @@
-package rest
+package header
 
 import (
 	"net/http"
@@ -9,9 +9,9 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
 
-// weakTag is the ETag of an identifier. Characters that an entity tag cannot
+// WeakTag is the ETag of an identifier. Characters that an entity tag cannot
 // hold (a template id may have any) are percent-encoded.
-func weakTag(id string) string { return `W/"` + escapeTag(id) + `"` }
+func WeakTag(id string) string { return `W/"` + escapeTag(id) + `"` }
 
 func escapeTag(id string) string {
 	clean := true
@@ -51,23 +51,23 @@ func tagValue(tag string) string {
 	return tag
 }
 
-// entityHeaders sets ETag and Last-Modified.
-func entityHeaders(h http.Header, tag string, modified time.Time) {
+// SetEntity sets ETag and Last-Modified.
+func SetEntity(h http.Header, tag string, modified time.Time) {
 	if tag != "" {
-		h.Set("ETag", weakTag(tag))
+		h.Set("ETag", WeakTag(tag))
 	}
 	if !modified.IsZero() {
 		h.Set("Last-Modified", modified.UTC().Format(http.TimeFormat))
 	}
 }
 
-// ifMatch is the version that the If-Match header of an update names. The zero
+// IfMatch is the version that the If-Match header of an update names. The zero
 // VersionUID without an error means an entity tag that names no version and so
 // matches none; only the comparison with the record can say what is the latest.
-func ifMatch(h http.Header) (ehr.VersionUID, error) {
-	const op = "rest.ifMatch"
+func IfMatch(h http.Header) (ehr.VersionUID, error) {
+	const op = "header.ifMatch"
 	lines := h.Values("If-Match")
-	items := listItems(lines)
+	items := ListItems(lines)
 	switch {
 	case len(lines) == 0 || len(items) == 1 && items[0] == "":
 		return ehr.VersionUID{}, errs.New(errs.Invalid, op, "the header If-Match with the latest version_uid in quotes is required")
@@ -86,14 +86,14 @@ func ifMatch(h http.Header) (ehr.VersionUID, error) {
 	return uid, nil
 }
 
-// notModified reports whether a conditional GET of a resource with this tag
+// NotModified reports whether a conditional GET of a resource with this tag
 // and time needs no body (RFC 9110 §13.1.2 and §13.1.3: If-None-Match compares
 // weakly and makes If-Modified-Since be ignored). A date has whole seconds: one
 // that is the second of the last change tells the present state from an earlier
 // one of the same second only if there was none, which alone says.
-func notModified(h http.Header, tag string, modified time.Time, alone bool) bool {
+func NotModified(h http.Header, tag string, modified time.Time, alone bool) bool {
 	if lines := h.Values("If-None-Match"); len(lines) > 0 {
-		for _, item := range listItems(lines) {
+		for _, item := range ListItems(lines) {
 			if item == "*" || tag != "" && strings.EqualFold(tagValue(item), escapeTag(tag)) {
 				return true
 			}

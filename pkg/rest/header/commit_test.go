@@ -1,4 +1,4 @@
-package rest
+package header
 
 import (
 	"net/http"
@@ -111,8 +111,7 @@ func TestAuditFromCommitHeaders(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			a := &api{Config: Config{SystemID: "test.system"}}
-			got, err := a.audit(&request{Request: &http.Request{Header: headers(tt.lines...)}})
+			got, err := Audit(headers(tt.lines...), "test.system")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -152,8 +151,7 @@ func TestAuditRefusesWhatItWouldDrop(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			a := &api{Config: Config{SystemID: "test.system"}}
-			_, err := a.audit(&request{Request: &http.Request{Header: headers(tt.line)}})
+			_, err := Audit(headers(tt.line), "test.system")
 			if !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want an invalid error with %q", err, tt.want)
 			}
