@@ -271,6 +271,10 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  that are not queryable, as searches do. Chains, `_has`, `_lastUpdated`, `:in`, `:not-in`, `:above` and `:below` of codes are no filters. PUT keeps headers that are not sent\n" +
 	"  while the endpoint is the same. Headers are stored encrypted, and refused where the operator has configured no key for that. Not there: email, messages, R4 subscriptions by a search as `criteria`, a topic of AuditEvent,\n" +
 	"  history of subscriptions.\n" +
+	"- Dates are ranges of instants; without an offset, in a search as in a resource, they are taken in UTC. `$lastn` gives the observations that\n" +
+	"  fewer than `max` others of their code certainly came after: all that were at the same time, and beside one whose date is known in part\n" +
+	"  those that may be later. Those without a date come after all others.\n" +
+	"- `$validate` checks a resource against R4. With a `profile`, or a `mode` other than `create`, the answer is an error, since that is not checked.\n" +
 	"- Modifiers: `:missing` on all parameters but composites; `:not`, `:text`, `:in`, `:not-in`, `:above` and `:below` on tokens and `:of-type` on\n" +
 	"  those of Identifiers; `:exact` and `:contains` on strings; `:identifier` and `:[type]` on references; `:above` and `:below` on URIs, by\n" +
 	"  whole segments. Others are refused, also with `handling=lenient`: without them a parameter means something else.\n" +
@@ -315,7 +319,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  back in time and never change but by physical deletion; what is committed later, or is being committed, is not on them or may be. Lists of\n" +
 	"  groups and subscriptions go by their ids. An export is a snapshot.\n\n" +
 	"## Not supported\n\n" +
-	"Chains beyond the patient, sorting by reference, update and delete; modifiers on `_id` and `_lastUpdated`.\n" +
+	"Chains beyond the patient, `_has` in `_has` and by another reference than to the patient, sorting by reference, update and delete; modifiers on `_id` and `_lastUpdated`.\n" +
 	"Of AuditEvent, Provenance, Composition and DocumentReference, which are made when they are asked for: the modifiers that\n" +
 	"are not named above.\n\n" +
 	"Every type has read, vread, history of instance and type, and search, but that AuditEvent, Provenance, Composition and\n" +

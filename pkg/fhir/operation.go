@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"mime"
@@ -156,6 +157,9 @@ func (a *api) everything(w http.ResponseWriter, c *call) error {
 		req.used = append(req.used, p)
 	}
 	if !period[0].IsZero() || !period[1].IsZero() {
+		if !period[1].IsZero() && !period[0].Before(period[1]) {
+			return badParam("end", "lies before start")
+		}
 		q.During = period[:]
 	}
 	for _, t := range a.Coverage.Types() {
@@ -204,7 +208,8 @@ func (a *api) patient(c *call, id string) (Record, error) {
 }
 
 // lastN answers Observation/$lastn (FHIR R4 Observation §10.1.20.1): of each
-// code the newest observations, one unless max says otherwise.
+// code the newest observations, one unless max says otherwise, and all that were at
+// the same time as the last of these.
 func (a *api) lastN(w http.ResponseWriter, c *call) error {
 	params, err := a.input(c)
 	if err != nil {
@@ -258,7 +263,8 @@ func (a *api) lastN(w http.ResponseWriter, c *call) error {
 const maxResource = 1 << 20
 
 // validate answers $validate (FHIR R4 Resource §2.39.1.1): it tells in what a
-// resource departs from the R4 definitions. Profiles are not looked at.
+// resource departs from the R4 definitions. Profiles are not looked at, so that one
+// that is named is an error, as is a mode that is of an interaction that is not there.
 func (a *api) validate(w http.ResponseWriter, c *call) error {
 	const op = "fhir.validate"
 	typ := chi.URLParam(c.Request, "type")
@@ -275,7 +281,7 @@ func (a *api) validate(w http.ResponseWriter, c *call) error {
 		return err
 	}
 	var issues []issue
-	mode := c.URL.Query().Get("mode")
+	mode, profile := c.URL.Query().Get("mode"), c.URL.Query().Get("profile")
 	if n.Str("resourceType") == "Parameters" {
 		for _, p := range n.List("parameter") {
 			switch p.Str("name") {
@@ -285,6 +291,8 @@ func (a *api) validate(w http.ResponseWriter, c *call) error {
 				}
 			case "mode":
 				mode = p.Str("valueCode")
+			case "profile":
+				profile = cmp.Or(p.Str("valueUri"), p.Str("valueCanonical"))
 			default:
 				issues = append(issues, issue{severity: "warning", code: "not-supported", text: "the parameter " + strconv.Quote(p.Str("name")) + " was ignored"})
 			}
@@ -293,8 +301,11 @@ func (a *api) validate(w http.ResponseWriter, c *call) error {
 			return errs.New(errs.Invalid, op, "the Parameters hold no resource")
 		}
 	}
-	if mode != "" && mode != "create" && mode != "update" {
-		issues = append(issues, issue{severity: "warning", code: "not-supported", text: "the mode was ignored"})
+	if mode != "" && mode != "create" {
+		issues = append(issues, issue{severity: "error", code: "not-supported", text: "$validate with the mode " + strconv.Quote(mode) + " is not supported: resources are created, not updated or deleted, and profiles are not checked"})
+	}
+	if profile != "" {
+		issues = append(issues, issue{severity: "error", code: "not-supported", text: "profiles are not checked here: whether the resource conforms to the one that is named is not known"})
 	}
 	if got := n.Str("resourceType"); typ != "" && got != typ {
 		issues = append(issues, issue{severity: "error", code: "invalid", text: "the resource is not a " + typ, expression: typ})

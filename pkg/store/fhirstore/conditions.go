@@ -179,7 +179,10 @@ func (w *where) exist(typ string) {
 	}
 }
 
-// latest narrows to the newest of the matches with the same codes.
+// latest narrows to the newest of the matches with the same codes: to those that
+// fewer than the limit of others certainly came after. So all that were at the same
+// time are there, and one whose date is known in part hides nothing that may be
+// later, nor is hidden by what may be earlier.
 func (w *where) latest(op string, q fhir.Query) error {
 	limit := q.Latest
 	if w.at != "" {
@@ -190,15 +193,20 @@ func (w *where) latest(op string, q fhir.Query) error {
 	if err := all.narrow(op, q); err != nil {
 		return err
 	}
-	newest, err := all.keys(fhir.Query{Type: q.Type, Sort: []fhir.Sort{{Param: "date", Kind: fhir.Date, Desc: true}}})
+	end, err := all.keys(fhir.Query{Type: q.Type, Sort: []fhir.Sort{{Param: "date", Kind: fhir.Date, Desc: true}}})
+	if err != nil {
+		return err
+	}
+	begin, err := all.keys(fhir.Query{Type: q.Type, Sort: []fhir.Sort{{Param: "date", Kind: fhir.Date}}})
 	if err != nil {
 		return err
 	}
 	w.add(`(r.ehr_no, r.resource_id) in (select ehr_no, resource_id from (
-		select r.ehr_no, r.resource_id, row_number() over (
-			partition by r.ehr_no, (select k.tokens->'code' from fhir_kind k where k.kind_no = r.kind_no)
-			order by ` + newest[0].sql + newest[0].direction() + `, r.last_updated desc, r.resource_id) as n` +
-		all.match(all.states()[0]) + `) newest where n <= ` + w.arg(limit) + `)`)
+		select ehr_no, resource_id, ends, nth_value(begins, ` + w.arg(limit) + `::integer) over (partition by ehr_no, codes
+			order by begins desc nulls last rows between unbounded preceding and unbounded following) as after
+		from (select r.ehr_no, r.resource_id, (select k.tokens->'code' from fhir_kind k where k.kind_no = r.kind_no) as codes,
+			` + begin[0].sql + ` as begins, ` + end[0].sql + ` as ends` + all.match(all.states()[0]) + `) dated) newest
+		where after is null or ends > after)`)
 	return nil
 }
 
