@@ -1,13 +1,43 @@
 package fhirmap
 
 import (
+	"embed"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 )
+
+//go:embed mappings/*/*.yml mappings/*/*.conceptmap.json
+var shipped embed.FS
+
+// Mappings is the tree of mapping files that Cairn comes with.
+func Mappings() fs.FS {
+	sub, err := fs.Sub(shipped, "mappings")
+	if err != nil {
+		panic("fhirmap: " + err.Error()) // the tree is embedded
+	}
+	return sub
+}
+
+// LoadShipped is Load of the shipped files, done once.
+var LoadShipped = sync.OnceValues(func() (*Library, error) { return Load(Mappings()) })
+
+// Load reads and compiles all mapping files of a tree. When anything is wrong
+// with any of them there is no library and the error is a Problems.
+func Load(fsys fs.FS) (*Library, error) {
+	files, problems := fhirconnect.ReadFiles(fsys)
+	lib, more := Compile(files)
+	problems = append(problems, more...)
+	if len(problems) > 0 {
+		problems.Sort()
+		return nil, problems
+	}
+	return lib, nil
+}
 
 // CompilePaths reads and compiles mapping files and folders with mapping files in
 // any folder below, beside those that Cairn ships if they are asked for. With
