@@ -313,11 +313,11 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  alone), pages read after that go by the new values.\n" +
 	"- `next` links are good for 24 hours and until the database is restored, and then answer 400, as do those of versions of Cairn without\n" +
 	"  snapshots. Cursors are not signed: one that is made up shows versions, replaced within 48 hours, of what the actor may search, and nothing else.\n" +
-	"- Pages of AuditEvent, Provenance, Composition and DocumentReference are of no snapshot: they go by the keys of the last record. The first two\n" +
-	"  never change, but new ones come. A composition that is corrected while pages are read by `_sort=-_lastUpdated` or `-date` moves to\n" +
-	"  pages that were read already, in the other direction it comes again; without `_sort` it appears once. Pages of a history go\n" +
-	"  back in time and never change but by physical deletion; what is committed later, or is being committed, is not on them or may be. Lists of\n" +
-	"  groups and subscriptions go by their ids. An export is a snapshot.\n\n" +
+	"- That holds for AuditEvent, Provenance, Composition and DocumentReference too, by the transactions that made the versions, accesses and\n" +
+	"  physical deletions that they are made of. As of each page are the references in them to parties, and of a Composition what else was made\n" +
+	"  of its version if nothing had been yet: so one that waited to be projected then, and was on no page, can be on a later one, complete.\n" +
+	"- Pages of a history go back in time and never change but by physical deletion; what is committed later, or is being committed, is not on\n" +
+	"  them or may be. Lists of groups and subscriptions go by their ids. An export is a snapshot.\n\n" +
 	"## Not supported\n\n" +
 	"Chains beyond the patient, `_has` in `_has` and by another reference than to the patient, sorting by reference, update and delete; modifiers on `_id` and `_lastUpdated`.\n" +
 	"Of AuditEvent, Provenance, Composition and DocumentReference, which are made when they are asked for: the modifiers that\n" +

@@ -290,9 +290,7 @@ func parseCursor(q Query, s string) (Cursor, error) {
 	switch {
 	case err != nil:
 		return Cursor{}, err
-	case made(q.Type) && c.Snapshot != "":
-		return Cursor{}, badParam("_cursor", "is not a cursor of this search")
-	case !made(q.Type) && c.Snapshot == "":
+	case c.Snapshot == "":
 		return Cursor{}, badParam("_cursor", "has no snapshot, as those of earlier versions of this server: begin the search anew")
 	}
 	return c, nil

@@ -264,9 +264,8 @@ type Cursor struct {
 	// without the value, its type if the search is not of one type, and its id.
 	Keys []*string
 	// Snapshot is the store's name for the state that the first page was of, of
-	// which the others are, too; "" for resources that are made when they are asked
-	// for. What a client sends may be anything: a store that does not know it answers
-	// Invalid.
+	// which the others are, too. What a client sends may be anything: a store that does
+	// not know it answers Invalid.
 	Snapshot string
 }
 

@@ -78,20 +78,20 @@ var accesses = `
 			case when v.change_type = 523 then 'D' when v.ver = 1 then 'C' else 'U' end as action,
 			v.kind::integer as kind, v.object_id::text || '::' || v.creating_system || '::' || coalesce(array_to_string(v.tree, '.'), v.ver::text) as object,
 			'110110' as type, case when v.change_type = 523 then 'delete' when v.ver = 1 then 'create' else 'update' end as subtype,
-			0 as status, '' as door, '' as subject, '' as request, 0::bigint as lost
+			0 as status, '' as door, '' as subject, '' as request, 0::bigint as lost, v.made
 		from version v left join ehr e on e.ehr_no = v.ehr_no join contribution c on c.ehr_no = v.ehr_no and c.contribution_id = v.contribution_id
 		union all
 		select 1, erased_no, 0, 0, ehr_id, true, time_deleted, actor, coalesce(on_behalf_of, ''), coalesce(purpose, ''), null::jsonb, '', 'D', case kind ` + kindNumbersSQL + ` end, id,
-			'110110', 'delete', 0, '', '', '', 0
+			'110110', 'delete', 0, '', '', '', 0, made
 		from erased where kind = 'COMPOSITION' and ehr_id is not null or kind in ('AGENT', 'GROUP', 'ORGANISATION', 'PERSON', 'ROLE')
 		union all
 		select 2, tombstone_no, 0, 0, ehr_id, true, time_deleted, actor, coalesce(on_behalf_of, ''), coalesce(purpose, ''), null::jsonb, system_id, 'D', 0, '',
-			'110110', 'delete', 0, '', '', '', 0
+			'110110', 'delete', 0, '', '', '', 0, made
 		from ehr_tombstone
 		union all
 		select 3, (extract(epoch from x.at) * 1000000)::bigint, x.access_no, 0, x.ehr_id, coalesce(e.is_queryable, true), x.at, x.actor,
 			coalesce(x.on_behalf_of, ''), coalesce(x.purpose, ''), null::jsonb, '', x.action, 0, coalesce(x.object, ''),
-			'rest', x.interaction, x.status, x.door, x.subject, coalesce(x.request_id, ''), x.lost
+			'rest', x.interaction, x.status, x.door, x.subject, coalesce(x.request_id, ''), x.lost, x.made
 		from access x left join ehr e on e.ehr_id = x.ehr_id
 	) a where `
 
@@ -211,6 +211,11 @@ func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhi
 		return fhir.Page{}, err
 	}
 	w := &where{args: new([]any)}
+	at, err := w.asOf(op, q.After)
+	if err != nil {
+		return fhir.Page{}, err
+	}
+	w.add(w.seen(`a`, `at`))
 	if patients == nil {
 		w.add(`a.queryable`)
 	} else {
@@ -269,7 +274,7 @@ func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhi
 	}
 	w.add(beyond)
 	sql := accessColumns + accesses + strings.Join(w.terms, ` and `) + ` order by ` + o.keys + ` limit ` + w.arg(q.Count+1)
-	err = r.madePage(ctx, q, &page, statement{sql, *w.args}, statement{count, countArgs}, func(row pgx.Row) (fhir.Record, error) {
+	at, err = r.madePage(ctx, q, &page, at, statement{sql, *w.args}, statement{count, countArgs}, func(row pgx.Row) (fhir.Record, error) {
 		rec, _, err := r.scanAccess(row)
 		return rec, err
 	}, nil)
@@ -277,7 +282,7 @@ func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhi
 		return fhir.Page{}, fail(op, err)
 	}
 	if cutPage(&page, q.Count); page.More {
-		page.Next = o.next(page.Records)
+		page.Next = o.next(page.Records, at)
 	}
 	return page, nil
 }

@@ -43,14 +43,22 @@ const lastRevision = `not exists (select from fhir_resource n where n.ehr_no = r
 		and n.resource_id = r.resource_id and n.ver = r.ver and n.revision > r.revision)`
 
 // documentSQL is the columns of a document of rows (ehr_no, vo_no, ver) called p.
-// A version that cannot be shown comes without its content.
-func documentSQL(typ string) string {
+// A version that cannot be shown comes without its content. A Composition names what
+// was made of it at the snapshot of w, or now if nothing had been.
+func (w *where) documentSQL(typ string) string {
 	content, made, revision := `d.content - 'content'`, `null::text[]`, `0`
 	if typ == fhir.CompositionType {
+		const ofVersion = `from fhir_resource r where r.ehr_no = p.ehr_no and r.vo_no = p.vo_no and r.ver = p.ver`
+		last := `max(r.revision)`
+		if w.at != "" {
+			last = `coalesce(max(r.revision) filter (where ` + w.seen(`r`, `last_updated`) + `), max(r.revision))`
+		}
 		content = `d.content`
-		made = `array(select r.resource_type || '/' || r.resource_id from fhir_resource r
-			where r.ehr_no = p.ehr_no and r.vo_no = p.vo_no and r.ver = p.ver and r.byte_len is not null and ` + lastRevision + ` order by r.resource_type, r.resource_id)`
-		revision = `(select coalesce(max(r.revision), 0) from fhir_resource r where r.ehr_no = p.ehr_no and r.vo_no = p.vo_no and r.ver = p.ver)`
+		revision = `(select coalesce(` + last + `, 0) ` + ofVersion + `)`
+		made = `array(select n.resource_type || '/' || n.resource_id from (
+				select distinct on (r.resource_type, r.resource_id) r.resource_type, r.resource_id, r.byte_len ` + ofVersion + ` and r.revision <= ` + revision + `
+				order by r.resource_type, r.resource_id, r.revision desc) n
+			where n.byte_len is not null)`
 	}
 	return `
 	select e.ehr_id, p.ehr_no, p.vo_no, p.ver, ` + revision + `, v.object_id::text, v.object_id::text || '::' || v.creating_system || '::' || v.ver,
@@ -96,7 +104,7 @@ func (r *Reader) document(ctx context.Context, who ehr.Actor, typ, id string, ve
 		return fhir.Record{}, missing
 	}
 	rec, owner, ok, err := r.scanDocument(r.store.Pool().QueryRow(ctx, `with p as (select ehr_no, vo_no, ver from version v
-		where ehr_no = $1 and vo_no = $2 and (case when $3 = 0 then time_superseded is null else ver = $3 end) and `+composition+`)`+documentSQL(typ),
+		where ehr_no = $1 and vo_no = $2 and (case when $3 = 0 then time_superseded is null else ver = $3 end) and `+composition+`)`+present.documentSQL(typ),
 		key.ehrNo, key.voNo, version.Trunk), typ)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fhir.Record{}, missing
@@ -129,6 +137,19 @@ func (r *Reader) document(ctx context.Context, who ehr.Actor, typ, id string, ve
 	return rec, nil
 }
 
+// present has no snapshot.
+var present = &where{}
+
+// lastVersion is the condition that a row v of version is the latest of its object, or was
+// at the snapshot.
+func (w *where) lastVersion() string {
+	if w.at == "" {
+		return `v.time_superseded is null`
+	}
+	return w.seen(`v`, `time_committed`) + ` and (v.time_superseded is null or v.time_superseded > now() - ` + replacedAge + ` and not exists (
+		select from version n where n.ehr_no = v.ehr_no and n.vo_no = v.vo_no and n.tree is null and n.ver > v.ver and ` + w.seen(`n`, `time_committed`) + `))`
+}
+
 // documents searches for the documents whose latest version is complete.
 func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.Page, error) {
 	const op = "fhirstore.documents"
@@ -140,9 +161,17 @@ func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fh
 		return fhir.Page{}, err
 	}
 	w := &where{from: "\n\tfrom version v join ehr e on e.ehr_no = v.ehr_no\n\twhere ", r: "v", args: new([]any)}
-	w.add(composition, complete, `v.time_superseded is null`)
+	at, err := w.asOf(op, q.After)
+	if err != nil {
+		return fhir.Page{}, err
+	}
+	w.add(composition, complete, w.lastVersion())
 	if q.Type == fhir.CompositionType {
-		w.add(`not exists (select from fhir_queue q where q.ehr_no = v.ehr_no and q.vo_no = v.vo_no)`)
+		waiting := `select from fhir_queue q where q.ehr_no = v.ehr_no and q.vo_no = v.vo_no`
+		if at != nil { // since then
+			waiting += ` and q.since <= ` + w.arg(time.UnixMicro(at.at))
+		}
+		w.add(`not exists (` + waiting + `)`)
 	}
 	if patients == nil {
 		w.add(`e.is_queryable`)
@@ -188,8 +217,8 @@ func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fh
 	}
 	keys := order + `v.ehr_no, v.vo_no`
 	sql := `with p as (select v.ehr_no, v.vo_no, v.ver` + w.from + strings.Join(w.terms, ` and `) +
-		` order by ` + keys + ` limit ` + w.arg(q.Count+1) + `)` + documentSQL(q.Type) + ` order by ` + keys
-	err = r.madePage(ctx, q, &page, statement{sql, *w.args}, statement{count, countArgs}, func(row pgx.Row) (fhir.Record, error) {
+		` order by ` + keys + ` limit ` + w.arg(q.Count+1) + `)` + w.documentSQL(q.Type) + ` order by ` + keys
+	at, err = r.madePage(ctx, q, &page, at, statement{sql, *w.args}, statement{count, countArgs}, func(row pgx.Row) (fhir.Record, error) {
 		rec, _, _, err := r.scanDocument(row, q.Type)
 		return rec, err
 	}, func(tx pgx.Tx) error {
@@ -210,6 +239,7 @@ func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fh
 	}
 	if cutPage(&page, q.Count); page.More {
 		last := page.Records[len(page.Records)-1]
+		page.Next.Snapshot = at.String()
 		if order != "" {
 			us := strconv.FormatInt(last.LastUpdated.UnixMicro(), 10)
 			page.Next.Keys = append(page.Next.Keys, &us)
@@ -335,7 +365,7 @@ func (w *where) documentTerm(op, typ string, f fhir.Filter, v fhir.Value) (strin
 	case "entry":
 		typ, id, _ := strings.Cut(v.Code, "/")
 		return `(v.ehr_no, v.vo_no, v.ver) in (select r.ehr_no, r.vo_no, r.ver from fhir_resource r
-			where r.resource_type = ` + w.arg(typ) + ` and r.resource_id = ` + w.arg(id) + ` and r.superseded is null and r.byte_len is not null)`, nil
+			where r.resource_type = ` + w.arg(typ) + ` and r.resource_id = ` + w.arg(id) + ` and r.byte_len is not null and (` + strings.Join(w.statesOf(`r`), ` or `) + `))`, nil
 	case "date":
 		return w.date(op, v, timestamps, `v.time_committed`, `v.time_committed + interval '1 microsecond'`)
 	case "status":
@@ -435,7 +465,7 @@ func (r *Reader) documentHistory(ctx context.Context, who ehr.Actor, q fhir.Hist
 		w.add(`v.time_committed < ` + w.arg(q.After.LastUpdated))
 	}
 	rows, err := r.store.Pool().Query(ctx, `with p as (select v.ehr_no, v.vo_no, v.ver from version v where `+strings.Join(w.terms, ` and `)+`)`+
-		documentSQL(q.Type)+` order by p.ver desc limit `+w.arg(q.Count+1), *w.args...)
+		present.documentSQL(q.Type)+` order by p.ver desc limit `+w.arg(q.Count+1), *w.args...)
 	if err != nil {
 		return fhir.Page{}, fail(op, err)
 	}

@@ -206,7 +206,7 @@ func (r *Reader) documentEvents(ctx context.Context, s fhir.Subscription, after 
 		trunk int
 	}
 	records := map[version]fhir.Record{}
-	found, err := r.store.Pool().Query(ctx, `with p as (select distinct * from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as p(ehr_no, vo_no, ver))`+documentSQL(s.Type), keys[0], keys[1], keys[2])
+	found, err := r.store.Pool().Query(ctx, `with p as (select distinct * from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as p(ehr_no, vo_no, ver))`+present.documentSQL(s.Type), keys[0], keys[1], keys[2])
 	if err != nil {
 		return nil, fail(op, err)
 	}

@@ -21,11 +21,21 @@ type statement struct {
 
 // madePage reads a page of resources that are made when they are asked for, and
 // if the query wants it their number, in one snapshot. What else belongs to the
-// page is read by more; nil for nothing.
-func (r *Reader) madePage(ctx context.Context, q fhir.Query, page *fhir.Page, rows, count statement,
+// page is read by more; nil for nothing. The conditions are those on the state of
+// at, the snapshot of the first page; nil if this is it. It gives that of the page.
+func (r *Reader) madePage(ctx context.Context, q fhir.Query, page *fhir.Page, at *snapshot, rows, count statement,
 	scan func(pgx.Row) (fhir.Record, error), more func(pgx.Tx) error,
-) error {
-	return pgx.BeginTxFunc(ctx, r.store.QueryPool(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+) (*snapshot, error) {
+	err := pgx.BeginTxFunc(ctx, r.store.QueryPool(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		var now snapshot
+		if err := now.scan(tx.QueryRow(ctx, snapshotSQL)); err != nil {
+			return err
+		}
+		if at == nil {
+			at = &now
+		} else if err := at.check("fhirstore.Search", &now); err != nil {
+			return err
+		}
 		found, err := tx.Query(ctx, rows.sql, rows.args...)
 		if err != nil {
 			return err
@@ -51,6 +61,7 @@ func (r *Reader) madePage(ctx context.Context, q fhir.Query, page *fhir.Page, ro
 		}
 		return tx.QueryRow(ctx, count.sql, count.args...).Scan(&page.Total)
 	})
+	return at, err
 }
 
 // onlyVersion is the history of a resource that has one version.
@@ -119,8 +130,9 @@ func (o madeOrder) after(w *where, from fhir.Cursor, parts func(id string) ([]an
 	return `(` + o.time + beyond + then + ` or ` + o.time + ` = ` + then + ` and ` + rest + `)`, nil
 }
 
-// next is the cursor after the last of the records.
-func (o madeOrder) next(list []fhir.Record) (c fhir.Cursor) {
+// next is the cursor after the last of the records, of a state.
+func (o madeOrder) next(list []fhir.Record, at *snapshot) (c fhir.Cursor) {
+	c.Snapshot = at.String()
 	last := list[len(list)-1]
 	if o.time != "" {
 		us := strconv.FormatInt(last.LastUpdated.UnixMicro(), 10)

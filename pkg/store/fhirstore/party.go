@@ -56,7 +56,7 @@ func (w *where) party(op, proxy, system string, f fhir.Filter, v fhir.Value) (st
 	return `(` + refersTo(proxy) + ` = ` + w.arg(text) + ` and ` + proxy + `->'external_ref'->>'type' = any(` + w.arg(types) + `::text[])
 		and lower(` + proxy + `->'external_ref'->>'namespace') in ('local', 'demographic', lower(` + system + `))
 		and exists (select from fhir_resource q where q.ehr_no = 0 and q.resource_type = ` + w.arg(typ) + ` and q.resource_id = ` + w.arg(text) + `
-			and q.superseded is null and q.byte_len is not null))`, nil
+			and q.byte_len is not null and (` + strings.Join(w.statesOf(`q`), ` or `) + `)))`, nil
 }
 
 // identified is the condition that an issuer and an id, SQL expressions, are an

@@ -106,6 +106,11 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 		w = &where{from: "\n\tfrom fhir_resource r left join ehr e on e.ehr_no = r.ehr_no\n\twhere ", r: "r", kind: `r.kind_no`, args: new([]any)}
 		w.add(`(r.ehr_no = 0 or e.is_queryable)`)
 	}
+	at, err := w.asOf(op, q.After)
+	if err != nil {
+		return fhir.Page{}, err
+	}
+	w.add(w.seen(`r`, `last_updated`))
 	if err := w.origins(op, q, patients != nil); err != nil {
 		return fhir.Page{}, err
 	}
@@ -124,7 +129,7 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 		return fhir.Page{}, errs.Wrap(errs.Invalid, op, "the cursor is not one of this search", err)
 	}
 	sql := `with p as (select p.* from (` + rows + `) p where ` + beyond + ` order by ` + o.keys + ` limit ` + w.arg(q.Count+1) + `)` + originSQL + o.keys
-	err = r.madePage(ctx, q, &page, statement{sql, *w.args}, statement{count, countArgs}, func(row pgx.Row) (fhir.Record, error) {
+	at, err = r.madePage(ctx, q, &page, at, statement{sql, *w.args}, statement{count, countArgs}, func(row pgx.Row) (fhir.Record, error) {
 		rec, _, err := r.scanOrigin(row)
 		return rec, err
 	}, func(tx pgx.Tx) error {
@@ -135,7 +140,7 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 		return fhir.Page{}, fail(op, err)
 	}
 	if cutPage(&page, q.Count); page.More {
-		page.Next = o.next(page.Records)
+		page.Next = o.next(page.Records, at)
 	}
 	return page, nil
 }

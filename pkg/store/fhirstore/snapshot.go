@@ -120,19 +120,34 @@ func (s *snapshot) check(op string, now *snapshot) error {
 // it is or as it was at a snapshot: those that are current, and for a snapshot those
 // that were replaced since. The sets have no row in common. Each has an index of its
 // own, so that they are not asked for in one condition.
-func (w *where) states() []string {
+func (w *where) states() []string { return w.statesOf(w.r) }
+
+// statesOf is states for rows of fhir_resource with another name.
+func (w *where) statesOf(r string) []string {
 	if w.at == "" {
-		return []string{w.r + `.superseded is null`}
+		return []string{r + `.superseded is null`}
 	}
-	at := `(select ` + w.at + `::text::pg_snapshot)` // read once, not for each row
-	made := `(` + w.r + `.made is null or pg_visible_in_snapshot(` + w.r + `.made, ` + at + `) or ` + w.r + `.last_updated <= (select until from fhir_origin))`
+	at, made := w.snapshot(), w.seen(r, `last_updated`)
 	// The upper bound holds of all that is seen. With it the planner expects few rows.
 	return []string{
-		w.r + `.superseded is null and ` + made,
-		w.r + `.replaced >= pg_snapshot_xmin(` + at + `) and ` + w.r + `.replaced < pg_snapshot_xmax(pg_current_snapshot())
-	and not pg_visible_in_snapshot(` + w.r + `.replaced, ` + at + `)
-	and ` + w.r + `.superseded > now() - ` + replacedAge + ` and (` + w.r + `.superseded <= (select until from fhir_origin)) is not true and ` + made,
+		r + `.superseded is null and ` + made,
+		r + `.replaced >= pg_snapshot_xmin(` + at + `) and ` + r + `.replaced < pg_snapshot_xmax(pg_current_snapshot())
+	and not pg_visible_in_snapshot(` + r + `.replaced, ` + at + `)
+	and ` + r + `.superseded > now() - ` + replacedAge + ` and (` + r + `.superseded <= (select until from fhir_origin)) is not true and ` + made,
 	}
+}
+
+// snapshot is that of the cursor as SQL, read once and not for each row.
+func (w *where) snapshot() string { return `(select ` + w.at + `::text::pg_snapshot)` }
+
+// seen is the condition that a row, of a table whose column made has the transaction
+// that wrote it at a time in another column, was there at the snapshot of the cursor;
+// true without one.
+func (w *where) seen(r, time string) string {
+	if w.at == "" {
+		return `true`
+	}
+	return `(` + r + `.made is null or pg_visible_in_snapshot(` + r + `.made, ` + w.snapshot() + `) or ` + r + `.` + time + ` <= (select until from fhir_origin))`
 }
 
 // asOf has the conditions hold on the state that a cursor is of.
