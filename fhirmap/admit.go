@@ -21,6 +21,7 @@ var proven = []string{
 	"EVALUATION.exclusion_global.v1.MedicationStatement",
 	"EVALUATION.problem_diagnosis.v1",
 	"EVALUATION.tobacco_smoking_summary.v2",
+	"INSTRUCTION.medication_order.v3",
 	"INSTRUCTION.medication_order.v3.MedicationStatement",
 	"OBSERVATION.blood_pressure.v2",
 	"OBSERVATION.body_temperature.v2",

@@ -3,6 +3,7 @@ package fhirmap
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
@@ -24,6 +25,9 @@ type backward struct {
 	takers map[*r4.Node]*step
 	// stated are the paths of the ELEMENTs that hold constants of the mapping.
 	stated map[string]bool
+	// sources are the elements that ELEMENTs of the composition were made of, by
+	// their paths.
+	sources map[string]*r4.Node
 	// left are elements of which a method could make nothing.
 	left []leftover
 	// claimed are members of lists that are constants of the mapping.
@@ -205,7 +209,9 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			b.manual(s, to, root, v)
 		case s.transfer:
 			// A method that is only for the way back says that it takes the value too.
-			if other := b.takers[v.node]; other != nil && other != s && s.m.Direction != fhirconnect.ToOpenEHR {
+			// One that takes members of an object leaves the others.
+			shared := s.code != nil && s.code.fields
+			if other := b.takers[v.node]; other != nil && other != s && s.m.Direction != fhirconnect.ToOpenEHR && !shared {
 				return &Difference{s.dstType.String(), fmt.Sprintf("the methods %s and %s both take the element; which is meant cannot be told", other.m.Name, s.m.Name)}
 			}
 			from := v
@@ -220,9 +226,14 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 				}
 			}
 			if !b.restore(s, to, from) {
-				b.leave(s, v)
+				if !shared {
+					b.leave(s, v)
+				}
 			} else {
-				if s.m.Direction != fhirconnect.ToOpenEHR {
+				if to.class == rm.ClassElement {
+					to.from = v.node
+				}
+				if s.m.Direction != fhirconnect.ToOpenEHR && !shared {
 					b.takers[v.node] = s
 				}
 				b.took[b.archetype] = append(b.took[b.archetype], s)
@@ -244,8 +255,46 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 // leave notes an element of which nothing certain could be made.
 func (b *backward) leave(s *step, v *fplace) {
 	if n := len(s.dst.steps); n > 0 && s.m.Direction != fhirconnect.ToOpenEHR {
-		b.left = append(b.left, leftover{v.node, s.dst.steps[n-1].elem.Path})
+		path := b.pathTo(v.node)
+		if path == "" {
+			path = s.dst.steps[n-1].elem.Path
+		}
+		b.left = append(b.left, leftover{v.node, path})
 	}
+}
+
+// pathTo is the path of a node in the resource, with indexes; "" if it is of
+// another one.
+func (b *backward) pathTo(target *r4.Node) string {
+	var visit func(n *r4.Node, path string) string
+	visit = func(n *r4.Node, path string) string {
+		if n == target {
+			return path
+		}
+		for i := range n.Fields {
+			if found := visit(n.Fields[i].Value, path+"."+n.Fields[i].Name); found != "" {
+				return found
+			}
+		}
+		for i, item := range n.Items {
+			if found := visit(item, fmt.Sprintf("%s[%d]", path, i)); found != "" {
+				return found
+			}
+		}
+		return ""
+	}
+	return visit(b.resource, b.resource.Str("resourceType"))
+}
+
+// toldBy is the element of the resource of which the ELEMENT at a path of the
+// composition, or around it, was made; "" if there is none.
+func (b *backward) toldBy(path string) string {
+	for ; path != ""; path = path[:max(0, strings.LastIndexByte(path, '/'))] {
+		if n := b.sources[path]; n != nil {
+			return b.pathTo(n)
+		}
+	}
+	return ""
 }
 
 // leftover is an element that a method did not take, and its path.

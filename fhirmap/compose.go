@@ -173,10 +173,19 @@ func (lib *Library) Compose(in ComposeInput) (out Composed, err error) {
 	case len(found) > 1:
 		return Composed{}, errs.New(errs.Unprocessable, op, "several entries of the template could hold the resource; which is meant cannot be told")
 	case best != nil:
+		if e := errs.As(best); e != nil {
+			if list, ok := e.Detail.(untaken); ok {
+				return Composed{}, unprocessable(op, "the composition that would be made of the resource is not valid", list)
+			}
+		}
 		return Composed{}, best
 	}
 	return Composed{}, errs.New(errs.Unsupported, op, "no mapping of the template makes "+n.Str("resourceType"))
 }
+
+// untaken are differences by which a composition is not valid, so that they do not
+// tell how close its mapping came.
+type untaken []Difference
 
 func unprocessable(op, msg string, list []Difference) error {
 	e := errs.New(errs.Unprocessable, op, fmt.Sprintf("%s: %s: %s", msg, list[0].Path, list[0].Message))
@@ -375,7 +384,7 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 			[]Difference{{path, "the parts of the resource differ here, so that each would be an EVENT of its own, and a resource of its own when it is read"}})
 	}
 	b := &backward{
-		in: in, resource: n, takers: map[*r4.Node]*step{}, stated: map[string]bool{},
+		in: in, resource: n, takers: map[*r4.Node]*step{}, stated: map[string]bool{}, sources: map[string]*r4.Node{},
 		claimed: map[*r4.Node]bool{}, took: map[*part][]*step{},
 	}
 	root, fault := b.compose(p, entry)
@@ -404,7 +413,9 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 			return Composed{}, unprocessable(op, "the composition that "+p.file.Name.Value+" makes of the resource is not valid", lost)
 		}
 		e := errs.New(errs.Unprocessable, op, "the composition that "+p.file.Name.Value+" makes of the resource is not valid: "+problems[i].Path+": "+problems[i].Message)
-		e.Detail = problems
+		if e.Detail = problems; b.toldBy(problems[i].Path) != "" {
+			e.Detail = untaken{{b.toldBy(problems[i].Path), "the template does not take the value: " + problems[i].Path + ": " + problems[i].Message}}
+		}
 		return Composed{}, e
 	}
 	res, err := lib.Project(Input{Root: tree, EHRID: in.EHRID, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete, Link: in.joined, Resolve: in.party})

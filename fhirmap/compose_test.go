@@ -107,7 +107,7 @@ func TestComposeProjected(t *testing.T) {
 		t.Errorf("of the mappings that are proven (-), these come back (+):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{
-		"AllergyIntolerance", "Condition", "Consent", "DiagnosticReport", "Immunization", "MedicationStatement", "Observation", "Procedure",
+		"AllergyIntolerance", "Condition", "Consent", "DiagnosticReport", "Immunization", "MedicationRequest", "MedicationStatement", "Observation", "Procedure",
 	}, lib.Creatable()); diff != "" {
 		t.Errorf("types that can be created:\n%s", diff)
 	}
@@ -251,7 +251,7 @@ func TestComposeValues(t *testing.T) {
 		{"a unit that contradicts its code", weightHead + weightTime + strings.Replace(weightValue, `"unit":"kg"`, `"unit":"g"`, 1) + "}", "", "Observation.valueQuantity.unit: the unit for people is another amount"},
 		{"a unit of a range that contradicts its code", weightHead + weightTime + weightValue + `,"referenceRange":[{"low":{"value":50,"unit":"[lb_av]","system":"http://unitsofmeasure.org","code":"kg"}}]}`, "", "Observation.referenceRange[0].low.unit: the unit for people is another amount"},
 		{"other words for a category", strings.Replace(weightHead, `"code":"vital-signs"}]`, `"code":"vital-signs"}],"text":"Not vital"`, 1) + weightTime + weightValue + "}", "", "category[0].text: the element would be lost"},
-		{"a unit without code", weightHead + weightTime + `,"valueQuantity":{"value":72.5,"unit":"kg"}}`, "", "Observation.value[x]: nothing certain"},
+		{"a unit without code", weightHead + weightTime + `,"valueQuantity":{"value":72.5,"unit":"kg"}}`, "", "Observation.valueQuantity: nothing certain"},
 		{"period whose offsets differ", weightHead + `,"effectivePeriod":{"start":"2024-03-05T10:00:00Z","end":"2024-03-06T10:00:00+01:00"}` + weightValue + mean, "", "effectivePeriod.start: the value would change"},
 		{"period without a function", weightHead + `,"effectivePeriod":{"start":"2024-03-05T10:00:00Z","end":"2024-03-06T10:00:00Z"}` + weightValue + "}", "", "math_function"},
 		{"open period", weightHead + `,"effectivePeriod":{"start":"2024-03-05T10:00:00Z"}` + weightValue + mean, "", "not valid"},

@@ -33,6 +33,15 @@ var functions = map[string]*function{
 	"dosageDurationToAdministrationDuration": {
 		source: "DV_DURATION", target: "Timing.repeat", fields: true, to: (*converter).lasts, back: lastsOf,
 	},
+	"dosageFrequencyToTimingRepeat": {
+		source: "DV_QUANTITY", target: "Timing.repeat", fields: true, to: (*converter).often, back: oftenOf,
+	},
+	"dosageFrequencyRangeToTimingRepeat": {
+		source: "DV_INTERVAL", target: "Timing.repeat", fields: true, to: (*converter).oftenUpTo, back: oftenUpToOf,
+	},
+	"dosageIntervalToTimingRepeat": {
+		source: "DV_DURATION", target: "Timing.repeat", fields: true, to: (*converter).every, back: everyOf,
+	},
 }
 
 // noFunctions are those of the public mapping library that there are not, with

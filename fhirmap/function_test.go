@@ -37,6 +37,38 @@ func TestFunctions(t *testing.T) {
 		},
 		{"a month and a day", "dosageDurationToAdministrationDuration", `{"_type":"DV_DURATION","value":"P1M1D"}`, `! duration`},
 		{"less than nothing", "dosageDurationToAdministrationDuration", `{"_type":"DV_DURATION","value":"-PT5M"}`, `! duration`},
+		{"twice a day", "dosageFrequencyToTimingRepeat", `{"_type":"DV_QUANTITY","magnitude":2,"units":"1/d","precision":0}`, `{"frequency":2,"period":1,"periodUnit":"d"}`},
+		{
+			"four times an hour", "dosageFrequencyToTimingRepeat", `{"_type":"DV_QUANTITY","magnitude":4.0,"units":"1/h"}`,
+			`{"frequency":4,"period":1,"periodUnit":"h"} | {"_type":"DV_QUANTITY","magnitude":4,"units":"1/h","precision":0}`,
+		},
+		{"one and a half times", "dosageFrequencyToTimingRepeat", `{"_type":"DV_QUANTITY","magnitude":1.5,"units":"1/d"}`, `! precision`},
+		{"never", "dosageFrequencyToTimingRepeat", `{"_type":"DV_QUANTITY","magnitude":0,"units":"1/d"}`, `! precision`},
+		{"times a week", "dosageFrequencyToTimingRepeat", `{"_type":"DV_QUANTITY","magnitude":1,"units":"1/wk"}`, `! unit`},
+		{"times of another system of units", "dosageFrequencyToTimingRepeat", `{"_type":"DV_QUANTITY","magnitude":1,"units":"1/d","units_system":"urn:x"}`, `! unit`},
+		{"at most three times", "dosageFrequencyToTimingRepeat", `{"_type":"DV_QUANTITY","magnitude":3,"magnitude_status":"<=","units":"1/d"}`, `! comparator`},
+		{
+			"once or twice a day", "dosageFrequencyRangeToTimingRepeat",
+			`{"_type":"DV_INTERVAL","lower":{"_type":"DV_QUANTITY","magnitude":1,"precision":0,"units":"1/d"},"upper":{"_type":"DV_QUANTITY","magnitude":2,"precision":0,"units":"1/d"},"lower_unbounded":false,"upper_unbounded":false,"lower_included":true,"upper_included":true}`,
+			`{"frequency":1,"frequencyMax":2,"period":1,"periodUnit":"d"}`,
+		},
+		{
+			"up to twice", "dosageFrequencyRangeToTimingRepeat",
+			`{"_type":"DV_INTERVAL","upper":{"_type":"DV_QUANTITY","magnitude":2,"units":"1/d"},"lower_unbounded":true,"upper_unbounded":false,"lower_included":false,"upper_included":true}`, `! interval`,
+		},
+		{
+			"less than twice", "dosageFrequencyRangeToTimingRepeat",
+			`{"_type":"DV_INTERVAL","lower":{"_type":"DV_QUANTITY","magnitude":1,"units":"1/d"},"upper":{"_type":"DV_QUANTITY","magnitude":2,"units":"1/d"},"lower_unbounded":false,"upper_unbounded":false,"lower_included":true,"upper_included":false}`, `! interval`,
+		},
+		{
+			"once a day to once an hour", "dosageFrequencyRangeToTimingRepeat",
+			`{"_type":"DV_INTERVAL","lower":{"_type":"DV_QUANTITY","magnitude":1,"units":"1/d"},"upper":{"_type":"DV_QUANTITY","magnitude":1,"units":"1/h"},"lower_unbounded":false,"upper_unbounded":false,"lower_included":true,"upper_included":true}`, `! unit`,
+		},
+		{"every eight hours", "dosageIntervalToTimingRepeat", `{"_type":"DV_DURATION","value":"PT8H"}`, `{"frequency":1,"period":8,"periodUnit":"h"}`},
+		{"every half hour", "dosageIntervalToTimingRepeat", `{"_type":"DV_DURATION","value":"PT30M"}`, `{"frequency":1,"period":30,"periodUnit":"min"}`},
+		{"all the time", "dosageIntervalToTimingRepeat", `{"_type":"DV_DURATION","value":"PT0S"}`, `! duration`},
+		{"every month and a day", "dosageIntervalToTimingRepeat", `{"_type":"DV_DURATION","value":"P1M1D"}`, `! duration`},
+		{"at least every hour", "dosageIntervalToTimingRepeat", `{"_type":"DV_DURATION","magnitude_status":"<=","value":"PT2H"}`, `! comparator`},
 		{"at least", "dosageDurationToAdministrationDuration", `{"_type":"DV_DURATION","magnitude_status":">=","value":"PT5M"}`, `! comparator`},
 	}
 	for _, tt := range tests {
@@ -92,6 +124,42 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
+// TestScheduleHasOneInverse gives each schedule to all functions that could take
+// it: at most one does, and none guesses.
+func TestScheduleHasOneInverse(t *testing.T) {
+	t.Parallel()
+	for schedule, want := range map[string]string{
+		`{"frequency":1,"period":1,"periodUnit":"d"}`:                          "dosageFrequencyToTimingRepeat",
+		`{"frequency":1,"period":1,"periodUnit":"h"}`:                          "dosageFrequencyToTimingRepeat",
+		`{"frequency":3,"period":1,"periodUnit":"d","timeOfDay":["08:00:00"]}`: "dosageFrequencyToTimingRepeat",
+		`{"frequency":1,"frequencyMax":3,"period":1,"periodUnit":"d"}`:         "dosageFrequencyRangeToTimingRepeat",
+		`{"frequency":1,"period":8,"periodUnit":"h"}`:                          "dosageIntervalToTimingRepeat",
+		`{"frequency":1,"period":1,"periodUnit":"wk"}`:                         "dosageIntervalToTimingRepeat",
+		`{"frequency":2,"period":8,"periodUnit":"h"}`:                          "",
+		`{"frequency":1,"frequencyMax":2,"period":8,"periodUnit":"h"}`:         "",
+		`{"frequency":1,"period":8,"periodMax":12,"periodUnit":"h"}`:           "",
+		`{"frequency":1,"period":1,"periodMax":2,"periodUnit":"d"}`:            "",
+		`{"period":8,"periodUnit":"h"}`:                                        "",
+		`{"frequency":2}`:                                                      "",
+		`{"period":1,"periodUnit":"d"}`:                                        "",
+		`{"frequency":1,"period":8}`:                                           "",
+	} {
+		n, err := r4.Parse([]byte(schedule))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var takers []string
+		for name, f := range functions {
+			if f.target == "Timing.repeat" && f.back(n) != nil {
+				takers = append(takers, name)
+			}
+		}
+		if got := strings.Join(takers, " "); got != want {
+			t.Errorf("%s is taken by %q, want %q", schedule, got, want)
+		}
+	}
+}
+
 // sameQuantity compares without regard to the order of attributes.
 func sameQuantity(a, b string) bool {
 	n, err := r4.Parse([]byte(a))
@@ -100,7 +168,7 @@ func sameQuantity(a, b string) bool {
 		return false
 	}
 	for _, f := range n.Fields {
-		if o := m.Get(f.Name); o == nil || o.Text != f.Value.Text {
+		if o := m.Get(f.Name); o == nil || o.Text != f.Value.Text || f.Value.Kind == r4.Object && !sameQuantity(string(f.Value.Append(nil)), string(o.Append(nil))) {
 			return false
 		}
 	}

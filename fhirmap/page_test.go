@@ -75,8 +75,10 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  FHIRPath everything but element names, `ofType()`, `where(path = 'value')`, `extension('url')`, indexes and `^`.\n" +
 	"- `mappingCode` names a function of the engine; a name that it does not have is an error. `ratio_to_dv_quantity`: a DV_QUANTITY in a UCUM\n" +
 	"  unit per another (mL/h) and a Ratio whose denominator is one of the other. `dosageDurationToAdministrationDuration`: a DV_DURATION and\n" +
-	"  the `duration` and `durationUnit` of a `Timing.repeat`. Both are exact and go both ways; what they cannot say in full is lost with\n" +
-	"  a loss. Of the public library's functions `timingToDaily_NonDaily` (nothing says how a Timing is divided between the clusters of a\n" +
+	"  the `duration` and `durationUnit` of a `Timing.repeat`. `dosageFrequencyToTimingRepeat`: a whole number of times per day, hour, minute or second,\n" +
+	"  `dosageFrequencyRangeToTimingRepeat`: from one such number to another, `dosageIntervalToTimingRepeat`: the DV_DURATION between two doses, and\n" +
+	"  `frequency`, `frequencyMax`, `period` and `periodUnit` of a `Timing.repeat`. All are exact and go both ways (once an hour comes back as a frequency,\n" +
+	"  not as an hour between doses); what they cannot say in full is lost with a loss. Of the public library's functions `timingToDaily_NonDaily` (nothing says how a Timing is divided between the clusters of a\n" +
 	"  dosage) and `ehrStatusAddExternalREF` (a composition cannot change the EHR_STATUS) are refused.\n" +
 	"- `conceptmap` names a ConceptMap by its url; it stands in a file called `*.conceptmap.json` beside the mappings, its source the\n" +
 	"  codes of the record. Only `equal` and `equivalent` translate, both ways, and only if there is one; of a method every code\n" +
@@ -94,7 +96,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  else an entry that names something, and nothing of which it is not known which it is (docs/adr/0038). Known to deny: the `no-known-...` codes of\n" +
 	"  IPS for the type, SNOMED CT 716186003 and 160245001; either of two that mean the same is shown with the other. Known to name: a short list of\n" +
 	"  SNOMED CT codes (pkg/fhir/stance/findings.tsv); what the operator vouches for by `--fhir-write-trust`; what the terminology has below 64572001 for a\n" +
-	"  Condition, 105590001, 373873005 or 420134006 for an AllergyIntolerance, 373873005 or 105590001 for a MedicationStatement and an Immunization, 71388002 for a\n" +
+	"  Condition, 105590001, 373873005 or 420134006 for an AllergyIntolerance, 373873005 or 105590001 for a MedicationStatement, MedicationRequest and Immunization, 71388002 for a\n" +
 	"  Procedure; a code of ATC, CVX, NDC or UNII that the terminology knows. Refused: text without a code, codes that say that nothing is known, denials\n" +
 	"  of a part or of another kind, situations with explicit context (below 243796009, but for a code that is vouched for by itself), expressions, other spellings of\n" +
 	"  a code system, codings that contradict each other, everything else. `text` and `display` have to be names of the code; beside a code\n" +
@@ -103,6 +105,11 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  the composition has one. An ACTION has the step of its workflow that alone gives the status: of a Procedure `completed`, `stopped` and `not-done` do, of an\n" +
 	"  Immunization `completed`; its time is `performedDateTime`, the end of `performedPeriod`, or `occurrenceDateTime`, and one without is refused. A MedicationStatement has the\n" +
 	"  status `unknown`, as an order without ACTIONs has.\n" +
+	"- Of a MedicationRequest `recorder` is the composer, `authoredOn` (without which it is refused) the start of the context, `requester` a participation of that function,\n" +
+	"  since the provider of an ENTRY need not be who asked for it. The narrative that an INSTRUCTION has to have is the medication. A `Dosage.text` is the directions as a whole, and stays words: it never becomes a dose, and\n" +
+	"  beside words everything structured but route, site, method and instructions is refused, as it could be a second dose. Without words each Dosage has one dose and rate, with a unit and its\n" +
+	"  code; all have the same route, site and period. Refused: a dose without a unit, or with one that has no code; `asNeeded` false, which the archetype has no node for; a period of more than a day, `count`, `dayOfWeek`, `when`,\n" +
+	"  `offset`, coded timings, `maxDosePer...`, `rateRatio`, several `doseAndRate`; `doNotPerform`, `priority`, `category`, `encounter`, `dispenseRequest`, `priorPrescription`, and every intent but `order`.\n" +
 	"- The way back takes language, territory, composer and start of the context from its caller where the mapping does not say\n" +
 	"  them; category and names from the template (the category is event unless the template fixes one), the setting is\n" +
 	"  other care, the origin of a history the time of its event. Of several data types that the template allows the first that\n" +
@@ -162,7 +169,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  the source has nothing for it there is neither the resource nor the reference.\n" +
 	"- A medication order is a MedicationRequest; in a medication list or health summary, where it states what is taken, a\n" +
 	"  MedicationStatement. Directions in words are given in words\n" +
-	"  and nothing beside them; structured ones only where there are none, a frequency whole or not at all.\n" +
+	"  and nothing beside them; structured ones only where there are none, a frequency whole or not at all, and the time\n" +
+	"  between doses where there is no frequency.\n" +
 	"- The status of an order is that of the latest ACTION that refers to it, in whichever composition of the EHR, and is made again in the\n" +
 	"  transaction of the commit that changes it (docs/adr/0032): initial `draft`, recommended or awaiting authorisation in the state planned\n" +
 	"  `draft`, postponed and suspended `on-hold`, scheduled and active `active`, cancelled `cancelled`, aborted `stopped`, completed `completed`.\n" +

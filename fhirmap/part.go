@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
 )
@@ -21,6 +22,8 @@ type part struct {
 	made *rm.Node
 	// stated marks an ELEMENT that the mapping fills by itself.
 	stated bool
+	// from is the element that the value was made of.
+	from *r4.Node
 }
 
 func (b *backward) newPart(class *rm.Class, o *templates.Object, up *part) *part {
@@ -175,6 +178,9 @@ func (p *part) finish(b *backward, path string) (*rm.Node, *Difference) {
 	}
 	if p.stated {
 		b.stated[path] = true
+	}
+	if p.from != nil {
+		b.sources[path] = p.from
 	}
 	type field struct {
 		name  string

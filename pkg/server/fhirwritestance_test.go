@@ -75,6 +75,14 @@ var stances = []stanceCase{
 			`"patient":{"reference":"Patient/PATIENT"},"occurrenceDateTime":"2024-10-01","lotNumber":"L-77"}`,
 		"openEHR-EHR-ACTION.medication.v1", nil,
 	},
+	{
+		"an order", "INSTRUCTION.medication_order.v3", `{"resourceType":"MedicationRequest","identifier":[{"system":"https://clinic.example/orders","value":"rx-1"}],"status":"unknown","intent":"order",` +
+			`"medicationCodeableConcept":{"coding":[{` + snomed + `"387517004","display":"Paracetamol"}],"text":"paracetamol"},"subject":{"reference":"Patient/PATIENT"},` +
+			`"authoredOn":"2024-03-05T10:15:00+01:00","requester":{"display":"Dr. D"},"recorder":{"display":"Nurse B"},` +
+			`"dosageInstruction":[{"timing":{"repeat":{"frequency":1,"period":6,"periodUnit":"h"}},"asNeededBoolean":true,"route":{"text":"by mouth"},` +
+			`"doseAndRate":[{"doseQuantity":{"value":500,"unit":"mg","system":"http://unitsofmeasure.org","code":"mg"}}]}]}`,
+		"openEHR-EHR-INSTRUCTION.medication_order.v3", nil,
+	},
 }
 
 // TestFHIRWriteStances writes what names and what denies, and finds each in an
@@ -135,12 +143,24 @@ func TestFHIRWriteStancesRefused(t *testing.T) {
 		}
 		return strings.ReplaceAll(body, "PATIENT", id)
 	}
-	const allergy, noAllergy, problem, medication, noMedication, procedure, immunisation = 0, 1, 2, 4, 5, 6, 7
+	const allergy, noAllergy, problem, medication, noMedication, procedure, immunisation, order = 0, 1, 2, 4, 5, 6, 7, 8
 	for _, c := range []struct {
 		name, body, at, text string
 		header               []string
 	}{
 		{"a code that no table has", of(allergy, "91936005", "300916999"), "AllergyIntolerance.code.coding[0]", "does not know the code", nil},
+		{"an order of nothing", of(order, `{`+snomed+`"387517004"`, `{`+absent+`"no-known-medications"`), "MedicationRequest.medicationCodeableConcept.coding[0]", "denies, and not exactly", nil},
+		{"an order in words", of(order, `"coding":[{`+snomed+`"387517004","display":"Paracetamol"}],`, ""), "MedicationRequest.medicationCodeableConcept", "there is no code", nil},
+		{"an order of which nobody has said that it is active", of(order, `"unknown"`, `"active"`), "MedicationRequest.status", "would change", nil},
+		{"a proposal", of(order, `"intent":"order"`, `"intent":"proposal"`), "MedicationRequest.intent", "would change", nil},
+		{"an order not to give something", of(order, `"intent"`, `"doNotPerform":true,"intent"`), "MedicationRequest.doNotPerform", "would be lost", nil},
+		{"an order of an unknown time", of(order, `"authoredOn":"2024-03-05T10:15:00+01:00",`, ""), "MedicationRequest.authoredOn", "would add it", nil},
+		{"a dose without a unit", of(order, `"unit":"mg","system":"http://unitsofmeasure.org","code":"mg"`, `"unit":"mg"`), "MedicationRequest.dosageInstruction[0].doseAndRate", "would be lost", nil},
+		{"a dose of another unit than it says", of(order, `"unit":"mg"`, `"unit":"g"`), "MedicationRequest.dosageInstruction[0].doseAndRate[0].doseQuantity.unit", "another amount", nil},
+		{"a dose beside words", of(order, `"timing"`, `"text":"as needed","timing"`), "MedicationRequest.dosageInstruction[0].doseAndRate", "would be lost", nil},
+		{"as needed, or rather not", of(order, `"asNeededBoolean":true`, `"asNeededBoolean":false`), "MedicationRequest.dosageInstruction[0].asNeededBoolean", "must be true", nil},
+		{"every other day", of(order, `"period":6,"periodUnit":"h"`, `"period":2,"periodUnit":"d"`), "MedicationRequest.dosageInstruction[0].timing.repeat", "does not take", nil},
+		{"at most", of(order, `"asNeededBoolean"`, `"maxDosePerAdministration":{"value":1,"unit":"g","system":"http://unitsofmeasure.org","code":"g"},"asNeededBoolean"`), "MedicationRequest.dosageInstruction[0].maxDosePerAdministration", "would be lost", nil},
 		{"a denial of drug allergies", of(allergy, "91936005", "409137002"), "AllergyIntolerance.code.coding[0]", "denies, and not exactly", nil},
 		{"an allergy called none", of(allergy, `"text":"Penicillin allergy"`, `"text":"NKDA"`), "AllergyIntolerance.code.text", "not a name of the code", nil},
 		{"a denial called penicillin", of(noAllergy, `"text":"No known allergies"`, `"text":"Penicillin"`), "AllergyIntolerance.code.text", "not a name of the code", nil},

@@ -104,6 +104,10 @@ func TestDecide(t *testing.T) {
 		{"one coding of two is not known", plain, "Condition", `{"coding":[{` + sct + `"44054006"},{` + icd + `"E11"}]}`, ".coding[1]", "whether codes of this system"},
 		{"no vaccine given", &Decider{Trusted: trust("http://hl7.org/fhir/sid/cvx")}, "Immunization", `{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"998"}]}`, ".coding[0]", "denies, and not exactly"},
 		{"no known immunisations", plain, "Immunization", `{"coding":[{` + ips + `"no-known-immunizations"}]}`, ".coding[0]", "denies, and not exactly"},
+		{"no known medication ordered", plain, "MedicationRequest", `{"coding":[{` + ips + `"no-known-medications"}]}`, ".coding[0]", "denies, and not exactly"},
+		{"no drug therapy ordered", plain, "MedicationRequest", `{"coding":[{` + sct + `"182849000"}]}`, ".coding[0]", "denies, and not exactly"},
+		{"a medication ordered", plain, "MedicationRequest", `{"coding":[{` + sct + `"372567009"}],"text":"Metformin"}`, "", "names"},
+		{"a medication ordered in words", plain, "MedicationRequest", `{"text":"Metformin"}`, "", "no code"},
 		{"a vaccine", &Decider{Trusted: trust("http://hl7.org/fhir/sid/cvx")}, "Immunization", `{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"140","display":"Influenza, seasonal"}]}`, "", "names"},
 		{"the terminology is down", &Decider{Terminology: silent{}}, "Condition", `{"coding":[{` + sct + `"900000011"}]}`, "", "unavailable"},
 	} {

@@ -36,6 +36,8 @@ var kinds = map[string]kind{
 	"MedicationStatement": {"medicationCodeableConcept", map[string]map[string][]string{
 		AbsentUnknown: {"no-known-medications": {"No known medications", "No known medication"}},
 	}, []string{"373873005", "105590001"}},
+	// No entry of openEHR that Cairn maps says that nothing was ordered.
+	"MedicationRequest": {"medicationCodeableConcept", nil, []string{"373873005", "105590001"}},
 	"Procedure": {"code", map[string]map[string][]string{
 		AbsentUnknown: {"no-known-procedures": {"No known procedures", "No known procedure"}},
 	}, []string{"71388002"}},
