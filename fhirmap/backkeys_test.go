@@ -1,10 +1,11 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -12,7 +13,7 @@ import (
 func TestComposeKeys(t *testing.T) {
 	t.Parallel()
 	const (
-		resource = `{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/` + CaseEHR + `"},` +
+		resource = `{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/` + fhirmap.CaseEHR + `"},` +
 			`"effectiveDateTime":"2024-03-05T10:15:30Z",`
 		presence = `openehr: "$archetype/data[at0002]/events/data[at0001]/items[at1005]"`
 		toFHIR   = `      openehrCondition: {targetRoot: "$openehrRoot", targetAttribute: "value/defining_code/code_string", operator: "one of", criteria: "at1024"}
@@ -71,7 +72,7 @@ func TestComposeKeys(t *testing.T) {
 			t.Parallel()
 			file := pulseMapping("", "", "", "value.ofType(CodeableConcept)", tt.method)
 			file.Data = []byte(strings.Replace(string(file.Data), "preprocessor:\n", "preprocessor:\n"+tt.header, 1))
-			lib, err := Load(fstest.MapFS{"m.yml": file})
+			lib, err := fhirmap.Load(fstest.MapFS{"m.yml": file})
 			if err != nil {
 				t.Fatal(err)
 			}

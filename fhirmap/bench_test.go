@@ -56,3 +56,27 @@ func cpuTime() time.Duration {
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+// BenchmarkProjectCase projects the objects of test cases.
+func BenchmarkProjectCase(b *testing.B) {
+	lib, err := fhirmap.LoadShipped()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, name := range []string{"blood_pressure", "height", "problem_list", "allergies"} {
+		in := caseInput(b, "testdata/cases/"+name)
+		res, err := lib.Project(in)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := lib.Project(in); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(res.Resources)), "ns/resource")
+		})
+	}
+}

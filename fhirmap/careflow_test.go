@@ -1,10 +1,11 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"os"
 	"regexp"
 	"testing"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
@@ -46,12 +47,12 @@ func actionOf(t *testing.T, template, archetype, state, step string) *rm.Node {
 // there is none.
 func TestCareflow(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
 	status := func(root *rm.Node, typ string) string {
-		res, err := lib.Project(Input{Root: root, EHRID: testEHR, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete})
+		res, err := lib.Project(fhirmap.Input{Root: root, EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
 		if err != nil {
 			t.Fatal(err)
 		}

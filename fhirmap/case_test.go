@@ -1,4 +1,4 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"flag"
@@ -6,17 +6,21 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/google/go-cmp/cmp"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-const testEHR = CaseEHR
+const (
+	testEHR           = fhirmap.CaseEHR
+	lifecycleComplete = "532" // of a version that is complete
+)
 
-func caseInput(t testing.TB, dir string) Input {
+func caseInput(t testing.TB, dir string) fhirmap.Input {
 	t.Helper()
-	in, err := ReadCase(os.DirFS(dir))
+	in, err := fhirmap.ReadCase(os.DirFS(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +31,7 @@ func caseInput(t testing.TB, dir string) Input {
 // and losses out. The expected files were checked by hand.
 func TestCases(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +48,7 @@ func TestCases(t *testing.T) {
 				t.Fatal(err)
 			}
 			again, err := lib.Project(in)
-			if diff := cmp.Diff(plain(got), plain(again)); err != nil || diff != "" {
+			if diff := cmp.Diff(fhirmap.Plain(got), fhirmap.Plain(again)); err != nil || diff != "" {
 				t.Errorf("a second projection differs: %v %s", err, diff)
 			}
 			resources, losses, err := got.Case()

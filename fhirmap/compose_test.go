@@ -1,4 +1,4 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"fmt"
@@ -11,12 +11,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
 	"github.com/cairn-ehr/cairn/templates/example"
 )
+
+const absentSystem = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 
 func vitalSigns(t testing.TB) *templates.Template {
 	t.Helper()
@@ -31,8 +34,8 @@ func vitalSigns(t testing.TB) *templates.Template {
 	return tmpl
 }
 
-func composeInput(tmpl *templates.Template, resource string) ComposeInput {
-	return ComposeInput{
+func composeInput(tmpl *templates.Template, resource string) fhirmap.ComposeInput {
+	return fhirmap.ComposeInput{
 		Resource: []byte(resource), Template: tmpl, EHRID: testEHR, Language: "en", Territory: "DE",
 		Composer: rm.Object("PARTY_IDENTIFIED", rm.Str("name", "A. Author")),
 		Feeder:   rm.Object("FEEDER_AUDIT", rm.Child("originating_system_audit", rm.Object("FEEDER_AUDIT_DETAILS", rm.Str("system_id", "urn:partner")))),
@@ -44,22 +47,22 @@ func composeInput(tmpl *templates.Template, resource string) ComposeInput {
 // composition again; the mappings that never do are those listed.
 func TestComposeProjected(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
 	back := map[string]int{}
 	for _, source := range projectable(t) {
 		tmpl := source.template
-		res, err := lib.Project(Input{Root: source.root, EHRID: testEHR, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete})
+		res, err := lib.Project(fhirmap.Input{Root: source.root, EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, r := range res.Resources {
 			in := composeInput(tmpl, string(r.JSON))
 			in.Linked = linkedTo(t, r.JSON, res.Resources)
-			if in.Stance = Names; strings.HasPrefix(r.Mapping, "EVALUATION.exclusion") {
-				in.Stance = Denies
+			if in.Stance = fhirmap.Names; strings.HasPrefix(r.Mapping, "EVALUATION.exclusion") {
+				in.Stance = fhirmap.Denies
 			}
 			c, err := lib.Compose(in)
 			if err != nil {
@@ -83,7 +86,7 @@ func TestComposeProjected(t *testing.T) {
 				t.Errorf("%s was taken back by %s", r.Mapping, c.Mapping)
 			}
 			back[r.Mapping]++
-			again, err := lib.Project(Input{Root: c.Root, EHRID: testEHR, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete})
+			again, err := lib.Project(fhirmap.Input{Root: c.Root, EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
 			if err != nil || len(again.Resources) != c.Resources {
 				t.Fatal(r.Mapping, err, len(again.Resources))
 			}
@@ -103,7 +106,7 @@ func TestComposeProjected(t *testing.T) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	if diff := cmp.Diff(proven, names); diff != "" {
+	if diff := cmp.Diff(fhirmap.Proven, names); diff != "" {
 		t.Errorf("of the mappings that are proven (-), these come back (+):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{
@@ -159,7 +162,7 @@ func projectable(t *testing.T) []source {
 }
 
 // linkedTo are those of some resources that one refers to.
-func linkedTo(t *testing.T, resource []byte, all []Resource) map[string]*r4.Node {
+func linkedTo(t *testing.T, resource []byte, all []fhirmap.Resource) map[string]*r4.Node {
 	t.Helper()
 	out := map[string]*r4.Node{}
 	for _, r := range all {
@@ -194,10 +197,10 @@ const (
 	weightHead = `{"resourceType":"Observation","status":"final",` +
 		`"category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}],` +
 		`"code":{"coding":[{"system":"http://loinc.org","code":"29463-7"}],"text":"Body weight"},` +
-		`"subject":{"reference":"Patient/` + CaseEHR + `"}`
+		`"subject":{"reference":"Patient/` + fhirmap.CaseEHR + `"}`
 	weightTime = `,"effectiveDateTime":"2024-03-05T10:15:30.50-03:30"`
 	// mean ends a resource whose value is the mean of an interval.
-	mean = `,"component":[{"code":{"text":"Math function"},"valueCodeableConcept":{"coding":[{"system":"` + OpenEHRSystem + `","code":"146"}],"text":"mean"}}]}`
+	mean = `,"component":[{"code":{"text":"Math function"},"valueCodeableConcept":{"coding":[{"system":"` + fhirmap.OpenEHRSystem + `","code":"146"}],"text":"mean"}}]}`
 
 	weightValue = `,"valueQuantity":{"value":72.50,"comparator":"<","unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}`
 )
@@ -205,7 +208,7 @@ const (
 // TestComposeValues looks at the values themselves, and at what is refused.
 func TestComposeValues(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,9 +282,9 @@ func TestComposeValues(t *testing.T) {
 		{"period", weightHead + `,"effectivePeriod":{"start":"2024-03-05","end":"2024-03-06"}` + weightValue + "}", "", "not valid"},
 		{"no code", strings.Replace(weightHead, "29463-7", "1-8", 1) + weightTime + weightValue + "}", "", "several entries of the template|would"},
 		{"unknown element", weightHead + weightTime + weightValue + `,"colour":"red"}`, "", "colour"},
-		{"another type", `{"resourceType":"Goal","lifecycleStatus":"active","description":{"text":"x"},"subject":{"reference":"Patient/` + CaseEHR + `"}}`, "", "no mapping of the template makes Goal"},
-		{"a type that can deny", `{"resourceType":"Procedure","status":"completed","subject":{"reference":"Patient/` + CaseEHR + `"}}`, "", "no way back for this Procedure"},
-		{"a medication that can deny", `{"resourceType":"MedicationStatement","status":"unknown","medicationCodeableConcept":{"text":"none"},"subject":{"reference":"Patient/` + CaseEHR + `"}}`, "", "no way back for this MedicationStatement"},
+		{"another type", `{"resourceType":"Goal","lifecycleStatus":"active","description":{"text":"x"},"subject":{"reference":"Patient/` + fhirmap.CaseEHR + `"}}`, "", "no mapping of the template makes Goal"},
+		{"a type that can deny", `{"resourceType":"Procedure","status":"completed","subject":{"reference":"Patient/` + fhirmap.CaseEHR + `"}}`, "", "no way back for this Procedure"},
+		{"a medication that can deny", `{"resourceType":"MedicationStatement","status":"unknown","medicationCodeableConcept":{"text":"none"},"subject":{"reference":"Patient/` + fhirmap.CaseEHR + `"}}`, "", "no way back for this MedicationStatement"},
 		{"no resource", `[]`, "", ""},
 	}
 	for _, tt := range tests {
@@ -318,7 +321,7 @@ func TestComposeValues(t *testing.T) {
 // composition or the refusal out. The expected files were checked by hand.
 func TestBackCases(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,7 +332,7 @@ func TestBackCases(t *testing.T) {
 	for _, dir := range dirs {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Parallel()
-			in, path, err := ReadBackCase(os.DirFS(dir))
+			in, path, err := fhirmap.ReadBackCase(os.DirFS(dir))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -340,11 +343,11 @@ func TestBackCases(t *testing.T) {
 			if in.Template, err = templates.ReadOPT(data, templates.Limits{}); err != nil {
 				t.Fatal(err)
 			}
-			got, err := BackCase(lib.Compose(in))
+			got, err := fhirmap.BackCase(lib.Compose(in))
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join(dir, CaseOutcome), got)
+			golden(t, filepath.Join(dir, fhirmap.CaseOutcome), got)
 		})
 	}
 }
@@ -352,7 +355,7 @@ func TestBackCases(t *testing.T) {
 // TestComposeProperty takes random amounts and times there and back.
 func TestComposeProperty(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -368,7 +371,7 @@ func TestComposeProperty(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", resource, err)
 		}
-		res, err := lib.Project(Input{Root: c.Root, EHRID: testEHR, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete})
+		res, err := lib.Project(fhirmap.Input{Root: c.Root, EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
 		if err != nil || len(res.Resources) != 1 {
 			t.Fatal(err)
 		}
@@ -383,7 +386,7 @@ func TestComposeProperty(t *testing.T) {
 func FuzzCompose(f *testing.F) {
 	f.Add(weightHead + weightTime + weightValue + "}")
 	f.Add(`{"resourceType":"Observation"}`)
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -399,7 +402,7 @@ func FuzzCompose(f *testing.F) {
 // is changed with it.
 func TestComposeOrder(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -443,7 +446,7 @@ func TestComposeOrder(t *testing.T) {
 // it cannot.
 func TestComposeDescriptive(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}

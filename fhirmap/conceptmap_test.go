@@ -1,4 +1,4 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -126,11 +127,11 @@ func TestConceptMap(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			lib, err := Load(fstest.MapFS{"m.yml": pulseMapping(tt.header, "", "", tt.target, tt.method), "x.conceptmap.json": tt.file})
+			lib, err := fhirmap.Load(fstest.MapFS{"m.yml": pulseMapping(tt.header, "", "", tt.target, tt.method), "x.conceptmap.json": tt.file})
 			if err != nil {
 				t.Fatal(err)
 			}
-			res, err := lib.Project(Input{Root: pulses(t, tt.code), EHRID: testEHR, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete})
+			res, err := lib.Project(fhirmap.Input{Root: pulses(t, tt.code), EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
 			if err != nil || len(res.Resources) != 1 {
 				t.Fatal(err, res.Losses)
 			}
@@ -195,7 +196,7 @@ func TestConceptMapDefects(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Load(fstest.MapFS{"m.yml": tt.model, "x.conceptmap.json": tt.file})
+			_, err := fhirmap.Load(fstest.MapFS{"m.yml": tt.model, "x.conceptmap.json": tt.file})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v\nwant %s", err, tt.want)
 			}
@@ -222,11 +223,11 @@ func TestSplitUnique(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			lib, err := Load(fstest.MapFS{"m.yml": pulseMapping("", tt.split, "", "interpretation", method)})
+			lib, err := fhirmap.Load(fstest.MapFS{"m.yml": pulseMapping("", tt.split, "", "interpretation", method)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			res, err := lib.Project(Input{Root: pulses(t, tt.codes...), EHRID: testEHR, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete})
+			res, err := lib.Project(fhirmap.Input{Root: pulses(t, tt.codes...), EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -268,14 +269,14 @@ func TestSplitUnique(t *testing.T) {
 // speaks of several; what is wrong with the key is told when the file is loaded.
 func TestSplitBack(t *testing.T) {
 	t.Parallel()
-	load := func(back string) (*Library, error) {
-		return Load(fstest.MapFS{"m.yml": pulseMapping("", "", `, openehr: {create: `+back+`}`, "interpretation", "")})
+	load := func(back string) (*fhirmap.Library, error) {
+		return fhirmap.Load(fstest.MapFS{"m.yml": pulseMapping("", "", `, openehr: {create: `+back+`}`, "interpretation", "")})
 	}
 	lib, err := load(`event, path: "$archetype/data[at0002]/events[at0003]", unique: [interpretation]`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := lib.Project(Input{Root: pulses(t, "at0006"), EHRID: testEHR, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete})
+	res, err := lib.Project(fhirmap.Input{Root: pulses(t, "at0006"), EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
 	if err != nil || len(res.Resources) != 1 {
 		t.Fatal(err, res.Losses)
 	}
@@ -341,13 +342,13 @@ mappings:
   - name: subject
     with: {fhir: "$resource.subject", openehr: "$archetype/subject"}
 `
-	lib, err := Load(fstest.MapFS{
+	lib, err := fhirmap.Load(fstest.MapFS{
 		"m.yml": pulseMapping("", "", "", "value", ""), "c.yml": {Data: []byte(context)}, "e.yml": {Data: []byte(extension)}, "h.yml": {Data: []byte(height)},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := lib.Project(Input{Root: pulses(t, "at0006"), EHRID: testEHR, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete})
+	res, err := lib.Project(fhirmap.Input{Root: pulses(t, "at0006"), EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
 	if err != nil || len(res.Resources) != 1 || !strings.Contains(string(res.Resources[0].JSON), `"interpretation"`) {
 		t.Fatal(err, res)
 	}

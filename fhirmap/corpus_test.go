@@ -1,4 +1,4 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/pkg/testshared"
 )
@@ -19,7 +20,7 @@ func TestPublicMappingLibrary(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(testshared.Dir(t), "corpus", "fhirconnect")
 	files, problems := fhirconnect.ReadFiles(os.DirFS(root))
-	_, more := Compile(files)
+	_, more := fhirmap.Compile(files)
 	problems = append(problems, more...)
 	problems.Sort()
 

@@ -1,4 +1,4 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"path/filepath"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/templates"
 )
@@ -20,7 +21,7 @@ import (
 // cases' losses under that code.
 func TestCoverageAgreesWithProjection(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,24 +92,24 @@ spec:
     structureDefinition: http://hl7.org/fhir/StructureDefinition/heartrate
 mappings:
 `
-	shipped, err := LoadShipped()
+	shipped, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
-	of := func(lib *Library) EntryCoverage {
+	of := func(lib *fhirmap.Library) fhirmap.EntryCoverage {
 		for _, e := range lib.Coverage(vital).Entries {
 			if e.Archetype == "openEHR-EHR-OBSERVATION.pulse.v2" {
 				return e
 			}
 		}
 		t.Fatal("no pulse")
-		return EntryCoverage{}
+		return fhirmap.EntryCoverage{}
 	}
 	before := of(shipped)
 	if len(before.Mappings) != 1 || before.Mapped != before.Leaves || len(before.Unmapped) > 0 {
 		t.Errorf("shipped: %+v", before)
 	}
-	lib, err := Load(fstest.MapFS{"pulse.yml": {Data: []byte(mapping + `  - name: value
+	lib, err := fhirmap.Load(fstest.MapFS{"pulse.yml": {Data: []byte(mapping + `  - name: value
     with:
       fhir: $resource.value
       openehr: $archetype/data[at0002]/events/data[at0001]/items[at0004]
@@ -143,7 +144,7 @@ func TestDigest(t *testing.T) {
 			fsys[name] = &fstest.MapFile{Data: []byte(text)}
 		}
 		parsed, problems := fhirconnect.ReadFiles(fsys)
-		lib, more := Compile(parsed)
+		lib, more := fhirmap.Compile(parsed)
 		if len(problems)+len(more) > 0 {
 			t.Fatal(problems, more)
 		}

@@ -1,10 +1,11 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
@@ -16,7 +17,7 @@ import (
 // for one that is told as refused the resource is.
 func TestCoverageBack(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +30,7 @@ func TestCoverageBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := lib.Project(Input{Root: root, EHRID: testEHR, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete})
+		res, err := lib.Project(fhirmap.Input{Root: root, EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +54,7 @@ func TestCoverageBack(t *testing.T) {
 			}
 		}
 	}
-	if len(told) < 5 || slices.ContainsFunc(proven, func(name string) bool { p, there := told[name]; return there && !p }) {
+	if len(told) < 5 || slices.ContainsFunc(fhirmap.Proven, func(name string) bool { p, there := told[name]; return there && !p }) {
 		t.Errorf("looked at %v", told)
 	}
 	back := backOf(t, lib, vitalSigns(t), "OBSERVATION.body_weight.v2")
@@ -77,7 +78,7 @@ func TestCoverageBack(t *testing.T) {
 	}
 }
 
-func backOf(t *testing.T, lib *Library, tmpl *templates.Template, mapping string) *BackCoverage {
+func backOf(t *testing.T, lib *fhirmap.Library, tmpl *templates.Template, mapping string) *fhirmap.BackCoverage {
 	t.Helper()
 	for _, e := range lib.Coverage(tmpl).Entries {
 		for _, m := range e.Mappings {

@@ -1,4 +1,4 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -26,7 +27,7 @@ type told struct {
 }
 
 // tell makes the compositions of the ACTIONs.
-func tell(t *testing.T, list ...told) (out []Related) {
+func tell(t *testing.T, list ...told) (out []fhirmap.Related) {
 	t.Helper()
 	base := actionOf(t, "Procedure report", "openEHR-EHR-ACTION.procedure.v1", "245", "")
 	element := func(code, text string) *rm.Node {
@@ -65,7 +66,7 @@ func tell(t *testing.T, list ...told) (out []Related) {
 		}
 		for len(out) <= a.with {
 			id := fmt.Sprintf("8849182c-82ad-4088-a07f-48ead418%04d", len(out))
-			out = append(out, Related{ObjectID: id, VersionUID: id + "::" + CaseSystem + "::1", Lifecycle: lifecycleComplete})
+			out = append(out, fhirmap.Related{ObjectID: id, VersionUID: id + "::" + fhirmap.CaseSystem + "::1", Lifecycle: lifecycleComplete})
 		}
 		if a.draft {
 			out[a.with].Lifecycle = "553"
@@ -80,12 +81,12 @@ func tell(t *testing.T, list ...told) (out []Related) {
 
 // shownOf projects each of the compositions beside the others, and gives what is
 // made of all of them and the codes of losses that tell of workflows.
-func shownOf(t *testing.T, lib *Library, list []Related, change func(*Input)) (procedures []*r4.Node, ids, codes []string) {
+func shownOf(t *testing.T, lib *fhirmap.Library, list []fhirmap.Related, change func(*fhirmap.Input)) (procedures []*r4.Node, ids, codes []string) {
 	t.Helper()
 	for i := range list {
-		in := Input{
-			Root: list[i].Root, EHRID: CaseEHR, ObjectID: list[i].ObjectID, VersionUID: list[i].VersionUID,
-			SystemID: CaseSystem, Lifecycle: list[i].Lifecycle,
+		in := fhirmap.Input{
+			Root: list[i].Root, EHRID: fhirmap.CaseEHR, ObjectID: list[i].ObjectID, VersionUID: list[i].VersionUID,
+			SystemID: fhirmap.CaseSystem, Lifecycle: list[i].Lifecycle,
 		}
 		for k := range list {
 			if r := list[k]; k != i {
@@ -127,7 +128,7 @@ func shownOf(t *testing.T, lib *Library, list []Related, change func(*Input)) (p
 // TestGathered is what the ACTIONs of workflows are shown as.
 func TestGathered(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +255,7 @@ func TestGathered(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, ids, lost := shownOf(t, lib, tell(t, tt.list...), func(in *Input) { in.Crowded = tt.crowd })
+			got, ids, lost := shownOf(t, lib, tell(t, tt.list...), func(in *fhirmap.Input) { in.Crowded = tt.crowd })
 			if slices.Sort(ids); len(slices.Compact(ids)) != len(got) {
 				t.Errorf("not one id each: %v", ids)
 			}
@@ -284,7 +285,7 @@ func TestGathered(t *testing.T) {
 // The resource of a workflow is known by its first ACTION, whatever comes later.
 func TestGatheredID(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +306,7 @@ func TestGatheredID(t *testing.T) {
 // those of another.
 func TestGatheredLabels(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -313,7 +314,7 @@ func TestGatheredLabels(t *testing.T) {
 	other := list[1].Root.Get("archetype_details").With("template_id", rm.ID("TEMPLATE_ID", "other"))
 	list[1].Root = list[1].Root.With("archetype_details", other)
 	for labels, want := range map[string]int{"": 1, "R": 2} {
-		got, _, lost := shownOf(t, lib, list, func(in *Input) {
+		got, _, lost := shownOf(t, lib, list, func(in *fhirmap.Input) {
 			in.Labels = func(template string) string {
 				if template == "other" {
 					return labels
@@ -331,14 +332,14 @@ func TestGatheredLabels(t *testing.T) {
 // another composition.
 func TestGatheredLinks(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for workflow, want := range map[string]LinkReason{"": "", "w": LinkNotShown} {
+	for workflow, want := range map[string]fhirmap.LinkReason{"": "", "w": fhirmap.LinkNotShown} {
 		r := tell(t, told{state: "532", at: "2026-03-01T10:00:00Z", workflow: workflow})[0]
-		found, err := lib.ShownAt(Input{
-			Root: r.Root, EHRID: CaseEHR, ObjectID: r.ObjectID, VersionUID: r.VersionUID, SystemID: CaseSystem, Lifecycle: r.Lifecycle,
+		found, err := lib.ShownAt(fhirmap.Input{
+			Root: r.Root, EHRID: fhirmap.CaseEHR, ObjectID: r.ObjectID, VersionUID: r.VersionUID, SystemID: fhirmap.CaseSystem, Lifecycle: r.Lifecycle,
 		}, "/content[openEHR-EHR-ACTION.procedure.v1]")
 		if err != nil || found.Reason != want || len(found.Resources) != map[bool]int{true: 1}[want == ""] {
 			t.Errorf("%q: %+v, %v", workflow, found, err)
@@ -350,7 +351,7 @@ func TestGatheredLinks(t *testing.T) {
 // others of its workflow.
 func TestGatheredWithoutName(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}

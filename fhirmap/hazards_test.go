@@ -1,4 +1,4 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"fmt"

@@ -1,11 +1,13 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 )
@@ -248,7 +250,7 @@ spec:
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			file := yamlHead + split + must + strings.TrimPrefix(tt.methods, "\n") + "\n"
-			lib, err := Load(fstest.MapFS{"m.yml": {Data: []byte(file)}})
+			lib, err := fhirmap.Load(fstest.MapFS{"m.yml": {Data: []byte(file)}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -274,7 +276,7 @@ spec:
 			var codes []string
 			for _, l := range res.Losses {
 				if l.Code != "not-mapped" && l.Code != "value-part-not-mapped" && !strings.Contains(l.Path, "events[1]") {
-					if l.Kind == LossRefused {
+					if l.Kind == fhirmap.LossRefused {
 						got = "refused"
 					}
 					codes = append(codes, l.Code)
@@ -300,13 +302,13 @@ spec:
 func TestContextBindsATemplate(t *testing.T) {
 	t.Parallel()
 	fsys := fstest.MapFS{}
-	files, problems := fhirconnect.ReadFiles(Mappings())
+	files, problems := fhirconnect.ReadFiles(fhirmap.Mappings())
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	for _, f := range files {
 		if strings.HasPrefix(f.Path, "evaluation/problem") || strings.HasPrefix(f.Path, "cluster/anatomical") {
-			data, err := shipped.ReadFile("mappings/" + f.Path)
+			data, err := fs.ReadFile(fhirmap.Mappings(), f.Path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -336,7 +338,7 @@ mappings:
     extension: overwrite
     with: {fhir: "$resource.evidence.code.text", openehr: "$archetype/data[at0001]/items[at0069]"}
 `)}
-	lib, err := Load(fsys)
+	lib, err := fhirmap.Load(fsys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -362,11 +364,11 @@ mappings:
 // TestIdentity shows what keeps and what changes the id of a resource.
 func TestIdentity(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := func(change func(*Input)) string {
+	id := func(change func(*fhirmap.Input)) string {
 		in := caseInput(t, "testdata/cases/height")
 		change(&in)
 		res, err := lib.Project(in)
@@ -375,20 +377,20 @@ func TestIdentity(t *testing.T) {
 		}
 		return res.Resources[0].ID
 	}
-	base := id(func(*Input) {})
+	base := id(func(*fhirmap.Input) {})
 	if !r4.ValidPrimitive("id", base) {
 		t.Errorf("%q is not a FHIR id", base)
 	}
-	if got := id(func(in *Input) { in.VersionUID = CaseObject + "::test.cairn::2" }); got != base {
+	if got := id(func(in *fhirmap.Input) { in.VersionUID = fhirmap.CaseObject + "::test.cairn::2" }); got != base {
 		t.Error("a new version changes the id")
 	}
-	if got := id(func(in *Input) { in.Root = in.Root.With("name") }); got != base {
+	if got := id(func(in *fhirmap.Input) { in.Root = in.Root.With("name") }); got != base {
 		t.Error("another name of the composition changes the id")
 	}
-	if got := id(func(in *Input) { in.ObjectID = testEHR }); got == base {
+	if got := id(func(in *fhirmap.Input) { in.ObjectID = testEHR }); got == base {
 		t.Error("another composition keeps the id")
 	}
-	if got := id(func(in *Input) { in.SystemID = "other" }); got == base {
+	if got := id(func(in *fhirmap.Input) { in.SystemID = "other" }); got == base {
 		t.Error("another system keeps the id")
 	}
 }

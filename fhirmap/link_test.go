@@ -1,4 +1,4 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"os"
@@ -8,12 +8,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
-const linkURI = "ehr:/" + CaseEHR + "/compositions/6c1f5ac4-4f0a-4a6e-9d9b-0b7b8d1b6c11/content[openEHR-EHR-OBSERVATION.pulse.v2]"
+const linkURI = "ehr:/" + fhirmap.CaseEHR + "/compositions/6c1f5ac4-4f0a-4a6e-9d9b-0b7b8d1b6c11/content[openEHR-EHR-OBSERVATION.pulse.v2]"
 
 // link is a LINK as the vital signs mappings mean it, or of another type.
 func link(typ, target string) *rm.Node {
@@ -22,7 +23,7 @@ func link(typ, target string) *rm.Node {
 }
 
 // linkedPulse is the input of a test case whose pulse has LINKs.
-func linkedPulse(t *testing.T, links ...*rm.Node) Input {
+func linkedPulse(t *testing.T, links ...*rm.Node) fhirmap.Input {
 	t.Helper()
 	in := caseInput(t, "testdata/cases/pulse_below_limit_and_not_detected")
 	content := slices.Clone(in.Root.List("content"))
@@ -35,34 +36,34 @@ func linkedPulse(t *testing.T, links ...*rm.Node) Input {
 // to refer to.
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
-	observation := LinkedResource{"Observation", "Observation/a"}
+	observation := fhirmap.LinkedResource{Type: "Observation", Reference: "Observation/a"}
 	tests := []struct {
 		name  string
 		links []*rm.Node
-		found LinkTarget
+		found fhirmap.LinkTarget
 		// want are the references of the first resource, and after a bar the codes of
 		// the losses about them.
 		want string
 	}{
-		{"one resource", []*rm.Node{link("derivedFrom", linkURI)}, LinkTarget{Resources: []LinkedResource{observation}}, "Observation/a|"},
-		{"two links", []*rm.Node{link("derivedFrom", linkURI), link("derivedFrom", linkURI)}, LinkTarget{Resources: []LinkedResource{observation}}, "Observation/a Observation/a|"},
-		{"one of a type that fits", []*rm.Node{link("derivedFrom", linkURI)}, LinkTarget{Resources: []LinkedResource{{"Condition", "Condition/b"}, observation}}, "Observation/a|"},
-		{"another type of link", []*rm.Node{link("follow-up", linkURI)}, LinkTarget{Resources: []LinkedResource{observation}}, "|"},
-		{"no type that fits", []*rm.Node{link("derivedFrom", linkURI)}, LinkTarget{Resources: []LinkedResource{{"Condition", "Condition/b"}}}, "|link-not-shown"},
-		{"several that fit", []*rm.Node{link("derivedFrom", linkURI)}, LinkTarget{Resources: []LinkedResource{observation, {"Observation", "Observation/c"}}}, "|link-ambiguous"},
-		{"nothing there", []*rm.Node{link("derivedFrom", linkURI)}, LinkTarget{Reason: LinkMissing}, "|link-target"},
-		{"resources in spite of a reason", []*rm.Node{link("derivedFrom", linkURI)}, LinkTarget{Resources: []LinkedResource{observation}, Reason: LinkWaiting}, "|link-waiting"},
-		{"another version", []*rm.Node{link("derivedFrom", linkURI)}, LinkTarget{Resources: []LinkedResource{observation}, Reason: LinkVersion}, "Observation/a|link-version"},
+		{"one resource", []*rm.Node{link("derivedFrom", linkURI)}, fhirmap.LinkTarget{Resources: []fhirmap.LinkedResource{observation}}, "Observation/a|"},
+		{"two links", []*rm.Node{link("derivedFrom", linkURI), link("derivedFrom", linkURI)}, fhirmap.LinkTarget{Resources: []fhirmap.LinkedResource{observation}}, "Observation/a Observation/a|"},
+		{"one of a type that fits", []*rm.Node{link("derivedFrom", linkURI)}, fhirmap.LinkTarget{Resources: []fhirmap.LinkedResource{{Type: "Condition", Reference: "Condition/b"}, observation}}, "Observation/a|"},
+		{"another type of link", []*rm.Node{link("follow-up", linkURI)}, fhirmap.LinkTarget{Resources: []fhirmap.LinkedResource{observation}}, "|"},
+		{"no type that fits", []*rm.Node{link("derivedFrom", linkURI)}, fhirmap.LinkTarget{Resources: []fhirmap.LinkedResource{{Type: "Condition", Reference: "Condition/b"}}}, "|link-not-shown"},
+		{"several that fit", []*rm.Node{link("derivedFrom", linkURI)}, fhirmap.LinkTarget{Resources: []fhirmap.LinkedResource{observation, {Type: "Observation", Reference: "Observation/c"}}}, "|link-ambiguous"},
+		{"nothing there", []*rm.Node{link("derivedFrom", linkURI)}, fhirmap.LinkTarget{Reason: fhirmap.LinkMissing}, "|link-target"},
+		{"resources in spite of a reason", []*rm.Node{link("derivedFrom", linkURI)}, fhirmap.LinkTarget{Resources: []fhirmap.LinkedResource{observation}, Reason: fhirmap.LinkWaiting}, "|link-waiting"},
+		{"another version", []*rm.Node{link("derivedFrom", linkURI)}, fhirmap.LinkTarget{Resources: []fhirmap.LinkedResource{observation}, Reason: fhirmap.LinkVersion}, "Observation/a|link-version"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			in := linkedPulse(t, tt.links...)
-			in.Link = func(target string) LinkTarget {
+			in.Link = func(target string) fhirmap.LinkTarget {
 				if target != linkURI {
 					t.Errorf("asked for %s", target)
 				}
@@ -80,7 +81,7 @@ func TestLinks(t *testing.T) {
 
 // references are those of derivedFrom in the first resource, and the codes of
 // losses about LINKs at it.
-func references(t *testing.T, lib *Library, in Input) string {
+func references(t *testing.T, lib *fhirmap.Library, in fhirmap.Input) string {
 	t.Helper()
 	res, err := lib.Project(in)
 	if err != nil || len(res.Resources) == 0 {
@@ -105,7 +106,7 @@ func references(t *testing.T, lib *Library, in Input) string {
 // TestShownAt finds the resources made of a node of a composition.
 func TestShownAt(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,12 +116,12 @@ func TestShownAt(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range all.Resources {
-		path := linkPath(in.Root, r.Path)
+		path := fhirmap.PathOfLink(in.Root, r.Path)
 		got, err := lib.ShownAt(in, path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if path == "" || !slices.Contains(got.Resources, LinkedResource{r.Type, r.Type + "/" + r.ID}) {
+		if path == "" || !slices.Contains(got.Resources, fhirmap.LinkedResource{Type: r.Type, Reference: r.Type + "/" + r.ID}) {
 			t.Errorf("%s: at %q is %v", r.Path, path, got)
 		}
 	}
@@ -128,8 +129,8 @@ func TestShownAt(t *testing.T) {
 	if err != nil || len(whole.Resources) != len(all.Resources) {
 		t.Errorf("whole: %v %v", whole, err)
 	}
-	for path, want := range map[string]LinkReason{
-		"/content[openEHR-EHR-OBSERVATION.pulse.v2]": LinkPath, "/content[": LinkPath, "/context": LinkNotShown, "/content/data/events/data/items": LinkPath,
+	for path, want := range map[string]fhirmap.LinkReason{
+		"/content[openEHR-EHR-OBSERVATION.pulse.v2]": fhirmap.LinkPath, "/content[": fhirmap.LinkPath, "/context": fhirmap.LinkNotShown, "/content/data/events/data/items": fhirmap.LinkPath,
 	} {
 		got, err := lib.ShownAt(in, path)
 		if err != nil || got.Reason != want || len(got.Resources) > 0 {
@@ -147,7 +148,7 @@ func TestLinkPath(t *testing.T) {
 	root := at("root", rm.Child("items", at("at1"), at("at2", rm.Child("items", at("at3"), at("at3"))), at("at4", rm.Child("items", at("at5")))))
 	got := map[string]string{}
 	for _, path := range []string{"/", "/items[0]", "/items[1]/items[1]", "/items[2]/items[0]", "/items[7]", "/items[x]", "/nothing"} {
-		got[path] = linkPath(root, path)
+		got[path] = fhirmap.PathOfLink(root, path)
 	}
 	want := map[string]string{
 		"/": "", "/items[0]": "/items[at1]", "/items[1]/items[1]": "/items[at2]", "/items[2]/items[0]": "/items[at4]/items[at5]",
@@ -162,18 +163,18 @@ func TestLinkPath(t *testing.T) {
 // and refuses what would not come back.
 func TestComposeJoins(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := func(more string, joins map[string]Join) ComposeInput {
+	in := func(more string, joins map[string]fhirmap.Join) fhirmap.ComposeInput {
 		in := composeInput(vitalSigns(t), weightHead+weightTime+weightValue+more+"}")
 		in.Joins = joins
 		return in
 	}
 	const one = `,"derivedFrom":[{"reference":"urn:uuid:1"}]`
-	first := Join{"Observation", linkURI}
-	c, err := lib.Compose(in(one, map[string]Join{"urn:uuid:1": first}))
+	first := fhirmap.Join{Type: "Observation", Target: linkURI}
+	c, err := lib.Compose(in(one, map[string]fhirmap.Join{"urn:uuid:1": first}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,10 +182,10 @@ func TestComposeJoins(t *testing.T) {
 	if len(links) != 1 || links[0].String("target", "value") != linkURI || links[0].String("meaning", "value") != "derived from" || links[0].String("type", "value") != "derivedFrom" {
 		t.Errorf("got %s", rm.AppendJSON(nil, c.Root))
 	}
-	if want := "/content[openEHR-EHR-OBSERVATION.body_weight.v2]/data[at0002]/events[at0003]"; c.Place != (Place{want, true}) {
+	if want := "/content[openEHR-EHR-OBSERVATION.body_weight.v2]/data[at0002]/events[at0003]"; c.Place != (fhirmap.Place{Path: want, Certain: true}) {
 		t.Errorf("the resource is made of %v, not %s", c.Place, want)
 	}
-	c, err = lib.Compose(in(`,"derivedFrom":[{"reference":"urn:uuid:2"},{"reference":"urn:uuid:1"}]`, map[string]Join{"urn:uuid:1": first, "urn:uuid:2": {"Observation", "ehr:/x"}}))
+	c, err = lib.Compose(in(`,"derivedFrom":[{"reference":"urn:uuid:2"},{"reference":"urn:uuid:1"}]`, map[string]fhirmap.Join{"urn:uuid:1": first, "urn:uuid:2": {Type: "Observation", Target: "ehr:/x"}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,15 +194,15 @@ func TestComposeJoins(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name, more string
-		joins      map[string]Join
+		joins      map[string]fhirmap.Join
 		kind       errs.Kind
 		want       string
 	}{
 		{"what is not known", one, nil, errs.Unprocessable, "Observation.derivedFrom: the element would be lost"},
-		{"a type that does not fit", one, map[string]Join{"urn:uuid:1": {"Condition", linkURI}}, errs.Unprocessable, "Observation.derivedFrom: the element would be lost"},
-		{"an element without a link", `,"basedOn":[{"reference":"urn:uuid:1"}]`, map[string]Join{"urn:uuid:1": first}, errs.Unprocessable, "Observation.basedOn: the element would be lost"},
-		{"words about it", `,"derivedFrom":[{"reference":"urn:uuid:1","display":"x"}]`, map[string]Join{"urn:uuid:1": first}, errs.Unprocessable, "Observation.derivedFrom[0].display: the element would be lost"},
-		{"two names of one target", one, map[string]Join{"urn:uuid:1": first, "urn:uuid:2": first}, errs.Invalid, "would become the same LINK"},
+		{"a type that does not fit", one, map[string]fhirmap.Join{"urn:uuid:1": {Type: "Condition", Target: linkURI}}, errs.Unprocessable, "Observation.derivedFrom: the element would be lost"},
+		{"an element without a link", `,"basedOn":[{"reference":"urn:uuid:1"}]`, map[string]fhirmap.Join{"urn:uuid:1": first}, errs.Unprocessable, "Observation.basedOn: the element would be lost"},
+		{"words about it", `,"derivedFrom":[{"reference":"urn:uuid:1","display":"x"}]`, map[string]fhirmap.Join{"urn:uuid:1": first}, errs.Unprocessable, "Observation.derivedFrom[0].display: the element would be lost"},
+		{"two names of one target", one, map[string]fhirmap.Join{"urn:uuid:1": first, "urn:uuid:2": first}, errs.Invalid, "would become the same LINK"},
 	} {
 		if _, err := lib.Compose(in(tt.more, tt.joins)); !errs.Is(err, tt.kind) || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)
@@ -212,7 +213,7 @@ func TestComposeJoins(t *testing.T) {
 // TestJoinElements lists where references become LINKs.
 func TestJoinElements(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,12 +236,12 @@ func FuzzLinkPath(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	in, err := NewInput(data)
+	in, err := fhirmap.NewInput(data)
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, path string) {
-		named := linkPath(in.Root, path)
+		named := fhirmap.PathOfLink(in.Root, path)
 		if named == "" {
 			return
 		}
@@ -248,7 +249,7 @@ func FuzzLinkPath(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q: %v", named, err)
 		}
-		if found := p.Resolve(in.Root); len(found) != 1 || !slices.Contains(nodesOn(in.Root, path), found[0]) {
+		if found := p.Resolve(in.Root); len(found) != 1 || !slices.Contains(fhirmap.NodesOn(in.Root, path), found[0]) {
 			t.Errorf("%q: %q leads to %d nodes", path, named, len(found))
 		}
 	})

@@ -1,4 +1,4 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/templates"
@@ -337,7 +338,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 // TestConformancePage keeps docs/conformance/fhir.md as the mappings are.
 func TestConformancePage(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -384,7 +385,7 @@ func TestConformancePage(t *testing.T) {
 var made = []string{"AuditEvent", "Composition", "DocumentReference", "Provenance"}
 
 // unsupportedParams writes which parameters of R4 are missing, and why.
-func unsupportedParams(b *strings.Builder, lib *Library) {
+func unsupportedParams(b *strings.Builder, lib *fhirmap.Library) {
 	var common []string
 	for _, p := range r4.CommonParams() {
 		common = append(common, "`"+p.Name+"`")
@@ -402,7 +403,7 @@ func unsupportedParams(b *strings.Builder, lib *Library) {
 }
 
 // coverage writes how much of each shipped template is mapped.
-func coverage(t *testing.T, b *strings.Builder, lib *Library) {
+func coverage(t *testing.T, b *strings.Builder, lib *fhirmap.Library) {
 	t.Helper()
 	b.WriteString("\n## Coverage of the shipped templates\n\nLeaves are the ELEMENTs and the other attributes that carry data (subject, provider, times, participations and the like).\n" +
 		"`cairn fhirmap coverage FILE.opt` lists those that nothing reaches.\n\n| Template | Leaves | Mapped | Declared losses | Coverage | Entries without a mapping |\n| --- | --- | --- | --- | --- | --- |\n")

@@ -1,10 +1,11 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -33,7 +34,7 @@ mappings:
     with: {fhir: "$resource.subject", openehr: "$archetype/subject"}
   - name: measured
     with: {fhir: "$resource.performer", openehr: "$archetype/`
-	lib, err := Load(fstest.MapFS{"m.yml": {Data: []byte(head + "other_participations\"}\n    participationsFunction: measurer\n")}})
+	lib, err := fhirmap.Load(fstest.MapFS{"m.yml": {Data: []byte(head + "other_participations\"}\n    participationsFunction: measurer\n")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ mappings:
 		{`subject"}`, `openEHR path "function/value"`},
 		{`other_participations", type: NONE}`, "participationsFunction needs both paths"},
 	} {
-		_, err := Load(fstest.MapFS{"m.yml": {Data: []byte(head + tt.with + "\n    participationsFunction: measurer\n")}})
+		_, err := fhirmap.Load(fstest.MapFS{"m.yml": {Data: []byte(head + tt.with + "\n    participationsFunction: measurer\n")}})
 		if err == nil || !strings.Contains(err.Error(), "m.yml:21:29: "+tt.want) {
 			t.Errorf("got %v, want %s", err, tt.want)
 		}
@@ -71,7 +72,7 @@ mappings:
 // entry, the others take part in it.
 func TestComposeParticipations(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,17 +1,18 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 )
 
 // TestPrint keeps the text of compiled plans, which was checked by hand.
 func TestPrint(t *testing.T) {
 	t.Parallel()
-	lib, err := Load(os.DirFS("testdata/print"))
+	lib, err := fhirmap.Load(os.DirFS("testdata/print"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +27,7 @@ func TestPrint(t *testing.T) {
 // that the text is the same each time.
 func TestPrintShipped(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}

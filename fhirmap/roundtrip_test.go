@@ -1,4 +1,4 @@
-package fhirmap
+package fhirmap_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates/example"
@@ -25,7 +26,7 @@ func leavesOf(n *rm.Node, ids, path string, to []leafValue) []leafValue {
 		if v == nil {
 			v = n.Get("null_flavour")
 		}
-		if p := v.String("precision"); p != "" && p == strconv.Itoa(decimals(v.String("magnitude"))) {
+		if p := v.String("precision"); p != "" && p == strconv.Itoa(fhirmap.Decimals(v.String("magnitude"))) {
 			v = v.With("precision") // the digits show it
 		}
 		return append(to, leafValue{ids, path, string(rm.AppendJSON(nil, v))})
@@ -75,13 +76,13 @@ func shake(rnd *rand.Rand, n *rm.Node) *rm.Node {
 	switch n.Class.Name {
 	case "DV_QUANTITY":
 		if n.Get("precision") == nil && rnd.IntN(2) == 0 {
-			n = n.With("magnitude", number("magnitude", "DV_QUANTITY", fmt.Sprintf("%s.%0*d", strings.SplitN(n.String("magnitude"), ".", 2)[0], 1+rnd.IntN(3), rnd.IntN(10))))
+			n = n.With("magnitude", fhirmap.Number("magnitude", "DV_QUANTITY", fmt.Sprintf("%s.%0*d", strings.SplitN(n.String("magnitude"), ".", 2)[0], 1+rnd.IntN(3), rnd.IntN(10))))
 		}
 		if rnd.IntN(3) == 0 {
 			n = n.With("normal_status", rm.Code("openehr_normal_statuses", []string{"HH", "H", "N", "L", "LL"}[rnd.IntN(5)]))
 		}
 		if rnd.IntN(3) == 0 {
-			bound := rm.Object("DV_QUANTITY", rm.Child("magnitude", number("magnitude", "DV_QUANTITY", fmt.Sprint(rnd.IntN(90)))), rm.Str("units", n.String("units")))
+			bound := rm.Object("DV_QUANTITY", rm.Child("magnitude", fhirmap.Number("magnitude", "DV_QUANTITY", fmt.Sprint(rnd.IntN(90)))), rm.Str("units", n.String("units")))
 			n = n.With("normal_range", rm.Object("DV_INTERVAL", rm.Child("lower", bound), rm.Bool("lower_unbounded", false), rm.Bool("upper_unbounded", true),
 				rm.Bool("lower_included", true), rm.Bool("upper_included", false)))
 		}
@@ -104,7 +105,7 @@ func shake(rnd *rand.Rand, n *rm.Node) *rm.Node {
 // the entry or a note that was left out holds.
 func TestComposeRoundTrip(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +123,7 @@ func TestComposeRoundTrip(t *testing.T) {
 				t.Fatal(err)
 			}
 			root = shake(rnd, root)
-			res, err := lib.Project(Input{Root: root, EHRID: testEHR, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete})
+			res, err := lib.Project(fhirmap.Input{Root: root, EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +136,7 @@ func TestComposeRoundTrip(t *testing.T) {
 				}
 			}
 			for _, r := range res.Resources {
-				if !slices.Contains(proven, r.Mapping) {
+				if !slices.Contains(fhirmap.Proven, r.Mapping) {
 					continue
 				}
 				in := composeInput(tmpl, string(r.JSON))
