@@ -6,6 +6,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 )
 
 // adl2Metadata is an item of the list of ADL 2 templates.
@@ -28,11 +29,11 @@ func adl2Tag(t ehr.ADL2Info) string { return cmp.Or(t.UID, t.TemplateID) }
 // version has to be that of the id.
 func (a *api) uploadADL2(w *answer, r *request) error {
 	const op = "uploadADL2"
-	prefer, err := a.prefer(r, mediaText, mediaJSON)
+	prefer, err := a.prefer(r, mediatype.Text, mediatype.JSON)
 	if err != nil {
 		return err
 	}
-	if _, err := bodyMedia(r.Header, mediaText); err != nil {
+	if _, err := mediatype.OfBody(r.Header, mediatype.Text); err != nil {
 		return err
 	}
 	text, err := a.body(r)
@@ -47,7 +48,7 @@ func (a *api) uploadADL2(w *answer, r *request) error {
 		return err
 	}
 	body := text
-	if prefer.Media == mediaJSON {
+	if prefer.Media == mediatype.JSON {
 		body = marshal(metadataOf(info))
 	}
 	return a.sendWritten(w, prefer, written{
@@ -59,7 +60,7 @@ func (a *api) uploadADL2(w *answer, r *request) error {
 
 // listADL2 serves GET /definition/template/adl2.
 func (a *api) listADL2(w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	if _, err := mediatype.Negotiate(r.Header, mediatype.JSON); err != nil {
 		return err
 	}
 	infos, err := a.Records.ADL2Templates(r.Context(), r.who)
@@ -70,14 +71,14 @@ func (a *api) listADL2(w *answer, r *request) error {
 	for i, t := range infos {
 		list[i] = metadataOf(t)
 	}
-	return send(w, http.StatusOK, mediaJSON, marshal(list))
+	return send(w, http.StatusOK, mediatype.JSON, marshal(list))
 }
 
 // adl2 serves GET /definition/template/adl2/{template_id} and
 // …/{template_id}/{version}: the text as it was uploaded, or what it says of
 // itself.
 func (a *api) adl2(w *answer, r *request) error {
-	media, err := negotiate(r.Header, mediaText, mediaJSON)
+	media, err := mediatype.Negotiate(r.Header, mediatype.Text, mediatype.JSON)
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (a *api) adl2(w *answer, r *request) error {
 	}
 	w.Header().Add("Vary", "Accept")
 	header.SetEntity(w.Header(), adl2Tag(t.ADL2Info), t.Created)
-	if media == mediaJSON {
+	if media == mediatype.JSON {
 		return send(w, http.StatusOK, media, marshal(metadataOf(t.ADL2Info)))
 	}
 	return send(w, http.StatusOK, media, t.ADL)

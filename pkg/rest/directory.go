@@ -10,6 +10,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -113,7 +114,7 @@ func (a *api) directoryMatch(w *answer, r *request, id uuid.UUID) (ehr.VersionUI
 
 // directory serves GET /ehr/{ehr_id}/directory[?version_at_time=…&path=…].
 func (a *api) directory(w *answer, r *request) error {
-	media, err := negotiate(r.Header, canonical...)
+	media, err := mediatype.Negotiate(r.Header, mediatype.Canonical...)
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (a *api) directory(w *answer, r *request) error {
 
 // directoryVersion serves GET /ehr/{ehr_id}/directory/{version_uid}[?path=…].
 func (a *api) directoryVersion(w *answer, r *request) error {
-	media, err := negotiate(r.Header, canonical...)
+	media, err := mediatype.Negotiate(r.Header, mediatype.Canonical...)
 	if err != nil {
 		return err
 	}

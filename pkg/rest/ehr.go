@@ -9,6 +9,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -94,7 +95,7 @@ func (a *api) createEHRWithID(w *answer, r *request) error {
 }
 
 func (a *api) putEHR(w *answer, r *request, id uuid.UUID) error {
-	prefer, err := a.prefer(r, canonical...)
+	prefer, err := a.prefer(r, mediatype.Canonical...)
 	if err != nil {
 		return err
 	}
@@ -111,7 +112,7 @@ func (a *api) putEHR(w *answer, r *request, id uuid.UUID) error {
 	}
 	var warnings []rm.Problem
 	if len(body) > 0 {
-		media, err := bodyMedia(r.Header, canonical...)
+		media, err := mediatype.OfBody(r.Header, mediatype.Canonical...)
 		if err != nil {
 			return err
 		}
@@ -137,7 +138,7 @@ func (a *api) putEHR(w *answer, r *request, id uuid.UUID) error {
 
 // ehrBySubject serves GET /ehr?subject_id=…&subject_namespace=….
 func (a *api) ehrBySubject(w *answer, r *request) error {
-	media, err := negotiate(r.Header, canonical...)
+	media, err := mediatype.Negotiate(r.Header, mediatype.Canonical...)
 	if err != nil {
 		return err
 	}
@@ -155,7 +156,7 @@ func (a *api) ehrBySubject(w *answer, r *request) error {
 
 // ehrByID serves GET /ehr/{ehr_id}.
 func (a *api) ehrByID(w *answer, r *request) error {
-	media, err := negotiate(r.Header, canonical...)
+	media, err := mediatype.Negotiate(r.Header, mediatype.Canonical...)
 	if err != nil {
 		return err
 	}

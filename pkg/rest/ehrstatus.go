@@ -6,12 +6,13 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // ehrStatus serves GET /ehr/{ehr_id}/ehr_status[?version_at_time=…].
 func (a *api) ehrStatus(w *answer, r *request) error {
-	media, err := negotiate(r.Header, canonical...)
+	media, err := mediatype.Negotiate(r.Header, mediatype.Canonical...)
 	if err != nil {
 		return err
 	}
@@ -32,7 +33,7 @@ func (a *api) ehrStatus(w *answer, r *request) error {
 
 // ehrStatusVersion serves GET /ehr/{ehr_id}/ehr_status/{version_uid}.
 func (a *api) ehrStatusVersion(w *answer, r *request) error {
-	media, err := negotiate(r.Header, canonical...)
+	media, err := mediatype.Negotiate(r.Header, mediatype.Canonical...)
 	if err != nil {
 		return err
 	}

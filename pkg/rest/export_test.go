@@ -4,37 +4,28 @@ import (
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/cairn-ehr/cairn/pkg/rest/operation"
 )
 
 // OperationList gives the route table to the tests, as "METHOD path id", and
 // whether each operation is offered.
 func OperationList() (list []string, offeredToo map[string]bool) {
 	offeredToo = map[string]bool{}
-	for _, op := range operations {
-		s := op.method + " " + op.path + " " + op.id
+	for _, op := range operation.Specified {
+		s := op.Method + " " + op.Path + " " + op.ID
 		list = append(list, s)
-		_, offeredToo[s] = offered[op.method+" "+op.path]
+		_, offeredToo[s] = offered[op.Key()]
 	}
 	return list, offeredToo
 }
 
 // ExtensionList is the operations of Cairn's own, as OperationList has them.
 func ExtensionList() (list []string) {
-	for _, op := range extensions {
-		list = append(list, op.method+" "+op.path+" "+op.id)
+	for _, op := range operation.Own {
+		list = append(list, op.Method+" "+op.Path+" "+op.ID)
 	}
 	return list
-}
-
-// Described reports for each operation, offered or not, whether the
-// documentation has a description of it.
-func Described() map[string]bool {
-	out := map[string]bool{}
-	for _, op := range everyOperation() {
-		d, ok := describe(op)
-		out[op.method+" "+op.path] = ok && d.summary != "" && len(d.success) > 0
-	}
-	return out
 }
 
 // Walk calls f for each method and path that the router leads to an operation

@@ -11,6 +11,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -121,7 +122,7 @@ func (a *api) fail(w *answer, r *http.Request, err error) {
 		h.Set("WWW-Authenticate", `Bearer realm="openEHR"`)
 	}
 	body := faultBody(e, requestID(r.Context()))
-	h.Set("Content-Type", mediaJSON)
+	h.Set("Content-Type", mediatype.JSON)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(code)
 	_, _ = w.Write(body) // the client is gone if this fails

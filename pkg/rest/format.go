@@ -5,6 +5,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -12,7 +13,7 @@ import (
 // the class to be committed in the lifecycle state. JSON is read by the use
 // cases themselves. The problems are warnings.
 func (a *api) content(media string, body []byte, class *rm.Class, lifecycle int) (ehr.Content, []rm.Problem, error) {
-	if media == mediaJSON {
+	if media == mediatype.JSON {
 		return ehr.Content{JSON: body}, nil, nil
 	}
 	root, problems := rm.DecodeXML(body, class, rm.XMLOptions{
@@ -43,7 +44,7 @@ func (a *api) limits() rm.Limits {
 // errs.NotAcceptable if it has a text that the format cannot express.
 func represent(media string, class *rm.Class, stored []byte) ([]byte, error) {
 	const op = "rest.represent"
-	if media == mediaJSON {
+	if media == mediatype.JSON {
 		return stored, nil
 	}
 	root, err := reread(class, stored)
@@ -52,7 +53,7 @@ func represent(media string, class *rm.Class, stored []byte) ([]byte, error) {
 	}
 	body, err := rm.AppendXML(make([]byte, 0, 2*len(stored)), root)
 	if err != nil {
-		return nil, errs.Wrap(errs.NotAcceptable, op, "this resource is available only as "+mediaJSON+": "+err.Error(), err)
+		return nil, errs.Wrap(errs.NotAcceptable, op, "this resource is available only as "+mediatype.JSON+": "+err.Error(), err)
 	}
 	return body, nil
 }

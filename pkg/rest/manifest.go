@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
+	"github.com/cairn-ehr/cairn/pkg/rest/operation"
 )
 
 // Manifest is the answer to OPTIONS on the base path: what the server is and
@@ -30,18 +33,18 @@ func (a *api) buildManifest() []byte {
 		Solution: a.Solution, SolutionVersion: a.Version, Vendor: a.Vendor,
 		SpecVersion: SpecVersion, ConformanceProfile: conformanceProfile,
 	}
-	for _, op := range operations {
-		if _, ok := offered[op.method+" "+op.path]; !ok {
+	for _, op := range operation.Specified {
+		if _, ok := offered[op.Key()]; !ok {
 			continue
 		}
-		if op.id == "admin_ehr_delete" && !a.EraseEHRs || op.id == "admin_ehr_delete_all" && !a.EraseAllEHRs {
+		if op.ID == "admin_ehr_delete" && !a.EraseEHRs || op.ID == "admin_ehr_delete_all" && !a.EraseAllEHRs {
 			continue
 		}
-		if slices.Contains(m.Operations, op.id) { // the contributions of EHRs and of parties have the same ids
+		if slices.Contains(m.Operations, op.ID) { // the contributions of EHRs and of parties have the same ids
 			continue
 		}
-		m.Operations = append(m.Operations, op.id)
-		if first, _, _ := strings.Cut(strings.TrimPrefix(op.path, "/"), "/"); first != "" && !slices.Contains(m.Endpoints, "/"+first) {
+		m.Operations = append(m.Operations, op.ID)
+		if first, _, _ := strings.Cut(strings.TrimPrefix(op.Path, "/"), "/"); first != "" && !slices.Contains(m.Endpoints, "/"+first) {
 			m.Endpoints = append(m.Endpoints, "/"+first)
 		}
 	}
@@ -50,8 +53,8 @@ func (a *api) buildManifest() []byte {
 
 // options serves OPTIONS /.
 func (a *api) options(w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	if _, err := mediatype.Negotiate(r.Header, mediatype.JSON); err != nil {
 		return err
 	}
-	return send(w, http.StatusOK, mediaJSON, a.manifest)
+	return send(w, http.StatusOK, mediatype.JSON, a.manifest)
 }

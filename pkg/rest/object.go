@@ -10,6 +10,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -77,7 +78,7 @@ func (o objects) create(a *api, w *answer, r *request) error {
 // read serves GET …/{uid_based_id}, where version_at_time has a meaning for the
 // object id only.
 func (o objects) read(a *api, w *answer, r *request) error {
-	media, err := negotiate(r.Header, contentMedia...)
+	media, err := mediatype.Negotiate(r.Header, mediatype.Content...)
 	if err != nil {
 		return err
 	}

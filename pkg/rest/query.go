@@ -21,6 +21,8 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/jsonplace"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 )
 
 // Limits of a query request.
@@ -338,7 +340,7 @@ func (a *api) bodyQuery(r *request, stored bool) (queryInput, error) {
 	if len(values) > 0 {              // it would be lost: a fetch, or a parameter that narrows the result
 		return q, invalid(op, "of a POST the URL has only ehr_id and version_at_time; "+slices.Sorted(maps.Keys(values))[0]+" belongs in the body")
 	}
-	if _, err := bodyMedia(r.Header, mediaJSON); err != nil {
+	if _, err := mediatype.OfBody(r.Header, mediatype.JSON); err != nil {
 		return q, err
 	}
 	raw, err := a.body(r)
@@ -350,7 +352,7 @@ func (a *api) bodyQuery(r *request, stored bool) (queryInput, error) {
 	}
 	var body queryBody
 	if err := jsonv2.Unmarshal(raw, &body, jsonv2.RejectUnknownMembers(true)); err != nil {
-		return q, errs.Wrap(errs.Invalid, "rest."+op, "the body must be a JSON object with q and, optionally, offset, fetch, query_parameters, ehr_id, version_at_time and explain"+jsonPlace(err), err)
+		return q, errs.Wrap(errs.Invalid, "rest."+op, "the body must be a JSON object with q and, optionally, offset, fetch, query_parameters, ehr_id, version_at_time and explain"+jsonplace.Of(err), err)
 	}
 	if body.Q != nil {
 		if stored {
@@ -394,22 +396,6 @@ func (a *api) bodyQuery(r *request, stored bool) (queryInput, error) {
 	return q, nil
 }
 
-// jsonPlace says where a JSON body is wrong, without repeating any of it.
-func jsonPlace(err error) string {
-	var semantic *jsonv2.SemanticError
-	if errors.As(err, &semantic) {
-		if semantic.JSONPointer != "" {
-			return "; wrong at " + string(semantic.JSONPointer)
-		}
-		return ""
-	}
-	var syntactic *jsontext.SyntacticError
-	if errors.As(err, &syntactic) {
-		return "; not well-formed at byte " + strconv.FormatInt(syntactic.ByteOffset, 10)
-	}
-	return ""
-}
-
 // explainQuery answers with how a query is executed.
 func (a *api) explainQuery(w *answer, r *request, q queryInput) error {
 	explainer, ok := a.Queries.(QueryExplainer)
@@ -421,7 +407,7 @@ func (a *api) explainQuery(w *answer, r *request, q queryInput) error {
 		return err
 	}
 	w.Header().Set("ETag", strconv.Quote(uuid.NewString()))
-	return send(w, http.StatusOK, mediaJSON, body)
+	return send(w, http.StatusOK, mediatype.JSON, body)
 }
 
 // runQuery executes a query in the EHR context that the parameter and the
@@ -431,7 +417,7 @@ func (a *api) explainQuery(w *answer, r *request, q queryInput) error {
 func (a *api) runQuery(w *answer, r *request, q queryInput) error {
 	const op = "runQuery"
 	context := q.context
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	if _, err := mediatype.Negotiate(r.Header, mediatype.JSON); err != nil {
 		return err
 	}
 	if strings.TrimSpace(q.Text) == "" {

@@ -10,6 +10,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -42,7 +43,7 @@ type resolver struct {
 // if it does not, or the format cannot. What is referred to changes without a new
 // tag of the answer.
 func (a *api) resolving(w *answer, r *request, media string, owner uuid.UUID) *resolver {
-	if media != mediaJSON || !wantsResolved(r.Header) {
+	if media != mediatype.JSON || !wantsResolved(r.Header) {
 		return nil
 	}
 	r.Header.Del("If-None-Match")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 )
 
 // resultHold is how much of a result set is held back before the answer
@@ -103,7 +104,7 @@ func (o *resultWriter) flush() error {
 	if !o.w.started {
 		h := o.w.Header()
 		h.Set("ETag", header.WeakTag(o.id))
-		h.Set("Content-Type", mediaJSON)
+		h.Set("Content-Type", mediatype.JSON)
 		o.w.WriteHeader(http.StatusOK)
 	}
 	_, err := o.w.Write(o.buf.Bytes())

@@ -12,6 +12,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/operation"
 )
 
 // handler serves one operation. An error becomes the answer, so that nothing
@@ -65,19 +66,13 @@ func (r *request) param(name string) string {
 // router leads each path to its operations.
 func (a *api) router() (*chi.Mux, map[string]resource) {
 	resources := map[string]resource{}
-	for _, op := range everyOperation() {
-		if resources[op.path] == nil {
-			resources[op.path] = resource{}
+	for _, op := range operation.All() {
+		if resources[op.Path] == nil {
+			resources[op.Path] = resource{}
 		}
-		h := offered[op.method+" "+op.path] // a test wants all there
-		d, _ := describe(op)
-		h.keyed = slices.Contains(d.headers, header.IdempotencyKey)
-		for _, name := range d.query {
-			if op.group != "query" && !strings.HasSuffix(name, "*") {
-				h.single = append(h.single, strings.TrimSuffix(name, "!"))
-			}
-		}
-		resources[op.path][op.method] = h
+		h := offered[op.Key()] // a test wants all there
+		h.keyed, h.single = op.Keyed(), op.Single()
+		resources[op.Path][op.Method] = h
 	}
 	mux := chi.NewMux()
 	for path, res := range resources {

@@ -5,13 +5,14 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates/simplified"
 )
 
 // simplifiedFormat is the format of a media type.
 func simplifiedFormat(media string) simplified.Format {
-	if media == mediaStructured {
+	if media == mediatype.Structured {
 		return simplified.Structured
 	}
 	return simplified.Flat
@@ -64,11 +65,11 @@ func (a *api) simplified(r *request, media string, body []byte, class *rm.Class,
 func (a *api) representation(r *request, media string, rec ehr.VersionRecord) ([]byte, error) {
 	const op = "rest.representation"
 	class := rm.Lookup(rec.Meta.Kind.String())
-	if media != mediaFlat && media != mediaStructured {
+	if media != mediatype.Flat && media != mediatype.Structured {
 		return represent(media, class, rec.Raw)
 	}
 	if rec.Meta.TemplateID == "" {
-		return nil, errs.New(errs.NotAcceptable, op, "this "+class.Name+" has no template, so that it is available only as "+strings.Join(canonical, ", "))
+		return nil, errs.New(errs.NotAcceptable, op, "this "+class.Name+" has no template, so that it is available only as "+strings.Join(mediatype.Canonical, ", "))
 	}
 	tpl, err := a.Records.CompiledTemplate(r.Context(), r.who, rec.Meta.TemplateID, rec.Meta.TemplateRevision)
 	if err != nil {
@@ -80,7 +81,7 @@ func (a *api) representation(r *request, media string, rec ehr.VersionRecord) ([
 	}
 	body, err := simplified.Encode(root, simplifiedFormat(media), a.webTemplates.of(tpl).tree, tpl)
 	if err != nil {
-		return nil, errs.Wrap(errs.NotAcceptable, op, "this resource is available only as "+strings.Join(canonical, ", ")+": "+err.Error(), err)
+		return nil, errs.Wrap(errs.NotAcceptable, op, "this resource is available only as "+strings.Join(mediatype.Canonical, ", ")+": "+err.Error(), err)
 	}
 	return body, nil
 }

@@ -9,9 +9,8 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 )
-
-const mediaText = "text/plain"
 
 // storedQueryBody is a StoredQuery of ITS-REST.
 type storedQueryBody struct {
@@ -31,10 +30,10 @@ func storedQueryOf(q ehr.StoredQuery) storedQueryBody {
 // only the server would know it.
 func (a *api) storeQuery(w *answer, r *request) error {
 	const op = "storeQuery"
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	if _, err := mediatype.Negotiate(r.Header, mediatype.JSON); err != nil {
 		return err
 	}
-	if _, err := bodyMedia(r.Header, mediaText); err != nil {
+	if _, err := mediatype.OfBody(r.Header, mediatype.Text); err != nil {
 		return err
 	}
 	if language := r.URL.Query().Get("query_type"); language != "" && !strings.EqualFold(language, "AQL") {
@@ -69,9 +68,9 @@ func (a *api) storeQuery(w *answer, r *request) error {
 	}
 	switch p.Returns {
 	case header.Representation:
-		return send(w, http.StatusOK, mediaJSON, marshal(storedQueryOf(q)))
+		return send(w, http.StatusOK, mediatype.JSON, marshal(storedQueryOf(q)))
 	case header.Identifier:
-		return send(w, http.StatusOK, mediaJSON, marshal(identifier{queryTag(q)}))
+		return send(w, http.StatusOK, mediatype.JSON, marshal(identifier{queryTag(q)}))
 	}
 	h.Set("Content-Length", "0")
 	w.WriteHeader(http.StatusOK)
@@ -83,7 +82,7 @@ func queryTag(q ehr.StoredQuery) string { return q.Name + "/" + q.Version }
 
 // listQueries serves GET /definition/query/{qualified_query_name}.
 func (a *api) listQueries(w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	if _, err := mediatype.Negotiate(r.Header, mediatype.JSON); err != nil {
 		return err
 	}
 	queries, err := a.Records.Queries(r.Context(), r.who, r.param("qualified_query_name"))
@@ -94,12 +93,12 @@ func (a *api) listQueries(w *answer, r *request) error {
 	for i, q := range queries {
 		list[i] = storedQueryOf(q)
 	}
-	return send(w, http.StatusOK, mediaJSON, marshal(list))
+	return send(w, http.StatusOK, mediatype.JSON, marshal(list))
 }
 
 // storedQuery serves GET /definition/query/{qualified_query_name}/{version}.
 func (a *api) storedQuery(w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	if _, err := mediatype.Negotiate(r.Header, mediatype.JSON); err != nil {
 		return err
 	}
 	q, err := a.Records.Query(r.Context(), r.who, r.param("qualified_query_name"), r.param("version"))
@@ -111,7 +110,7 @@ func (a *api) storedQuery(w *answer, r *request) error {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	return send(w, http.StatusOK, mediaJSON, marshal(storedQueryOf(q)))
+	return send(w, http.StatusOK, mediatype.JSON, marshal(storedQueryOf(q)))
 }
 
 // runStoredQuery serves GET and POST of /query/{qualified_query_name} with and

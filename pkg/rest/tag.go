@@ -12,6 +12,8 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/jsonplace"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 )
 
 // tagBody is an UPDATE_ITEM_TAG, tagObject an ITEM_TAG, whose target is an
@@ -99,7 +101,7 @@ func (k taggable) target(r *request) (id uuid.UUID, on ehr.TagTarget, err error)
 
 // list serves GET …/tags of a target.
 func (k taggable) list(a *api, w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	if _, err := mediatype.Negotiate(r.Header, mediatype.JSON); err != nil {
 		return err
 	}
 	id, on, err := k.target(r)
@@ -118,17 +120,17 @@ func (a *api) sendTags(w *answer, r *request, id uuid.UUID, on ehr.TagTarget) er
 	for i, t := range tags {
 		list[i] = a.tagObject(id, on, t)
 	}
-	return send(w, http.StatusOK, mediaJSON, marshal(list))
+	return send(w, http.StatusOK, mediatype.JSON, marshal(list))
 }
 
 // update serves PUT …/tags of a target: the list replaces all that are there.
 func (k taggable) update(a *api, w *answer, r *request) error {
 	const op = "rest.tags"
-	prefer, err := a.prefer(r, mediaJSON)
+	prefer, err := a.prefer(r, mediatype.JSON)
 	if err != nil {
 		return err
 	}
-	if _, err := bodyMedia(r.Header, mediaJSON); err != nil {
+	if _, err := mediatype.OfBody(r.Header, mediatype.JSON); err != nil {
 		return err
 	}
 	id, on, err := k.target(r)
@@ -142,7 +144,7 @@ func (k taggable) update(a *api, w *answer, r *request) error {
 	var body []tagBody
 	err = jsonv2.Unmarshal(raw, &body, jsonv2.RejectUnknownMembers(true))
 	if err != nil || body == nil {
-		return errs.Wrap(errs.Invalid, op, "the body must be a JSON array of tags with key and, optionally, value and target_path"+jsonPlace(err), err)
+		return errs.Wrap(errs.Invalid, op, "the body must be a JSON array of tags with key and, optionally, value and target_path"+jsonplace.Of(err), err)
 	}
 	tags := make([]ehr.ItemTag, len(body))
 	for i, t := range body {
@@ -200,7 +202,7 @@ func (a *api) partyTags(w *answer, r *request) error {
 }
 
 func (a *api) sendOwnedTags(w *answer, r *request, id uuid.UUID) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	if _, err := mediatype.Negotiate(r.Header, mediatype.JSON); err != nil {
 		return err
 	}
 	q := r.URL.Query()
@@ -219,7 +221,7 @@ func (a *api) sendOwnedTags(w *answer, r *request, id uuid.UUID) error {
 	for i, t := range items {
 		list[i] = a.tagObject(id, t.Target, t.Tag)
 	}
-	return send(w, http.StatusOK, mediaJSON, marshal(list))
+	return send(w, http.StatusOK, mediatype.JSON, marshal(list))
 }
 
 // showTags shows the tags of a version that is read, and of its object.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 )
 
 // templateMetadata is an item of the template list.
@@ -29,11 +30,11 @@ func templateTag(t ehr.TemplateInfo) string {
 
 // uploadTemplate serves POST /definition/template/adl1.4.
 func (a *api) uploadTemplate(w *answer, r *request) error {
-	prefer, err := a.prefer(r, templateMedia...)
+	prefer, err := a.prefer(r, mediatype.Template...)
 	if err != nil {
 		return err
 	}
-	if _, err := bodyMedia(r.Header, mediaXML); err != nil {
+	if _, err := mediatype.OfBody(r.Header, mediatype.XML); err != nil {
 		return err
 	}
 	opt, err := a.body(r)
@@ -67,14 +68,10 @@ func (a *api) uploadTemplate(w *answer, r *request) error {
 	return a.sendWritten(w, prefer, out)
 }
 
-// templateMedia are the media types of a template: the OPT, and its web template,
-// which ITS-REST also lets clients ask for as JSON.
-var templateMedia = []string{mediaXML, mediaWebTemplate, mediaJSON}
-
 // templateBody writes a revision of a template, whose OPT is given, in one of
 // its media types.
 func (a *api) templateBody(r *request, media, id string, revision int, opt []byte) (string, []byte, error) {
-	if media == mediaXML {
+	if media == mediatype.XML {
 		return media, opt, nil
 	}
 	c, err := a.Records.CompiledTemplate(r.Context(), r.who, id, revision)
@@ -86,7 +83,7 @@ func (a *api) templateBody(r *request, media, id string, revision int, opt []byt
 
 // listTemplates serves GET /definition/template/adl1.4.
 func (a *api) listTemplates(w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	if _, err := mediatype.Negotiate(r.Header, mediatype.JSON); err != nil {
 		return err
 	}
 	infos, err := a.Records.Templates(r.Context(), r.who)
@@ -97,13 +94,13 @@ func (a *api) listTemplates(w *answer, r *request) error {
 	for i, t := range infos {
 		list[i] = templateMetadata{t.TemplateID, t.Concept, t.ArchetypeID, dateTime(t.Created)}
 	}
-	return send(w, http.StatusOK, mediaJSON, marshal(list))
+	return send(w, http.StatusOK, mediatype.JSON, marshal(list))
 }
 
 // template serves GET /definition/template/adl1.4/{template_id}: the file as it
 // was uploaded, or its web template.
 func (a *api) template(w *answer, r *request) error {
-	media, err := negotiate(r.Header, templateMedia...)
+	media, err := mediatype.Negotiate(r.Header, mediatype.Template...)
 	if err != nil {
 		return err
 	}
@@ -150,7 +147,7 @@ type templateRevision struct {
 
 // listRevisions serves GET /definition/template/adl1.4/{template_id}/revision.
 func (a *api) listRevisions(w *answer, r *request) error {
-	if _, err := negotiate(r.Header, mediaJSON); err != nil {
+	if _, err := mediatype.Negotiate(r.Header, mediatype.JSON); err != nil {
 		return err
 	}
 	uses, err := a.Records.TemplateRevisions(r.Context(), r.who, r.param("template_id"))
@@ -161,5 +158,5 @@ func (a *api) listRevisions(w *answer, r *request) error {
 	for i, t := range uses {
 		list[i] = templateRevision{templateMetadata{t.TemplateID, t.Concept, t.ArchetypeID, dateTime(t.Created)}, t.Revision, t.UID, t.Versions}
 	}
-	return send(w, http.StatusOK, mediaJSON, marshal(list))
+	return send(w, http.StatusOK, mediatype.JSON, marshal(list))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates/example"
 	"github.com/cairn-ehr/cairn/templates/simplified"
@@ -14,7 +15,7 @@ import (
 
 // templateExample serves GET /definition/template/adl1.4/{template_id}/example.
 func (a *api) templateExample(w *answer, r *request) error {
-	media, err := negotiate(r.Header, contentMedia...)
+	media, err := mediatype.Negotiate(r.Header, mediatype.Content...)
 	if err != nil {
 		return err
 	}
@@ -26,7 +27,7 @@ func (a *api) templateExample(w *answer, r *request) error {
 	if in.Revision, err = revisionOf(r); err != nil {
 		return err
 	}
-	in.Simplified = media == mediaFlat || media == mediaStructured
+	in.Simplified = media == mediatype.Flat || media == mediatype.Structured
 	root, err := a.Records.TemplateExample(r.Context(), r.who, in)
 	if err != nil {
 		return err
@@ -39,7 +40,7 @@ func (a *api) templateExample(w *answer, r *request) error {
 		}
 		body, err := simplified.Encode(root, simplifiedFormat(media), a.webTemplates.of(tpl).tree, tpl)
 		if err != nil {
-			return errs.Wrap(errs.NotAcceptable, "rest.templateExample", "this example is available only as "+strings.Join(canonical, ", ")+": "+err.Error(), err)
+			return errs.Wrap(errs.NotAcceptable, "rest.templateExample", "this example is available only as "+strings.Join(mediatype.Canonical, ", ")+": "+err.Error(), err)
 		}
 		return send(w, http.StatusOK, media, body)
 	}
@@ -48,7 +49,7 @@ func (a *api) templateExample(w *answer, r *request) error {
 
 // adl2Example serves GET /definition/template/adl2/{template_id}/example.
 func (a *api) adl2Example(w *answer, r *request) error {
-	media, err := negotiate(r.Header, canonical...)
+	media, err := mediatype.Negotiate(r.Header, mediatype.Canonical...)
 	if err != nil {
 		return err
 	}
@@ -67,12 +68,12 @@ func (a *api) adl2Example(w *answer, r *request) error {
 
 // sendExample sends an example in a canonical format.
 func sendExample(w *answer, media string, root *rm.Node) error {
-	if media == mediaJSON {
+	if media == mediatype.JSON {
 		return send(w, http.StatusOK, media, rm.AppendJSON(nil, root))
 	}
 	body, err := rm.AppendXML(nil, root)
 	if err != nil {
-		return errs.Wrap(errs.NotAcceptable, "rest.sendExample", "this resource is available only as "+mediaJSON+": "+err.Error(), err)
+		return errs.Wrap(errs.NotAcceptable, "rest.sendExample", "this resource is available only as "+mediatype.JSON+": "+err.Error(), err)
 	}
 	return send(w, http.StatusOK, media, body)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -64,14 +65,14 @@ type commit struct {
 func (a *api) commit(r *request, class *rm.Class) (commit, error) {
 	var c commit
 	var err error
-	formats := canonical
+	formats := mediatype.Canonical
 	if class == rm.ClassComposition || class.IsA(classParty) {
-		formats = contentMedia
+		formats = mediatype.Content
 	}
 	if c.prefer, err = a.prefer(r, formats...); err != nil {
 		return c, err
 	}
-	media, err := bodyMedia(r.Header, formats...)
+	media, err := mediatype.OfBody(r.Header, formats...)
 	if err != nil {
 		return c, err
 	}
@@ -91,7 +92,7 @@ func (a *api) commit(r *request, class *rm.Class) (commit, error) {
 	if len(body) == 0 {
 		return c, invalid("commit", "the request has no body")
 	}
-	if media == mediaFlat || media == mediaStructured {
+	if media == mediatype.Flat || media == mediatype.Structured {
 		c.content, c.warnings, err = a.simplified(r, media, body, class, c.templateID, c.audit.LifecycleState)
 	} else {
 		c.content, c.warnings, err = a.content(media, body, class, c.audit.LifecycleState)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 )
 
 // versioned is a kind of versioned object whose container and versions have
@@ -38,7 +39,7 @@ type versionedPlace struct {
 
 // target finds the object that the URL names.
 func (v versioned) target(a *api, r *request) (c versionedPlace, err error) {
-	if c.media, err = negotiate(r.Header, canonical...); err != nil {
+	if c.media, err = mediatype.Negotiate(r.Header, mediatype.Canonical...); err != nil {
 		return c, err
 	}
 	if c.kind = v.kind; v.kind != 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -22,9 +23,9 @@ func (a *api) prefer(r *request, representation ...string) (header.Preference, e
 	var err error
 	switch p.Returns {
 	case header.Representation:
-		p.Media, err = negotiate(r.Header, representation...)
+		p.Media, err = mediatype.Negotiate(r.Header, representation...)
 	case header.Identifier:
-		if _, err = negotiate(r.Header, mediaJSON); err != nil && !p.Asked {
+		if _, err = mediatype.Negotiate(r.Header, mediatype.JSON); err != nil && !p.Asked {
 			p.Returns, err = header.Minimal, nil
 		}
 	}
@@ -84,7 +85,7 @@ func (a *api) sendWritten(w *answer, p header.Preference, out written) error {
 		w.WriteHeader(code)
 		return nil
 	case header.Identifier:
-		return send(w, code, mediaJSON, marshal(identifier{cmp.Or(out.uid, out.tag)}))
+		return send(w, code, mediatype.JSON, marshal(identifier{cmp.Or(out.uid, out.tag)}))
 	default:
 		return send(w, code, out.media, out.body)
 	}

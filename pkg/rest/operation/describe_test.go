@@ -1,4 +1,4 @@
-package rest_test
+package operation
 
 import (
 	"encoding/json"
@@ -8,41 +8,13 @@ import (
 	"testing"
 
 	"github.com/cairn-ehr/cairn/pkg/apidoc"
-	"github.com/cairn-ehr/cairn/pkg/rest"
 )
 
-// TestEveryRouteIsDocumented walks the router and compares it with the
-// documentation, both ways.
-func TestEveryRouteIsDocumented(t *testing.T) {
+func TestEveryOperationIsDescribed(t *testing.T) {
 	t.Parallel()
-	documented := map[string]bool{}
-	for _, op := range rest.Operations("") {
-		path := op.Path
-		if path == "" {
-			path = "/"
-		}
-		documented[op.Method+" "+path] = true
-	}
-	routed := map[string]bool{}
-	if err := rest.Walk(func(method, path string) { routed[method+" "+path] = true }); err != nil {
-		t.Fatal(err)
-	}
-	for op := range routed {
-		if !documented[op] {
-			t.Errorf("%s is routed and not documented", op)
-		}
-	}
-	for op := range documented {
-		if !routed[op] {
-			t.Errorf("%s is documented and not routed", op)
-		}
-	}
-	if len(routed) < 50 {
-		t.Errorf("only %d operations are routed", len(routed))
-	}
-	for op, ok := range rest.Described() {
-		if !ok {
-			t.Errorf("%s has no description: write one in describe.go", op)
+	for _, op := range All() {
+		if d, ok := describe(op); !ok || d.summary == "" || len(d.success) == 0 {
+			t.Errorf("%s has no description: write one in describe.go", op.Key())
 		}
 	}
 }
@@ -51,13 +23,14 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 func TestDescriptionsAreWhole(t *testing.T) {
 	t.Parallel()
 	schemas := map[string]bool{}
-	for _, s := range rest.Schemas() {
+	for _, s := range Schemas() {
 		if schemas[s.Name] = json.Valid([]byte(s.JSON)); !schemas[s.Name] {
 			t.Errorf("the schema %s is not JSON", s.Name)
 		}
 	}
 	braces := regexp.MustCompile(`\{([a-z_]+)\}`)
-	for _, op := range rest.Operations("/base") {
+	for _, o := range All() {
+		op := o.Document("/base", false)
 		for _, p := range op.Params {
 			if p.Description == "" {
 				t.Errorf("%s: the parameter %s has no description", op.Key(), p.Name)
@@ -74,7 +47,7 @@ func TestDescriptionsAreWhole(t *testing.T) {
 		if op.Body != nil && slices.Contains(op.Body.Media, "application/json") && !schemas[op.Body.Schema] {
 			t.Errorf("%s: there is no schema %q", op.Key(), op.Body.Schema)
 		}
-		if !slices.ContainsFunc(rest.Groups, func(g apidoc.Group) bool { return g.Tag == op.Tag }) {
+		if !slices.ContainsFunc(Groups, func(g apidoc.Group) bool { return g.Tag == op.Tag }) {
 			t.Errorf("%s: the group has no description", op.Key())
 		}
 		for _, r := range op.Responses {
@@ -85,7 +58,7 @@ func TestDescriptionsAreWhole(t *testing.T) {
 				t.Errorf("%s: %d: there is no schema %q", op.Key(), r.Status, r.Body.Schema)
 			}
 			for _, h := range r.Headers {
-				if rest.ResponseHeaders[h] == "" {
+				if ResponseHeaders[h] == "" {
 					t.Errorf("%s: the header %s has no description", op.Key(), h)
 				}
 			}

@@ -1,4 +1,4 @@
-package rest
+package operation
 
 import (
 	"net/http"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/apidoc"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
+	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 )
 
 // description is what the documentation says of an operation beyond what its
@@ -37,8 +38,8 @@ var (
 	taggedHeaders = []string{header.ItemTag, header.VersionItemTag}
 	readHeaders   = []string{"If-None-Match", "If-Modified-Since"}
 	keyed         = []string{header.IdempotencyKey}
-	onlyJSON      = []string{mediaJSON}
-	onlyText      = []string{mediaText}
+	onlyJSON      = []string{mediatype.JSON}
+	onlyText      = []string{mediatype.Text}
 )
 
 func joined(lists ...[]string) []string { return slices.Concat(lists...) }
@@ -53,30 +54,30 @@ var described = map[string]description{
 
 	"POST /ehr": {
 		summary: "Create an EHR", text: "Without a body the subject is PARTY_SELF, and the EHR is modifiable and queryable.",
-		headers: joined(commitHeaders, keyed), reads: canonical, body: "EHR_STATUS", optional: true,
-		writes: canonical, result: "EHR", success: []int{201}, faults: []int{400, 409},
+		headers: joined(commitHeaders, keyed), reads: mediatype.Canonical, body: "EHR_STATUS", optional: true,
+		writes: mediatype.Canonical, result: "EHR", success: []int{201}, faults: []int{400, 409},
 	},
 	"GET /ehr": {
 		summary: "Find an EHR by its subject", query: []string{"subject_id!", "subject_namespace!"},
-		writes: canonical, result: "EHR", success: []int{200}, faults: []int{400, 404},
+		writes: mediatype.Canonical, result: "EHR", success: []int{200}, faults: []int{400, 404},
 	},
 	"PUT /ehr/{ehr_id}": {
-		summary: "Create an EHR with an id of the client's", headers: commitHeaders, reads: canonical, body: "EHR_STATUS", optional: true,
-		writes: canonical, result: "EHR", success: []int{201}, faults: []int{400, 409},
+		summary: "Create an EHR with an id of the client's", headers: commitHeaders, reads: mediatype.Canonical, body: "EHR_STATUS", optional: true,
+		writes: mediatype.Canonical, result: "EHR", success: []int{201}, faults: []int{400, 409},
 	},
-	"GET /ehr/{ehr_id}": {summary: "Read an EHR", writes: canonical, result: "EHR", success: []int{200}, faults: []int{404}},
+	"GET /ehr/{ehr_id}": {summary: "Read an EHR", writes: mediatype.Canonical, result: "EHR", success: []int{200}, faults: []int{404}},
 
 	"GET /ehr/{ehr_id}/ehr_status": {
 		summary: "Read the EHR_STATUS, now or at a time", query: []string{"version_at_time"}, headers: readHeaders,
-		writes: canonical, result: "EHR_STATUS", success: []int{200, 304}, faults: []int{400, 404},
+		writes: mediatype.Canonical, result: "EHR_STATUS", success: []int{200, 304}, faults: []int{400, 404},
 	},
 	"GET /ehr/{ehr_id}/ehr_status/{version_uid}": {
 		summary: "Read a version of the EHR_STATUS", headers: readHeaders,
-		writes: canonical, result: "EHR_STATUS", success: []int{200, 304}, faults: []int{404},
+		writes: mediatype.Canonical, result: "EHR_STATUS", success: []int{200, 304}, faults: []int{404},
 	},
 	"PUT /ehr/{ehr_id}/ehr_status": {
-		summary: "Update the EHR_STATUS", headers: joined([]string{"If-Match!"}, commitHeaders, taggedHeaders), reads: canonical, body: "EHR_STATUS",
-		writes: canonical, result: "EHR_STATUS", success: []int{200, 204}, faults: []int{400, 404, 409, 412},
+		summary: "Update the EHR_STATUS", headers: joined([]string{"If-Match!"}, commitHeaders, taggedHeaders), reads: mediatype.Canonical, body: "EHR_STATUS",
+		writes: mediatype.Canonical, result: "EHR_STATUS", success: []int{200, 204}, faults: []int{400, 404, 409, 412},
 	},
 	"GET /ehr/{ehr_id}/versioned_ehr_status":                       container("EHR_STATUS"),
 	"GET /ehr/{ehr_id}/versioned_ehr_status/revision_history":      history("EHR_STATUS"),
@@ -86,18 +87,18 @@ var described = map[string]description{
 	"POST /ehr/{ehr_id}/composition": {
 		summary: "Commit a COMPOSITION",
 		text:    "The content is checked against the reference model, its template and the terminology before it is kept. A refused commit lists every problem with its place.",
-		headers: joined(commitHeaders, []string{"openehr-template-id"}, taggedHeaders, keyed), reads: contentMedia, body: "COMPOSITION",
-		writes: contentMedia, result: "COMPOSITION", success: []int{201}, faults: []int{400, 404, 409, 422},
+		headers: joined(commitHeaders, []string{"openehr-template-id"}, taggedHeaders, keyed), reads: mediatype.Content, body: "COMPOSITION",
+		writes: mediatype.Content, result: "COMPOSITION", success: []int{201}, faults: []int{400, 404, 409, 422},
 	},
 	"GET /ehr/{ehr_id}/composition/{uid_based_id}": {
 		summary: "Read a COMPOSITION", text: "A version_uid names one version; an object id the latest, or the one at version_at_time.",
 		query: []string{"version_at_time"}, headers: readHeaders,
-		writes: contentMedia, result: "COMPOSITION", success: []int{200, 204, 304}, faults: []int{400, 404},
+		writes: mediatype.Content, result: "COMPOSITION", success: []int{200, 204, 304}, faults: []int{400, 404},
 	},
 	"PUT /ehr/{ehr_id}/composition/{uid_based_id}": {
 		summary: "Commit a new version of a COMPOSITION", text: "The path takes the object id; the version that the change is based on goes into If-Match.",
-		headers: joined([]string{"If-Match!"}, commitHeaders, []string{"openehr-template-id"}, taggedHeaders), reads: contentMedia, body: "COMPOSITION",
-		writes: contentMedia, result: "COMPOSITION", success: []int{200, 204}, faults: []int{400, 404, 409, 412, 422},
+		headers: joined([]string{"If-Match!"}, commitHeaders, []string{"openehr-template-id"}, taggedHeaders), reads: mediatype.Content, body: "COMPOSITION",
+		writes: mediatype.Content, result: "COMPOSITION", success: []int{200, 204}, faults: []int{400, 404, 409, 412, 422},
 	},
 	"DELETE /ehr/{ehr_id}/composition/{uid_based_id}": {
 		summary: "Delete a COMPOSITION logically", text: "The path takes the latest version_uid. All versions stay readable by their uid.",
@@ -110,23 +111,23 @@ var described = map[string]description{
 
 	"POST /ehr/{ehr_id}/directory": {
 		summary: "Create the directory", text: "An EHR has one directory at a time.",
-		headers: joined(commitHeaders, taggedHeaders, keyed), reads: canonical, body: "FOLDER",
-		writes: canonical, result: "FOLDER", success: []int{201}, faults: []int{400, 404, 409},
+		headers: joined(commitHeaders, taggedHeaders, keyed), reads: mediatype.Canonical, body: "FOLDER",
+		writes: mediatype.Canonical, result: "FOLDER", success: []int{201}, faults: []int{400, 404, 409},
 	},
 	"PUT /ehr/{ehr_id}/directory": {
-		summary: "Commit a new version of the directory", headers: joined([]string{"If-Match!"}, commitHeaders, taggedHeaders), reads: canonical, body: "FOLDER",
-		writes: canonical, result: "FOLDER", success: []int{200, 204}, faults: []int{400, 404, 409, 412},
+		summary: "Commit a new version of the directory", headers: joined([]string{"If-Match!"}, commitHeaders, taggedHeaders), reads: mediatype.Canonical, body: "FOLDER",
+		writes: mediatype.Canonical, result: "FOLDER", success: []int{200, 204}, faults: []int{400, 404, 409, 412},
 	},
 	"DELETE /ehr/{ehr_id}/directory": {
 		summary: "Delete the directory logically", headers: []string{"If-Match!", "openehr-audit-details"}, success: []int{204}, faults: []int{400, 404, 409, 412},
 	},
 	"GET /ehr/{ehr_id}/directory": {
 		summary: "Read the directory or a folder of it, now or at a time", query: []string{"version_at_time", "path"}, headers: joined([]string{"Prefer"}, readHeaders),
-		writes: canonical, result: "FOLDER", success: []int{200, 204, 304}, faults: []int{400, 404},
+		writes: mediatype.Canonical, result: "FOLDER", success: []int{200, 204, 304}, faults: []int{400, 404},
 	},
 	"GET /ehr/{ehr_id}/directory/{version_uid}": {
 		summary: "Read a version of the directory or a folder of it", query: []string{"path"}, headers: joined([]string{"Prefer"}, readHeaders),
-		writes: canonical, result: "FOLDER", success: []int{200, 204, 304}, faults: []int{400, 404},
+		writes: mediatype.Canonical, result: "FOLDER", success: []int{200, 204, 304}, faults: []int{400, 404},
 	},
 
 	"POST /ehr/{ehr_id}/contribution":                   contributionPost("COMPOSITIONs, EHR_STATUS and FOLDERs"),
@@ -147,9 +148,9 @@ var described = map[string]description{
 	"GET /demographic/tags":                                      tagsOfAll("the parties"),
 
 	"POST /definition/template/adl1.4": {
-		summary: "Upload an operational template (OPT 1.4)", headers: joined([]string{"Prefer"}, keyed), reads: []string{mediaXML}, body: "OPT",
+		summary: "Upload an operational template (OPT 1.4)", headers: joined([]string{"Prefer"}, keyed), reads: []string{mediatype.XML}, body: "OPT",
 		text:   "A template whose id is taken is refused, or becomes a new revision, as the server is configured; the answer lists what it would change.",
-		writes: templateMedia, result: "WebTemplate", success: []int{200, 201}, faults: []int{400, 409},
+		writes: mediatype.Template, result: "WebTemplate", success: []int{200, 201}, faults: []int{400, 409},
 	},
 	"GET /definition/template/adl1.4/{template_id}/revision": {
 		summary: "List the revisions of a template", text: "With how many versions of compositions refer to each. An operation of Cairn's own.",
@@ -158,17 +159,17 @@ var described = map[string]description{
 	"GET /definition/template/adl1.4": {summary: "List the ADL 1.4 templates", writes: onlyJSON, result: "TemplateList", success: []int{200}},
 	"GET /definition/template/adl1.4/{template_id}": {
 		summary: "Read a template", text: "As it was uploaded, or as web template, which is also what application/json gets.", query: []string{"revision"},
-		writes: templateMedia, result: "WebTemplate", success: []int{200}, faults: []int{404},
+		writes: mediatype.Template, result: "WebTemplate", success: []int{200}, faults: []int{404},
 	},
-	"GET /definition/template/adl1.4/{template_id}/example": exampleGet(contentMedia, "revision"),
+	"GET /definition/template/adl1.4/{template_id}/example": exampleGet(mediatype.Content, "revision"),
 	"POST /definition/template/adl2": {
 		summary: "Upload an ADL 2 template", text: "Its text is kept and served; content is not validated against it.", query: []string{"version"}, headers: joined([]string{"Prefer"}, keyed), reads: onlyText, body: "ADL2",
-		writes: []string{mediaText, mediaJSON}, result: "ADL2Template", success: []int{201}, faults: []int{400, 409},
+		writes: []string{mediatype.Text, mediatype.JSON}, result: "ADL2Template", success: []int{201}, faults: []int{400, 409},
 	},
 	"GET /definition/template/adl2":                         {summary: "List the ADL 2 templates", writes: onlyJSON, result: "ADL2TemplateList", success: []int{200}},
-	"GET /definition/template/adl2/{template_id}":           {summary: "Read an ADL 2 template", text: "An id without its version, or with a part of it, is the latest that it fits.", writes: []string{mediaText, mediaJSON}, result: "ADL2Template", success: []int{200}, faults: []int{400, 404}},
-	"GET /definition/template/adl2/{template_id}/example":   exampleGet(canonical),
-	"GET /definition/template/adl2/{template_id}/{version}": {summary: "Read a version of an ADL 2 template", text: "Deprecated: the id has the version.", writes: []string{mediaText, mediaJSON}, result: "ADL2Template", success: []int{200}, faults: []int{400, 404}},
+	"GET /definition/template/adl2/{template_id}":           {summary: "Read an ADL 2 template", text: "An id without its version, or with a part of it, is the latest that it fits.", writes: []string{mediatype.Text, mediatype.JSON}, result: "ADL2Template", success: []int{200}, faults: []int{400, 404}},
+	"GET /definition/template/adl2/{template_id}/example":   exampleGet(mediatype.Canonical),
+	"GET /definition/template/adl2/{template_id}/{version}": {summary: "Read a version of an ADL 2 template", text: "Deprecated: the id has the version.", writes: []string{mediatype.Text, mediatype.JSON}, result: "ADL2Template", success: []int{200}, faults: []int{400, 404}},
 
 	"GET /definition/query/{qualified_query_name}": {
 		summary: "List stored queries", text: "All versions of the query of the name, or of every query whose name begins with it.",
@@ -201,18 +202,18 @@ var described = map[string]description{
 
 	"POST /demographic/{party}": {
 		summary: "Commit a {PARTY}", text: "A template is optional; FLAT and STRUCTURED need one.",
-		headers: joined(commitHeaders, []string{"openehr-template-id"}, taggedHeaders, keyed), reads: contentMedia, body: "PARTY",
-		writes: contentMedia, result: "PARTY", success: []int{201}, faults: []int{400, 404, 409, 422},
+		headers: joined(commitHeaders, []string{"openehr-template-id"}, taggedHeaders, keyed), reads: mediatype.Content, body: "PARTY",
+		writes: mediatype.Content, result: "PARTY", success: []int{201}, faults: []int{400, 404, 409, 422},
 	},
 	"GET /demographic/{party}/{uid_based_id}": {
 		summary: "Read a {PARTY}", text: "A version_uid names one version; an object id the latest, or the one at version_at_time.",
 		query: []string{"version_at_time"}, headers: readHeaders,
-		writes: contentMedia, result: "PARTY", success: []int{200, 204, 304}, faults: []int{400, 404},
+		writes: mediatype.Content, result: "PARTY", success: []int{200, 204, 304}, faults: []int{400, 404},
 	},
 	"PUT /demographic/{party}/{uid_based_id}": {
 		summary: "Commit a new version of a {PARTY}", text: "The path takes the object id; the version that the change is based on goes into If-Match.",
-		headers: joined([]string{"If-Match!"}, commitHeaders, []string{"openehr-template-id"}, taggedHeaders), reads: contentMedia, body: "PARTY",
-		writes: contentMedia, result: "PARTY", success: []int{200, 204}, faults: []int{400, 404, 409, 412, 422},
+		headers: joined([]string{"If-Match!"}, commitHeaders, []string{"openehr-template-id"}, taggedHeaders), reads: mediatype.Content, body: "PARTY",
+		writes: mediatype.Content, result: "PARTY", success: []int{200, 204}, faults: []int{400, 404, 409, 412, 422},
 	},
 	"DELETE /demographic/{party}/{uid_based_id}": {
 		summary: "Delete a {PARTY} logically", text: "The path takes the latest version_uid. References to the party stay as they are.",
@@ -253,40 +254,40 @@ var described = map[string]description{
 }
 
 func container(class string) description {
-	return description{summary: "Read the VERSIONED_" + class, headers: readHeaders, writes: canonical, result: "VERSIONED_OBJECT", success: []int{200, 304}, faults: []int{404}}
+	return description{summary: "Read the VERSIONED_" + class, headers: readHeaders, writes: mediatype.Canonical, result: "VERSIONED_OBJECT", success: []int{200, 304}, faults: []int{404}}
 }
 
 func history(class string) description {
 	return description{
 		summary: "Read the revision history of the " + class, text: "One item for each version: who committed it, when and why.", headers: readHeaders,
-		writes: canonical, result: "REVISION_HISTORY", success: []int{200, 304}, faults: []int{404},
+		writes: mediatype.Canonical, result: "REVISION_HISTORY", success: []int{200, 304}, faults: []int{404},
 	}
 }
 
 func versionAt(class string) description {
 	return description{
 		summary: "Read the VERSION of the " + class + ", latest or at a time", query: []string{"version_at_time"}, headers: readHeaders,
-		writes: canonical, result: "VERSION", success: []int{200, 304}, faults: []int{400, 404},
+		writes: mediatype.Canonical, result: "VERSION", success: []int{200, 304}, faults: []int{400, 404},
 	}
 }
 
 func versionByID(class string) description {
 	return description{
 		summary: "Read a VERSION of the " + class, text: "With its audit, contribution and, unless it is a deletion, content.", headers: readHeaders,
-		writes: canonical, result: "VERSION", success: []int{200, 304}, faults: []int{404},
+		writes: mediatype.Canonical, result: "VERSION", success: []int{200, 304}, faults: []int{404},
 	}
 }
 
 func contributionPost(what string) description {
 	return description{
 		summary: "Commit a change set of " + what, text: "Creations, changes, deletions, attestations, branches and imported versions, all or nothing.",
-		headers: joined(commitHeaders, keyed), reads: canonical, body: "CONTRIBUTION", writes: canonical, result: "CONTRIBUTION",
+		headers: joined(commitHeaders, keyed), reads: mediatype.Canonical, body: "CONTRIBUTION", writes: mediatype.Canonical, result: "CONTRIBUTION",
 		success: []int{201}, faults: []int{400, 404, 409},
 	}
 }
 
 func contributionGet() description {
-	return description{summary: "Read a CONTRIBUTION", headers: joined([]string{"Prefer"}, readHeaders), writes: canonical, result: "CONTRIBUTION", success: []int{200, 304}, faults: []int{404}}
+	return description{summary: "Read a CONTRIBUTION", headers: joined([]string{"Prefer"}, readHeaders), writes: mediatype.Canonical, result: "CONTRIBUTION", success: []int{200, 304}, faults: []int{404}}
 }
 
 func tagsOfAll(what string) description {
@@ -337,15 +338,15 @@ func storedPost(summary string) description {
 var partyPath = regexp.MustCompile(`^/demographic/(agent|group|organisation|person|role)(/|$)`)
 
 // describe finds the description of an operation.
-func describe(op operation) (description, bool) {
-	if d, ok := described[op.method+" "+op.path]; ok {
+func describe(op Operation) (description, bool) {
+	if d, ok := described[op.Key()]; ok {
 		return d, true
 	}
-	m := partyPath.FindStringSubmatch(op.path)
+	m := partyPath.FindStringSubmatch(op.Path)
 	if m == nil {
 		return description{}, false
 	}
-	d, ok := described[op.method+" "+strings.Replace(op.path, "/"+m[1], "/{party}", 1)]
+	d, ok := described[op.Method+" "+strings.Replace(op.Path, "/"+m[1], "/{party}", 1)]
 	article := "a "
 	if strings.ContainsRune("ao", rune(m[1][0])) {
 		article = "an "
@@ -354,28 +355,39 @@ func describe(op operation) (description, bool) {
 	return d, ok
 }
 
-// Operations describes the operations that the API offers, with paths below the
-// base path given.
-func Operations(basePath string) []apidoc.Operation {
-	var out []apidoc.Operation
-	for _, op := range everyOperation() {
-		h, ok := offered[op.method+" "+op.path]
-		if !ok {
-			continue
+// Keyed reports whether the operation takes an Idempotency-Key.
+func (op Operation) Keyed() bool {
+	d, _ := describe(op)
+	return slices.Contains(d.headers, header.IdempotencyKey)
+}
+
+// Single are the query parameters of the operation that may be given once. Those
+// of queries say so themselves: a parameter that is not known is one of the AQL.
+func (op Operation) Single() []string {
+	var names []string
+	d, _ := describe(op)
+	for _, name := range d.query {
+		if op.Group != "query" && !strings.HasSuffix(name, "*") {
+			names = append(names, strings.TrimSuffix(name, "!"))
 		}
-		d, _ := describe(op) // a test wants all described
-		o := apidoc.Operation{
-			Tag: op.group, ID: op.id, Method: op.method, Path: strings.TrimRight(basePath+op.path, "/"),
-			Summary: d.summary, Description: d.text, Anonymous: h.anonymous,
-		}
-		o.Params = d.params(op.path)
-		if len(d.reads) > 0 {
-			o.Body = &apidoc.Body{Required: !d.optional, Media: d.reads, Schema: d.body, Description: bodyTexts[d.body]}
-		}
-		o.Responses = d.responses(op, h)
-		out = append(out, o)
 	}
-	return out
+	return names
+}
+
+// Document describes the operation with its path below the base path given; an
+// anonymous one needs no credentials.
+func (op Operation) Document(basePath string, anonymous bool) apidoc.Operation {
+	d, _ := describe(op) // a test wants all described
+	o := apidoc.Operation{
+		Tag: op.Group, ID: op.ID, Method: op.Method, Path: strings.TrimRight(basePath+op.Path, "/"),
+		Summary: d.summary, Description: d.text, Anonymous: anonymous,
+	}
+	o.Params = d.params(op.Path)
+	if len(d.reads) > 0 {
+		o.Body = &apidoc.Body{Required: !d.optional, Media: d.reads, Schema: d.body, Description: bodyTexts[d.body]}
+	}
+	o.Responses = d.responses(op, anonymous)
+	return o
 }
 
 var pathParameter = regexp.MustCompile(`\{([a-z_]+)\}`)
@@ -404,7 +416,7 @@ func (d description) params(path string) []apidoc.Param {
 
 // responses are the answers of an operation: its own, and those that every
 // operation of its sort may give.
-func (d description) responses(op operation, h handler) []apidoc.Response {
+func (d description) responses(op Operation, anonymous bool) []apidoc.Response {
 	var out []apidoc.Response
 	versioned := strings.Contains(strings.Join(d.headers, " "), "openehr-version") || len(d.headers) > 0 && slices.Contains(readHeaders, d.headers[len(d.headers)-1])
 	for _, code := range d.success {
@@ -423,16 +435,16 @@ func (d description) responses(op operation, h handler) []apidoc.Response {
 			}
 		case code == http.StatusNotModified:
 			r.Headers = []string{"ETag"}
-		case code == http.StatusNoContent && op.method == http.MethodGet:
+		case code == http.StatusNoContent && op.Method == http.MethodGet:
 			r.Description = "The object is logically deleted, now or at the time given."
 		}
-		if op.method != http.MethodGet && slices.Contains(d.headers, header.ItemTag) {
+		if op.Method != http.MethodGet && slices.Contains(d.headers, header.ItemTag) {
 			r.Headers = append(r.Headers, header.ItemTag, header.VersionItemTag)
 		}
 		out = append(out, r)
 	}
 	faults := append([]int{http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge, http.StatusBadRequest}, d.faults...)
-	if !h.anonymous {
+	if !anonymous {
 		faults = append(faults, http.StatusUnauthorized, http.StatusForbidden)
 	}
 	if len(d.writes) > 0 {
@@ -448,7 +460,7 @@ func (d description) responses(op operation, h handler) []apidoc.Response {
 	for _, code := range slices.Compact(faults) {
 		r := apidoc.Response{Status: code, Description: faultTexts[code], Body: &apidoc.Body{Media: onlyJSON, Schema: "Error"}}
 		switch {
-		case code == http.StatusPreconditionFailed, code == http.StatusConflict && op.method == http.MethodDelete:
+		case code == http.StatusPreconditionFailed, code == http.StatusConflict && op.Method == http.MethodDelete:
 			r.Headers = []string{"ETag"}
 		case code == http.StatusUnauthorized:
 			r.Headers = []string{"WWW-Authenticate"}

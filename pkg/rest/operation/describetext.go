@@ -1,4 +1,4 @@
-package rest
+package operation
 
 import (
 	"github.com/cairn-ehr/cairn/pkg/apidoc"

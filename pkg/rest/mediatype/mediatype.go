@@ -1,4 +1,7 @@
-package rest
+// Package mediatype holds the media types of the openEHR REST API and chooses among
+// them: for an answer by Accept with its weights (RFC 9110 §12.5.1), for a body by
+// its Content-Type. Names that clients used before are taken for those of today.
+package mediatype
 
 import (
 	"mime"
@@ -12,32 +15,37 @@ import (
 
 // The media types of the API that Cairn can read or write.
 const (
-	mediaJSON = "application/json"
-	mediaXML  = "application/xml"
+	JSON = "application/json"
+	XML  = "application/xml"
+	Text = "text/plain"
 
-	mediaWebTemplate = "application/openehr.wt+json"
-	mediaFlat        = "application/openehr.wt.flat+json"
-	mediaStructured  = "application/openehr.wt.structured+json"
+	WebTemplate = "application/openehr.wt+json"
+	Flat        = "application/openehr.wt.flat+json"
+	Structured  = "application/openehr.wt.structured+json"
 )
 
-// canonical are the media types of RM objects, the default first.
-var canonical = []string{mediaJSON, mediaXML}
+// Canonical are the media types of RM objects, the default first.
+var Canonical = []string{JSON, XML}
 
-// contentMedia are those of a COMPOSITION or party.
-var contentMedia = []string{mediaJSON, mediaXML, mediaFlat, mediaStructured}
+// Content are those of a COMPOSITION or party.
+var Content = []string{JSON, XML, Flat, Structured}
 
-// mediaAliases are names that clients give to media types, some of them
+// Template are the media types of a template: the OPT, and its web template,
+// which ITS-REST also lets clients ask for as JSON.
+var Template = []string{XML, WebTemplate, JSON}
+
+// aliases are names that clients give to media types, some of them
 // deprecated by ITS-REST.
-var mediaAliases = map[string]string{
-	"text/xml": mediaXML,
-	"application/openehr.wt.flat.schema+json":       mediaFlat,
-	"application/openehr.wt.structured.schema+json": mediaStructured,
-	"application/openehr.wt.flat.structured+json":   mediaStructured,
+var aliases = map[string]string{
+	"text/xml": XML,
+	"application/openehr.wt.flat.schema+json":       Flat,
+	"application/openehr.wt.structured.schema+json": Structured,
+	"application/openehr.wt.flat.structured+json":   Structured,
 }
 
-// mediaName is the name that a media type has here.
-func mediaName(typ string) string {
-	if name, ok := mediaAliases[typ]; ok {
+// nameOf is the name that a media type has here.
+func nameOf(typ string) string {
+	if name, ok := aliases[typ]; ok {
 		return name
 	}
 	return typ
@@ -64,7 +72,7 @@ func parseRange(item string) (mediaRange, bool) {
 	if !ok || !isToken(typ) || !isToken(sub) || typ == "*" && sub != "*" {
 		return mediaRange{}, false
 	}
-	out := mediaRange{mediaName(rng), 1}
+	out := mediaRange{nameOf(rng), 1}
 	if strings.TrimSpace(params) == "" {
 		return out, true
 	}
@@ -120,11 +128,11 @@ func (r mediaRange) exactness(offer string) int {
 	return -1
 }
 
-// negotiate chooses which of the media types on offer the client prefers; the
+// Negotiate chooses which of the media types on offer the client prefers; the
 // first of them when it has no preference, which it has not without the header
 // or with an empty one. errs.NotAcceptable when it accepts none. An element of
 // the header that is malformed accepts nothing.
-func negotiate(h http.Header, offers ...string) (string, error) {
+func Negotiate(h http.Header, offers ...string) (string, error) {
 	type rating struct {
 		q     float64
 		exact int
@@ -160,16 +168,16 @@ func negotiate(h http.Header, offers ...string) (string, error) {
 		}
 	}
 	if best == "" {
-		return "", errs.New(errs.NotAcceptable, "rest.negotiate", "this resource is available only as "+strings.Join(offers, ", "))
+		return "", errs.New(errs.NotAcceptable, "mediatype.Negotiate", "this resource is available only as "+strings.Join(offers, ", "))
 	}
 	return best, nil
 }
 
-// bodyMedia checks the Content-Type of a body against the media types that the
+// OfBody checks the Content-Type of a body against the media types that the
 // operation reads and gives the one it has; an absent header means the first.
 // errs.UnsupportedMedia for another type, or a charset that is not UTF-8.
-func bodyMedia(h http.Header, reads ...string) (string, error) {
-	const op = "rest.bodyMedia"
+func OfBody(h http.Header, reads ...string) (string, error) {
+	const op = "mediatype.OfBody"
 	value := h.Get("Content-Type")
 	if len(h.Values("Content-Type")) > 1 {
 		return "", errs.New(errs.UnsupportedMedia, op, "the header Content-Type may be given only once")
@@ -187,7 +195,7 @@ func bodyMedia(h http.Header, reads ...string) (string, error) {
 		return "", errs.New(errs.UnsupportedMedia, op, "only the charset UTF-8 is read")
 	}
 	for _, m := range reads {
-		if mediaName(typ) == m {
+		if nameOf(typ) == m {
 			return m, nil
 		}
 	}

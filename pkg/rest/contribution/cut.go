@@ -1,4 +1,4 @@
-package rest
+package contribution
 
 import (
 	"bytes"
@@ -12,40 +12,41 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/jsonplace"
 )
 
-// readContribution decodes a contribution. The data of its versions, nearly all
-// of the body, is cut out before, so that it is neither checked nor copied here:
-// what decodes it does both. Where cut is true, invalid data has not been found
-// yet, unless it will not be decoded at all.
-func readContribution(raw []byte) (body contributionBody, cut bool, err error) {
+// readCut decodes a contribution. The data of its versions, nearly all of the body,
+// is cut out before, so that it is neither checked nor copied here: what decodes it
+// does both. Where cut is true, invalid data has not been found yet, unless it will
+// not be decoded at all.
+func readCut(raw []byte) (body changeSet, cut bool, err error) {
 	envelope, data, cut := cutData(raw)
-	if cut && decodeContribution(envelope, &body) == nil && body.restore(data) {
+	if cut && decode(envelope, &body) == nil && body.restore(data) {
 		return body, true, nil
 	}
-	body = contributionBody{}
-	return body, false, decodeContribution(raw, &body)
+	body = changeSet{}
+	return body, false, decode(raw, &body)
 }
 
-func decodeContribution(raw []byte, body *contributionBody) error {
+func decode(raw []byte, body *changeSet) error {
 	if err := jsonv2.Unmarshal(raw, body, jsonv2.RejectUnknownMembers(true)); err != nil {
-		return errs.Wrap(errs.Invalid, "rest.contribution", "the body is not a contribution"+jsonPlace(err), err)
+		return errs.Wrap(errs.Invalid, "contribution.read", "the body is not a contribution"+jsonplace.Of(err), err)
 	}
 	return nil
 }
 
-// wholeFault is the error for a body whose data was cut out: one that is no JSON
+// WholeFault is the error for a body whose data was cut out: one that is no JSON
 // is refused as such, whatever else is wrong with it.
-func wholeFault(raw []byte, err error) error {
-	var body contributionBody
-	if whole := decodeContribution(raw, &body); whole != nil {
+func WholeFault(raw []byte, err error) error {
+	var body changeSet
+	if whole := decode(raw, &body); whole != nil {
 		return whole
 	}
 	return err
 }
 
 // restore puts the data back where its numbers stand.
-func (b *contributionBody) restore(data []jsontext.Value) bool {
+func (b *changeSet) restore(data []jsontext.Value) bool {
 	for i := range b.Versions {
 		v := &b.Versions[i]
 		if len(v.Data) == 0 {

@@ -1,4 +1,4 @@
-package rest
+package contribution
 
 import (
 	"bytes"
@@ -40,12 +40,12 @@ var cutBodies = []struct {
 func checkCut(t *testing.T, raw []byte) (cut bool) {
 	t.Helper()
 	before := bytes.Clone(raw)
-	got, cut, err := readContribution(raw)
+	got, cut, err := readCut(raw)
 	if !bytes.Equal(before, raw) {
 		t.Fatal("the body was changed")
 	}
-	var want contributionBody
-	wantErr := decodeContribution(raw, &want)
+	var want changeSet
+	wantErr := decode(raw, &want)
 	if !cut {
 		if (err == nil) != (wantErr == nil) || err != nil && err.Error() != wantErr.Error() {
 			t.Fatalf("error %v, of the whole %v", err, wantErr)

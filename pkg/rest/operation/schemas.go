@@ -1,4 +1,4 @@
-package rest
+package operation
 
 import (
 	"slices"
@@ -8,7 +8,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
-// Schemas are the schemas that Operations names. Those of RM objects say the
+// Schemas are the schemas that the descriptions name. Those of RM objects say the
 // class and its attributes; what the content must be is decided by templates.
 func Schemas() []apidoc.Schema {
 	out := slices.Clone(ownSchemas)

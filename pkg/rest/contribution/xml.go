@@ -1,4 +1,4 @@
-package rest
+package contribution
 
 import (
 	"bytes"
@@ -16,13 +16,13 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
-// contributionXML turns a contribution in XML into the JSON that means the same.
+// FromXML turns a contribution in XML into the JSON that means the same.
 // Its versions are whole VERSIONs and not, as in the RM's CONTRIBUTION, references
 // to some. They and their audits may be those of the RM or the UPDATE_ classes of
 // the API, with their looser identifiers, codes and texts; both are told apart
 // and judged where the JSON is read. What stands in them is canonical XML.
-func (a *api) contributionXML(raw []byte) ([]byte, error) {
-	x := &contributionReader{a: a, raw: bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))}
+func FromXML(raw []byte, limits rm.Limits) ([]byte, error) {
+	x := &xmlReader{limits: limits, raw: bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))}
 	x.dec = xml.NewDecoder(bytes.NewReader(x.raw))
 	if err := x.document(); err != nil {
 		return nil, err
@@ -50,8 +50,8 @@ type xmlPart struct {
 	parts map[string]*xmlPart
 }
 
-// contributionParts are the members of a CONTRIBUTION that is committed.
-var contributionParts = func() *xmlPart {
+// changeSetParts are the members of a CONTRIBUTION that is committed.
+var changeSetParts = func() *xmlPart {
 	model := func(class string) *xmlPart { return &xmlPart{kind: modelPart, class: class} }
 	version := func(list bool) *xmlPart { return &xmlPart{kind: idPart, class: "OBJECT_VERSION_ID", list: list} }
 	code, text, str := &xmlPart{kind: codePart}, &xmlPart{kind: textPart, class: "DV_TEXT"}, &xmlPart{kind: stringPart}
@@ -68,12 +68,12 @@ var contributionParts = func() *xmlPart {
 	return &xmlPart{parts: map[string]*xmlPart{"uid": {kind: idPart, class: "HIER_OBJECT_ID"}, "versions": versions, "audit": audit}}
 }()
 
-// contributionReader reads a contribution in XML.
-type contributionReader struct {
-	a   *api
-	raw []byte
-	dec *xml.Decoder
-	out []byte
+// xmlReader reads a contribution in XML.
+type xmlReader struct {
+	limits rm.Limits
+	raw    []byte
+	dec    *xml.Decoder
+	out    []byte
 
 	// scope has the namespace declarations around the place that is read, the
 	// innermost last.
@@ -84,7 +84,7 @@ type contributionReader struct {
 }
 
 // refuse is the error for what stands at a place of the contribution.
-func (x *contributionReader) refuse(code, at, format string, args ...any) error {
+func (x *xmlReader) refuse(code, at, format string, args ...any) error {
 	msg := fmt.Sprintf(format, args...)
 	path := "/" + strings.ReplaceAll(at, ".", "/")
 	kind := errs.Invalid
@@ -96,7 +96,7 @@ func (x *contributionReader) refuse(code, at, format string, args ...any) error 
 		place = at + ": "
 	}
 	return &errs.Error{
-		Op: "rest.contributionXML", Kind: kind, Code: "validation",
+		Op: "contribution.FromXML", Kind: kind, Code: "validation",
 		Msg:    fmt.Sprintf("the body is not a contribution: %s%s (line %d)", place, msg, x.line),
 		Detail: []rm.Problem{{Code: code, Path: path, Message: fmt.Sprintf("%s, at line %d", msg, x.line)}},
 	}
@@ -104,7 +104,7 @@ func (x *contributionReader) refuse(code, at, format string, args ...any) error 
 
 // token gives the next token but comments and processing instructions; nil at
 // the end of the document.
-func (x *contributionReader) token(at string) (xml.Token, error) {
+func (x *xmlReader) token(at string) (xml.Token, error) {
 	for {
 		x.offset = x.dec.InputOffset()
 		x.line, _ = x.dec.InputPos()
@@ -132,7 +132,7 @@ func (x *contributionReader) token(at string) (xml.Token, error) {
 }
 
 // document reads the root and what surrounds it.
-func (x *contributionReader) document() error {
+func (x *xmlReader) document() error {
 	rooted := false
 	for {
 		t, err := x.token("")
@@ -157,7 +157,7 @@ func (x *contributionReader) document() error {
 				return x.refuse(rm.CodeXMLSyntax, "", "the root element must be one contribution")
 			}
 			rooted = true
-			if err := x.object(t, typ, contributionParts, ""); err != nil {
+			if err := x.object(t, typ, changeSetParts, ""); err != nil {
 				return err
 			}
 		case xml.CharData:
@@ -179,7 +179,7 @@ func localName(n xml.Name) string {
 }
 
 // attributes reads those that an element of a contribution may have.
-func (x *contributionReader) attributes(t xml.StartElement, at string) (typ string, null bool, err error) {
+func (x *xmlReader) attributes(t xml.StartElement, at string) (typ string, null bool, err error) {
 	const xsi = "http://www.w3.org/2001/XMLSchema-instance"
 	for _, attr := range t.Attr {
 		value := strings.TrimSpace(attr.Value)
@@ -207,7 +207,7 @@ func isDeclaration(a xml.Attr) bool {
 }
 
 // object reads the parts of an object, whose start has been read.
-func (x *contributionReader) object(start xml.StartElement, typ string, part *xmlPart, at string) error {
+func (x *xmlReader) object(start xml.StartElement, typ string, part *xmlPart, at string) error {
 	outer := len(x.scope)
 	defer func() { x.scope = x.scope[:outer] }()
 	for _, attr := range start.Attr {
@@ -243,8 +243,8 @@ func (x *contributionReader) object(start xml.StartElement, typ string, part *xm
 			} else if !p.list {
 				return x.refuse(rm.CodeXMLRepeated, at, "%s is given twice", name)
 			}
-			if members++; x.a.MaxItems > 0 && members > x.a.MaxItems {
-				return x.refuse(rm.CodeLimitItems, at, "an element has more than %d children", x.a.MaxItems)
+			if members++; x.limits.Items > 0 && members > x.limits.Items {
+				return x.refuse(rm.CodeLimitItems, at, "an element has more than %d children", x.limits.Items)
 			}
 			place := name
 			if at != "" {
@@ -300,7 +300,7 @@ func quoted(s string) []byte {
 }
 
 // part reads a part, whose start has been read, into x.out.
-func (x *contributionReader) part(start xml.StartElement, p *xmlPart, at string) error {
+func (x *xmlReader) part(start xml.StartElement, p *xmlPart, at string) error {
 	line := x.line
 	if p.kind == objectPart {
 		typ, null, err := x.attributes(start, at)
@@ -349,7 +349,7 @@ func (x *contributionReader) part(start xml.StartElement, p *xmlPart, at string)
 
 // element reads to the end of an element and gives it as a document of its own,
 // with its text and whether it has elements.
-func (x *contributionReader) element(start xml.StartElement, at string) (raw []byte, text string, nested bool, err error) {
+func (x *xmlReader) element(start xml.StartElement, at string) (raw []byte, text string, nested bool, err error) {
 	from := x.offset
 	var b strings.Builder
 	for depth := 1; depth > 0; {
@@ -362,8 +362,8 @@ func (x *contributionReader) element(start xml.StartElement, at string) (raw []b
 			return nil, "", false, x.refuse(rm.CodeXMLSyntax, at, "the document ends early")
 		case xml.StartElement:
 			nested = true
-			if depth++; x.a.MaxDepth > 0 && depth > x.a.MaxDepth {
-				return nil, "", false, x.refuse(rm.CodeLimitDepth, at, "elements nest deeper than %d", x.a.MaxDepth)
+			if depth++; x.limits.Depth > 0 && depth > x.limits.Depth {
+				return nil, "", false, x.refuse(rm.CodeLimitDepth, at, "elements nest deeper than %d", x.limits.Depth)
 			}
 		case xml.EndElement:
 			depth--
@@ -378,7 +378,7 @@ func (x *contributionReader) element(start xml.StartElement, at string) (raw []b
 
 // standalone gives an element the namespaces that it inherits and does not
 // declare.
-func (x *contributionReader) standalone(start xml.StartElement, raw []byte) []byte {
+func (x *xmlReader) standalone(start xml.StartElement, raw []byte) []byte {
 	declared := map[xml.Name]bool{}
 	for _, a := range start.Attr {
 		declared[a.Name] = isDeclaration(a)
@@ -405,9 +405,9 @@ func (x *contributionReader) standalone(start xml.StartElement, raw []byte) []by
 
 // model reads an instance of a class of the RM. What is missing in it is judged
 // where the JSON is read.
-func (x *contributionReader) model(raw []byte, class, at string) error {
+func (x *xmlReader) model(raw []byte, class, at string) error {
 	path := "/" + strings.ReplaceAll(at, ".", "/")
-	n, problems := rm.DecodeXML(raw, rm.Lookup(class), rm.XMLOptions{Limits: x.a.limits(), Incomplete: true, PathPrefix: path, Line: x.line, Member: true})
+	n, problems := rm.DecodeXML(raw, rm.Lookup(class), rm.XMLOptions{Limits: x.limits, Incomplete: true, PathPrefix: path, Line: x.line, Member: true})
 	if n == nil || rm.HasErrors(problems) {
 		kind := errs.Invalid
 		for i := range problems {
@@ -416,7 +416,7 @@ func (x *contributionReader) model(raw []byte, class, at string) error {
 			}
 		}
 		return &errs.Error{
-			Op: "rest.contributionXML", Kind: kind, Code: "validation", Detail: problems,
+			Op: "contribution.FromXML", Kind: kind, Code: "validation", Detail: problems,
 			Msg: fmt.Sprintf("%s is not a valid %s (line %d)", at, class, x.line),
 		}
 	}
@@ -438,7 +438,7 @@ type loosePhrase struct {
 
 // code reads a DV_CODED_TEXT or CODE_PHRASE, or else a TERMINOLOGY_CODE, which
 // may stand in the place of either.
-func (x *contributionReader) code(raw []byte, at string) error {
+func (x *xmlReader) code(raw []byte, at string) error {
 	var e struct {
 		loosePhrase
 		Value    []struct{} `xml:"value"`
