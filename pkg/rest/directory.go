@@ -10,7 +10,6 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
-	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -112,69 +111,29 @@ func (a *api) directoryMatch(w *answer, r *request, id uuid.UUID) (ehr.VersionUI
 	return preceding, err
 }
 
-// directory serves GET /ehr/{ehr_id}/directory[?version_at_time=…&path=…].
+// directory serves GET /ehr/{ehr_id}/directory[?version_at_time=…&path=…] and
+// GET /ehr/{ehr_id}/directory/{version_uid}[?path=…].
 func (a *api) directory(w *answer, r *request) error {
-	media, err := mediatype.Negotiate(r.Header, mediatype.Canonical...)
+	f, err := a.single(r, ehr.KindFolder)
 	if err != nil {
 		return err
 	}
-	id, err := r.ehrID()
-	if err != nil {
-		return err
-	}
-	at, err := a.versionAtTime(r)
-	if err != nil {
-		return err
-	}
-	rec, err := a.Records.Directory(r.Context(), r.who, id, at)
-	if err != nil {
-		return err
-	}
-	return a.sendFolder(w, r, rec, media)
-}
-
-// directoryVersion serves GET /ehr/{ehr_id}/directory/{version_uid}[?path=…].
-func (a *api) directoryVersion(w *answer, r *request) error {
-	media, err := mediatype.Negotiate(r.Header, mediatype.Canonical...)
-	if err != nil {
-		return err
-	}
-	id, err := r.ehrID()
-	if err != nil {
-		return err
-	}
-	uid, err := ehr.ParseVersionUID(r.param("version_uid"))
-	if err != nil {
-		return noSuchVersion(err)
-	}
-	rec, err := a.Records.DirectoryVersion(r.Context(), r.who, id, uid)
-	if err != nil {
-		return err
-	}
-	return a.sendFolder(w, r, rec, media)
-}
-
-// sendFolder sends a version of the directory, or the part of it that the
-// parameter path selects.
-func (a *api) sendFolder(w *answer, r *request, rec ehr.VersionRecord, media string) error {
+	// path selects a part of it.
 	if path := r.URL.Query()["path"]; len(path) > 1 {
 		return invalid("directory", "path may be given only once")
-	} else if len(path) == 1 && !rec.Deleted {
-		part, err := subFolder(rec.Raw, path[0])
-		if err != nil {
+	} else if len(path) == 1 && !f.Deleted {
+		if f.Raw, err = subFolder(f.Raw, path[0]); err != nil {
 			return err
 		}
-		rec.Raw = part
 	}
-	if id, ok := parseUUID(r.param("ehr_id")); ok && !rec.Deleted {
-		if s := a.resolving(w, r, media, id); s != nil {
-			var err error
-			if rec.Raw, err = s.folder(rec.Raw); err != nil {
+	if !f.Deleted {
+		if s := a.resolving(w, r, f.media, f.owner); s != nil {
+			if f.Raw, err = s.folder(f.Raw); err != nil {
 				return err
 			}
 		}
 	}
-	return a.sendVersion(w, r, rec, media, "ehr", r.param("ehr_id"), "directory", rec.UID.String())
+	return a.sendVersion(w, r, f.VersionRecord, f.media, below(f.owner, "directory", f.UID.String())...)
 }
 
 // subFolder finds a FOLDER by the names of the FOLDERs that lead to it from the

@@ -10,46 +10,46 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
-// ehrStatus serves GET /ehr/{ehr_id}/ehr_status[?version_at_time=…].
-func (a *api) ehrStatus(w *answer, r *request) error {
-	media, err := mediatype.Negotiate(r.Header, mediatype.Canonical...)
-	if err != nil {
-		return err
+// found is a version that a request reads of what an EHR has only one of.
+type found struct {
+	ehr.VersionRecord
+	owner uuid.UUID
+	media string // that the client takes
+}
+
+// single reads an object that an EHR has only one of: the version that the path
+// names, or the one extant at version_at_time.
+func (a *api) single(r *request, kind ehr.Kind) (f found, err error) {
+	if f.media, err = mediatype.Negotiate(r.Header, mediatype.Canonical...); err != nil {
+		return f, err
 	}
-	id, err := r.ehrID()
-	if err != nil {
-		return err
+	if f.owner, err = r.ehrID(); err != nil {
+		return f, err
+	}
+	if s := r.param("version_uid"); s != "" {
+		uid, err := ehr.ParseVersionUID(s)
+		if err != nil {
+			return f, noSuchVersion(err)
+		}
+		f.VersionRecord, err = a.objectVersion(r, f.owner, kind, uid)
+		return f, err
 	}
 	at, err := a.versionAtTime(r)
 	if err != nil {
-		return err
+		return f, err
 	}
-	rec, err := a.Records.EHRStatus(r.Context(), r.who, id, at)
-	if err != nil {
-		return err
-	}
-	return a.sendVersion(w, r, rec, media, "ehr", id.String(), "ehr_status", rec.UID.String())
+	f.VersionRecord, err = a.object(r, f.owner, kind, uuid.UUID{}, at)
+	return f, err
 }
 
-// ehrStatusVersion serves GET /ehr/{ehr_id}/ehr_status/{version_uid}.
-func (a *api) ehrStatusVersion(w *answer, r *request) error {
-	media, err := mediatype.Negotiate(r.Header, mediatype.Canonical...)
+// ehrStatus serves GET /ehr/{ehr_id}/ehr_status[?version_at_time=…] and
+// GET /ehr/{ehr_id}/ehr_status/{version_uid}.
+func (a *api) ehrStatus(w *answer, r *request) error {
+	f, err := a.single(r, ehr.KindEHRStatus)
 	if err != nil {
 		return err
 	}
-	id, err := r.ehrID()
-	if err != nil {
-		return err
-	}
-	uid, err := ehr.ParseVersionUID(r.param("version_uid"))
-	if err != nil {
-		return noSuchVersion(err)
-	}
-	rec, err := a.Records.EHRStatusVersion(r.Context(), r.who, id, uid)
-	if err != nil {
-		return err
-	}
-	return a.sendVersion(w, r, rec, media, "ehr", id.String(), "ehr_status", rec.UID.String())
+	return a.sendVersion(w, r, f.VersionRecord, f.media, below(f.owner, "ehr_status", f.UID.String())...)
 }
 
 // updateEHRStatus serves PUT /ehr/{ehr_id}/ehr_status.

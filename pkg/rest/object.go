@@ -111,11 +111,14 @@ func (o objects) read(a *api, w *answer, r *request) error {
 	return a.sendVersion(w, r, rec, media, below(owner, o.path, rec.UID.String())...)
 }
 
-// object reads the version of an object extant at a time, zero for the latest.
+// object reads the version of an object extant at a time, zero for the latest. What
+// an EHR has only one of needs no object.
 func (a *api) object(r *request, owner uuid.UUID, kind ehr.Kind, object uuid.UUID, at time.Time) (ehr.VersionRecord, error) {
 	switch {
 	case kind == ehr.KindEHRStatus:
 		return a.Records.EHRStatus(r.Context(), r.who, owner, at)
+	case kind == ehr.KindFolder:
+		return a.Records.Directory(r.Context(), r.who, owner, at)
 	case kind.IsParty():
 		return a.Records.Party(r.Context(), r.who, kind, object, at)
 	}
@@ -127,6 +130,8 @@ func (a *api) objectVersion(r *request, owner uuid.UUID, kind ehr.Kind, uid ehr.
 	switch {
 	case kind == ehr.KindEHRStatus:
 		return a.Records.EHRStatusVersion(r.Context(), r.who, owner, uid)
+	case kind == ehr.KindFolder:
+		return a.Records.DirectoryVersion(r.Context(), r.who, owner, uid)
 	case kind.IsParty():
 		return a.Records.PartyVersion(r.Context(), r.who, kind, uid)
 	}

@@ -14,7 +14,7 @@ var offered = map[string]handler{
 	"PUT /ehr/{ehr_id}":            {serve: (*api).createEHRWithID},
 	"GET /ehr/{ehr_id}":            {serve: (*api).ehrByID},
 	"GET /ehr/{ehr_id}/ehr_status": {serve: (*api).ehrStatus},
-	"GET /ehr/{ehr_id}/ehr_status/{version_uid}": {serve: (*api).ehrStatusVersion},
+	"GET /ehr/{ehr_id}/ehr_status/{version_uid}": {serve: (*api).ehrStatus},
 	"PUT /ehr/{ehr_id}/ehr_status":               {serve: (*api).updateEHRStatus},
 
 	"POST /ehr/{ehr_id}/composition":                  {serve: compositions.create},
@@ -36,7 +36,7 @@ var offered = map[string]handler{
 	"PUT /ehr/{ehr_id}/directory":               {serve: (*api).updateDirectory},
 	"DELETE /ehr/{ehr_id}/directory":            {serve: (*api).deleteDirectory},
 	"GET /ehr/{ehr_id}/directory":               {serve: (*api).directory},
-	"GET /ehr/{ehr_id}/directory/{version_uid}": {serve: (*api).directoryVersion},
+	"GET /ehr/{ehr_id}/directory/{version_uid}": {serve: (*api).directory},
 
 	"POST /ehr/{ehr_id}/contribution":                   {serve: (*api).createContribution},
 	"GET /ehr/{ehr_id}/contribution/{contribution_uid}": {serve: (*api).contribution},
