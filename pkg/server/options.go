@@ -74,6 +74,8 @@ type Options struct {
 
 	LogLevel  string `default:"info" enum:"debug,info,warn,error" env:"CAIRN_LOG_LEVEL" help:"debug, info, warn or error."`
 	LogFormat string `default:"json" enum:"json,text" env:"CAIRN_LOG_FORMAT" help:"json or text."`
+
+	CPUProfile string `name:"cpu-profile" env:"CAIRN_CPU_PROFILE" type:"path" placeholder:"FILE" help:"Record where the server's processor time goes, for go tool pprof; written when it stops. It names functions and holds no data."`
 }
 
 // Projecting are those options of which FHIR resources are made, and so part of the

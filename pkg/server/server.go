@@ -55,6 +55,7 @@ type Server struct {
 	handler  http.Handler
 	ready    *telemetry.Readiness
 	listener net.Listener
+	profile  *profile
 	terms    *terminologies
 	events   *event.Service
 	projects *projector
@@ -107,6 +108,11 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 			s.close()
 		}
 	}()
+	if o.CPUProfile != "" {
+		if s.profile, err = startProfile(o.CPUProfile); err != nil {
+			return nil, err
+		}
+	}
 	if s.db, err = openDatabase(ctx, o, s.log); err != nil {
 		return nil, err
 	}
@@ -329,10 +335,14 @@ func (s *Server) close() error {
 	if s.store != nil {
 		s.store.Close()
 	}
+	var err error
 	if s.db != nil {
-		return s.db.close()
+		err = s.db.close()
 	}
-	return nil
+	if s.profile != nil {
+		err = errors.Join(err, s.profile.end())
+	}
+	return err
 }
 
 // Base is the paths of the two APIs.
