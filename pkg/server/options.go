@@ -63,6 +63,7 @@ type Options struct {
 	QueryStrict     bool          `env:"CAIRN_QUERY_STRICT" help:"Refuse the extensions of AQL: GROUP BY, arithmetic, <> and others."`
 	PoolSize        int           `default:"16" env:"CAIRN_POOL_SIZE" help:"Database connections for commits and reads."`
 	GroupWindow     time.Duration `name:"group-commit-window" default:"5ms" env:"CAIRN_GROUP_COMMIT_WINDOW" help:"The longest that a commit waits for others under way, to share a transaction with those that wait, too. Nothing waits where nothing is under way; 0 gives each its own transaction."`
+	ReadWindow      time.Duration `name:"group-read-window" default:"5ms" env:"CAIRN_GROUP_READ_WINDOW" help:"The longest that a read of one resource or version waits for others under way, to be fetched together with those that wait, too. Nothing waits where nothing is under way; 0 fetches each by itself."`
 	QueryPoolSize   int           `default:"4" env:"CAIRN_QUERY_POOL_SIZE" help:"Database connections for AQL."`
 
 	Subscription SubscriptionOptions `embed:"" prefix:"subscription-"`

@@ -116,7 +116,7 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	if s.db, err = openDatabase(ctx, o, s.log); err != nil {
 		return nil, err
 	}
-	if s.store, err = store.Open(ctx, store.Config{URL: s.db.url, Conns: o.PoolSize, QueryConns: o.QueryPoolSize, GroupWindow: o.GroupWindow}); err != nil {
+	if s.store, err = store.Open(ctx, store.Config{URL: s.db.url, Conns: o.PoolSize, QueryConns: o.QueryPoolSize, GroupWindow: o.GroupWindow, ReadWindow: o.ReadWindow}); err != nil {
 		return nil, err
 	}
 	if err = s.build(ctx, authenticate); err != nil {

@@ -7,6 +7,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"runtime"
 	"sync"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	"github.com/cairn-ehr/cairn/aql/nodestore"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/store/gather"
 )
 
 // Config says which database to use and how hard.
@@ -35,12 +38,18 @@ type Config struct {
 	// GroupWindow is the longest that a commit waits for others that are under
 	// way, to be stored together with those that wait, too. 0 stores each by itself.
 	GroupWindow time.Duration
+	// ReadWindow is the longest that a read of one version waits for others that are
+	// under way, to be fetched together with those that wait, too (package gather).
+	// 0 fetches each by itself.
+	ReadWindow time.Duration
 }
 
 // Store is the record in a PostgreSQL database. It is safe for concurrent use.
 type Store struct {
 	main, query *pgxpool.Pool
 	onces       *pgxpool.Pool
+	reads       *pgxpool.Pool
+	readWindow  time.Duration
 	group       group
 	queued      chan struct{} // see Queued
 	concepts    concepts
@@ -73,29 +82,36 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, cfg.ConnectTimeout)
 	defer cancel()
 
-	s := &Store{group: group{window: cfg.GroupWindow}, queued: make(chan struct{}, 1)}
-	var err error
-	if s.main, err = pool(ctx, cfg.URL, cfg.Conns, "cairn"); err != nil {
-		return nil, err
-	}
-	if s.query, err = pool(ctx, cfg.URL, cfg.QueryConns, "cairn query"); err != nil {
-		s.main.Close()
-		return nil, err
+	s := &Store{group: group{window: cfg.GroupWindow}, readWindow: cfg.ReadWindow, queued: make(chan struct{}, 1)}
+	for _, p := range []struct {
+		to    **pgxpool.Pool
+		name  string
+		conns int
+		more  map[string]string
+	}{
+		{&s.main, "cairn", cfg.Conns, nil},
+		{&s.query, "cairn query", cfg.QueryConns, nil},
+		{&s.onces, "cairn once", max(2, cfg.Conns/4), nil},
+		// A statement for several keys would be planned anew each time, as the planner
+		// expects more of them than there are.
+		{&s.reads, "cairn read", cfg.Conns, map[string]string{"plan_cache_mode": "force_generic_plan"}},
+	} {
+		var err error
+		if *p.to, err = pool(ctx, cfg.URL, p.conns, p.name, p.more); err != nil {
+			s.Close()
+			return nil, err
+		}
 	}
 	s.nodes, s.kept = nodestore.New(s.main), keptstore.New(s.main)
-	if s.onces, err = pool(ctx, cfg.URL, max(2, cfg.Conns/4), "cairn once"); err != nil {
-		s.main.Close()
-		s.query.Close()
-		return nil, err
-	}
-	if err = s.main.Ping(ctx); err != nil {
+	if err := s.main.Ping(ctx); err != nil {
 		s.Close()
 		return nil, errs.Wrap(errs.Unavailable, op, "the database does not answer", err)
 	}
 	return s, nil
 }
 
-func pool(ctx context.Context, url string, conns int, name string) (*pgxpool.Pool, error) {
+// pool makes a pool whose sessions have a name and settings of their own.
+func pool(ctx context.Context, url string, conns int, name string, settings map[string]string) (*pgxpool.Pool, error) {
 	const op = "store.Open"
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -107,6 +123,7 @@ func pool(ctx context.Context, url string, conns int, name string) (*pgxpool.Poo
 	p["timezone"] = "UTC"
 	// Every statement here is short: compiling it costs more than running it.
 	p["jit"] = "off"
+	maps.Copy(p, settings)
 	if p["application_name"] == "" {
 		p["application_name"] = name
 	}
@@ -125,9 +142,11 @@ func pool(ctx context.Context, url string, conns int, name string) (*pgxpool.Poo
 
 // Close waits for running statements and closes all connections.
 func (s *Store) Close() {
-	s.main.Close()
-	s.query.Close()
-	s.onces.Close()
+	for _, p := range []*pgxpool.Pool{s.main, s.query, s.onces, s.reads} {
+		if p != nil {
+			p.Close()
+		}
+	}
 }
 
 // Ping reports whether the database answers; errs.Unavailable if not.
@@ -142,6 +161,17 @@ func (s *Store) Ping(ctx context.Context) error {
 // AQL and searches. Both belong to the Store.
 func (s *Store) Pool() *pgxpool.Pool      { return s.main }
 func (s *Store) QueryPool() *pgxpool.Pool { return s.query }
+
+// Gathered reads what many ask for at once in one statement, on connections whose
+// statements have one plan for all values.
+func Gathered[K, V any](s *Store, fetch func(context.Context, *pgxpool.Pool, []K) ([]V, error)) *gather.Group[K, V] {
+	return &gather.Group[K, V]{
+		Window: s.readWindow,
+		// So many run beside each other without waiting for a processor.
+		Free:  min(runtime.GOMAXPROCS(0), int(s.reads.Config().MaxConns)/2),
+		Fetch: func(ctx context.Context, keys []K) ([]V, error) { return fetch(ctx, s.reads, keys) },
+	}
+}
 
 // NodeIndex is the node index, from which most AQL is answered.
 func (s *Store) NodeIndex() *nodestore.Index { return s.nodes }

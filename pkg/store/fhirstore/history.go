@@ -15,15 +15,6 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/store"
 )
 
-// A resource has always one current row, be it a deletion: by its index the
-// record is found, and in it all versions.
-const versionSQL = `select e.ehr_id, ` + waitingSQL + recordColumns + `
-	from fhir_resource latest
-	join fhir_resource r on r.ehr_no = latest.ehr_no and r.resource_type = latest.resource_type
-	 and r.resource_id = latest.resource_id and r.ver = $3 and r.revision = $4
-	join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
-	where latest.resource_id = $2 and latest.resource_type = $1 and latest.superseded is null`
-
 // ResourceVersion reads one version of a resource. See fhir.Reader.
 func (r *Reader) ResourceVersion(ctx context.Context, who ehr.Actor, typ, id string, version fhir.VersionID) (fhir.Record, error) {
 	if typ == fhir.AuditEvent {
@@ -44,34 +35,30 @@ func (r *Reader) ResourceVersion(ctx context.Context, who ehr.Actor, typ, id str
 		}
 		return r.document(ctx, who, typ, id, version)
 	}
-	return r.resource(ctx, "fhirstore.ResourceVersion", who, typ, about(typ, versionSQL), typ, id, int32(version.Trunk), int16(version.Revision))
+	got, err := r.versions.Get(ctx, versionOf{resourceKey{typ, id}, version})
+	return r.resource(ctx, "fhirstore.ResourceVersion", who, typ, got, err)
 }
 
-// resource reads the one record that a statement gives after its EHR's id.
-func (r *Reader) resource(ctx context.Context, op string, who ehr.Actor, typ, sql string, args ...any) (fhir.Record, error) {
-	var owner uuid.UUID
-	var since *time.Time
-	var rec fhir.Record
-	rows, err := r.store.Pool().Query(ctx, sql, args...)
+// resource is the record of what was fetched, if the actor may see it.
+func (r *Reader) resource(ctx context.Context, op string, who ehr.Actor, typ string, got found, err error) (fhir.Record, error) {
 	if err != nil {
 		return fhir.Record{}, store.Failure(op, err)
 	}
-	scan := scanner{store: r.store, labels: r.labels}
-	err = one(rows, func() error {
-		defer scan.forget()
-		return scan.record(rows, &rec, &owner, &since)
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
+	if !got.ok {
 		return fhir.Record{}, r.missing(ctx, op, nil)
 	}
-	if err != nil {
-		return fhir.Record{}, store.Failure(op, err)
-	}
-	if err := r.decide(ctx, who, ehr.ActionRead, on(owner, typ)); err != nil {
+	if err := r.decide(ctx, who, ehr.ActionRead, on(got.owner, typ)); err != nil {
 		return fhir.Record{}, r.missing(ctx, op, err)
 	}
-	if since != nil {
-		rec.Waiting = since.UTC()
+	var rec fhir.Record
+	scan := scanner{store: r.store, labels: r.labels, row: got.row}
+	err = scan.make(&rec)
+	scan.forget()
+	if err != nil {
+		return fhir.Record{}, err
+	}
+	if got.since != nil {
+		rec.Waiting = got.since.UTC()
 	}
 	if err := scan.complete(ctx, &rec); err != nil {
 		return fhir.Record{}, err

@@ -18,6 +18,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/store"
+	"github.com/cairn-ehr/cairn/pkg/store/gather"
 )
 
 // Reader reads projected resources. It is safe for concurrent use.
@@ -26,13 +27,18 @@ type Reader struct {
 	decision ehr.DecisionPoint
 	labels   fhir.Labels
 	keys     *Keys
+
+	resources *gather.Group[resourceKey, found]
+	versions  *gather.Group[versionOf, found]
 }
 
 var _ fhir.Reader = (*Reader)(nil)
 
 // New makes a Reader on a store, which remains the caller's.
 func New(s *store.Store, decision ehr.DecisionPoint) *Reader {
-	return &Reader{store: s, decision: decision}
+	r := &Reader{store: s, decision: decision}
+	r.gathering()
+	return r
 }
 
 // Label has the reader give labels to what it reads. It is called before the
@@ -77,10 +83,6 @@ func on(owner uuid.UUID, typ string) ehr.Target {
 	return ehr.Target{EHRID: owner.String(), Class: typ}
 }
 
-const resourceSQL = `select e.ehr_id, ` + waitingSQL + recordColumns + `
-	from fhir_resource r join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
-	where r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`
-
 // scanner reads records: rows by record, and once these are closed what kinds and
 // templates say by complete. Of the rows of one version the first has its facts
 // and its content, which the others share.
@@ -91,7 +93,12 @@ type scanner struct {
 	sources map[versionKey]source
 	arena   *[]byte  // of the contents
 	made    []origin // of the records, in their order
+	row
+	into []any
+}
 
+// row is the columns of recordColumns.
+type row struct {
 	typ, id      string
 	ver          int32
 	revision     int16
@@ -103,7 +110,11 @@ type scanner struct {
 	kind         int32
 	from, length pgtype.Int4
 	raw          pgtype.DriverBytes // valid until the next row
-	into         []any
+}
+
+// columns are where recordColumns are scanned to.
+func (r *row) columns() []any {
+	return []any{&r.typ, &r.id, &r.ver, &r.revision, &r.updated, &r.object, &r.system, &r.template, &r.kind, &r.key.voNo, &r.from, &r.length, &r.raw, &r.key.ehrNo}
 }
 
 // origin is what a record was made by and from.
@@ -136,12 +147,16 @@ const (
 
 // record scans the next row, of recordColumns after those of before.
 func (s *scanner) record(row pgx.Row, rec *fhir.Record, before ...any) error {
-	const op = "fhirstore.record"
-	s.into = append(append(s.into[:0], before...), &s.typ, &s.id, &s.ver, &s.revision, &s.updated, &s.object, &s.system, &s.template,
-		&s.kind, &s.key.voNo, &s.from, &s.length, &s.raw, &s.key.ehrNo)
+	s.into = append(append(s.into[:0], before...), s.columns()...)
 	if err := row.Scan(s.into...); err != nil {
 		return err
 	}
+	return s.make(rec)
+}
+
+// make makes the record of the row.
+func (s *scanner) make(rec *fhir.Record) error {
+	const op = "fhirstore.record"
 	rec.Type, rec.ID, rec.Owner = s.typ, s.id, s.key.ehrNo
 	rec.Version = fhir.VersionID{Trunk: int(s.ver), Revision: int(s.revision)}
 	rec.LastUpdated = s.updated.UTC()
@@ -261,23 +276,8 @@ func (r *Reader) Resource(ctx context.Context, who ehr.Actor, typ, id string) (f
 	if fhir.WholeComposition(typ) {
 		return r.document(ctx, who, typ, id, fhir.VersionID{})
 	}
-	return r.resource(ctx, "fhirstore.Resource", who, typ, about(typ, resourceSQL), typ, id)
-}
-
-// one scans the only row.
-func one(rows pgx.Rows, scan func() error) error {
-	defer rows.Close()
-	if !rows.Next() {
-		if err := rows.Err(); err != nil {
-			return err
-		}
-		return pgx.ErrNoRows
-	}
-	if err := scan(); err != nil {
-		return err
-	}
-	rows.Close()
-	return rows.Err()
+	got, err := r.resources.Get(ctx, resourceKey{typ, id})
+	return r.resource(ctx, "fhirstore.Resource", who, typ, got, err)
 }
 
 // decide asks the decision point. Whatever it answers but nil refuses.

@@ -1,0 +1,97 @@
+package fhirstore
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/store"
+)
+
+// resourceKey names a resource, and versionOf a version of one.
+type (
+	resourceKey struct{ typ, id string }
+	versionOf   struct {
+		resourceKey
+		version fhir.VersionID
+	}
+)
+
+// found is what a read has found, if anything: a row with the EHR it is of, and
+// since when something of that waits to be projected.
+type found struct {
+	ok    bool
+	owner uuid.UUID
+	since *time.Time
+	row
+}
+
+// keyed begins a statement about the resources of several keys, whose rows say by
+// number of which. ehr_no 0 is the repository of parties, which is no EHR: whether a
+// type is of parties or of EHRs is known, and a resource of the other is none.
+func keyed(arrays, columns, more string) string {
+	return `select k.n, coalesce(e.ehr_id, '00000000-0000-0000-0000-000000000000'), (select min(q.since) from fhir_queue q where q.ehr_no = r.ehr_no), ` + recordColumns + `
+	from unnest($1::boolean[], $2::text[], $3::text[]` + arrays + `) with ordinality as k(party, typ, id` + columns + `, n)` + more + `
+	left join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
+	where (r.ehr_no = 0) = k.party and (e.ehr_no is null) = k.party`
+}
+
+var resourceSQL = keyed("", "", `
+	join fhir_resource r on r.resource_id = k.id and r.resource_type = k.typ and r.superseded is null`)
+
+// A resource has always one current row, be it a deletion: by its index the
+// record is found, and in it all versions.
+var versionSQL = keyed(", $4::integer[], $5::smallint[]", ", ver, revision", `
+	join fhir_resource latest on latest.resource_id = k.id and latest.resource_type = k.typ and latest.superseded is null
+	join fhir_resource r on r.ehr_no = latest.ehr_no and r.resource_type = latest.resource_type
+	 and r.resource_id = latest.resource_id and r.ver = k.ver and r.revision = k.revision`)
+
+// gathering has reads of single resources fetched together where many come at once.
+func (r *Reader) gathering() {
+	r.resources = store.Gathered(r.store, func(ctx context.Context, db *pgxpool.Pool, keys []resourceKey) ([]found, error) {
+		return fetch(ctx, db, resourceSQL, keyArgs(keys, func(k resourceKey) resourceKey { return k })...)
+	})
+	r.versions = store.Gathered(r.store, func(ctx context.Context, db *pgxpool.Pool, keys []versionOf) ([]found, error) {
+		vers, revisions := make([]int32, len(keys)), make([]int16, len(keys))
+		for i, k := range keys {
+			vers[i], revisions[i] = int32(k.version.Trunk), int16(k.version.Revision)
+		}
+		args := keyArgs(keys, func(k versionOf) resourceKey { return k.resourceKey })
+		return fetch(ctx, db, versionSQL, append(args, vers, revisions)...)
+	})
+}
+
+// keyArgs are the first arguments of keyed.
+func keyArgs[K any](keys []K, of func(K) resourceKey) []any {
+	parties, types, ids := make([]bool, len(keys)), make([]string, len(keys)), make([]string, len(keys))
+	for i := range keys {
+		k := of(keys[i])
+		parties[i], types[i], ids[i] = fhir.OfParty(k.typ), k.typ, k.id
+	}
+	return []any{parties, types, ids}
+}
+
+// fetch gives the rows of a keyed statement by the numbers of the keys.
+func fetch(ctx context.Context, db *pgxpool.Pool, sql string, args ...any) ([]found, error) {
+	rows, err := db.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := make([]found, len(args[0].([]bool)))
+	var n int64
+	var next found
+	into := append([]any{&n, &next.owner, &next.since}, next.columns()...)
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		next.raw, next.ok = bytes.Clone(next.raw), true
+		out[n-1] = next
+	}
+	return out, rows.Err()
+}
