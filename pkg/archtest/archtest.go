@@ -52,8 +52,9 @@ var layers = []layer{
 	{dir: "pkg/store/fhirstore", imports: append([]string{"migrations", "pkg/store", "pkg/fhir"}, useCases...)},
 	{dir: "pkg/event", imports: append([]string{"pkg/store", "pkg/store/fhirstore", "pkg/fhir"}, useCases...)},
 	{dir: "pkg/apidoc", imports: []string{"pkg/errs"}},
-	{dir: "pkg/rest", imports: append([]string{"pkg/apidoc", "pkg/auth", "pkg/telemetry"}, useCases...)},
-	{dir: "pkg/fhir", imports: append([]string{"pkg/apidoc", "pkg/auth", "pkg/telemetry"}, useCases...)},
+	{dir: "pkg/httpapi", imports: []string{"pkg/errs"}},
+	{dir: "pkg/rest", imports: append([]string{"pkg/apidoc", "pkg/auth", "pkg/httpapi", "pkg/telemetry"}, useCases...)},
+	{dir: "pkg/fhir", imports: append([]string{"pkg/apidoc", "pkg/auth", "pkg/httpapi", "pkg/telemetry"}, useCases...)},
 	{dir: "pkg/synth", imports: useCases},
 	{dir: "pkg/telemetry", imports: []string{"pkg/errs"}},
 	{dir: "migrations", imports: []string{"pkg/errs"}},
@@ -80,7 +81,7 @@ var walls = []wall{
 	{[]string{"github.com/prometheus/client_golang"}, []string{"pkg/telemetry", "pkg/server", "pkg/store"}},
 	{[]string{"github.com/alecthomas/kong"}, []string{"cmd"}},
 	{[]string{"github.com/riverqueue/river", "github.com/coder/websocket"}, []string{"pkg/event"}},
-	{[]string{"net/http"}, []string{"pkg/rest", "pkg/fhir", "pkg/event", "pkg/server", "pkg/access", "pkg/auth", "pkg/telemetry", "pkg/terminology", "cmd", "bench"}},
+	{[]string{"net/http"}, []string{"pkg/httpapi", "pkg/rest", "pkg/fhir", "pkg/event", "pkg/server", "pkg/access", "pkg/auth", "pkg/telemetry", "pkg/terminology", "cmd", "bench"}},
 	{[]string{"testing", "github.com/google/go-cmp", "pgregory.net/rapid", "github.com/cockroachdb/datadriven", Module + "/pkg/testshared"}, []string{"aql/aqltest", "pkg/pgembed/pgtest", "pkg/store/storetest", "pkg/testshared"}},
 }
 

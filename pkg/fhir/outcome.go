@@ -83,7 +83,7 @@ func (a *api) fault(w *answer, c *call, err error) {
 	if code >= 500 && kind != errs.Unsupported {
 		a.Log.ErrorContext(c.Context(), "FHIR request failed", "error", err, "request_id", a.requestID(c))
 	}
-	if w.started {
+	if w.Started() {
 		panic(http.ErrAbortHandler)
 	}
 	issues := []issue{{severity: "error", code: issueType(kind)}}

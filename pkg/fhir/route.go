@@ -8,7 +8,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/httpapi"
 )
 
 // The media types of bodies (FHIR R4 http §3.1.0.1.10).
@@ -33,31 +33,8 @@ type call struct {
 	xml    bool // the answer is to be XML
 }
 
-// answer is the ResponseWriter of the API: it knows whether the answer has
-// begun, and drops the body of an answer to HEAD.
-type answer struct {
-	http.ResponseWriter
-	head    bool
-	started bool
-}
-
-// WriteHeader begins the answer.
-func (w *answer) WriteHeader(status int) {
-	w.started = true
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Write sends a part of the body.
-func (w *answer) Write(b []byte) (int, error) {
-	w.started = true
-	if w.head {
-		return len(b), nil
-	}
-	return w.ResponseWriter.Write(b)
-}
-
-// Unwrap is for http.ResponseController.
-func (w *answer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+// answer is the ResponseWriter of the API.
+type answer = httpapi.Writer
 
 type operation func(w http.ResponseWriter, c *call) error
 
@@ -128,9 +105,11 @@ func (a *api) handleMissing(http.ResponseWriter, *call) error {
 // operation answers without authentication.
 func (a *api) handle(op operation, open bool) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
-		w := &answer{ResponseWriter: rw, head: r.Method == http.MethodHead}
+		w := httpapi.NewWriter(rw, r)
 		c := &call{Request: r}
-		defer a.recover(w, c)
+		defer w.Recover(func(thrown, stack string) {
+			a.Log.ErrorContext(c.Context(), "panic in the FHIR API", "panic", thrown, "stack", stack, "request_id", a.requestID(c))
+		}, func() { a.fault(w, c, errs.New(errs.Internal, "fhir", "")) })
 		w.Header().Set("Cache-Control", "private, no-cache")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		var err error
@@ -180,23 +159,6 @@ func plainBody(r *http.Request) error {
 		}
 	}
 	return nil
-}
-
-// recover turns a panic into a 500 that says nothing. An answer that has begun
-// is cut off, so that the client cannot take a part for the whole.
-func (a *api) recover(w *answer, c *call) {
-	v := recover()
-	if v == nil {
-		return
-	}
-	if err, ok := v.(error); ok && err == http.ErrAbortHandler {
-		panic(v)
-	}
-	a.Log.ErrorContext(c.Context(), "panic in the FHIR API", "panic", fmt.Sprint(v), "stack", string(debug.Stack()), "request_id", a.requestID(c))
-	if w.started {
-		panic(http.ErrAbortHandler)
-	}
-	a.fault(w, c, errs.New(errs.Internal, "fhir", ""))
 }
 
 func (a *api) requestID(c *call) string {

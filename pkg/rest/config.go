@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/httpapi"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
 )
@@ -173,12 +174,9 @@ func New(cfg Config) (http.Handler, error) {
 	case cfg.Authenticate == nil:
 		return nil, errs.New(errs.Invalid, op, "no authenticator")
 	}
-	if cfg.BasePath == "" {
-		cfg.BasePath = DefaultBasePath
-	}
-	cfg.BasePath = "/" + strings.Trim(cfg.BasePath, "/")
-	if cfg.BasePath == "/" || strings.ContainsAny(cfg.BasePath, "%{}*?# ") {
-		return nil, errs.New(errs.Invalid, op, "the base path must be a plain, non-empty path such as "+DefaultBasePath)
+	var err error
+	if cfg.BasePath, err = httpapi.BasePath(cfg.BasePath, DefaultBasePath); err != nil {
+		return nil, err
 	}
 	cfg.Origin = strings.TrimRight(cfg.Origin, "/")
 	if cfg.MaxBody <= 0 {

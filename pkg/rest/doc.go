@@ -6,7 +6,7 @@
 //
 //	route.go          path and method → one of the operations (package operation)
 //	                  and what serves it (offered.go); 404, 405 with Allow
-//	recover.go        request id, panics, the log line of a server fault
+//	requestid.go      the id of the request, which error bodies and the log carry
 //	body.go           body limits, gzip with an expansion guard
 //	instant.go        version_at_time
 //	once.go           Idempotency-Key

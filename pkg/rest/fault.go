@@ -100,7 +100,7 @@ func problemOf(p rm.Problem) Problem {
 // fail answers with err. The cause of a server fault goes to the log and
 // nowhere else.
 func (a *api) fail(w *answer, r *http.Request, err error) {
-	if w.started {
+	if w.Started() {
 		a.logFault(r, err)
 		panic(http.ErrAbortHandler)
 	}

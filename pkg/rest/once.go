@@ -13,6 +13,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/httpapi"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
 )
 
@@ -46,7 +47,7 @@ func (a *api) once(w *answer, r *request, key string, serve func(*api, *answer, 
 		rec := &recorder{header: http.Header{}}
 		attempt := inner.WithContext(ctx)
 		attempt.Body = io.NopCloser(bytes.NewReader(body))
-		err := serve(a, &answer{ResponseWriter: rec}, &request{Request: attempt, who: r.who})
+		err := serve(a, httpapi.NewWriter(rec, attempt), &request{Request: attempt, who: r.who})
 		if err != nil {
 			// Headers of a refusal, such as Location in compatibility mode.
 			for name, values := range rec.header {

@@ -74,7 +74,7 @@ func (o *resultWriter) Row(cells [][]byte) error {
 	if !o.begun || len(cells) != o.columns {
 		return errs.New(errs.Internal, "rest.resultWriter", "a row does not have one cell per column")
 	}
-	if o.w.head {
+	if o.w.Head() {
 		return errHeadOnly
 	}
 	if o.rows > 0 {
@@ -101,7 +101,7 @@ func (o *resultWriter) Row(cells [][]byte) error {
 
 // flush sends what is held back, beginning the answer if it has not begun.
 func (o *resultWriter) flush() error {
-	if !o.w.started {
+	if !o.w.Started() {
 		h := o.w.Header()
 		h.Set("ETag", header.WeakTag(o.id))
 		h.Set("Content-Type", mediatype.JSON)
@@ -121,7 +121,7 @@ func (o *resultWriter) end() error {
 		return errs.New(errs.Internal, "rest.resultWriter", "the query ended without a result")
 	}
 	o.buf.WriteString("]}")
-	if !o.w.started && !o.w.head {
+	if !o.w.Started() && !o.w.Head() {
 		o.w.Header().Set("Content-Length", strconv.Itoa(o.buf.Len()))
 	}
 	return o.flush()

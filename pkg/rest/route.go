@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/httpapi"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
 	"github.com/cairn-ehr/cairn/pkg/rest/operation"
 )
@@ -94,9 +95,12 @@ func (a *api) routes() http.Handler {
 		a.fail(w.(*answer), r, errs.New(errs.Unsupported, "rest.route", "the method is not one that this server implements"))
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		out := &answer{ResponseWriter: w, head: r.Method == http.MethodHead}
+		out := httpapi.NewWriter(w, r)
 		r = a.identify(out, r)
-		defer a.recover(out, r)
+		defer out.Recover(func(thrown, stack string) {
+			a.Log.ErrorContext(r.Context(), "panic", "request_id", requestID(r.Context()),
+				"method", r.Method, "panic", thrown, "stack", stack)
+		}, func() { a.fail(out, r, errs.New(errs.Internal, "rest", "internal error")) })
 		if a.Guard != nil {
 			if err := a.Guard(r); err != nil {
 				a.fail(out, r, err)
