@@ -6,6 +6,7 @@ import (
 	"testing/fstest"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/casetest"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -13,7 +14,7 @@ import (
 func TestComposeKeys(t *testing.T) {
 	t.Parallel()
 	const (
-		resource = `{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/` + fhirmap.CaseEHR + `"},` +
+		resource = `{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/` + casetest.EHR + `"},` +
 			`"effectiveDateTime":"2024-03-05T10:15:30Z",`
 		presence = `openehr: "$archetype/data[at0002]/events/data[at0001]/items[at1005]"`
 		toFHIR   = `      openehrCondition: {targetRoot: "$openehrRoot", targetAttribute: "value/defining_code/code_string", operator: "one of", criteria: "at1024"}

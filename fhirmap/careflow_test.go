@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/casetest"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
@@ -52,7 +53,7 @@ func TestCareflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	status := func(root *rm.Node, typ string) string {
-		res, err := lib.Project(fhirmap.Input{Root: root, EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
+		res, err := lib.Project(fhirmap.Input{Root: root, EHRID: testEHR, ObjectID: casetest.Object, SystemID: casetest.System, Lifecycle: lifecycleComplete})
 		if err != nil {
 			t.Fatal(err)
 		}

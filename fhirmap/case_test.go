@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/casetest"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/google/go-cmp/cmp"
 )
@@ -14,13 +15,13 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 const (
-	testEHR           = fhirmap.CaseEHR
+	testEHR           = casetest.EHR
 	lifecycleComplete = "532" // of a version that is complete
 )
 
 func caseInput(t testing.TB, dir string) fhirmap.Input {
 	t.Helper()
-	in, err := fhirmap.ReadCase(os.DirFS(dir))
+	in, err := casetest.Read(os.DirFS(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,7 @@ func TestCases(t *testing.T) {
 			if diff := cmp.Diff(fhirmap.Plain(got), fhirmap.Plain(again)); err != nil || diff != "" {
 				t.Errorf("a second projection differs: %v %s", err, diff)
 			}
-			resources, losses, err := got.Case()
+			resources, losses, err := casetest.Outcome(&got)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -17,6 +17,13 @@ import (
 	"github.com/cairn-ehr/cairn/templates/validate"
 )
 
+// The ids of the object as which a composition is projected on trial. Nothing that
+// is given out depends on them.
+const (
+	trialObject = "8849182c-82ad-4088-a07f-48ead4180515"
+	trialSystem = "trial.cairn"
+)
+
 // ComposeInput is a FHIR resource that is to become a COMPOSITION, with what
 // the resource does not say of the composition around it.
 type ComposeInput struct {
@@ -418,7 +425,7 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 		}
 		return Composed{}, e
 	}
-	res, err := lib.Project(Input{Root: tree, EHRID: in.EHRID, ObjectID: CaseObject, SystemID: CaseSystem, Lifecycle: lifecycleComplete, Link: in.joined, Resolve: in.party})
+	res, err := lib.Project(Input{Root: tree, EHRID: in.EHRID, ObjectID: trialObject, SystemID: trialSystem, Lifecycle: lifecycleComplete, Link: in.joined, Resolve: in.party})
 	if err != nil {
 		return Composed{}, err
 	}

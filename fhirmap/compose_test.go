@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/casetest"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -54,7 +55,7 @@ func TestComposeProjected(t *testing.T) {
 	back := map[string]int{}
 	for _, source := range projectable(t) {
 		tmpl := source.template
-		res, err := lib.Project(fhirmap.Input{Root: source.root, EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
+		res, err := lib.Project(fhirmap.Input{Root: source.root, EHRID: testEHR, ObjectID: casetest.Object, SystemID: casetest.System, Lifecycle: lifecycleComplete})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +87,7 @@ func TestComposeProjected(t *testing.T) {
 				t.Errorf("%s was taken back by %s", r.Mapping, c.Mapping)
 			}
 			back[r.Mapping]++
-			again, err := lib.Project(fhirmap.Input{Root: c.Root, EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
+			again, err := lib.Project(fhirmap.Input{Root: c.Root, EHRID: testEHR, ObjectID: casetest.Object, SystemID: casetest.System, Lifecycle: lifecycleComplete})
 			if err != nil || len(again.Resources) != c.Resources {
 				t.Fatal(r.Mapping, err, len(again.Resources))
 			}
@@ -197,7 +198,7 @@ const (
 	weightHead = `{"resourceType":"Observation","status":"final",` +
 		`"category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}],` +
 		`"code":{"coding":[{"system":"http://loinc.org","code":"29463-7"}],"text":"Body weight"},` +
-		`"subject":{"reference":"Patient/` + fhirmap.CaseEHR + `"}`
+		`"subject":{"reference":"Patient/` + casetest.EHR + `"}`
 	weightTime = `,"effectiveDateTime":"2024-03-05T10:15:30.50-03:30"`
 	// mean ends a resource whose value is the mean of an interval.
 	mean = `,"component":[{"code":{"text":"Math function"},"valueCodeableConcept":{"coding":[{"system":"` + fhirmap.OpenEHRSystem + `","code":"146"}],"text":"mean"}}]}`
@@ -282,9 +283,9 @@ func TestComposeValues(t *testing.T) {
 		{"period", weightHead + `,"effectivePeriod":{"start":"2024-03-05","end":"2024-03-06"}` + weightValue + "}", "", "not valid"},
 		{"no code", strings.Replace(weightHead, "29463-7", "1-8", 1) + weightTime + weightValue + "}", "", "several entries of the template|would"},
 		{"unknown element", weightHead + weightTime + weightValue + `,"colour":"red"}`, "", "colour"},
-		{"another type", `{"resourceType":"Goal","lifecycleStatus":"active","description":{"text":"x"},"subject":{"reference":"Patient/` + fhirmap.CaseEHR + `"}}`, "", "no mapping of the template makes Goal"},
-		{"a type that can deny", `{"resourceType":"Procedure","status":"completed","subject":{"reference":"Patient/` + fhirmap.CaseEHR + `"}}`, "", "no way back for this Procedure"},
-		{"a medication that can deny", `{"resourceType":"MedicationStatement","status":"unknown","medicationCodeableConcept":{"text":"none"},"subject":{"reference":"Patient/` + fhirmap.CaseEHR + `"}}`, "", "no way back for this MedicationStatement"},
+		{"another type", `{"resourceType":"Goal","lifecycleStatus":"active","description":{"text":"x"},"subject":{"reference":"Patient/` + casetest.EHR + `"}}`, "", "no mapping of the template makes Goal"},
+		{"a type that can deny", `{"resourceType":"Procedure","status":"completed","subject":{"reference":"Patient/` + casetest.EHR + `"}}`, "", "no way back for this Procedure"},
+		{"a medication that can deny", `{"resourceType":"MedicationStatement","status":"unknown","medicationCodeableConcept":{"text":"none"},"subject":{"reference":"Patient/` + casetest.EHR + `"}}`, "", "no way back for this MedicationStatement"},
 		{"no resource", `[]`, "", ""},
 	}
 	for _, tt := range tests {
@@ -332,7 +333,7 @@ func TestBackCases(t *testing.T) {
 	for _, dir := range dirs {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Parallel()
-			in, path, err := fhirmap.ReadBackCase(os.DirFS(dir))
+			in, path, err := casetest.ReadBack(os.DirFS(dir))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -343,11 +344,11 @@ func TestBackCases(t *testing.T) {
 			if in.Template, err = templates.ReadOPT(data, templates.Limits{}); err != nil {
 				t.Fatal(err)
 			}
-			got, err := fhirmap.BackCase(lib.Compose(in))
+			got, err := casetest.BackOutcome(lib.Compose(in))
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join(dir, fhirmap.CaseOutcome), got)
+			golden(t, filepath.Join(dir, casetest.OutcomeFile), got)
 		})
 	}
 }
@@ -371,7 +372,7 @@ func TestComposeProperty(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", resource, err)
 		}
-		res, err := lib.Project(fhirmap.Input{Root: c.Root, EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
+		res, err := lib.Project(fhirmap.Input{Root: c.Root, EHRID: testEHR, ObjectID: casetest.Object, SystemID: casetest.System, Lifecycle: lifecycleComplete})
 		if err != nil || len(res.Resources) != 1 {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"testing/fstest"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/casetest"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -131,7 +132,7 @@ func TestConceptMap(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			res, err := lib.Project(fhirmap.Input{Root: pulses(t, tt.code), EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
+			res, err := lib.Project(fhirmap.Input{Root: pulses(t, tt.code), EHRID: testEHR, ObjectID: casetest.Object, SystemID: casetest.System, Lifecycle: lifecycleComplete})
 			if err != nil || len(res.Resources) != 1 {
 				t.Fatal(err, res.Losses)
 			}
@@ -227,7 +228,7 @@ func TestSplitUnique(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			res, err := lib.Project(fhirmap.Input{Root: pulses(t, tt.codes...), EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
+			res, err := lib.Project(fhirmap.Input{Root: pulses(t, tt.codes...), EHRID: testEHR, ObjectID: casetest.Object, SystemID: casetest.System, Lifecycle: lifecycleComplete})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -276,7 +277,7 @@ func TestSplitBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := lib.Project(fhirmap.Input{Root: pulses(t, "at0006"), EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
+	res, err := lib.Project(fhirmap.Input{Root: pulses(t, "at0006"), EHRID: testEHR, ObjectID: casetest.Object, SystemID: casetest.System, Lifecycle: lifecycleComplete})
 	if err != nil || len(res.Resources) != 1 {
 		t.Fatal(err, res.Losses)
 	}
@@ -348,7 +349,7 @@ mappings:
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := lib.Project(fhirmap.Input{Root: pulses(t, "at0006"), EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
+	res, err := lib.Project(fhirmap.Input{Root: pulses(t, "at0006"), EHRID: testEHR, ObjectID: casetest.Object, SystemID: casetest.System, Lifecycle: lifecycleComplete})
 	if err != nil || len(res.Resources) != 1 || !strings.Contains(string(res.Resources[0].JSON), `"interpretation"`) {
 		t.Fatal(err, res)
 	}

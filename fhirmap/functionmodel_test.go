@@ -7,13 +7,14 @@ import (
 	"testing/fstest"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/casetest"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // A function fills an element of a resource, and in an object only what is its.
 func TestFunctionInAModel(t *testing.T) {
 	t.Parallel()
-	in, err := fhirmap.ReadCase(os.DirFS("testdata/cases/medication_orders_structured"))
+	in, err := casetest.Read(os.DirFS("testdata/cases/medication_orders_structured"))
 	if err != nil {
 		t.Fatal(err)
 	}

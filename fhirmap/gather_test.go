@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/casetest"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -66,7 +67,7 @@ func tell(t *testing.T, list ...told) (out []fhirmap.Related) {
 		}
 		for len(out) <= a.with {
 			id := fmt.Sprintf("8849182c-82ad-4088-a07f-48ead418%04d", len(out))
-			out = append(out, fhirmap.Related{ObjectID: id, VersionUID: id + "::" + fhirmap.CaseSystem + "::1", Lifecycle: lifecycleComplete})
+			out = append(out, fhirmap.Related{ObjectID: id, VersionUID: id + "::" + casetest.System + "::1", Lifecycle: lifecycleComplete})
 		}
 		if a.draft {
 			out[a.with].Lifecycle = "553"
@@ -85,8 +86,8 @@ func shownOf(t *testing.T, lib *fhirmap.Library, list []fhirmap.Related, change 
 	t.Helper()
 	for i := range list {
 		in := fhirmap.Input{
-			Root: list[i].Root, EHRID: fhirmap.CaseEHR, ObjectID: list[i].ObjectID, VersionUID: list[i].VersionUID,
-			SystemID: fhirmap.CaseSystem, Lifecycle: list[i].Lifecycle,
+			Root: list[i].Root, EHRID: casetest.EHR, ObjectID: list[i].ObjectID, VersionUID: list[i].VersionUID,
+			SystemID: casetest.System, Lifecycle: list[i].Lifecycle,
 		}
 		for k := range list {
 			if r := list[k]; k != i {
@@ -339,7 +340,7 @@ func TestGatheredLinks(t *testing.T) {
 	for workflow, want := range map[string]fhirmap.LinkReason{"": "", "w": fhirmap.LinkNotShown} {
 		r := tell(t, told{state: "532", at: "2026-03-01T10:00:00Z", workflow: workflow})[0]
 		found, err := lib.ShownAt(fhirmap.Input{
-			Root: r.Root, EHRID: fhirmap.CaseEHR, ObjectID: r.ObjectID, VersionUID: r.VersionUID, SystemID: fhirmap.CaseSystem, Lifecycle: r.Lifecycle,
+			Root: r.Root, EHRID: casetest.EHR, ObjectID: r.ObjectID, VersionUID: r.VersionUID, SystemID: casetest.System, Lifecycle: r.Lifecycle,
 		}, "/content[openEHR-EHR-ACTION.procedure.v1]")
 		if err != nil || found.Reason != want || len(found.Resources) != map[bool]int{true: 1}[want == ""] {
 			t.Errorf("%q: %+v, %v", workflow, found, err)

@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/casetest"
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 )
@@ -381,7 +382,7 @@ func TestIdentity(t *testing.T) {
 	if !r4.ValidPrimitive("id", base) {
 		t.Errorf("%q is not a FHIR id", base)
 	}
-	if got := id(func(in *fhirmap.Input) { in.VersionUID = fhirmap.CaseObject + "::test.cairn::2" }); got != base {
+	if got := id(func(in *fhirmap.Input) { in.VersionUID = casetest.Object + "::test.cairn::2" }); got != base {
 		t.Error("a new version changes the id")
 	}
 	if got := id(func(in *fhirmap.Input) { in.Root = in.Root.With("name") }); got != base {

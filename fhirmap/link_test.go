@@ -9,12 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/casetest"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
-const linkURI = "ehr:/" + fhirmap.CaseEHR + "/compositions/6c1f5ac4-4f0a-4a6e-9d9b-0b7b8d1b6c11/content[openEHR-EHR-OBSERVATION.pulse.v2]"
+const linkURI = "ehr:/" + casetest.EHR + "/compositions/6c1f5ac4-4f0a-4a6e-9d9b-0b7b8d1b6c11/content[openEHR-EHR-OBSERVATION.pulse.v2]"
 
 // link is a LINK as the vital signs mappings mean it, or of another type.
 func link(typ, target string) *rm.Node {
@@ -236,7 +237,7 @@ func FuzzLinkPath(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	in, err := fhirmap.NewInput(data)
+	in, err := casetest.NewInput(data)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/casetest"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates/example"
@@ -123,7 +124,7 @@ func TestComposeRoundTrip(t *testing.T) {
 				t.Fatal(err)
 			}
 			root = shake(rnd, root)
-			res, err := lib.Project(fhirmap.Input{Root: root, EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, Lifecycle: lifecycleComplete})
+			res, err := lib.Project(fhirmap.Input{Root: root, EHRID: testEHR, ObjectID: casetest.Object, SystemID: casetest.System, Lifecycle: lifecycleComplete})
 			if err != nil {
 				t.Fatal(err)
 			}

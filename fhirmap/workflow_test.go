@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/casetest"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -14,7 +15,7 @@ import (
 // again under other names, and further activities.
 func orders(t *testing.T, names, activities []string) *rm.Node {
 	t.Helper()
-	in, err := fhirmap.ReadCase(os.DirFS("testdata/cases/medication_orders"))
+	in, err := casetest.Read(os.DirFS("testdata/cases/medication_orders"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +40,7 @@ const (
 func stepOf(time, state string) fhirmap.WorkflowAction {
 	return fhirmap.WorkflowAction{
 		Lifecycle: lifecycleComplete, Archetype: medicationV1, State: state, Time: time,
-		Object: fhirmap.CaseObject, Path: orderPath, Activity: "activities[at0001]",
+		Object: casetest.Object, Path: orderPath, Activity: "activities[at0001]",
 	}
 }
 
@@ -57,7 +58,7 @@ func statuses(t *testing.T, root *rm.Node, list []fhirmap.WorkflowAction) (statu
 		t.Fatal(err)
 	}
 	res, err := lib.Project(fhirmap.Input{
-		Root: root, EHRID: testEHR, ObjectID: fhirmap.CaseObject, SystemID: fhirmap.CaseSystem, VersionUID: fhirmap.CaseObject + "::" + fhirmap.CaseSystem + "::2",
+		Root: root, EHRID: testEHR, ObjectID: casetest.Object, SystemID: casetest.System, VersionUID: casetest.Object + "::" + casetest.System + "::2",
 		Lifecycle: lifecycleComplete, Workflow: list,
 	})
 	if err != nil {
@@ -140,10 +141,10 @@ func TestOrderStatus(t *testing.T) {
 			a.Path, a.Activity = orderPath[:len(orderPath)-1]+" and name/value='Order']", "/activities[at0001, 'Order']"
 		})}, "active", ""},
 		{"a position in this version", []fhirmap.WorkflowAction{with(stepOf(day2, "245"), func(a *fhirmap.WorkflowAction) {
-			a.Path, a.Version = "/content[0]", fhirmap.CaseObject+"::"+fhirmap.CaseSystem+"::2"
+			a.Path, a.Version = "/content[0]", casetest.Object+"::"+casetest.System+"::2"
 		})}, "active", ""},
 		{"a position in another version", []fhirmap.WorkflowAction{with(stepOf(day2, "245"), func(a *fhirmap.WorkflowAction) {
-			a.Path, a.Version = "/content[0]", fhirmap.CaseObject+"::"+fhirmap.CaseSystem+"::1"
+			a.Path, a.Version = "/content[0]", casetest.Object+"::"+casetest.System+"::1"
 		})}, "unknown", "workflow-reference"},
 	}
 	for _, tt := range tests {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/casetest"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
@@ -139,7 +140,7 @@ func (c *fhirmapRunCmd) Run(out io.Writer) error {
 			return problemList(c.Composition, problems)
 		}
 	}
-	in, err := fhirmap.NewInput(text)
+	in, err := casetest.NewInput(text)
 	if err != nil {
 		return inputError(c.Composition, err)
 	}
@@ -201,7 +202,7 @@ func (c *fhirmapRunCmd) reverse(out io.Writer, lib *fhirmap.Library, text []byte
 		return err
 	}
 	in := fhirmap.ComposeInput{
-		Resource: text, Template: t, EHRID: fhirmap.CaseEHR, Language: c.Language, Territory: c.Territory,
+		Resource: text, Template: t, EHRID: casetest.EHR, Language: c.Language, Territory: c.Territory,
 		Composer: rm.Object("PARTY_IDENTIFIED", rm.Str("name", c.Composer)), Time: time.Now(),
 	}
 	if in.Stance, err = fhirmap.ParseStance(c.Stance); err != nil {
@@ -272,7 +273,7 @@ func (c *fhirmapTestCmd) Run(out io.Writer) error {
 	for _, path := range c.Cases {
 		found := len(dirs)
 		err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() && (d.Name() == fhirmap.CaseIn || d.Name() == fhirmap.CaseResource) {
+			if err == nil && !d.IsDir() && (d.Name() == casetest.InFile || d.Name() == casetest.ResourceFile) {
 				dirs = append(dirs, filepath.Dir(name))
 			}
 			return err
@@ -281,7 +282,7 @@ func (c *fhirmapTestCmd) Run(out io.Writer) error {
 			return err
 		}
 		if len(dirs) == found {
-			return fmt.Errorf("no test case in %s: no folder holds %s or %s", path, fhirmap.CaseIn, fhirmap.CaseResource)
+			return fmt.Errorf("no test case in %s: no folder holds %s or %s", path, casetest.InFile, casetest.ResourceFile)
 		}
 	}
 	slices.Sort(dirs)
@@ -319,7 +320,7 @@ func (c *fhirmapTestCmd) one(lib *fhirmap.Library, dir string) ([]string, error)
 	for _, way := range []struct {
 		input string
 		run   func(*fhirmap.Library, string) ([]string, error)
-	}{{fhirmap.CaseIn, c.forward}, {fhirmap.CaseResource, c.back}} {
+	}{{casetest.InFile, c.forward}, {casetest.ResourceFile, c.back}} {
 		if _, err := os.Stat(filepath.Join(dir, way.input)); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -334,7 +335,7 @@ func (c *fhirmapTestCmd) one(lib *fhirmap.Library, dir string) ([]string, error)
 
 // back runs a case of the way back.
 func (c *fhirmapTestCmd) back(lib *fhirmap.Library, dir string) ([]string, error) {
-	in, path, err := fhirmap.ReadBackCase(os.DirFS(dir))
+	in, path, err := casetest.ReadBack(os.DirFS(dir))
 	if err != nil {
 		return nil, inputError(dir, err)
 	}
@@ -344,16 +345,16 @@ func (c *fhirmapTestCmd) back(lib *fhirmap.Library, dir string) ([]string, error
 	if in.Template, err = readTemplate(path); err != nil {
 		return nil, err
 	}
-	got, err := fhirmap.BackCase(lib.Compose(in))
+	got, err := casetest.BackOutcome(lib.Compose(in))
 	if err != nil {
 		return nil, inputError(dir, err)
 	}
-	return c.compare(dir, fhirmap.CaseOutcome, got)
+	return c.compare(dir, casetest.OutcomeFile, got)
 }
 
 // forward projects the input of a case.
 func (c *fhirmapTestCmd) forward(lib *fhirmap.Library, dir string) ([]string, error) {
-	in, err := fhirmap.ReadCase(os.DirFS(dir))
+	in, err := casetest.Read(os.DirFS(dir))
 	if err != nil {
 		return nil, inputError(dir, err)
 	}
@@ -361,7 +362,7 @@ func (c *fhirmapTestCmd) forward(lib *fhirmap.Library, dir string) ([]string, er
 	if err != nil {
 		return nil, inputError(dir, err)
 	}
-	resources, losses, err := res.Case()
+	resources, losses, err := casetest.Outcome(&res)
 	if err != nil {
 		return nil, err
 	}
@@ -369,7 +370,7 @@ func (c *fhirmapTestCmd) forward(lib *fhirmap.Library, dir string) ([]string, er
 	for _, f := range []struct {
 		name string
 		got  []byte
-	}{{fhirmap.CaseResources, resources}, {fhirmap.CaseLosses, losses}} {
+	}{{casetest.ResourcesFile, resources}, {casetest.LossesFile, losses}} {
 		more, err := c.compare(dir, f.name, f.got)
 		if err != nil {
 			return nil, err

@@ -1,4 +1,8 @@
-package fhirmap
+// Package casetest reads the test cases of mappings and writes what a library makes
+// of them in the form of their files, so that whoever writes mappings tests them
+// without Go: a case is a folder with an object and the resources it becomes, or
+// for the way back with a resource and the composition it becomes.
+package casetest
 
 import (
 	"bytes"
@@ -8,103 +12,107 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
-
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/pkg/terminology"
 )
 
 // The ids of the record that the objects of test cases belong to, from which
 // those of their resources follow.
 const (
-	CaseEHR    = "2b6f0e4e-8a3d-4a5e-9a66-3f1f2f1c8e01"
-	CaseObject = "8849182c-82ad-4088-a07f-48ead4180515"
-	CaseSystem = "test.cairn"
+	EHR    = "2b6f0e4e-8a3d-4a5e-9a66-3f1f2f1c8e01"
+	Object = "8849182c-82ad-4088-a07f-48ead4180515"
+	System = "test.cairn"
 )
+
+// lifecycleCompleted is that of a version that is complete.
+const lifecycleCompleted = "532"
 
 // The files of a test case: the object, facts about its version that differ
 // from the ordinary (optional), and what a library makes of it.
 const (
-	CaseIn        = "in.json"
-	CaseInput     = "input.json"
-	CaseResources = "resources.ndjson"
-	CaseLosses    = "losses.json"
+	InFile        = "in.json"
+	FactsFile     = "input.json"
+	ResourcesFile = "resources.ndjson"
+	LossesFile    = "losses.json"
 )
 
 // The files of a test case of the way back: the resource, what surrounds it, and
 // the composition that it becomes or why it is refused.
 const (
-	CaseResource = "resource.json"
-	CaseBack     = "back.json"
-	CaseOutcome  = "outcome.json"
+	ResourceFile = "resource.json"
+	BackFile     = "back.json"
+	OutcomeFile  = "outcome.json"
 )
 
 // NewInput reads a COMPOSITION, EHR_STATUS or party in canonical JSON and takes it for
 // the complete first version of an object of the record of test cases.
-func NewInput(data []byte) (Input, error) {
-	const op = "fhirmap.NewInput"
+func NewInput(data []byte) (fhirmap.Input, error) {
+	const op = "casetest.NewInput"
 	var head struct {
 		Type string `json:"_type"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
-		return Input{}, errs.Wrap(errs.Invalid, op, "not a JSON object: "+err.Error(), err)
+		return fhirmap.Input{}, errs.Wrap(errs.Invalid, op, "not a JSON object: "+err.Error(), err)
 	}
 	switch head.Type {
 	case "":
 		head.Type = "COMPOSITION"
 	case "COMPOSITION", "EHR_STATUS":
 	default:
-		if c := rm.Lookup(head.Type); c == nil || !c.IsA(classParty) {
-			return Input{}, errs.New(errs.Invalid, op, "only a COMPOSITION, EHR_STATUS or party is projected, not a "+head.Type)
+		if c := rm.Lookup(head.Type); c == nil || !c.IsA(rm.Lookup("PARTY")) {
+			return fhirmap.Input{}, errs.New(errs.Invalid, op, "only a COMPOSITION, EHR_STATUS or party is projected, not a "+head.Type)
 		}
 	}
 	root, problems := rm.DecodeJSON(data, rm.Lookup(head.Type), rm.JSONOptions{})
 	if rm.HasErrors(problems) {
 		e := errs.New(errs.Invalid, op, "the object is not valid")
 		e.Detail = problems
-		return Input{}, e
+		return fhirmap.Input{}, e
 	}
-	return Input{
-		Root: root, EHRID: CaseEHR, ObjectID: CaseObject, SystemID: CaseSystem,
-		VersionUID: CaseObject + "::" + CaseSystem + "::1", Lifecycle: lifecycleComplete,
+	return fhirmap.Input{
+		Root: root, EHRID: EHR, ObjectID: Object, SystemID: System,
+		VersionUID: Object + "::" + System + "::1", Lifecycle: lifecycleCompleted,
 	}, nil
 }
 
-// ReadCase reads the input of the test case in a folder.
-func ReadCase(dir fs.FS) (Input, error) {
-	const op = "fhirmap.ReadCase"
-	data, err := fs.ReadFile(dir, CaseIn)
+// Read reads the input of the test case in a folder.
+func Read(dir fs.FS) (fhirmap.Input, error) {
+	const op = "casetest.Read"
+	data, err := fs.ReadFile(dir, InFile)
 	if err != nil {
-		return Input{}, errs.Wrap(errs.NotFound, op, "a test case needs "+CaseIn, err)
+		return fhirmap.Input{}, errs.Wrap(errs.NotFound, op, "a test case needs "+InFile, err)
 	}
 	in, err := NewInput(data)
 	if err != nil {
-		return Input{}, err
+		return fhirmap.Input{}, err
 	}
-	data, err = fs.ReadFile(dir, CaseInput)
+	data, err = fs.ReadFile(dir, FactsFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return in, nil
 	}
 	if err != nil {
-		return Input{}, errs.Wrap(errs.Invalid, op, CaseInput+" cannot be read", err)
+		return fhirmap.Input{}, errs.Wrap(errs.Invalid, op, FactsFile+" cannot be read", err)
 	}
 	var facts struct {
-		Workflow  []WorkflowAction  `json:"workflow"`
-		Lifecycle string            `json:"lifecycle"`
-		Person    string            `json:"person"`  // the file of what $person is
-		Roles     []string          `json:"roles"`   // and of $roles
-		Parties   map[string]string `json:"parties"` // types of resources by the ids of parties
+		Workflow  []fhirmap.WorkflowAction `json:"workflow"`
+		Lifecycle string                   `json:"lifecycle"`
+		Person    string                   `json:"person"`  // the file of what $person is
+		Roles     []string                 `json:"roles"`   // and of $roles
+		Parties   map[string]string        `json:"parties"` // types of resources by the ids of parties
 		// Links are what the targets of LINKs are shown as, by their URIs.
-		Links map[string][]LinkedResource `json:"links"`
+		Links map[string][]fhirmap.LinkedResource `json:"links"`
 	}
 	facts.Lifecycle = in.Lifecycle
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&facts); err != nil {
-		return Input{}, errs.Wrap(errs.Invalid, op, CaseInput+": "+err.Error(), err)
+		return fhirmap.Input{}, errs.Wrap(errs.Invalid, op, FactsFile+": "+err.Error(), err)
 	}
-	if lifecycleNames[facts.Lifecycle] == "" {
-		return Input{}, errs.New(errs.Invalid, op, CaseInput+": lifecycle is not a code of a version lifecycle state")
+	if !terminology.OpenEHR.Has("version_lifecycle_state", facts.Lifecycle) {
+		return fhirmap.Input{}, errs.New(errs.Invalid, op, FactsFile+": lifecycle is not a code of a version lifecycle state")
 	}
 	in.Lifecycle = facts.Lifecycle
 	party := func(name, class string) (*rm.Node, error) {
@@ -120,13 +128,13 @@ func ReadCase(dir fs.FS) (Input, error) {
 	}
 	if facts.Person != "" {
 		if in.Person, err = party(facts.Person, "PERSON"); err != nil {
-			return Input{}, err
+			return fhirmap.Input{}, err
 		}
 	}
 	for _, name := range facts.Roles {
 		role, err := party(name, "ROLE")
 		if err != nil {
-			return Input{}, err
+			return fhirmap.Input{}, err
 		}
 		in.Roles = append(in.Roles, role)
 	}
@@ -134,26 +142,26 @@ func ReadCase(dir fs.FS) (Input, error) {
 		in.Resolve = func(ref *rm.Node) string { return facts.Parties[ref.String("id", "value")] }
 	}
 	if facts.Links != nil {
-		in.Link = func(target string) LinkTarget {
+		in.Link = func(target string) fhirmap.LinkTarget {
 			list, there := facts.Links[target]
 			if !there {
-				return LinkTarget{Reason: LinkMissing}
+				return fhirmap.LinkTarget{Reason: fhirmap.LinkMissing}
 			}
-			return LinkTarget{Resources: list}
+			return fhirmap.LinkTarget{Resources: list}
 		}
 	}
 	in.Workflow = facts.Workflow
 	for i := range in.Workflow {
 		if in.Workflow[i].Lifecycle == "" {
-			in.Workflow[i].Lifecycle = lifecycleComplete
+			in.Workflow[i].Lifecycle = lifecycleCompleted
 		}
 	}
 	return in, nil
 }
 
-// Case is the result as the expected files of a test case hold it: before each
+// Outcome is a result as the expected files of a test case hold it: before each
 // resource a line that says where it comes from.
-func (r *Result) Case() (resources, losses []byte, err error) {
+func Outcome(r *fhirmap.Result) (resources, losses []byte, err error) {
 	for i := range r.Resources {
 		res := &r.Resources[i]
 		line, err := json.Marshal(map[string]any{"path": res.Path, "profiles": res.Profiles, "mapping": res.Mapping + " " + res.MappingVersion})
@@ -167,19 +175,19 @@ func (r *Result) Case() (resources, losses []byte, err error) {
 	return resources, append(losses, '\n'), err
 }
 
-// ReadBackCase reads the test case of the way back in a folder: its input, still
+// ReadBack reads the test case of the way back in a folder: its input, still
 // without the template, and the path of that from the folder.
-func ReadBackCase(dir fs.FS) (in ComposeInput, template string, err error) {
-	const op = "fhirmap.ReadBackCase"
-	if in.Resource, err = fs.ReadFile(dir, CaseResource); err != nil {
-		return in, "", errs.Wrap(errs.NotFound, op, "a test case of the way back needs "+CaseResource, err)
+func ReadBack(dir fs.FS) (in fhirmap.ComposeInput, template string, err error) {
+	const op = "casetest.ReadBack"
+	if in.Resource, err = fs.ReadFile(dir, ResourceFile); err != nil {
+		return in, "", errs.Wrap(errs.NotFound, op, "a test case of the way back needs "+ResourceFile, err)
 	}
 	if in.Resource, in.Linked, err = bundled(in.Resource); err != nil {
-		return in, "", errs.Wrap(errs.Invalid, op, CaseResource+": "+err.Error(), err)
+		return in, "", errs.Wrap(errs.Invalid, op, ResourceFile+": "+err.Error(), err)
 	}
-	data, err := fs.ReadFile(dir, CaseBack)
+	data, err := fs.ReadFile(dir, BackFile)
 	if err != nil {
-		return in, "", errs.Wrap(errs.NotFound, op, "a test case of the way back needs "+CaseBack, err)
+		return in, "", errs.Wrap(errs.NotFound, op, "a test case of the way back needs "+BackFile, err)
 	}
 	facts := struct {
 		Template  string    `json:"template"`
@@ -193,22 +201,22 @@ func ReadBackCase(dir fs.FS) (in ComposeInput, template string, err error) {
 		// Stance is that of ComposeInput by its name.
 		Stance string `json:"stance"`
 		// Joins are the resources of other compositions, by the text of references.
-		Joins map[string]Join `json:"joins"`
+		Joins map[string]fhirmap.Join `json:"joins"`
 		// Parties are those that references lead to.
-		Parties map[string]Party `json:"parties"`
+		Parties map[string]fhirmap.Party `json:"parties"`
 	}{Territory: "DE", Composer: "Test case"}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&facts); err != nil {
-		return in, "", errs.Wrap(errs.Invalid, op, CaseBack+": "+err.Error(), err)
+		return in, "", errs.Wrap(errs.Invalid, op, BackFile+": "+err.Error(), err)
 	}
 	if facts.Template == "" {
-		return in, "", errs.New(errs.Invalid, op, CaseBack+" needs the path of the template")
+		return in, "", errs.New(errs.Invalid, op, BackFile+" needs the path of the template")
 	}
-	in.EHRID, in.Language, in.Territory, in.Time = CaseEHR, facts.Language, facts.Territory, facts.Time
+	in.EHRID, in.Language, in.Territory, in.Time = EHR, facts.Language, facts.Territory, facts.Time
 	in.Composer = rm.Object("PARTY_IDENTIFIED", rm.Str("name", facts.Composer))
-	if in.Stance, err = ParseStance(facts.Stance); err != nil {
-		return in, "", errs.Wrap(errs.Invalid, op, CaseBack+": "+err.Error(), err)
+	if in.Stance, err = fhirmap.ParseStance(facts.Stance); err != nil {
+		return in, "", errs.Wrap(errs.Invalid, op, BackFile+": "+err.Error(), err)
 	}
 	in.Descriptive, in.Joins, in.Parties = facts.Descriptive, facts.Joins, facts.Parties
 	if facts.System != "" {
@@ -239,23 +247,23 @@ func bundled(data []byte) ([]byte, map[string]*r4.Node, error) {
 	return first, linked, nil
 }
 
-// BackCase is the outcome of Compose as the expected file of a test case holds
+// BackOutcome is the outcome of Compose as the expected file of a test case holds
 // it: the mapping and the composition, or the refusal with the differences. Any
 // other error is returned.
-func BackCase(c Composed, err error) ([]byte, error) {
+func BackOutcome(c fhirmap.Composed, err error) ([]byte, error) {
 	var out any
 	switch e := errs.As(err); {
 	case err == nil:
 		out = struct {
-			Mapping     string          `json:"mapping"`
-			Omitted     []Difference    `json:"omitted,omitempty"`
-			Composition json.RawMessage `json:"composition"`
+			Mapping     string               `json:"mapping"`
+			Omitted     []fhirmap.Difference `json:"omitted,omitempty"`
+			Composition json.RawMessage      `json:"composition"`
 		}{c.Mapping, c.Omitted, rm.AppendJSON(nil, c.Root)}
 	case e != nil && (e.Kind == errs.Unprocessable || e.Kind == errs.Unsupported):
-		list, _ := e.Detail.([]Difference)
+		list, _ := e.Detail.([]fhirmap.Difference)
 		out = struct {
-			Refused     string       `json:"refused"`
-			Differences []Difference `json:"differences,omitempty"`
+			Refused     string               `json:"refused"`
+			Differences []fhirmap.Difference `json:"differences,omitempty"`
 		}{e.Msg, list}
 	default:
 		return nil, err
