@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/fhirmap/reading"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -34,17 +35,17 @@ func ArchetypeSystem(archetype string) string { return "http://openehr.org/arche
 
 // concept converts a coded or plain text. The text is always the original
 // value. Codes are the defining code and the mappings that claim equivalence.
-func (v *converter) concept(n *rm.Node) (*r4.Node, string) {
+func (v *converter) concept(n reading.Node) (*r4.Node, string) {
 	codings := v.mem().Array()
-	text := ""
-	switch n.Class.Name {
+	text, has := reading.Text{}, false
+	switch n.Class().Name {
 	case "CODE_PHRASE":
 		if c := v.code(n, ""); c != nil {
 			codings.Items = append(codings.Items, c)
 		}
 	case "DV_ORDINAL", "DV_SCALE":
 		symbol := n.Get("symbol")
-		text = symbol.String("value")
+		text, has = symbol.Get("value").Carry(&visible)
 		if c := v.code(symbol.Get("defining_code"), n.String("value")); c != nil {
 			codings.Items = append(codings.Items, c)
 		} else {
@@ -52,22 +53,22 @@ func (v *converter) concept(n *rm.Node) (*r4.Node, string) {
 		}
 		v.mappings(symbol, codings)
 	case "DV_TEXT", "DV_CODED_TEXT":
-		text = n.String("value")
-		if code := n.Get("defining_code"); code != nil {
+		text, has = n.Get("value").Carry(&visible)
+		if code := n.Get("defining_code"); !code.None() {
 			if c := v.code(code, ""); c != nil {
 				codings.Items = append(codings.Items, c)
 			}
 		}
 		v.mappings(n, codings)
 	default:
-		return v.fail("type", "a "+n.Class.Name+" is not a concept")
+		return v.fail("type", "a "+n.Class().Name+" is not a concept")
 	}
 	out := v.mem().Object()
 	if len(codings.Items) > 0 {
 		out.Fields = append(out.Fields, r4.Field{Name: "coding", Value: codings})
 	}
-	if strings.TrimSpace(text) != "" {
-		out.Fields = append(out.Fields, v.run.textField(text))
+	if has {
+		out.Fields = append(out.Fields, v.run.textField(text, has))
 	}
 	if len(out.Fields) == 0 {
 		return v.fail("terminology", "there is neither a code of a known system nor a text")
@@ -76,9 +77,9 @@ func (v *converter) concept(n *rm.Node) (*r4.Node, string) {
 }
 
 // coding converts a code; a text without one has no form as a Coding.
-func (v *converter) coding(n *rm.Node) (*r4.Node, string) {
+func (v *converter) coding(n reading.Node) (*r4.Node, string) {
 	code, ordinal := n, ""
-	switch n.Class.Name {
+	switch n.Class().Name {
 	case "DV_CODED_TEXT":
 		code = n.Get("defining_code")
 	case "DV_ORDINAL", "DV_SCALE":
@@ -88,7 +89,7 @@ func (v *converter) coding(n *rm.Node) (*r4.Node, string) {
 	if c == nil {
 		return v.fail("terminology", "the terminology has no system known to FHIR")
 	}
-	if text := n.String("value"); c.Get("display") == nil && n.Class.Name == "DV_CODED_TEXT" && text != "" {
+	if text := n.String("value"); c.Get("display") == nil && n.Class().Name == "DV_CODED_TEXT" && text != "" {
 		c.Set(r4.Lookup("Coding"), "display", v.mem().String(text))
 	}
 	return c, ""
@@ -98,8 +99,8 @@ const ordinalURL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
 
 // code is a CODE_PHRASE as a Coding; nil, with a loss noted, when its
 // terminology has no URI, because a code without a system says nothing.
-func (v *converter) code(n *rm.Node, ordinal string) *r4.Node {
-	if n == nil || n.String("code_string") == "" {
+func (v *converter) code(n reading.Node, ordinal string) *r4.Node {
+	if n.None() || n.String("code_string") == "" {
 		return nil
 	}
 	name, version := rm.SplitTerminologyID(n.String("terminology_id", "value"))
@@ -141,7 +142,7 @@ func (v *converter) code(n *rm.Node, ordinal string) *r4.Node {
 
 // mappings adds the codes that are declared equivalent. Narrower, broader and
 // unknown matches are left out: beside the code they would read as equal.
-func (v *converter) mappings(n *rm.Node, codings *r4.Node) {
+func (v *converter) mappings(n reading.Node, codings *r4.Node) {
 	for _, m := range n.List("mappings") {
 		if m.String("match") != "=" {
 			v.reduce("term-mapping", "a mapping that is not an equivalence is left out")

@@ -8,6 +8,7 @@ import (
 	"github.com/cairn-ehr/cairn/fhirmap/conceptmap"
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/fhirmap/reading"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -61,10 +62,10 @@ func (c *compiler) conceptMap(s *step) {
 
 // translated carries a code through the concept map of its method. It reports
 // false if the map does not speak of the code and is not to.
-func (x *run) translated(s *step, n *ref, node *rm.Node, place *cursor) (bool, *refusal) {
+func (x *run) translated(s *step, n *ref, node reading.Node, place *cursor) (bool, *refusal) {
 	v := converter{run: x, at: n, target: s.dstType.String()}
-	var phrase *rm.Node
-	switch node.Class.Name {
+	var phrase reading.Node
+	switch node.Class().Name {
 	case "CODE_PHRASE":
 		phrase = node
 	case "DV_CODED_TEXT":
@@ -94,8 +95,8 @@ types:
 		switch ref.Type.Name {
 		case "CodeableConcept":
 			whole := mem.Object(r4.Field{Name: "coding", Value: mem.Array(out)})
-			if text := node.String("value"); strings.TrimSpace(text) != "" {
-				whole.Fields = append(whole.Fields, x.textField(text))
+			if text, has := node.Get("value").Carry(&visible); has {
+				whole.Fields = append(whole.Fields, x.textField(text, has))
 			}
 			place.put(whole, ref.Type)
 		case "Coding":

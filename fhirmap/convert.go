@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/fhirmap/reading"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -61,9 +62,9 @@ type converter struct {
 
 // convert picks the best type among those allowed that the value really fits,
 // or gives the reason why none does.
-func (v *converter) convert(n *rm.Node, allowed []r4.TypeRef) (*r4.Node, *r4.Type, string) {
-	names := targets[n.Class.Name]
-	if n.Class.Name == "DV_TEXT" && len(n.List("mappings")) == 0 && len(allowed) > 1 {
+func (v *converter) convert(n reading.Node, allowed []r4.TypeRef) (*r4.Node, *r4.Type, string) {
+	names := targets[n.Class().Name]
+	if n.Class().Name == "DV_TEXT" && len(n.List("mappings")) == 0 && len(allowed) > 1 {
 		names = []string{"string", "markdown", "CodeableConcept"}
 	}
 	reason, message := "", ""
@@ -86,7 +87,7 @@ func (v *converter) convert(n *rm.Node, allowed []r4.TypeRef) (*r4.Node, *r4.Typ
 		}
 	}
 	if reason == "" {
-		reason, message = "type", "a "+n.Class.Name+" has no form in the target"
+		reason, message = "type", "a "+n.Class().Name+" has no form in the target"
 	}
 	v.message = message
 	return nil, nil, reason
@@ -103,7 +104,7 @@ func (v *converter) reduce(code, message string) {
 	v.run.lose(LossReduced, code, v.at, v.target, message)
 }
 
-func (v *converter) to(typ string, n *rm.Node) (*r4.Node, string) {
+func (v *converter) to(typ string, n reading.Node) (*r4.Node, string) {
 	switch typ {
 	case "Quantity", "SimpleQuantity", "Age", "Duration", "Count", "Distance":
 		return v.quantity(typ, n)
@@ -128,11 +129,10 @@ func (v *converter) to(typ string, n *rm.Node) (*r4.Node, string) {
 	case "Attachment":
 		return v.attachment(n)
 	case "boolean":
-		text := n.Text
-		if n.Class.Primitive == rm.NotPrimitive {
-			text = n.String("value")
+		if n.Class().Primitive == rm.NotPrimitive {
+			n = n.Get("value")
 		}
-		return v.mem().Bool(text), ""
+		return v.mem().Bool(n.Text()), ""
 	case "integer", "positiveInt", "unsignedInt", "decimal":
 		return v.number(typ, n)
 	default:
@@ -140,18 +140,19 @@ func (v *converter) to(typ string, n *rm.Node) (*r4.Node, string) {
 	}
 }
 
-func (v *converter) number(typ string, n *rm.Node) (*r4.Node, string) {
-	text := n.Text
-	switch n.Class.Name {
+func (v *converter) number(typ string, n reading.Node) (*r4.Node, string) {
+	value := n
+	switch n.Class().Name {
 	case "DV_COUNT", "DV_QUANTITY":
-		text = n.String("magnitude")
+		value = n.Get("magnitude")
 		if s := n.String("magnitude_status"); s != "" && s != "=" {
 			return v.fail("comparator", "a plain number cannot say "+s)
 		}
-		if n.Class.Name == "DV_QUANTITY" && n.String("units") != "1" {
+		if n.Class().Name == "DV_QUANTITY" && n.String("units") != "1" {
 			return v.fail("unit", "a plain number has no unit")
 		}
 	}
+	text := value.Text()
 	if !r4.ValidPrimitive(typ, text) {
 		return v.fail("value", "the number is not a legal "+typ)
 	}
@@ -159,10 +160,19 @@ func (v *converter) number(typ string, n *rm.Node) (*r4.Node, string) {
 }
 
 // text is the string form of a value, with everything that its meaning needs.
-func (v *converter) text(typ string, n *rm.Node) (*r4.Node, string) {
+func (v *converter) text(typ string, n reading.Node) (*r4.Node, string) {
+	if typ == "string" || typ == "markdown" {
+		if of := wholeText(n); !of.None() {
+			text, ok := of.Carry(textForms[typ])
+			if !ok {
+				return v.fail("value", "the text is not a legal "+typ)
+			}
+			return text.String(v.mem(), r4.FreeString), ""
+		}
+	}
 	s, ok := plainText(n)
 	if !ok {
-		return v.fail("type", "a "+n.Class.Name+" has no text form")
+		return v.fail("type", "a "+n.Class().Name+" has no text form")
 	}
 	if !r4.ValidPrimitive(typ, s) {
 		return v.fail("value", "the text is not a legal "+typ)
@@ -173,14 +183,27 @@ func (v *converter) text(typ string, n *rm.Node) (*r4.Node, string) {
 	return v.mem().String(s), ""
 }
 
+// wholeText is the primitive whose text is the plainText of a value; none if there
+// is more to it.
+func wholeText(n reading.Node) reading.Node {
+	if n.Class().Primitive != rm.NotPrimitive {
+		return n
+	}
+	switch n.Class().Name {
+	case "DV_TEXT", "DV_CODED_TEXT", "DV_URI", "DV_EHR_URI", "DV_PARSABLE":
+		return n.Get("value")
+	}
+	return reading.Node{}
+}
+
 // plainText renders a data value for people, without loss of a comparator,
 // unit or bound.
-func plainText(n *rm.Node) (string, bool) {
+func plainText(n reading.Node) (string, bool) {
 	status := n.String("magnitude_status")
 	if status == "=" {
 		status = ""
 	}
-	switch n.Class.Name {
+	switch n.Class().Name {
 	case "DV_TEXT", "DV_CODED_TEXT", "DV_URI", "DV_EHR_URI", "DV_PARSABLE":
 		return n.String("value"), true
 	case "DV_DATE", "DV_DATE_TIME", "DV_TIME", "DV_DURATION":
@@ -210,16 +233,16 @@ func plainText(n *rm.Node) (string, bool) {
 	case "DV_INTERVAL":
 		return intervalText(n)
 	}
-	if n.Class.Primitive != rm.NotPrimitive {
-		return n.Text, true
+	if n.Class().Primitive != rm.NotPrimitive {
+		return n.Text(), true
 	}
 	return "", false
 }
 
-func intervalText(n *rm.Node) (string, bool) {
+func intervalText(n reading.Node) (string, bool) {
 	part := func(name, included, open, closed string) (string, bool) {
 		b := n.Get(name)
-		if b == nil {
+		if b.None() {
 			return "", true
 		}
 		s, ok := plainText(b)
@@ -234,11 +257,11 @@ func intervalText(n *rm.Node) (string, bool) {
 }
 
 // identifier converts what identifies a thing or a party.
-func (v *converter) identifier(n *rm.Node) (*r4.Node, string) {
-	switch n.Class.Name {
+func (v *converter) identifier(n reading.Node) (*r4.Node, string) {
+	switch n.Class().Name {
 	case "DV_IDENTIFIER":
-		id := n.String("id")
-		if id == "" {
+		id, ok := n.Get("id").Carry(&notEmpty)
+		if !ok {
 			return v.fail("value", "the identifier has no id")
 		}
 		var typ, assigner *r4.Node
@@ -258,15 +281,16 @@ func (v *converter) identifier(n *rm.Node) (*r4.Node, string) {
 			assigner = v.mem().Object(r4.Field{Name: "display", Value: v.mem().FreeString(r4.FreeString, name)})
 		}
 		return v.mem().Object(r4.Field{Name: "type", Value: typ}, r4.Field{Name: "system", Value: system},
-			r4.Field{Name: "value", Value: v.mem().FreeString(r4.FreeString, id)}, r4.Field{Name: "assigner", Value: assigner}), ""
+			r4.Field{Name: "value", Value: id.String(v.mem(), r4.FreeString)}, r4.Field{Name: "assigner", Value: assigner}), ""
 	case "PARTY_REF":
 		return v.partyRef(n)
 	default:
 		ref := n.Get("external_ref")
-		if ref == nil && n.Class.Name == "PARTY_SELF" {
-			ref = v.run.in.Subject.Get("external_ref")
+		if ref.None() && n.Class().Name == "PARTY_SELF" {
+			v.run.log.Spoil()
+			ref = v.run.log.Node(v.run.in.Subject.Get("external_ref"))
 		}
-		if ref != nil {
+		if !ref.None() {
 			return v.partyRef(ref)
 		}
 		if ids := n.List("identifiers"); len(ids) > 0 {
@@ -279,9 +303,9 @@ func (v *converter) identifier(n *rm.Node) (*r4.Node, string) {
 // partyRef is the identifier of a party in an outside system. The namespace is
 // the system when it is a URI, otherwise the name of the assigner: R4 has no
 // place for a local name of a system.
-func (v *converter) partyRef(n *rm.Node) (*r4.Node, string) {
-	id := n.String("id", "value")
-	if id == "" {
+func (v *converter) partyRef(n reading.Node) (*r4.Node, string) {
+	id, ok := n.Get("id", "value").Carry(&notEmpty)
+	if !ok {
 		return v.fail("value", "the reference has no id")
 	}
 	var system, assigner *r4.Node
@@ -290,20 +314,20 @@ func (v *converter) partyRef(n *rm.Node) (*r4.Node, string) {
 	} else if ns != "" {
 		assigner = v.mem().Object(r4.Field{Name: "display", Value: v.mem().String(ns)})
 	}
-	return v.mem().Object(r4.Field{Name: "system", Value: system}, r4.Field{Name: "value", Value: v.mem().FreeString(r4.FreeString, id)},
+	return v.mem().Object(r4.Field{Name: "system", Value: system}, r4.Field{Name: "value", Value: id.String(v.mem(), r4.FreeString)},
 		r4.Field{Name: "assigner", Value: assigner}), ""
 }
 
 // reference points at the subject of the record, or names another party by its
 // identifier and name.
-func (v *converter) reference(n *rm.Node) (*r4.Node, string) {
+func (v *converter) reference(n reading.Node) (*r4.Node, string) {
 	toAny := len(v.refs) == 0 || slices.Contains(v.refs, "Resource")
-	switch n.Class.Name {
+	switch n.Class().Name {
 	case "PARTY_SELF":
 		if !toAny && !slices.Contains(v.refs, "Patient") {
 			return v.fail("reference", "the target does not refer to a Patient")
 		}
-		return v.mem().Object(r4.Field{Name: "reference", Value: v.mem().FreeString(r4.FreeReference, v.run.self())}), ""
+		return v.mem().Object(r4.Field{Name: "reference", Value: v.run.self()}), ""
 	case "PARTY_RELATED":
 		if !toAny && !slices.Contains(v.refs, "RelatedPerson") {
 			return v.fail("subject-not-patient", "the party is related to the subject of the record, not the subject")
@@ -319,18 +343,18 @@ func (v *converter) reference(n *rm.Node) (*r4.Node, string) {
 	if to := v.registered(n); to != "" {
 		out.Fields = append(out.Fields, r4.Field{Name: "reference", Value: v.mem().String(to)})
 	}
-	if n.Class.Name == "PARTY_RELATED" {
+	if n.Class().Name == "PARTY_RELATED" {
 		out.Fields = append(out.Fields, r4.Field{Name: "type", Value: v.mem().String("RelatedPerson")})
 	}
 	if id, why := v.identifier(n); why == "" {
 		out.Fields = append(out.Fields, r4.Field{Name: "identifier", Value: id})
 	}
-	name := n.String("name")
-	if n.Class.Name == "PARTY_RELATED" && name == "" {
-		name = n.String("relationship", "value")
+	name, ok := n.Get("name").Carry(&notEmpty)
+	if n.Class().Name == "PARTY_RELATED" && !ok {
+		name, ok = n.Get("relationship", "value").Carry(&notEmpty)
 	}
-	if name != "" {
-		out.Fields = append(out.Fields, r4.Field{Name: "display", Value: v.mem().FreeString(r4.FreeString, name)})
+	if ok {
+		out.Fields = append(out.Fields, r4.Field{Name: "display", Value: name.String(v.mem(), r4.FreeString)})
 	}
 	if len(out.Fields) == 0 || (len(out.Fields) == 1 && out.Fields[0].Name == "type") {
 		return v.fail("value", "the party has neither a name nor an identifier")
@@ -340,28 +364,28 @@ func (v *converter) reference(n *rm.Node) (*r4.Node, string) {
 
 // registered is the reference to the resource of a party that is registered
 // here; "" if there is none that the target may refer to.
-func (v *converter) registered(n *rm.Node) string {
-	if n.Class.Name == "PARTY_IDENTIFIED" {
+func (v *converter) registered(n reading.Node) string {
+	if n.Class().Name == "PARTY_IDENTIFIED" {
 		n = n.Get("external_ref")
 	}
-	if n == nil || n.Class.Name != "PARTY_REF" || v.run.in.Resolve == nil {
+	if n.None() || n.Class().Name != "PARTY_REF" {
 		return ""
 	}
-	typ := v.run.in.Resolve(n)
+	typ := n.Resolve(v.run.in.Resolve)
 	if typ == "" || len(v.refs) > 0 && !slices.Contains(v.refs, "Resource") && !slices.Contains(v.refs, typ) {
 		return ""
 	}
 	return typ + "/" + n.String("id", "value")
 }
 
-func (v *converter) attachment(n *rm.Node) (*r4.Node, string) {
+func (v *converter) attachment(n reading.Node) (*r4.Node, string) {
 	var fields []r4.Field
 	add := func(name, value string, node *r4.Node) {
 		if value != "" {
 			fields = append(fields, r4.Field{Name: name, Value: node})
 		}
 	}
-	if n.Class.Name == "DV_PARSABLE" {
+	if n.Class().Name == "DV_PARSABLE" {
 		return v.fail("type", "an attachment needs the media type of the text, which its formalism is not")
 	}
 	media := n.String("media_type", "code_string")
@@ -370,7 +394,7 @@ func (v *converter) attachment(n *rm.Node) (*r4.Node, string) {
 		add("language", lang, v.mem().String(lang))
 	}
 	data := n.String("data")
-	if data != "" && n.Get("compression_algorithm") != nil {
+	if data != "" && n.Has("compression_algorithm") {
 		return v.fail("compression", "an attachment cannot say how its data are compressed")
 	}
 	add("data", data, v.mem().String(data))

@@ -179,8 +179,8 @@ func TestDataTypes(t *testing.T) {
 			}
 			i := strings.LastIndexByte(tt.target, '.')
 			x := &run{workspace: newWorkspace(), in: Input{EHRID: someEHR}}
-			v := converter{run: x, at: &ref{node: n}, target: tt.target}
-			val, typ, reason := v.convert(n, allowed(t, tt.target[:i], tt.target[i+1:]))
+			v := converter{run: x, at: &ref{node: x.log.Node(n)}, target: tt.target}
+			val, typ, reason := v.convert(x.log.Node(n), allowed(t, tt.target[:i], tt.target[i+1:]))
 			got := ""
 			if reason != "" {
 				got = "! " + reason

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/fhirmap/reading"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/ucum"
 )
@@ -20,7 +21,7 @@ type function struct {
 	source, target string
 	// to gives a value of the target; if fields is set they are added to the
 	// object that is there.
-	to     func(v *converter, n *rm.Node) (*r4.Node, string)
+	to     func(v *converter, n reading.Node) (*r4.Node, string)
 	fields bool
 	// back gives the value of the source; nil if there is none for certain.
 	back func(n *r4.Node) *rm.Node
@@ -88,8 +89,8 @@ func (f *function) makes(t *ftype) bool {
 }
 
 // run converts a value and puts it at a place.
-func (f *function) run(v *converter, n *rm.Node, place *cursor, t *ftype) (reason string) {
-	if n == nil || n.Class.Name != f.source {
+func (f *function) run(v *converter, n reading.Node, place *cursor, t *ftype) (reason string) {
+	if n.None() || n.Class().Name != f.source {
 		_, reason = v.fail("type", "the source is no "+f.source)
 		return reason
 	}
@@ -114,7 +115,7 @@ func (f *function) run(v *converter, n *rm.Node, place *cursor, t *ftype) (reaso
 
 // rate is an amount per unit of something as the ratio of two amounts: 50 mL/h is
 // 50 mL to 1 h.
-func (v *converter) rate(n *rm.Node) (*r4.Node, string) {
+func (v *converter) rate(n reading.Node) (*r4.Node, string) {
 	units := n.String("units")
 	i := strings.LastIndexByte(units, '/')
 	if i <= 0 || strings.ContainsAny(units, "{}()") || strings.Contains(units[i:], ".") || !ucum.Valid(units) || !ucum.Valid(units[:i]) || !ucum.Valid(units[i+1:]) {
@@ -123,7 +124,7 @@ func (v *converter) rate(n *rm.Node) (*r4.Node, string) {
 	if s := n.String("units_system"); s != "" && s != ucumURI && !strings.EqualFold(s, "UCUM") {
 		return v.fail("unit", "the unit is not one of UCUM")
 	}
-	top := n.With("units_display_name")
+	top := v.run.log.Node(n.Unwatched().With("units_display_name"))
 	numerator, why := v.amount(top, n.Get("magnitude"), units[:i])
 	if why != "" {
 		return nil, why
@@ -150,7 +151,7 @@ func rateOf(n *r4.Node) *rm.Node {
 }
 
 // lasts is how long a dose lasts: Timing.repeat.duration with its unit.
-func (v *converter) lasts(n *rm.Node) (*r4.Node, string) {
+func (v *converter) lasts(n reading.Node) (*r4.Node, string) {
 	q, why := v.duration(n)
 	if why != "" {
 		return nil, why

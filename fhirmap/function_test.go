@@ -78,14 +78,16 @@ func TestFunctions(t *testing.T) {
 				t.Fatal(problems)
 			}
 			f := functions[tt.function]
-			v := converter{run: &run{workspace: newWorkspace()}, at: &ref{node: n}}
+			x := &run{workspace: newWorkspace()}
+			source := x.log.Node(n)
+			v := converter{run: x, at: &ref{node: source}}
 			if n.Class.Name != f.source {
-				if got := "! " + f.run(&v, n, nil, nil); got != tt.want {
+				if got := "! " + f.run(&v, source, nil, nil); got != tt.want {
 					t.Errorf("%s, want %s", got, tt.want)
 				}
 				return
 			}
-			out, why := f.to(&v, n)
+			out, why := f.to(&v, source)
 			if why != "" {
 				if got := "! " + why; got != tt.want || v.message == "" {
 					t.Errorf("%s, want %s", got, tt.want)

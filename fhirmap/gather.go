@@ -200,7 +200,7 @@ func (x *run) courseOf(e *ref) *course {
 			x.settle(f, list)
 		}
 	}
-	says := saysOf(e.node, x.in.Lifecycle)
+	says := saysOf(e.node.Unwatched(), x.in.Lifecycle)
 	f := x.courses[workflowKey(&says)]
 	if f == nil || f.apart == "" && len(f.all) == 1 {
 		return nil
@@ -302,9 +302,9 @@ func (x *run) part(a *act) bool {
 	}
 	a.tried = true
 	w := workspaces.Get().(*workspace)
-	y := &run{workspace: w, lib: x.lib, in: *a.in, root: &ref{node: a.in.Root}}
+	y := &run{workspace: w, lib: x.lib, in: *a.in, root: &ref{node: w.log.Node(a.in.Root)}}
 	y.entries(y.root, func(e *ref) {
-		if e.node != a.node || a.made != nil {
+		if e.node.Unwatched() != a.node || a.made != nil {
 			return
 		}
 		y.archetype, y.plan = e, a.plan
@@ -339,7 +339,7 @@ func (x *run) ofWorkflow(e *ref, archetype string, f *course) (refused, carried 
 	}
 	if f.apart != "" {
 		x.out.Losses = append(x.out.Losses, fill(Loss{Kind: LossReduced, Code: f.apart, Message: gatherReasons[f.apart]}))
-		x.doubted = f.apart != workflowNames && !f.ends(saysOf(e.node, x.in.Lifecycle))
+		x.doubted = f.apart != workflowNames && !f.ends(saysOf(e.node.Unwatched(), x.in.Lifecycle))
 		refused = x.resource(e, archetype)
 		x.doubted = false
 		return refused, false
@@ -352,7 +352,7 @@ func (x *run) ofWorkflow(e *ref, archetype string, f *course) (refused, carried 
 		x.out.Losses = append(x.out.Losses, fill(l))
 	}
 	x.pending = x.pending[:0]
-	if f.shown[0].node != e.node {
+	if f.shown[0].node != e.node.Unwatched() {
 		return false, true
 	}
 	root, losses := f.merge(p.target)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/fhirmap/reading"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -72,7 +73,7 @@ var linkReasons = map[LinkReason]string{
 type joinStep struct{ meaning, typ string }
 
 // meant reports whether a LINK has the meaning and the type of the method.
-func (j *joinStep) meant(link *rm.Node) bool {
+func (j *joinStep) meant(link reading.Node) bool {
 	return link.String("meaning", "value") == j.meaning && link.String("type", "value") == j.typ
 }
 
@@ -97,6 +98,7 @@ func (c *compiler) join(s *step, sc scope) {
 // joined refers to the only resource of a type that the element takes which the
 // target of a LINK is shown as.
 func (x *run) joined(s *step, n *ref, place *cursor) *refusal {
+	x.log.Spoil()
 	found := LinkTarget{Reason: LinkUnknown}
 	if x.in.Link != nil {
 		found = x.in.Link(n.node.String("target", "value"))

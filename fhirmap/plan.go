@@ -29,6 +29,10 @@ type plan struct {
 	opensBy  []fpath
 	prefixes int // that the paths of methods share
 	made     patterns
+	recipes  recipes
+	// above tells whether methods read the composition around the entry.
+	above     bool
+	aboveOnce sync.Once
 
 	// others are the types that methods with reference make, once asked for.
 	others     []string

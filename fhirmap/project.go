@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/fhirmap/reading"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -42,6 +43,13 @@ type run struct {
 	spoiled []spoiled
 	// gated is set when the preprocessor condition excluded the entry.
 	gated bool
+	// uses are the nodes that are carried while the log records.
+	uses []reading.Key
+	// shaped is what the shape has been made of, but for its last part.
+	shaped shaped
+	paper  paper
+	// known is the pattern that the last resource was kept by.
+	known *pattern
 	// subject is what self gives.
 	subject string
 	depth   int
@@ -84,7 +92,7 @@ func (lib *Library) Project(in Input) (out Result, err error) {
 		}
 		w.release()
 	}()
-	x := &run{workspace: w, lib: lib, in: in, root: &ref{node: in.Root}}
+	x := &run{workspace: w, lib: lib, in: in, root: &ref{node: w.log.Node(in.Root)}}
 	if in.Lifecycle != lifecycleComplete {
 		x.out.Losses = append(x.out.Losses, Loss{
 			Kind: LossUnmapped, Code: "not-complete", Path: "/",
@@ -198,13 +206,13 @@ func (x *run) whole(plans []*plan, archetype string) {
 // entries visits the ENTRYs below a composition or section.
 func (x *run) entries(at *ref, visit func(*ref)) {
 	for _, name := range [...]string{"content", "items"} {
-		a := at.node.Attr(name)
-		if a == nil {
+		a, ok := at.node.Attr(name, false)
+		if !ok {
 			continue
 		}
-		for i, n := range a.Items {
-			child := x.ref(n, at, a.Def, i)
-			if n.Class.IsA(rm.ClassEntry) {
+		for i := range a.Len() {
+			child := x.ref(a.At(i), at, a.Def(), i)
+			if child.node.Class().IsA(rm.ClassEntry) {
 				visit(child)
 			} else {
 				x.entries(child, visit)
@@ -240,7 +248,7 @@ func (x *run) entry(e *ref, plans []*plan) {
 	for _, p := range plans {
 		x.out.Types = p.appendTypes(x.out.Types)
 		x.archetype, x.plan = e, p
-		if e.node.Class.Name == "ACTION" && gathers(plans) {
+		if e.node.Class().Name == "ACTION" && gathers(plans) {
 			if c := x.courseOf(e); c != nil {
 				refused, carried = x.ofWorkflow(e, id, c)
 				continue
@@ -252,7 +260,7 @@ func (x *run) entry(e *ref, plans []*plan) {
 	case carried || len(x.out.Resources) > made:
 		x.leftovers(e, plans[0], id)
 		if x.in.Person != nil && e == x.root {
-			x.leftovers(x.ref(x.in.Person, nil, nil, 0), plans[0], x.in.Person.ArchetypeID())
+			x.leftovers(x.ref(x.log.Node(x.in.Person), nil, nil, 0), plans[0], x.in.Person.ArchetypeID())
 		}
 	case !refused:
 		x.out.Losses = append(x.out.Losses, Loss{
@@ -299,7 +307,7 @@ func (x *run) groups(origins []*ref) [][]*ref {
 			certain = certain && len(found.nodes) > 0 && !found.undecided
 			for _, v := range found.nodes {
 				certain = certain && !absent(v.node)
-				value := v.node
+				value := v.node.Unwatched()
 				if value.Class == rm.ClassElement {
 					value = value.Get("value")
 				}
@@ -311,7 +319,7 @@ func (x *run) groups(origins []*ref) [][]*ref {
 			x.drop(&found)
 		}
 		if certain {
-			key = fmt.Appendf(key, "%p %s", n.parent.node, n.attr.Name)
+			key = fmt.Appendf(key, "%p %s", n.parent.node.Unwatched(), n.attr.Name)
 			if i, ok := keys[string(key)]; ok {
 				groups[i] = append(groups[i], n)
 				continue
@@ -333,8 +341,30 @@ func (x *run) resource(origin *ref, archetype string) (refused bool) {
 		}
 		return l
 	}
+	learning := false
+	if x.outline(origin) {
+		found, tries := p.recipes.find(x.shape.Key)
+		for _, r := range found {
+			if x.cook(r, origin, archetype) {
+				return false
+			}
+		}
+		if learning = p.recipes.worth(x.shape.Key, tries, len(found), &x.lib.kept); learning {
+			x.record()
+		}
+	}
 	root, err := x.attempt(origin)
+	var learned *recipe
+	if learning {
+		learned = x.recorded(origin, fill)
+	}
 	if err == nil && len(root.Fields) == 1 && x.gated {
+		if learning {
+			if learned != nil {
+				learned.losses = nil // nothing is told of what is excluded
+			}
+			p.recipes.learn(x.shape.Key, learned, &x.lib.kept)
+		}
 		return false
 	}
 	if x.doubted && root.Get("status") != nil {
@@ -342,7 +372,14 @@ func (x *run) resource(origin *ref, archetype string) (refused bool) {
 		root.Remove("statusReason")
 	}
 	id := x.resourceID(p.target, p.file.Name.Value, origin)
-	return !x.keep(&p.made, root, p.target, id, err, origin, fill, x.lib.profiles[p])
+	kept := x.keep(&p.made, root, p.target, id, err, origin, fill, x.lib.profiles[p])
+	if learning {
+		if !kept || !learned.writes(x.known, x.text, x.holes, root) {
+			learned = nil
+		}
+		p.recipes.learn(x.shape.Key, learned, &x.lib.kept)
+	}
+	return !kept
 }
 
 // attempt runs the plan in hand.
@@ -362,7 +399,9 @@ func (x *run) attempt(origin *ref) (*r4.Node, *refusal) {
 // losses that were noted on the way. What is known of one like it is not found
 // out again.
 func (x *run) keep(made *patterns, root *r4.Node, target *r4.Type, id string, err *refusal, origin *ref, fill func(Loss) Loss, claims []string) bool {
-	root.Set(target, "id", x.nodes.FreeString(r4.FreeID, id))
+	node := x.nodes.FreeString(r4.FreeID, id)
+	node.From = fromID
+	root.Set(target, "id", node)
 	var known *pattern
 	seen := false
 	x.search = x.search[:0]
@@ -389,6 +428,7 @@ func (x *run) keep(made *patterns, root *r4.Node, target *r4.Type, id string, er
 		x.out.Losses = append(x.out.Losses, fill(l))
 		return false
 	}
+	x.known = known
 	of := known
 	if known == nil {
 		x.search = r4.AppendSearchValues(x.search[:0], root)
@@ -404,7 +444,7 @@ func (x *run) keep(made *patterns, root *r4.Node, target *r4.Type, id string, er
 		x.out.Losses = append(x.out.Losses, fill(l))
 	}
 	x.out.Resources = append(x.out.Resources, Resource{
-		Type: target.Name, ID: id, JSON: slices.Clone(x.text), Profiles: of.profiles, Search: slices.Clone(x.search), Mould: of.mould,
+		Type: target.Name, ID: id, JSON: x.paper.json(x.text), Profiles: of.profiles, Search: x.paper.values(x.search), Mould: of.mould,
 		Mapping: x.plan.file.Name.Value, MappingVersion: x.plan.file.Version, Path: origin.path(),
 	})
 	return true
@@ -413,6 +453,7 @@ func (x *run) keep(made *patterns, root *r4.Node, target *r4.Type, id string, er
 // refer makes another resource and puts a reference to it at the place. Where
 // the source has nothing for it there is neither.
 func (x *run) refer(s *step, n *ref, place *cursor) *refusal {
+	x.log.Spoil()
 	t := s.refer.target
 	root := x.nodes.Object(r4.Field{Name: "resourceType", Value: x.nodes.String(t.Name)})
 	into := x.cursor(place, nil)
@@ -449,6 +490,7 @@ func (x *run) refer(s *step, n *ref, place *cursor) *refusal {
 // link refers to the resource that another model has made of the source. Where
 // there is none there is no reference.
 func (x *run) link(s *step, n *ref, place *cursor) *refusal {
+	x.log.Spoil()
 	t := s.link.target
 	id := x.resourceID(t, s.link.file.Name.Value, n)
 	if !slices.ContainsFunc(x.out.Resources, func(r Resource) bool { return r.Type == t.Name && r.ID == id }) {

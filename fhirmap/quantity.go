@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/fhirmap/reading"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/ucum"
 )
@@ -18,10 +19,10 @@ const (
 )
 
 // quantity converts measured and counted amounts. Numbers keep their digits.
-func (v *converter) quantity(typ string, n *rm.Node) (*r4.Node, string) {
+func (v *converter) quantity(typ string, n reading.Node) (*r4.Node, string) {
 	var q *r4.Node
 	var why string
-	switch n.Class.Name {
+	switch n.Class().Name {
 	case "DV_QUANTITY":
 		q, why = v.amount(n, n.Get("magnitude"), n.String("units"))
 	case "DV_COUNT":
@@ -40,7 +41,7 @@ func (v *converter) quantity(typ string, n *rm.Node) (*r4.Node, string) {
 	case "DV_INTERVAL":
 		q, why = v.halfOpen(n)
 	default:
-		return v.fail("type", "a "+n.Class.Name+" is not a quantity")
+		return v.fail("type", "a "+n.Class().Name+" is not a quantity")
 	}
 	if why != "" {
 		return nil, why
@@ -56,12 +57,13 @@ func (v *converter) quantity(typ string, n *rm.Node) (*r4.Node, string) {
 
 // amount is a quantity of a magnitude as written, with comparator, unit and
 // the precision where the digits do not show it.
-func (v *converter) amount(n, magnitude *rm.Node, units string) (*r4.Node, string) {
-	if magnitude == nil || !r4.ValidPrimitive("decimal", magnitude.Text) {
+func (v *converter) amount(n, magnitude reading.Node, units string) (*r4.Node, string) {
+	value, ok := magnitude.Carry(&decimal)
+	if magnitude.None() || !ok {
 		return v.fail("value", "the magnitude is not a decimal number")
 	}
-	q := v.mem().Object(r4.Field{Name: "value", Value: v.mem().FreeNumber(magnitude.Text)})
-	if p := n.String("precision"); p != "" && !strings.HasPrefix(p, "-") && p != strconv.Itoa(decimals(magnitude.Text)) {
+	q := v.mem().Object(r4.Field{Name: "value", Value: value.Number(v.mem())})
+	if p := n.String("precision"); p != "" && !strings.HasPrefix(p, "-") && !shows(magnitude, p) {
 		ext := v.mem().Object(r4.Field{Name: "url", Value: v.mem().String(precisionURL)}, r4.Field{Name: "valueInteger", Value: v.mem().Number(p)})
 		q.Fields = append(q.Fields, r4.Field{Name: "_value", Value: v.mem().Object(r4.Field{Name: "extension", Value: v.mem().Array(ext)})})
 	}
@@ -91,6 +93,16 @@ func (v *converter) amount(n, magnitude *rm.Node, units string) (*r4.Node, strin
 	return q, ""
 }
 
+// shows reports whether a number has as many digits after the point as its
+// precision says.
+func shows(magnitude reading.Node, precision string) bool {
+	if len(precision) == 1 && precision[0] >= '0' && precision[0] <= '9' {
+		_, ok := magnitude.Carry(&digits[precision[0]-'0'])
+		return ok
+	}
+	return precision == strconv.Itoa(decimals(magnitude.Text()))
+}
+
 // decimals counts the digits after the point of a number without exponent; -1
 // when an exponent hides them.
 func decimals(s string) int {
@@ -104,7 +116,7 @@ func decimals(s string) int {
 }
 
 // ratio is a proportion that is not one quantity.
-func (v *converter) ratio(n *rm.Node) (*r4.Node, string) {
+func (v *converter) ratio(n reading.Node) (*r4.Node, string) {
 	if s := n.String("magnitude_status"); s != "" && s != "=" {
 		return v.fail("comparator", "a ratio has no comparator")
 	}
@@ -117,11 +129,11 @@ func (v *converter) ratio(n *rm.Node) (*r4.Node, string) {
 }
 
 // rangeOf is an interval with both bounds included: R4 has no other range.
-func (v *converter) rangeOf(n *rm.Node) (*r4.Node, string) {
+func (v *converter) rangeOf(n reading.Node) (*r4.Node, string) {
 	out := v.mem().Object()
 	for _, b := range [...]struct{ from, included, to string }{{"lower", "lower_included", "low"}, {"upper", "upper_included", "high"}} {
 		bound := n.Get(b.from)
-		if bound == nil {
+		if bound.None() {
 			return v.fail("interval", "one side is unbounded, which is not a range")
 		}
 		if n.String(b.included) == "false" {
@@ -137,15 +149,15 @@ func (v *converter) rangeOf(n *rm.Node) (*r4.Node, string) {
 }
 
 // halfOpen is an interval with one bound, as a quantity with a comparator.
-func (v *converter) halfOpen(n *rm.Node) (*r4.Node, string) {
+func (v *converter) halfOpen(n reading.Node) (*r4.Node, string) {
 	lower, upper := n.Get("lower"), n.Get("upper")
 	bound, comparator := lower, ">="
 	switch {
-	case lower != nil && upper == nil:
+	case !lower.None() && upper.None():
 		if n.String("lower_included") == "false" {
 			comparator = ">"
 		}
-	case upper != nil && lower == nil:
+	case !upper.None() && lower.None():
 		bound, comparator = upper, "<="
 		if n.String("upper_included") == "false" {
 			comparator = "<"
@@ -183,7 +195,7 @@ var durationUnits = []struct {
 }
 
 // duration is an ISO duration as an exact quantity of one UCUM unit of time.
-func (v *converter) duration(n *rm.Node) (*r4.Node, string) {
+func (v *converter) duration(n reading.Node) (*r4.Node, string) {
 	d, err := rm.ParseDuration(n.String("value"))
 	if err != nil {
 		return v.fail("value", "the duration is not ISO 8601")

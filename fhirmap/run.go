@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/fhirmap/reading"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -28,7 +29,7 @@ func (x *run) unable(s *step, code string, at *ref, message string) *refusal {
 	if s.critical || s.needed {
 		return &refusal{l}
 	}
-	if at != nil && at.node.Class == rm.ClassElement {
+	if at != nil && at.node.Class() == rm.ClassElement {
 		x.use(at.node) // the loss is reported once
 	}
 	x.pending = append(x.pending, l)
@@ -198,7 +199,7 @@ func (x *run) runManual(s *step, n *ref, place *cursor) *refusal {
 // transfer converts the source's value into the target's type.
 func (x *run) transfer(s *step, n *ref, place *cursor) *refusal {
 	node := n.node
-	if node.Class == rm.ClassElement {
+	if node.Class() == rm.ClassElement {
 		if absent(node) {
 			x.use(node)
 			return x.absentValue(s, n, place)
@@ -259,7 +260,12 @@ func (x *run) alone(place *cursor) bool {
 }
 
 // use marks a node as carried.
-func (x *run) use(n *rm.Node) { x.used[n] = true }
+func (x *run) use(n reading.Node) {
+	x.used[n.Key()] = true
+	if x.log.Recording() {
+		x.uses = append(x.uses, n.Key())
+	}
+}
 
 const (
 	absentURL    = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
@@ -289,15 +295,16 @@ func (x *run) absentValue(s *step, n *ref, place *cursor) *refusal {
 		return x.unable(s, "null-flavour", n, "the source gives a null flavour and the target may not be left open")
 	}
 	if e.Path == "Observation.value[x]" || e.Path == "Observation.component.value[x]" {
-		text := reason.text
-		if reason.code != "masked" {
-			if why := n.node.String("null_reason", "value"); why != "" {
-				text = why
+		text := reading.Fixed(reason.text)
+		has := reason.text != ""
+		if why := n.node.Get("null_reason", "value"); reason.code != "masked" && !why.None() {
+			if given, ok := why.Carry(&notEmpty); ok {
+				text, has = given, true
 			}
 		}
 		concept := mem.Object(r4.Field{Name: "coding", Value: mem.Array(mem.Object(
 			r4.Field{Name: "system", Value: mem.String(absentSystem)},
-			r4.Field{Name: "code", Value: mem.String(reason.code)}))}, x.textField(text))
+			r4.Field{Name: "code", Value: mem.String(reason.code)}))}, x.textField(text, has))
 		obj, typ := place.up.object()
 		obj.Set(typ, "dataAbsentReason", concept)
 		return nil
@@ -322,23 +329,24 @@ func (x *run) absentValue(s *step, n *ref, place *cursor) *refusal {
 	return nil
 }
 
-func (x *run) textField(s string) r4.Field {
-	if s == "" {
+func (x *run) textField(s reading.Text, has bool) r4.Field {
+	if !has {
 		return r4.Field{}
 	}
-	return r4.Field{Name: "text", Value: x.nodes.FreeString(r4.FreeString, s)}
+	return r4.Field{Name: "text", Value: s.String(&x.nodes, r4.FreeString)}
 }
 
 // leftovers reports the ELEMENTs of a projected entry that no method carried,
 // and the parts of carried values that were left behind.
 func (x *run) leftovers(e *ref, p *plan, archetype string) {
-	for i := range e.node.Attrs {
-		a := &e.node.Attrs[i]
+	node := e.node.Unwatched()
+	for i := range node.Attrs {
+		a := &node.Attrs[i]
 		for j, n := range a.Items {
 			if n.Class.Primitive != rm.NotPrimitive || !n.Class.IsA(rm.ClassLocatable) {
 				continue
 			}
-			at := x.ref(n, e, a.Def, j)
+			at := x.ref(x.log.Node(n), e, a.Def, j)
 			if n.Class == rm.ClassElement {
 				x.leftover(at, p, archetype)
 			} else {
@@ -356,11 +364,11 @@ func (x *run) leftover(at *ref, p *plan, archetype string) {
 		})
 	}
 	v := at.node.Get("value")
-	if !x.used[at.node] && !x.used[v] {
+	if !x.used[at.node.Key()] && !x.used[v.Key()] {
 		report("not-mapped", "no method carries the element")
 		return
 	}
-	if v == nil || !v.Class.IsA(classOrdered) {
+	if v.None() || !v.Class().IsA(classOrdered) {
 		return
 	}
 	for _, name := range [...]string{"normal_range", "other_reference_ranges", "normal_status", "accuracy"} {
@@ -377,17 +385,18 @@ var classOrdered = rm.Lookup("DV_ORDERED")
 
 // carried reports whether a part of a value has arrived: itself, or all objects
 // directly in it, such as both bounds of an interval.
-func (x *run) carried(n *rm.Node) bool {
-	if x.used[n] {
+func (x *run) carried(n reading.Node) bool {
+	if x.used[n.Key()] {
 		return true
 	}
 	parts := 0
-	for i := range n.Attrs {
-		for _, m := range n.Attrs[i].Items {
+	node := n.Unwatched()
+	for i := range node.Attrs {
+		for _, m := range node.Attrs[i].Items {
 			if m.Class.Primitive != rm.NotPrimitive {
 				continue
 			}
-			if !x.used[m] {
+			if !x.used[x.log.Node(m).Key()] {
 				return false
 			}
 			parts++

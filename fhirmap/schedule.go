@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/fhirmap/reading"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -15,7 +16,7 @@ import (
 var periods = [...]struct{ units, unit string }{{"1/d", "d"}, {"1/h", "h"}, {"1/min", "min"}, {"1/s", "s"}}
 
 // times is a whole number of times, and the unit of time that it is for.
-func (v *converter) times(n *rm.Node) (times, unit, reason string) {
+func (v *converter) times(n reading.Node) (times, unit, reason string) {
 	for _, p := range periods {
 		if s := n.String("units_system"); p.units == n.String("units") && (s == "" || s == ucumURI || strings.EqualFold(s, "UCUM")) {
 			unit = p.unit
@@ -44,7 +45,7 @@ func (v *converter) schedule(times, most string, period *r4.Node, unit string) *
 }
 
 // often is a whole number of times in a unit of time.
-func (v *converter) often(n *rm.Node) (*r4.Node, string) {
+func (v *converter) often(n reading.Node) (*r4.Node, string) {
 	times, unit, why := v.times(n)
 	if why != "" {
 		return nil, why
@@ -53,9 +54,9 @@ func (v *converter) often(n *rm.Node) (*r4.Node, string) {
 }
 
 // oftenUpTo is an interval of such numbers, both of which are in it.
-func (v *converter) oftenUpTo(n *rm.Node) (*r4.Node, string) {
+func (v *converter) oftenUpTo(n reading.Node) (*r4.Node, string) {
 	low, high := n.Get("lower"), n.Get("upper")
-	if low == nil || high == nil || low.Class.Name != "DV_QUANTITY" || high.Class.Name != "DV_QUANTITY" ||
+	if low.None() || high.None() || low.Class().Name != "DV_QUANTITY" || high.Class().Name != "DV_QUANTITY" ||
 		n.String("lower_included") != "true" || n.String("upper_included") != "true" {
 		return v.fail("interval", "the target takes two numbers of times, both included")
 	}
@@ -74,7 +75,7 @@ func (v *converter) oftenUpTo(n *rm.Node) (*r4.Node, string) {
 }
 
 // every is once in a time of one unit.
-func (v *converter) every(n *rm.Node) (*r4.Node, string) {
+func (v *converter) every(n reading.Node) (*r4.Node, string) {
 	q, why := v.duration(n)
 	if why != "" {
 		return nil, why

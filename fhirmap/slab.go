@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/fhirmap/reading"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -45,7 +46,11 @@ type workspace struct {
 	round   uint64       // in which what was reached counts
 	rounds  uint64       // given so far
 	met     []*cursor    // where the assignments of the manual entry in hand meet
-	used    map[*rm.Node]bool
+	used    map[reading.Key]bool
+	log     reading.Log
+	shape   reading.Shape // of the resource in hand
+	answers []string      // to what its recipe asks
+	free    []r4.Node     // its free texts
 	text    []byte
 	key     []byte // of the pattern of the resource in hand
 	holes   []r4.Hole
@@ -59,7 +64,7 @@ const maxFound = 1 << 12
 
 var workspaces = sync.Pool{New: func() any { return newWorkspace() }}
 
-func newWorkspace() *workspace { return &workspace{used: map[*rm.Node]bool{}} }
+func newWorkspace() *workspace { return &workspace{used: map[reading.Key]bool{}} }
 
 func (x *workspace) release() {
 	x.refs.forget()
@@ -71,12 +76,17 @@ func (x *workspace) release() {
 	x.kept = x.kept[:0]
 	clear(x.met[:cap(x.met)])
 	clear(x.search[:cap(x.search)])
+	clear(x.answers[:cap(x.answers)])
+	clear(x.free[:cap(x.free)])
+	clear(x.holes[:cap(x.holes)])
+	x.shape.Forget()
+	x.log.Stop()
 	if len(x.refs.chunks) <= maxFound/slabChunk && cap(x.found) <= maxFound && cap(x.kept) <= maxFound {
 		workspaces.Put(x)
 	}
 }
 
-func (x *workspace) ref(n *rm.Node, parent *ref, attr *rm.Attribute, index int) *ref {
+func (x *workspace) ref(n reading.Node, parent *ref, attr *rm.Attribute, index int) *ref {
 	r := x.refs.next()
 	r.node, r.parent, r.attr, r.index = n, parent, attr, index
 	return r
@@ -89,7 +99,13 @@ func (x *workspace) cursor(up *cursor, step *fstep) *cursor {
 }
 
 // self refers to the subject of the record.
-func (x *run) self() string {
+func (x *run) self() *r4.Node {
+	n := x.nodes.FreeString(r4.FreeReference, x.subjectText())
+	n.From = fromSubject
+	return n
+}
+
+func (x *run) subjectText() string {
 	if x.subject == "" {
 		x.subject = "Patient/" + x.in.EHRID
 	}

@@ -5,12 +5,13 @@ import (
 	"strconv"
 
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
+	"github.com/cairn-ehr/cairn/fhirmap/reading"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // ref is a node of the source with the way that led to it.
 type ref struct {
-	node   *rm.Node
+	node   reading.Node
 	parent *ref
 	attr   *rm.Attribute
 	index  int
@@ -43,16 +44,17 @@ func (r *ref) appendIdentity(b []byte) []byte {
 	if r == nil || r.parent == nil {
 		return b
 	}
-	if uid := r.node.String("uid", "value"); uid != "" {
+	node := r.node.Unwatched()
+	if uid := node.String("uid", "value"); uid != "" {
 		return append(append(b, "/uid:"...), uid...)
 	}
 	b = append(append(r.parent.appendIdentity(b), '/'), r.attr.Name...)
 	if !r.attr.Container {
 		return b
 	}
-	id, name := r.node.NodeID(), r.node.NameValue()
+	id, name := node.NodeID(), node.NameValue()
 	twin := 0
-	for _, s := range r.parent.node.List(r.attr.Name)[:r.index] {
+	for _, s := range r.parent.node.Unwatched().List(r.attr.Name)[:r.index] {
 		if s.NodeID() == id && s.NameValue() == name {
 			twin++
 		}
@@ -73,7 +75,7 @@ func (r *ref) archetype() string {
 }
 
 // matches reports whether a member meets a step's predicates.
-func (g *oseg) matches(n *rm.Node) bool {
+func (g *oseg) matches(n reading.Node) bool {
 	if g.nodeID != "" && n.NodeID() != g.nodeID {
 		return false
 	}
@@ -83,14 +85,14 @@ func (g *oseg) matches(n *rm.Node) bool {
 // absent reports whether the node is an ELEMENT that gives a null flavour
 // instead of a value. A value beside a null flavour, which the Reference Model
 // forbids, does not count: it may be what was to be masked.
-func absent(n *rm.Node) bool {
-	return n.Class == rm.ClassElement && (n.Attr("value") == nil || n.Attr("null_flavour") != nil)
+func absent(n reading.Node) bool {
+	return n.Class() == rm.ClassElement && (!n.Has("value") || n.Has("null_flavour"))
 }
 
 // restriction hides all members of a list but some: the other events of a
 // history while these are made into a resource.
 type restriction struct {
-	owner   *rm.Node
+	owner   reading.Node
 	attr    string
 	indexes []int
 }
@@ -119,16 +121,21 @@ func (x *run) find(at *ref, segs []oseg) (undecided bool) {
 	if seg.attr == "value" && absent(at.node) {
 		return true
 	}
-	a := at.node.Attr(seg.attr)
-	if a == nil {
-		return at.node.Class.IsA(rm.ClassDataValue) && at.node.Class.Attribute(seg.attr) == nil
+	hide := x.only != nil && x.only.owner.Same(at.node) && x.only.attr == seg.attr
+	a, ok := at.node.Attr(seg.attr, hide)
+	if !ok {
+		class := at.node.Class()
+		return class.IsA(rm.ClassDataValue) && class.Attribute(seg.attr) == nil
 	}
-	hide := x.only != nil && x.only.owner == at.node && x.only.attr == seg.attr
-	for i, n := range a.Items {
-		if (hide && !slices.Contains(x.only.indexes, i)) || !seg.matches(n) {
+	for i := range a.Len() {
+		if hide && !slices.Contains(x.only.indexes, i) {
 			continue
 		}
-		undecided = x.find(x.ref(n, at, a.Def, i), segs[1:]) || undecided
+		n := a.At(i)
+		if !seg.matches(n) {
+			continue
+		}
+		undecided = x.find(x.ref(n, at, a.Def(), i), segs[1:]) || undecided
 	}
 	return undecided
 }
@@ -150,17 +157,16 @@ func (x *run) start(p *opath, parent *ref) *ref {
 	case fromComposition:
 		at = x.root
 	case fromVersion:
-		if x.version == nil {
-			x.version = x.ref(versionNode(x.in), nil, nil, 0)
-		}
+		x.knowVersion()
 		at = x.version
 	case fromSelf:
-		at = x.ref(self, nil, nil, 0)
+		at = x.ref(x.log.Node(self), nil, nil, 0)
 	case fromWorkflow:
 		at = x.workflow()
 	case fromPerson:
+		x.log.Spoil()
 		if at = nil; x.in.Person != nil {
-			at = x.ref(x.in.Person, nil, nil, 0)
+			at = x.ref(x.log.Node(x.in.Person), nil, nil, 0)
 		}
 	}
 	for range p.up {
@@ -171,6 +177,12 @@ func (x *run) start(p *opath, parent *ref) *ref {
 	return at
 }
 
+func (x *run) knowVersion() {
+	if x.version == nil {
+		x.version = x.ref(x.log.Node(versionNode(x.in)), nil, nil, 0)
+	}
+}
+
 // self is the subject of the record.
 var self = rm.Object("PARTY_SELF")
 
@@ -178,8 +190,9 @@ func (x *run) eval(p *opath, parent *ref) lookup {
 	mark := len(x.found)
 	if p.base == fromRoles {
 		undecided := false
+		x.log.Spoil()
 		for i, n := range x.in.Roles {
-			undecided = x.find(x.ref(n, nil, nil, i), p.segs) || undecided
+			undecided = x.find(x.ref(x.log.Node(n), nil, nil, i), p.segs) || undecided
 		}
 		return x.results(mark, undecided)
 	}
@@ -254,22 +267,22 @@ func (k *condition) test(l *lookup) truth {
 		n := r.node
 		switch k.op {
 		case fhirconnect.OneOf, fhirconnect.NotOf:
-			if n.Class.Primitive == rm.NotPrimitive {
+			if n.Class().Primitive == rm.NotPrimitive {
 				open = true
 				continue
 			}
-			hit = hit || k.criteria[n.Text]
+			hit = hit || k.criteria[n.Text()]
 		case fhirconnect.IsType:
-			if n.Class == rm.ClassElement {
+			if n.Class() == rm.ClassElement {
 				v := n.Get("value")
 				if absent(n) {
 					open = true
 					continue
 				}
-				hit = hit || k.names(v.Class) || k.criteria["ELEMENT"]
+				hit = hit || k.names(v.Class()) || k.criteria["ELEMENT"]
 				continue
 			}
-			hit = hit || k.names(n.Class)
+			hit = hit || k.names(n.Class())
 		case fhirconnect.Empty, fhirconnect.NotEmpty:
 			hit = true
 		}

@@ -6,19 +6,27 @@ import (
 	"time"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/fhirmap/reading"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // dateTime converts a point in time. A value is cut to what FHIR can say, never
 // padded, except that full minutes get :00 because FHIR has no minutes alone;
 // both are reported.
-func (v *converter) dateTime(typ string, n *rm.Node) (*r4.Node, string) {
-	switch n.Class.Name {
+func (v *converter) dateTime(typ string, n reading.Node) (*r4.Node, string) {
+	switch n.Class().Name {
 	case "POINT_EVENT":
 		n = n.Get("time")
 	case "DV_DATE_TIME":
 		if p := v.at; p != nil && p.attr != nil && p.attr.Name == "time" && p.parent != nil && p.parent.node.Is("INTERVAL_EVENT") {
 			return v.fail("interval-event", "the time of an interval event is its end, not its moment")
+		}
+	}
+	if typ == "dateTime" && n.Class().Name == "DV_DATE_TIME" {
+		if s := n.Get("magnitude_status"); s.None() || s.Text() == "=" {
+			if text, ok := n.Get("value").Carry(&instant); ok {
+				return text.String(v.mem(), r4.FreeTime), ""
+			}
 		}
 	}
 	t, why := v.parseTemporal(n)
@@ -49,10 +57,10 @@ var lossTexts = map[string]string{
 	"time-to-minute":      "the time is precise to the minute; FHIR writes seconds of :00",
 }
 
-func (v *converter) parseTemporal(n *rm.Node) (rm.Temporal, string) {
+func (v *converter) parseTemporal(n reading.Node) (rm.Temporal, string) {
 	var t rm.Temporal
 	var err error
-	switch n.Class.Name {
+	switch n.Class().Name {
 	case "DV_DATE":
 		t, err = rm.ParseDate(n.String("value"))
 	case "DV_DATE_TIME":
@@ -60,7 +68,7 @@ func (v *converter) parseTemporal(n *rm.Node) (rm.Temporal, string) {
 	case "DV_TIME":
 		t, err = rm.ParseTime(n.String("value"))
 	default:
-		_, why := v.fail("type", "a "+n.Class.Name+" is not a date or time")
+		_, why := v.fail("type", "a "+n.Class().Name+" is not a date or time")
 		return t, why
 	}
 	if err != nil {
@@ -119,7 +127,7 @@ func appendOffset(b []byte, t rm.Temporal) []byte {
 	return appendTwo(append(b, ':'), m%60)
 }
 
-func (v *converter) time(n *rm.Node) (*r4.Node, string) {
+func (v *converter) time(n reading.Node) (*r4.Node, string) {
 	t, why := v.parseTemporal(n)
 	if why != "" {
 		return nil, why
@@ -142,19 +150,19 @@ func (v *converter) time(n *rm.Node) (*r4.Node, string) {
 
 // period converts what lasts. A single point has no duration and becomes a
 // dateTime wherever that is allowed; it is not stretched to a period.
-func (v *converter) period(n *rm.Node) (*r4.Node, string) {
-	switch n.Class.Name {
+func (v *converter) period(n reading.Node) (*r4.Node, string) {
+	switch n.Class().Name {
 	case "INTERVAL_EVENT":
 		return v.intervalEvent(n)
 	case "EVENT_CONTEXT":
 		return v.bounds(n.Get("start_time"), n.Get("end_time"))
 	case "DV_INTERVAL":
-		if b := n.Get("lower"); b != nil && !b.Is("DV_TEMPORAL") || n.Get("upper") != nil && !n.Get("upper").Is("DV_TEMPORAL") {
+		if b := n.Get("lower"); !b.None() && !b.Is("DV_TEMPORAL") || n.Has("upper") && !n.Get("upper").Is("DV_TEMPORAL") {
 			return v.fail("type", "the interval is not one of dates or times")
 		}
 		p, why := v.bounds(n.Get("lower"), n.Get("upper"))
-		if why == "" && (n.Get("lower") != nil && n.String("lower_included") == "false" ||
-			n.Get("upper") != nil && n.String("upper_included") == "false") {
+		if why == "" && (n.Has("lower") && n.String("lower_included") == "false" ||
+			n.Has("upper") && n.String("upper_included") == "false") {
 			v.reduce("interval", "a bound is excluded, which a period cannot say")
 		}
 		return p, why
@@ -163,13 +171,13 @@ func (v *converter) period(n *rm.Node) (*r4.Node, string) {
 	}
 }
 
-func (v *converter) bounds(low, high *rm.Node) (*r4.Node, string) {
+func (v *converter) bounds(low, high reading.Node) (*r4.Node, string) {
 	out := v.mem().Object()
 	for _, b := range [...]struct {
 		name string
-		node *rm.Node
+		node reading.Node
 	}{{"start", low}, {"end", high}} {
-		if b.node == nil {
+		if b.node.None() {
 			continue
 		}
 		val, why := v.dateTime("dateTime", b.node)
@@ -186,7 +194,7 @@ func (v *converter) bounds(low, high *rm.Node) (*r4.Node, string) {
 
 // intervalEvent is the time an interval event covers: its time is the end, its
 // width lies before it (RM data_structures, INTERVAL_EVENT).
-func (v *converter) intervalEvent(n *rm.Node) (*r4.Node, string) {
+func (v *converter) intervalEvent(n reading.Node) (*r4.Node, string) {
 	end, why := v.parseTemporal(n.Get("time"))
 	if why != "" {
 		return nil, why

@@ -63,6 +63,7 @@ func final(state string) bool { return state == "528" || state == "531" || state
 // as mappings may read it; nil if there is none, or if it is not certain, which is
 // noted once for each resource.
 func (x *run) workflow() *ref {
+	x.log.Spoil()
 	if x.flowKnown {
 		return x.flow
 	}
@@ -74,7 +75,7 @@ func (x *run) workflow() *ref {
 	if reason == "" && len(mine) > 0 {
 		var at *WorkflowAction
 		if at, reason = latest(mine); reason == "" {
-			x.flow = x.ref(at.node(), x.origin, workflowStep, 0)
+			x.flow = x.ref(x.log.Node(at.node()), x.origin, workflowStep, 0)
 			return x.flow
 		}
 	}
@@ -107,7 +108,7 @@ var workflowAttributes = []string{"ism_transition", "archetype_node_id"}
 // model does not split it. What refers to the composition and cannot be followed
 // may be about any order in it, and so is about all.
 func (x *run) actions() (mine []*WorkflowAction, reason string) {
-	key := rm.RefKey(x.archetype.node.Get("workflow_id"))
+	key := rm.RefKey(x.archetype.node.Unwatched().Get("workflow_id"))
 	for i := range x.in.Workflow {
 		a := &x.in.Workflow[i]
 		if !strings.EqualFold(a.Object, x.in.ObjectID) {
@@ -144,11 +145,11 @@ func (x *run) about(a *WorkflowAction) (about, certain bool) {
 		(slices.ContainsFunc(path.Steps, indexed) || slices.ContainsFunc(activity.Steps, indexed)) {
 		return false, false
 	}
-	found := path.Resolve(x.root.node)
+	found := path.Resolve(x.in.Root)
 	if len(found) == 0 || slices.ContainsFunc(found, func(n *rm.Node) bool { return n.Class.Name != "INSTRUCTION" }) {
 		return false, false
 	}
-	here := x.archetype.node
+	here := x.archetype.node.Unwatched()
 	if !slices.Contains(found, here) {
 		return false, true
 	}
@@ -159,10 +160,10 @@ func (x *run) about(a *WorkflowAction) (about, certain bool) {
 	if len(activities) == 0 || slices.ContainsFunc(activities, func(n *rm.Node) bool { return n.Class.Name != "ACTIVITY" }) {
 		return false, false
 	}
-	if x.origin == nil || x.origin.node == here {
+	if x.origin == nil || x.origin.node.Unwatched() == here {
 		return true, true
 	}
-	if !slices.Contains(activities, x.origin.node) {
+	if !slices.Contains(activities, x.origin.node.Unwatched()) {
 		return false, true
 	}
 	return true, len(activities) == 1

@@ -19,7 +19,7 @@ func (a *Arena) node(kind NodeKind, text string) *Node {
 	}
 	n := &a.chunks[a.n/chunkSize][a.n%chunkSize]
 	a.n++
-	n.Kind, n.Free, n.Text, n.Fields, n.Items = kind, Fixed, text, n.Fields[:0], n.Items[:0]
+	n.Kind, n.Free, n.From, n.Text, n.Fields, n.Items = kind, Fixed, 0, text, n.Fields[:0], n.Items[:0]
 	return n
 }
 

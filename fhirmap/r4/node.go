@@ -28,6 +28,8 @@ type Node struct {
 	Kind NodeKind
 	// Free says whether resources that are alike may have another text here.
 	Free Free
+	// From is a number that whoever makes the text of the node gives it; 0 for none.
+	From int32
 	// Text is the unescaped string, the number as written, or true or false.
 	Text string
 	// Fields are the properties of an object, in document order.

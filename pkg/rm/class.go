@@ -13,6 +13,7 @@ type Class struct {
 	// scalars (String, Integer, Real …); NotPrimitive for every other class.
 	Primitive Primitive
 
+	number    int
 	parents   []*Class
 	ancestors map[*Class]bool // transitive, includes the class itself
 	concrete  []*Class        // concrete descendants, includes the class itself if concrete
@@ -72,12 +73,21 @@ type Attribute struct {
 	// MinItems is the least number of members a present container may have.
 	MinItems int
 
+	number int
 	open   bool // the type is the owner's type parameter, Type its bound
 	passes bool // the type's parameter is the owner's type parameter
 	lax    bool // absence of the mandatory attribute is only a warning
 
 	jsonName string // ,"name":
 }
+
+// Number tells the classes of the table apart, from 0 on without gaps. It holds
+// for this process only.
+func (c *Class) Number() int { return c.number }
+
+// Number tells the attributes of a class apart, from 0 on over all classes. It
+// holds for this process only.
+func (a *Attribute) Number() int { return a.number }
 
 // IsA reports whether c is other or one of its descendants.
 func (c *Class) IsA(other *Class) bool { return c == other || c.ancestors[other] }

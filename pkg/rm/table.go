@@ -106,7 +106,7 @@ func parseClasses(text string) ([]*Class, map[string]*Class, error) {
 		head, attrs, _ := strings.Cut(line, " : ")
 		head, ancestors, _ := strings.Cut(head, " < ")
 		words := strings.Fields(head)
-		c := &Class{Name: words[0]}
+		c := &Class{Name: words[0], number: len(list)}
 		switch {
 		case len(words) == 1:
 		case len(words) == 2 && words[1] == "abstract":
@@ -137,6 +137,7 @@ func parseClasses(text string) ([]*Class, map[string]*Class, error) {
 		}
 	}
 	own := map[*Class][]*Attribute{}
+	attributes := 0
 	for _, s := range sources {
 		if s.attrs == "" {
 			continue
@@ -146,6 +147,8 @@ func parseClasses(text string) ([]*Class, map[string]*Class, error) {
 			if err != nil {
 				return nil, nil, err
 			}
+			a.number = attributes
+			attributes++
 			own[s.class] = append(own[s.class], a)
 		}
 	}
