@@ -3,6 +3,7 @@ package fhirmap
 import (
 	"bytes"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -90,9 +91,19 @@ func sources(t testing.TB, patients int) []Input {
 		t.Fatal("no cases", err)
 	}
 	for _, dir := range dirs {
-		list = append(list, caseInput(t, dir))
+		list = append(list, storedCase(t, dir))
 	}
 	return list
+}
+
+// storedCase is the input of a test case.
+func storedCase(t testing.TB, dir string) Input {
+	t.Helper()
+	in, err := ReadCase(os.DirFS(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
 }
 
 // agree compares a projection with one by a library that knows nothing.
@@ -194,7 +205,7 @@ func TestRecipesAreUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := caseInput(t, "testdata/cases/blood_pressure")
+	in := storedCase(t, "testdata/cases/blood_pressure")
 	in.Root = decoded(t, in.Root)
 	for range 4 {
 		if _, err := lib.Project(in); err != nil {
@@ -273,7 +284,7 @@ mappings:
 				t.Fatal(err)
 			}
 			slow.kept.Store(maxPatterns)
-			in := caseInput(t, "testdata/cases/height")
+			in := storedCase(t, "testdata/cases/height")
 			in.Root = decoded(t, in.Root)
 			outcomes := map[string]bool{}
 			for _, text := range []string{"180", "180", "180", "180", "193", "181.5", "193", "18e1", "x", "180"} {
@@ -312,7 +323,7 @@ func TestRecipesHoldNoFreeTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := caseInput(t, "testdata/cases/blood_pressure")
+	in := storedCase(t, "testdata/cases/blood_pressure")
 	in.Root = decoded(t, in.Root)
 	for range 4 {
 		if _, err := lib.Project(in); err != nil {
@@ -343,4 +354,3 @@ func TestRecipesHoldNoFreeTexts(t *testing.T) {
 		t.Error("there are no recipes")
 	}
 }
-
