@@ -90,7 +90,7 @@ func (lib *Library) Profiles(typ string) []string {
 // engineRevision is raised when the engine makes other resources of the same
 // mapping files, or finds them by other values, so that what is stored is
 // recognised as made by an older one.
-const engineRevision = 6
+const engineRevision = 7
 
 // Digest identifies what a library makes of a version: it depends on the name,
 // the version and the content of every mapping file, and on the engine. The

@@ -283,6 +283,10 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- Dates are ranges of instants; without an offset, in a search as in a resource, they are taken in UTC. `$lastn` gives the observations that\n" +
 	"  fewer than `max` others of their code certainly came after: all that were at the same time, and beside one whose date is known in part\n" +
 	"  those that may be later. Those without a date come after all others.\n" +
+	"- A quantity that is asked for in a UCUM unit (`70.5||kg`, `70.5|http://unitsofmeasure.org|kg`) is found in every other that measures the same\n" +
+	"  (70500 g), with the precision of what is asked for; scales that run the other way (pH) are not converted, and neither is the amount of a substance to its\n" +
+	"  mass. Without a unit the number counts whatever its unit, as it does for `_sort`. `1e2` is one digit: 50 to 150.\n" +
+	"- A searchset tells how many of the patients that the search names are not here.\n" +
 	"- `$validate` checks a resource against R4. With a `profile`, or a `mode` other than `create`, the answer is an error, since that is not checked.\n" +
 	"- Modifiers: `:missing` on all parameters but composites; `:not`, `:text`, `:in`, `:not-in`, `:above` and `:below` on tokens and `:of-type` on\n" +
 	"  those of Identifiers; `:exact` and `:contains` on strings; `:identifier` and `:[type]` on references; `:above` and `:below` on URIs, by\n" +

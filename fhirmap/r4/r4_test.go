@@ -198,6 +198,7 @@ func TestSearchValues(t *testing.T) {
 		{Param: "patient", Kind: SearchReference, Code: "Patient/p"},
 		{Param: "subject", Kind: SearchReference, Code: "Patient/p"},
 		{Param: "date", Kind: SearchDate, Low: time.Date(2020, 5, 1, 0, 0, 0, 0, time.UTC), High: time.Date(2020, 5, 2, 0, 0, 0, 0, time.UTC)},
+		{Param: "value-quantity:unit", Kind: SearchToken, Code: "Cel"},
 		{Param: "value-quantity", Kind: SearchQuantity, Number: "37.50", System: "http://unitsofmeasure.org", Code: "Cel"},
 		{Param: "value-quantity", Kind: SearchQuantity, Number: "37.50", Code: "°C"},
 		{Param: "component-code", Kind: SearchToken, Group: 1},
@@ -236,6 +237,7 @@ func TestSearchValuesOfIdentifiers(t *testing.T) {
 		{Param: "participant", Kind: SearchReference, Code: "Practitioner/p"},
 		{Param: "participant", Kind: SearchReference},
 		{Param: "practitioner", Kind: SearchReference, Code: "Practitioner/p"},
+		{Param: "length:unit", Kind: SearchToken, Code: "d"},
 		{Param: "length", Kind: SearchQuantity, Number: "2", System: "http://unitsofmeasure.org", Code: "d"},
 		{Param: "length", Kind: SearchQuantity, Number: "2", Code: "days"},
 	}

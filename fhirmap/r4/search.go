@@ -59,7 +59,11 @@ const (
 	TextSuffix       = ":text"       // strings: the texts that stand with codes
 	OfTypeSuffix     = ":of-type"    // tokens: type of an identifier, with OfTypeCode
 	IdentifierSuffix = ":identifier" // tokens: the identifier of a reference
+	UnitSuffix       = ":unit"       // tokens: the UCUM codes of quantities
 )
+
+// UCUM is the system of the units that quantities are converted by.
+const UCUM = "http://unitsofmeasure.org"
 
 // OfTypeCode joins the code of an identifier's type and its value.
 func OfTypeCode(code, value string) string { return code + "\x1f" + value }
@@ -173,7 +177,7 @@ type indexing struct {
 	members []*Member
 	only    string // the x of a path[x]
 	// The parameter with its suffixes.
-	text, ofType, identifier string
+	text, ofType, identifier, unit string
 	exact                    bool // the texts of it may be asked for as they are
 }
 
@@ -191,6 +195,7 @@ var indexings = sync.OnceValue(func() map[string]map[string][]indexing {
 				x := indexing{
 					param: r[0], kind: SearchKind(r[1]), only: only,
 					text: r[0] + TextSuffix, ofType: r[0] + OfTypeSuffix, identifier: r[0] + IdentifierSuffix,
+					unit: r[0] + UnitSuffix,
 				}
 				x.exact = x.text == Texts("value-string")
 				t := Lookup(typ)
@@ -292,6 +297,9 @@ func (x *indexing) value(dst []SearchValue, v *Node, path []*Member) []SearchVal
 	case SearchQuantity:
 		if number := v.Str("value"); number != "" && v.Get("comparator") == nil {
 			sv.Number, sv.System, sv.Code = number, v.Str("system"), v.Str("code")
+			if sv.System == UCUM && sv.Code != "" {
+				dst = append(dst, SearchValue{Param: x.unit, Kind: SearchToken, Code: sv.Code})
+			}
 			if unit := v.Str("unit"); unit != "" && unit != sv.Code {
 				dst = append(dst, sv)
 				sv.System, sv.Code = "", unit

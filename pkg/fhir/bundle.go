@@ -109,6 +109,9 @@ func lagIssues(lag Lag) (out []issue) {
 		out = append(out, issue{severity: "warning", code: "incomplete", text: lag.String() +
 			": resources can be missing, or those of an earlier version of the record"})
 	}
+	if lag.Absent > 0 {
+		out = append(out, issue{severity: "warning", code: "not-found", text: fmt.Sprintf("of the patients that the search names %d are not known here: that nothing is found says nothing about them", lag.Absent)})
+	}
 	if lag.Outdated {
 		out = append(out, issue{severity: "information", code: "incomplete", text: "the mappings have changed, and resources made by the earlier ones are still among those searched"})
 	}

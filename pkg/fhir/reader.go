@@ -157,7 +157,8 @@ type Page struct {
 	Lag Lag
 }
 
-// Lag is what of the records is not projected, or not by the mappings in force.
+// Lag is what of the records is not projected, or not by the mappings in force, or
+// not there at all.
 type Lag struct {
 	// Waiting is true if the latest version of an object is not projected yet,
 	// so that its resources are missing or those of an earlier version.
@@ -166,6 +167,8 @@ type Lag struct {
 	Since time.Time
 	// Outdated is true if resources may have been made by earlier mappings.
 	Outdated bool
+	// Absent is the number of patients that the query names and that are not here.
+	Absent int
 }
 
 // String says since when something waits.

@@ -216,12 +216,15 @@ func unescape(s string) string {
 	return b.String()
 }
 
+// Nobody is an id that no resource has, so that nothing matches.
+const Nobody = "."
+
 // intersect narrows a list that was given before; nil is everything.
 func intersect(old, more []string) []string {
 	if old == nil {
 		return more
 	}
-	out := []string{"."} // an id that no resource has, so that nothing matches
+	out := []string{Nobody}
 	for _, s := range more {
 		if slices.Contains(old, s) {
 			out = append(out, s)

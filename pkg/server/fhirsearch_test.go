@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -138,6 +139,87 @@ func TestValidateSaysWhatItDoesNotCheck(t *testing.T) {
 		r := p.send("POST", c.path, c.body, "openehr-template-id", vitalSigns)
 		if r.status != 200 || r.body.List("issue")[0].Str("severity") != c.want {
 			t.Errorf("%s %.200s: %s, want %s", c.path, c.body, r, c.want)
+		}
+	}
+}
+
+// TestFHIRUnits searches by quantities in another unit than the one they were
+// recorded in.
+func TestFHIRUnits(t *testing.T) {
+	t.Parallel()
+	p, ids := writing(t, 63, 1)
+	id := ids[0]
+	names := map[string]string{}
+	const kg = `"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"`
+	for name, unit := range map[string]string{"70.5 kg": kg, "70500 g": strings.ReplaceAll(kg, "kg", "g"), "70600 g": strings.ReplaceAll(kg, "kg", "g")} {
+		value, _, _ := strings.Cut(name, " ")
+		r := p.send("POST", "Observation", strings.Replace(weight(id, value), kg, unit, 1), "openehr-template-id", vitalSigns)
+		if r.status != 201 {
+			t.Fatalf("%s: %s", name, r)
+		}
+		names[r.body.Str("id")] = name
+	}
+	const both = "70.5 kg,70500 g"
+	for query, want := range map[string]string{
+		"value-quantity=70.5":                                           "70.5 kg",
+		"value-quantity=70.5||kg":                                       both,
+		"value-quantity=70.50|http://unitsofmeasure.org|kg":             both,
+		"value-quantity=70500|http://unitsofmeasure.org|g":              both,
+		"value-quantity=70501|http://unitsofmeasure.org|g":              "",
+		"value-quantity=155.4||[lb_av]":                                 both,
+		"value-quantity=gt155.5||[lb_av]":                               "70600 g",
+		"value-quantity=gt70.55||kg":                                    "70600 g",
+		"value-quantity=le70500||g":                                     both,
+		"value-quantity=ge70.5||kg&value-quantity=lt70600||g":           both,
+		"value-quantity=70.5||kg,70600||g":                              "70.5 kg,70500 g,70600 g",
+		"value-quantity=70.5|urn:others|kg":                             "",
+		"value-quantity=gt0||m":                                         "",
+		"combo-value-quantity=70.5||kg":                                 both,
+		"code-value-quantity=http://loinc.org|29463-7$gt70.55||kg":      "70600 g",
+		"combo-code-value-quantity=29463-7$70500||g":                    both,
+		"code-value-quantity=8302-2$gt70.55||kg":                        "",
+		"value-quantity=ne70.5||kg&value-quantity=gt70||kg":             "70600 g",
+		"value-quantity=gt70.4||kg&identifier:missing=true&_sort=-date": "70.5 kg,70500 g,70600 g",
+	} {
+		if got := strings.Join(p.found("Observation?patient="+id+"&code=29463-7&_lastUpdated=ge2000&date=2024-03-05&"+strings.NewReplacer("|", "%7C", "[", "%5B", "]", "%5D", "$", "%24").Replace(query), names), ","); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+	if got := p.all("Patient?_id="+id+"&_has:Observation:patient:value-quantity=70.6%7C%7Ckg", "match"); len(got) != 1 {
+		t.Errorf("by _has: %d patients", len(got))
+	}
+}
+
+// TestFHIRPatientsWhoAreNotHere searches records that do not exist, of which an
+// empty result must not be taken for "nothing known".
+func TestFHIRPatientsWhoAreNotHere(t *testing.T) {
+	t.Parallel()
+	p, ids := writing(t, 64, 2)
+	const nobody = "00000000-0000-4000-8000-000000000001"
+	for query, want := range map[string]int{
+		"AllergyIntolerance?patient=" + ids[0]:                                   0,
+		"AllergyIntolerance?patient=" + nobody:                                   1,
+		"AllergyIntolerance?patient=Patient/misspelt":                            1,
+		"AllergyIntolerance?patient=misspelt," + nobody + "," + ids[0]:           2,
+		"AllergyIntolerance?_summary=count&patient=" + nobody:                    1,
+		"AllergyIntolerance?patient=" + ids[0] + "&patient=" + ids[1]:            0, // contradicts itself
+		"Observation/$lastn?patient=" + nobody:                                   1,
+		"DocumentReference?patient=" + nobody:                                    1,
+		"Provenance?patient=" + nobody:                                           1,
+		"AllergyIntolerance?_count=1":                                            0,
+		"AllergyIntolerance?subject=" + nobody + "&_count=1":                     -1, // not a parameter
+		"Condition?subject=Patient/" + nobody + "&_revinclude=Provenance:target": 1,
+	} {
+		r := p.send("GET", query, "")
+		if want < 0 {
+			if r.status != 400 {
+				t.Errorf("%s: %s", query, r)
+			}
+			continue
+		}
+		text := fmt.Sprintf("the search names %d are not known here", want)
+		if r.status != 200 || strings.Contains(r.String(), "not known here") != (want > 0) || want > 0 && !strings.Contains(r.String(), text) {
+			t.Errorf("%s: %s, want %d", query, r, want)
 		}
 	}
 }

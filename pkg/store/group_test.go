@@ -149,7 +149,7 @@ func stored(t *testing.T, s *store.Store, list []ehr.Contribution) map[string][]
 	for name, query := range map[string]string{
 		"contribution": `select to_jsonb(c) - array['ehr_no', 'time_committed'] || jsonb_build_object('ehr', e.ehr_id) as row
 			from contribution c join ehr e using (ehr_no) where c.contribution_id = any($1)`,
-		"version": `select to_jsonb(v) - array['ehr_no', 'vo_no', 'time_committed'] || jsonb_build_object('ehr', e.ehr_id)
+		"version": `select to_jsonb(v) - array['ehr_no', 'vo_no', 'time_committed', 'made'] || jsonb_build_object('ehr', e.ehr_id)
 			|| jsonb_build_object('same time', v.time_committed = c.time_committed) as row
 			` + v + ` join contribution c using (ehr_no, contribution_id) where v.contribution_id = any($1)`,
 		"document": `select to_jsonb(d) - array['ehr_no', 'vo_no'] || jsonb_build_object('ehr', e.ehr_id, 'object', v.object_id) as row

@@ -139,7 +139,8 @@ func InKind(param string) bool {
 	case "identifier", "accession", "container-id", "telecom", "email", "phone":
 		return false
 	}
-	return !strings.Contains(param, ":") // the identifier of a reference, the type and value of an identifier
+	// Not the identifier of a reference, nor the type and value of an identifier.
+	return !strings.Contains(param, ":") || strings.HasSuffix(param, r4.UnitSuffix)
 }
 
 // class says where a search value is kept.

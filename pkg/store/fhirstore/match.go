@@ -102,6 +102,9 @@ func (r *Reader) matchOne(ctx context.Context, tx pgx.Tx, s *fhir.Subscription, 
 	w.add(`r.present`)
 	w.subscribed(q)
 	q.Patients = nil
+	if err := inAllUnits(ctx, tx, &q); err != nil {
+		return 0, err
+	}
 	if err := w.narrow(op, q); err != nil {
 		return 0, err
 	}

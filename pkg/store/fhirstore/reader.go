@@ -314,6 +314,9 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	if fhir.OfParty(q.Type) && patients != nil {
 		return fhir.Page{}, errs.New(errs.Unsupported, op, q.Type+" is of no patient's record")
 	}
+	if err := inAllUnits(ctx, r.store.Pool(), &q); err != nil {
+		return fhir.Page{}, fail(op, err)
+	}
 	where, at, err := conditions(op, q, patients)
 	if err != nil {
 		return fhir.Page{}, err
@@ -389,6 +392,11 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	if len(patients) == 0 {
 		shown(ctx, page.Records)
 	}
+	for _, p := range q.Patients {
+		if p != fhir.Nobody && uuid.Validate(p) != nil {
+			page.Lag.Absent++ // no patient has such an id
+		}
+	}
 	return page, nil
 }
 
@@ -445,13 +453,15 @@ const gapsSQL = `
 	group by template_id, code, archetype, message
 	order by template_id, code, archetype, message`
 
-// lagSQL and patientLagSQL tell since when something waits to be projected, and
-// whether there may be resources that were made by earlier rules.
+// lagSQL and patientLagSQL tell since when something waits to be projected,
+// whether there may be resources that were made by earlier rules, and how many of
+// the patients are not here.
 const (
-	lagSQL        = `select (select min(since) from fhir_queue), exists (select from fhir_state where after_ehr is not null)`
+	lagSQL        = `select (select min(since) from fhir_queue), exists (select from fhir_state where after_ehr is not null), 0`
 	patientLagSQL = `
 	select (select min(q.since) from fhir_queue q where q.ehr_no = any(array(select ehr_no from ehr where ehr_id = any($1)))),
-		exists (select from fhir_state s join ehr e on e.ehr_no >= s.after_ehr where e.ehr_id = any($1))`
+		exists (select from fhir_state s join ehr e on e.ehr_no >= s.after_ehr where e.ehr_id = any($1)),
+		(select count(distinct p)::integer from unnest($1::uuid[]) p where not exists (select from ehr e where e.ehr_id = p))`
 )
 
 // lagOf is the query for the lag of patients, or without any of all.
@@ -464,7 +474,7 @@ func lagOf(patients []uuid.UUID) (sql string, args []any) {
 
 func scanLag(row pgx.Row, lag *fhir.Lag) error {
 	var since *time.Time
-	err := row.Scan(&since, &lag.Outdated)
+	err := row.Scan(&since, &lag.Outdated, &lag.Absent)
 	if since != nil {
 		lag.Waiting, lag.Since = true, since.UTC()
 	}
