@@ -281,6 +281,9 @@ func (x *run) doubtful(a, b *act) bool {
 }
 
 func (x *run) labelsOf(a *act) string {
+	if x.in.Apart {
+		return a.in.ObjectID
+	}
 	if x.in.Labels == nil {
 		return ""
 	}

@@ -27,8 +27,13 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- `meta.security` has the labels that are configured, of the server and of the template of the source (`--fhir-security`,\n" +
 	"  `--fhir-security-of`), at every door: reads, searches, histories, documents, exports, notifications. Of the labels of\n" +
 	"  v3-Confidentiality that of the template holds; a bundle has the highest in it and all others. `_security` finds by them. They\n" +
-	"  are not stored: a change holds at once, for earlier versions too, and gives no resource a new version (but a Procedure of a workflow: see there). openEHR has no such label in its\n" +
-	"  compositions; nothing is inferred from content, item tags or null flavours (a masked value is `masked` in its place). A label keeps\n" +
+	"  are not stored: a change holds at once, for earlier versions too, and gives no resource a new version (but a Procedure of a workflow: see there). They can also\n" +
+	"  come from ITEM_TAGs, whose value is the label (`--fhir-security-tag KEY`; R4 lets labels change without a version, so a client that has\n" +
+	"  the version is then never answered 304), and from codes of the composition (`--fhir-security-code LABEL=TERMINOLOGY|CODE@/path`), evaluated at each\n" +
+	"  read and search. What one version of an object is tagged with, or a part of it, labels all that is made of any version of it;\n" +
+	"  a code all that is made of its version. Of U to V the highest holds. A tag without a label as its value is V; what stands at the path without a\n" +
+	"  code (words, a null flavour) counts as the code. With either, what several compositions say is not made one Procedure\n" +
+	"  (`workflow-labels`), and a change of a tag is no event of a subscription. Otherwise nothing is inferred from content (a masked value is `masked` in its place). A label keeps\n" +
 	"  nothing from anyone: principals have no clearances here. Provenance has the labels of its source, AuditEvent those of the server; what\n" +
 	"  another composition says about a resource (how far an order has come) brings no label of its template.\n" +
 	"  `cairn dev` labels everything HTEST.\n" +

@@ -54,6 +54,9 @@ type Input struct {
 	// Labels gives the security labels of what is made of a template, as a text;
 	// nil if all have the same. What has different ones is not made one resource.
 	Labels func(template string) string
+	// Apart says that labels depend on more than the template: what is made of
+	// compositions of two objects is taken for labelled differently.
+	Apart bool
 }
 
 // Result is everything one projection produced.

@@ -40,6 +40,14 @@ func (a *api) meta(q *Query, name string, modifier Modifier, p pair) error {
 		return nil
 	}
 	var t OfTemplates
+	if name == "_security" && a.Labels.ByContent() {
+		c := Labelled{Labels: &a.Labels, Values: f.Values, Not: modifier == Not || modifier == Missing && !f.Negate}
+		if modifier == Missing {
+			c.Values = []Value{{}}
+		}
+		q.Labelled = append(q.Labelled, c)
+		return nil
+	}
 	switch {
 	case name == "_security" && modifier == Missing:
 		t = a.Labels.having([]Value{{}})

@@ -206,6 +206,8 @@ type Query struct {
 	Filters []Filter
 	// Templates are conditions on the template of the source, all of which hold.
 	Templates []OfTemplates
+	// Labelled are conditions on security labels, all of which hold.
+	Labelled []Labelled
 	// Meta hold on elements of meta: URIs with the Param _profile or _source.
 	Meta []Filter
 	// During, if it has two instants, leaves out resources with dates of which

@@ -63,6 +63,12 @@ type Labels struct {
 	// Templates are added for what is made of compositions of a template, by its
 	// id. Of those that say how confidential something is, only these hold.
 	Templates map[string][]Label
+	// Tags are the keys of ITEM_TAGs whose values are labels of what is made of the
+	// object that they are about, in all its versions: as ParseLabel reads them, and
+	// Strictest for a value that it does not. Codes label by what a composition says.
+	// Of labels that say how confidential something is the highest holds.
+	Tags  []string
+	Codes []CodeLabel
 }
 
 // Check refuses more than one code for how confidential the same is.
@@ -109,13 +115,11 @@ type OfTemplates struct {
 
 // having is which resources have a label that one of the values names.
 func (l Labels) having(values []Value) OfTemplates {
-	has := func(list []Label) bool {
-		return slices.ContainsFunc(list, func(x Label) bool {
-			return slices.ContainsFunc(values, func(v Value) bool {
-				return (v.Code == "" || v.Code == x.Code) && (!v.HasSystem || v.System == x.System)
-			})
-		})
-	}
+	return l.where(func(list []Label) bool { return slices.ContainsFunc(list, Labelled{Values: values}.Names) })
+}
+
+// where is which resources have labels by template that have a property.
+func (l Labels) where(has func([]Label) bool) OfTemplates {
 	out := OfTemplates{IDs: []string{}, Not: has(l.All)}
 	for id := range l.Templates {
 		if has(l.Of(id)) != out.Not {

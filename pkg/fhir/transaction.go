@@ -117,7 +117,7 @@ func (a *api) transaction(w http.ResponseWriter, c *call, entries []*r4.Node, as
 			for i := range list {
 				if list[i].index >= 0 {
 					list[i].made = made[list[i].index]
-					list[i].rec = recordOf(list[i].made, a.Labels)
+					list[i].rec = a.recordOf(c, list[i].made)
 				}
 			}
 			for i, one := range list {
@@ -128,7 +128,7 @@ func (a *api) transaction(w http.ResponseWriter, c *call, entries []*r4.Node, as
 				list[i].made = list[one.owner].made
 				list[i].made.Resource, list[i].made.Omitted = list[i].made.Linked[one.url], nil
 				list[i].made.Warnings = nil // told with the owner
-				list[i].rec = recordOf(list[i].made, a.Labels)
+				list[i].rec = a.recordOf(c, list[i].made)
 			}
 		}
 		if err := a.joinedAsSent(entries, list); err != nil {

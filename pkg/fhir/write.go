@@ -132,7 +132,7 @@ func (a *api) store(ctx context.Context, c *call, typ string, in intake.Resource
 	if err != nil {
 		return nil, reasons(err, typ, typ)
 	}
-	return a.answerWritten(c, http.StatusCreated, recordOf(made[0], a.Labels), made[0].Warnings, made[0].Omitted)
+	return a.answerWritten(c, http.StatusCreated, a.recordOf(c, made[0]), made[0].Warnings, made[0].Omitted)
 }
 
 // existing searches for the resource that a conditional create means. More than
@@ -202,12 +202,20 @@ func subjectOf(typ string) string {
 }
 
 // recordOf is a resource that was created as a reader would find it.
-func recordOf(c intake.Created, labels Labels) Record {
-	return Record{
-		Type: c.Type, ID: c.ID, Version: VersionID{Trunk: c.Version.Trunk}, LastUpdated: c.Time, Source: c.Version.String(),
-		Profiles: c.Profiles, Mapping: c.Mapping, MappingVersion: c.MappingVersion, First: true, JSON: c.JSON,
-		Security: labels.Of(c.Template), Template: c.Template,
+func (a *api) recordOf(c *call, made intake.Created) Record {
+	rec := Record{
+		Type: made.Type, ID: made.ID, Version: VersionID{Trunk: made.Version.Trunk}, LastUpdated: made.Time, Source: made.Version.String(),
+		Profiles: made.Profiles, Mapping: made.Mapping, MappingVersion: made.MappingVersion, First: true, JSON: made.JSON,
+		Security: a.Labels.Of(made.Template), Template: made.Template,
 	}
+	if a.Labels.ByContent() {
+		if read, err := a.Reader.ResourceVersion(c.Context(), c.who, rec.Type, rec.ID, rec.Version); err == nil {
+			rec.Security = read.Security
+		} else { // stored, but not to be read by who sent it, or not made yet
+			rec.Security = a.Labels.With(made.Template, []Label{Strictest})
+		}
+	}
+	return rec
 }
 
 // reasons gives the reasons of the intake to the client, with paths below a place

@@ -119,6 +119,17 @@ func (o Projecting) labels() (fhir.Labels, error) {
 			return l, err
 		}
 	}
+	l.Tags = o.FHIRSecurityTag
+	if slices.Contains(l.Tags, "") {
+		return l, errs.New(errs.Invalid, "server.Options", "the key of a tag with security labels is empty")
+	}
+	for _, s := range o.FHIRSecurityCode {
+		c, err := fhir.ParseCodeLabel(s)
+		if err != nil {
+			return l, err
+		}
+		l.Codes = append(l.Codes, c)
+	}
 	return l, l.Check()
 }
 

@@ -245,8 +245,8 @@ func (m Maintainer) Reproject(ctx context.Context, again bool, o Projecting, pro
 	if err != nil {
 		return err
 	}
-	if strings.Contains(st.Rules, "-") && mapping.labels == nil {
-		return errs.New(errs.Invalid, "server.Reproject", "the server has security labels by template: this needs --fhir-security and --fhir-security-of as it has them")
+	if strings.Contains(st.Rules, "-") && mapping.labels == nil && !mapping.apart {
+		return errs.New(errs.Invalid, "server.Reproject", "the server has security labels by template, tag or code: this needs the options --fhir-security* as it has them")
 	}
 	if err := m.store.UseRules(ctx, ehr.Rules(projections), again); err != nil {
 		return err

@@ -25,6 +25,7 @@ type fhirProjection struct {
 	lib     *fhirmap.Library
 	version string
 	labels  func(template string) string // nil: all have the same
+	apart   bool                         // each object may have labels of its own
 	// gathered are the archetypes of ACTIONs of which all those of a workflow make
 	// one resource.
 	gathered []string
@@ -52,7 +53,8 @@ func (o Projecting) library() (*fhirmap.Library, error) {
 
 // loadMappings compiles the mapping files. Where templates have labels of their own,
 // what is made of several compositions depends on them, and the version says so
-// after a hyphen.
+// after a hyphen. Where labels depend on content or tags, nothing is made of several
+// compositions.
 func loadMappings(log *slog.Logger, o Projecting) (*fhirProjection, error) {
 	labels, err := o.labels()
 	if err != nil {
@@ -64,6 +66,10 @@ func loadMappings(log *slog.Logger, o Projecting) (*fhirProjection, error) {
 	}
 	digest := lib.Digest()
 	p := &fhirProjection{lib: lib, version: hex.EncodeToString(digest[:6]), log: log, gathered: lib.Gathered()}
+	if p.apart = labels.ByContent(); p.apart {
+		p.version += "-apart"
+		return p, nil
+	}
 	if len(labels.Templates) == 0 {
 		return p, nil
 	}
@@ -99,7 +105,7 @@ func (p *fhirProjection) Project(in ehr.ProjectionInput) ehr.Projected {
 		ObjectID: in.ObjectID, VersionUID: in.VersionUID, SystemID: in.SystemID,
 		Lifecycle: strconv.Itoa(in.LifecycleState), Workflow: workflow(in.Workflow),
 		Person: in.Person, Roles: in.Roles, Resolve: registered(in), Link: p.linked(in),
-		Related: related(in.Related), Crowded: in.Crowded, Labels: p.labels,
+		Related: related(in.Related), Crowded: in.Crowded, Labels: p.labels, Apart: p.apart,
 	})
 	if err != nil {
 		p.log.Error("a version could not be projected to FHIR", "version_uid", in.VersionUID, "error", err)

@@ -87,6 +87,9 @@ type Projecting struct {
 
 	FHIRSecurity   []string          `name:"fhir-security" env:"CAIRN_FHIR_SECURITY" placeholder:"CODE" help:"Security label of every FHIR resource: U, L, M, N, R or V (v3-Confidentiality), HTEST, or system|code; may repeat. It labels and keeps nothing from anyone."`
 	FHIRSecurityOf map[string]string `name:"fhir-security-of" env:"CAIRN_FHIR_SECURITY_OF" mapsep:";" help:"The same for what is made of compositions of one template, as TEMPLATE=CODE or TEMPLATE=CODE,CODE; may repeat."`
+
+	FHIRSecurityTag  []string `name:"fhir-security-tag" env:"CAIRN_FHIR_SECURITY_TAG" placeholder:"KEY" help:"The key of ITEM_TAGs whose values are such labels, of what is made of the composition or EHR_STATUS that they are about; a value that is none counts as V. May repeat. Of U to V the highest holds that anything gives."`
+	FHIRSecurityCode []string `name:"fhir-security-code" env:"CAIRN_FHIR_SECURITY_CODE" sep:";" placeholder:"CODE=TERMINOLOGY|CODE[@PATH]" help:"Such a label of what is made of compositions with a code, anywhere or where a path of openEHR leads; what has no code there counts as if it had this one. May repeat."`
 }
 
 // SubscriptionOptions are those of FHIR subscriptions (docs/operate/subscriptions.md).

@@ -227,6 +227,9 @@ func (r *Reader) accessed(ctx context.Context, who ehr.Actor, q fhir.Query) (fhi
 	for _, t := range q.Templates { // of compositions it is not, and so of none of them
 		w.add(strconv.FormatBool(t.Not))
 	}
+	for _, l := range q.Labelled { // those of the server
+		w.add(strconv.FormatBool(slices.ContainsFunc(r.labels.All, l.Names) != l.Not))
+	}
 	for _, f := range q.Meta {
 		w.madeMeta(f, false)
 	}

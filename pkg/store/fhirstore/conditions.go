@@ -149,6 +149,9 @@ func (w *where) narrow(op string, q fhir.Query) error {
 	for _, t := range q.Templates {
 		w.template(t)
 	}
+	for _, l := range q.Labelled {
+		w.labelled(l)
+	}
 	for _, f := range q.Meta {
 		w.meta(f)
 	}

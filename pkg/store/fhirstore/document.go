@@ -116,6 +116,9 @@ func (r *Reader) document(ctx context.Context, who ehr.Actor, typ, id string, ve
 		missing.Err = err
 		return fhir.Record{}, missing
 	}
+	if err := r.label(ctx, &rec); err != nil {
+		return fhir.Record{}, err
+	}
 	switch {
 	case !ok || version.Trunk > 0 && version != rec.Version:
 		return fhir.Record{}, missing
@@ -234,6 +237,9 @@ func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fh
 		lag, args := lagOf(patients)
 		return scanLag(tx.QueryRow(ctx, lag, args...), &page.Lag)
 	})
+	if err == nil {
+		err = r.labelAll(ctx, page.Records)
+	}
 	if err != nil {
 		return fhir.Page{}, fail(op, err)
 	}
@@ -274,6 +280,9 @@ func (w *where) documents(op string, q fhir.Query, ofPatients bool) error {
 	}
 	for _, t := range q.Templates {
 		w.template(t)
+	}
+	for _, l := range q.Labelled {
+		w.labelled(l)
 	}
 	for _, f := range q.Meta {
 		w.madeMeta(f, true)
@@ -484,7 +493,7 @@ func (r *Reader) documentHistory(ctx context.Context, who ehr.Actor, q fhir.Hist
 		return fhir.Page{}, fail(op, err)
 	}
 	cutPage(&page, q.Count)
-	return page, nil
+	return page, r.labelAll(ctx, page.Records)
 }
 
 const madeSQL = `select e.ehr_id, ` + recordColumns + `

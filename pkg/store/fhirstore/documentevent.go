@@ -205,7 +205,7 @@ func (r *Reader) documentEvents(ctx context.Context, s fhir.Subscription, after 
 		id    string
 		trunk int
 	}
-	records := map[version]fhir.Record{}
+	var list []fhir.Record
 	found, err := r.store.Pool().Query(ctx, `with p as (select distinct * from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as p(ehr_no, vo_no, ver))`+present.documentSQL(s.Type), keys[0], keys[1], keys[2])
 	if err != nil {
 		return nil, fail(op, err)
@@ -216,10 +216,17 @@ func (r *Reader) documentEvents(ctx context.Context, s fhir.Subscription, after 
 		if err != nil {
 			return nil, fail(op, err)
 		}
-		records[version{rec.ID, rec.Version.Trunk}] = rec
+		list = append(list, rec)
 	}
 	if err := found.Err(); err != nil {
 		return nil, fail(op, err)
+	}
+	if err := r.labelAll(ctx, list); err != nil {
+		return nil, fail(op, err)
+	}
+	records := map[version]fhir.Record{}
+	for _, rec := range list {
+		records[version{rec.ID, rec.Version.Trunk}] = rec
 	}
 	r.tell(ctx, s, whole, out, owners, func(i int) (fhir.Record, bool) {
 		rec, ok := records[version{documentID{keys[0][i], keys[1][i]}.String(), int(keys[2][i])}]

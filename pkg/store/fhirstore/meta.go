@@ -10,13 +10,15 @@ import (
 
 // template narrows to rows of versions of templates. The row is one of
 // fhir_resource or of version itself.
-func (w *where) template(t fhir.OfTemplates) {
+func (w *where) template(t fhir.OfTemplates) { w.add(w.ofTemplates(t)) }
+
+func (w *where) ofTemplates(t fhir.OfTemplates) string {
 	terms := []string{`t.template_id = any(` + w.arg(t.IDs) + `::text[])`}
 	if t.Any { // as r4.ValidPrimitive has codes
 		terms = append(terms, `t.template_id ~ '^[^\s]+(\s[^\s]+)*$'`)
 	}
-	w.add(`exists (select from version s join template t on t.template_no = s.template_no where s.ehr_no = ` + w.r + `.ehr_no and s.vo_no = ` + w.r + `.vo_no
-		and s.ver = ` + w.r + `.ver and (` + strings.Join(terms, ` or `) + `)) <> ` + w.arg(t.Not) + `::boolean`)
+	return `exists (select from version s join template t on t.template_no = s.template_no where s.ehr_no = ` + w.r + `.ehr_no and s.vo_no = ` + w.r + `.vo_no
+		and s.ver = ` + w.r + `.ver and (` + strings.Join(terms, ` or `) + `)) <> ` + w.arg(t.Not) + `::boolean`
 }
 
 // meta adds a condition on meta.profile or meta.source of stored resources.

@@ -87,7 +87,7 @@ func (r *Reader) provenance(ctx context.Context, who ehr.Actor, id string) (fhir
 	if err := r.decide(ctx, who, ehr.ActionRead, on(owner, fhir.Provenance)); err != nil {
 		return fhir.Record{}, r.missing(ctx, op, err)
 	}
-	return rec, nil
+	return rec, r.label(ctx, &rec)
 }
 
 // provenances searches for Provenances, in the order of their ids' parts.
@@ -136,6 +136,9 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 		lag, args := lagOf(patients)
 		return scanLag(tx.QueryRow(ctx, lag, args...), &page.Lag)
 	})
+	if err == nil {
+		err = r.labelAll(ctx, page.Records)
+	}
 	if err != nil {
 		return fhir.Page{}, fail(op, err)
 	}
@@ -147,7 +150,7 @@ func (r *Reader) provenances(ctx context.Context, who ehr.Actor, q fhir.Query) (
 
 // origins adds the conditions of a search for Provenances.
 func (w *where) origins(op string, q fhir.Query, ofPatients bool) error {
-	if err := w.narrow(op, fhir.Query{OfPatient: q.OfPatient, LastUpdated: q.LastUpdated, Templates: q.Templates}); err != nil {
+	if err := w.narrow(op, fhir.Query{OfPatient: q.OfPatient, LastUpdated: q.LastUpdated, Templates: q.Templates, Labelled: q.Labelled}); err != nil {
 		return err
 	}
 	for _, f := range q.Meta {

@@ -88,6 +88,12 @@ func (r *Reader) provenanceEvents(ctx context.Context, s fhir.Subscription, afte
 	if err := found.Err(); err != nil {
 		return nil, fail(op, err)
 	}
+	for id, found := range records {
+		if err := r.label(ctx, &found.rec); err != nil {
+			return nil, fail(op, err)
+		}
+		records[id] = found
+	}
 	owners := make([]uuid.UUID, len(out))
 	for i, id := range ids {
 		owners[i] = records[id].owner

@@ -118,7 +118,10 @@ func (r *row) columns() []any {
 }
 
 // origin is what a record was made by and from.
-type origin struct{ kind, template int32 }
+type origin struct {
+	kind, template int32
+	of             versionKey
+}
 
 // versionKey is one projection of a version within the system.
 type versionKey struct {
@@ -166,7 +169,7 @@ func (s *scanner) make(rec *fhir.Record) error {
 		return err
 	}
 	rec.Source = from.uid
-	s.made = append(s.made, origin{s.kind, from.template})
+	s.made = append(s.made, origin{s.kind, from.template, s.key})
 	if !s.length.Valid {
 		return nil
 	}
@@ -239,12 +242,25 @@ func (s *scanner) complete(ctx context.Context, list ...*fhir.Record) error {
 	if err != nil {
 		return err
 	}
+	var more [][]fhir.Label // by what the versions say and are tagged with
+	if s.labels.ByContent() {
+		versions := make([]versionKey, len(s.made))
+		for i, o := range s.made {
+			versions[i] = o.of
+		}
+		if more, err = moreLabels(ctx, s.store, s.labels, versions); err != nil {
+			return err
+		}
+	}
 	for i, rec := range list {
 		template, err := s.store.TemplateID(ctx, s.made[i].template)
 		if err != nil {
 			return err
 		}
 		rec.Security, rec.Template = s.labels.Of(template), template
+		if more != nil {
+			rec.Security = s.labels.With(template, more[i])
+		}
 		rec.Mapping, rec.MappingVersion = facts[i].Mapping, facts[i].MappingVersion
 		if rec.JSON != nil {
 			rec.Profiles = facts[i].Profiles
