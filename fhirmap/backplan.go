@@ -7,6 +7,7 @@ import (
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/pkg/terminology"
 )
 
 // fcondition is a compiled fhirCondition, which only the way back looks at.
@@ -271,6 +272,12 @@ func (p *part) classWith(def *rm.Attribute, attr string) *rm.Class {
 func (p *part) completeCode(b *backward) {
 	list := p.fields["defining_code"]
 	if p.made != nil || p.values["value"] != nil || len(list) != 1 || list[0].values["code_string"] == nil {
+		return
+	}
+	if code := list[0]; p.up != nil && p.up.class != nil && p.up.class.Name == "ISM_TRANSITION" && code.fields["terminology_id"] != nil {
+		if rubric, ok := terminology.OpenEHR.Rubric("instruction states", code.values["code_string"].Text, b.language); ok {
+			p.once("value", &rm.Node{Class: rm.ClassString, Text: rubric})
+		}
 		return
 	}
 	for o := p; o != nil; o = o.up {

@@ -35,6 +35,10 @@ type backward struct {
 	// took are the methods that have taken something, by the object they work on.
 	took  map[*part][]*step
 	depth int
+	// flow is the ACTION that says how far the order has come, if any does; bound
+	// whether it is there, so that the composition names its own object.
+	flow  *part
+	bound bool
 }
 
 // place is where a method's FHIR path has led: nodes with their parents.
@@ -76,6 +80,7 @@ func (b *backward) compose(p *plan, entry *templates.Object) (*rm.Node, *Differe
 	if fault := b.plan(p, at, &fplace{node: b.resource}); fault != nil {
 		return nil, fault
 	}
+	b.follows()
 	b.surround()
 	return b.root.finish(b, "")
 }
@@ -140,8 +145,17 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			start = b.archetype
 		case fromComposition:
 			start = b.root
-		case fromVersion, fromSelf, fromWorkflow:
+		case fromVersion, fromSelf:
 			return nil // facts about the version, which the commit makes, and the record
+		case fromWorkflow:
+			if s.explicit() || s.m.Direction == fhirconnect.ToOpenEHR {
+				start = b.action()
+			} else {
+				start = nil
+			}
+			if start == nil {
+				return nil
+			}
 		}
 		for range s.src.up {
 			if start = start.up; start == nil {

@@ -14,6 +14,8 @@ import (
 type scope struct {
 	resource, fhir     *ftype
 	archetype, openehr *otype
+	// back is set for what only the way back looks at.
+	back bool
 }
 
 type compiler struct {
@@ -120,7 +122,7 @@ func (c *compiler) openehr(t fhirconnect.Text, sc scope) (opath, *otype, bool) {
 				c.fail(t.Position, fhirconnect.CodeOpenEHRPath, "openEHR path %q: only an INSTRUCTION has a workflow", clip(t.Value))
 				return p, nil, false
 			}
-			if p.up > 0 || len(p.segs) == 0 || !slices.Contains(workflowAttributes, p.segs[0].attr) {
+			if p.up > 0 || len(p.segs) == 0 || !slices.Contains(workflowAttributes, p.segs[0].attr) && !sc.back {
 				c.fail(t.Position, fhirconnect.CodeOpenEHRPath, "openEHR path %q: of an ACTION in another composition, $workflow has %s only", clip(t.Value), strings.Join(workflowAttributes, " and "))
 				return p, nil, false
 			}

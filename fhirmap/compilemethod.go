@@ -28,6 +28,7 @@ func (c *compiler) methods(list []*fhirconnect.Method, f *fhirconnect.File, sc s
 
 func (c *compiler) method(m *fhirconnect.Method, f *fhirconnect.File, sc scope) *step {
 	s := &step{m: m, file: f}
+	sc.back = sc.back || m.Direction == fhirconnect.ToOpenEHR
 	inner := sc
 	ok := true
 	if m.FHIR.Value != "" {

@@ -33,6 +33,9 @@ type ComposeInput struct {
 	Template *templates.Template
 	// EHRID is the record, whose Patient the resource has to be about.
 	EHRID string
+	// ObjectID is the id of the versioned object that the composition becomes, a
+	// UUID; "" for one that only shows what would be made.
+	ObjectID string
 	// Composer is the PARTY_PROXY who answers for the composition, unless the
 	// mapping takes it from the resource.
 	Composer *rm.Node
@@ -69,6 +72,9 @@ type ComposeInput struct {
 type Composed struct {
 	// Root is the COMPOSITION. It is valid against the template.
 	Root *rm.Node
+	// Bound reports that Root names its own versioned object, which therefore has
+	// to have the id ComposeInput.ObjectID.
+	Bound bool
 	// Mapping names the model whose inverse made it.
 	Mapping string
 	// Profiles are those that the resource made of the composition claims.
@@ -425,7 +431,11 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 		}
 		return Composed{}, e
 	}
-	res, err := lib.Project(Input{Root: tree, EHRID: in.EHRID, ObjectID: trialObject, SystemID: trialSystem, Lifecycle: lifecycleComplete, Link: in.joined, Resolve: in.party})
+	var flow []WorkflowAction
+	if b.bound {
+		flow = said(tree)
+	}
+	res, err := lib.Project(Input{Root: tree, EHRID: in.EHRID, Workflow: flow, ObjectID: in.object(), SystemID: trialSystem, Lifecycle: lifecycleComplete, Link: in.joined, Resolve: in.party})
 	if err != nil {
 		return Composed{}, err
 	}
@@ -467,7 +477,7 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 	// What the forward mapping reports as lost was put there by the inverse; an
 	// ELEMENT that the mapping fills by itself is not of the resource.
 	for _, l := range res.Losses {
-		if l.Code != "profile-not-met" && !(l.Code == "not-mapped" && b.stated[l.Path]) {
+		if l.Code != "profile-not-met" && !(l.Code == "not-mapped" && b.stated[l.Path]) && !b.untold(l) {
 			list = append(list, Difference{l.Target, "not carried back exactly: " + l.Code})
 		}
 	}
@@ -479,7 +489,7 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 			[]Difference{{n.Str("resourceType"), "the mapping " + other.file.Name.Value + " could have made it as well as " + p.file.Name.Value}})
 	}
 	return Composed{
-		Root: tree, Mapping: p.file.Name.Value, Profiles: res.Resources[main].Profiles, Omitted: diff.omitted,
+		Root: tree, Bound: b.bound, Mapping: p.file.Name.Value, Profiles: res.Resources[main].Profiles, Omitted: diff.omitted,
 		Resources: len(res.Resources), Index: main, Linked: links, Place: placeOf(tree, res.Resources, main),
 	}, nil
 }

@@ -8,4 +8,5 @@ var (
 	Number     = number
 	Plain      = plain
 	Proven     = proven
+	Said       = said
 )

@@ -272,7 +272,7 @@ func TestShippedNodesExist(t *testing.T) {
 		var walk func([]*fhirconnect.Method)
 		walk = func(list []*fhirconnect.Method) {
 			for _, m := range list {
-				check(m.OpenEHR.Position, m.OpenEHR.Value)
+				check(m.OpenEHR.Position, strings.Replace(m.OpenEHR.Value, "$workflow", medicationV1, 1))
 				for _, man := range m.Manual {
 					for _, c := range man.Conditions {
 						for _, crit := range c.Criteria {

@@ -109,8 +109,11 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  that is vouched for other words are taken unless they have a word of negation or another script than Latin. Without either, the name of the code becomes the text.\n" +
 	"- A `recorder` and `recordedDate` that an AllergyIntolerance or Condition does not give are added: who sent it, and the start of the context if\n" +
 	"  the composition has one. An ACTION has the step of its workflow that alone gives the status: of a Procedure `completed`, `stopped` and `not-done` do, of an\n" +
-	"  Immunization `completed`; its time is `performedDateTime`, the end of `performedPeriod`, or `occurrenceDateTime`, and one without is refused. A MedicationStatement has the\n" +
-	"  status `unknown`, as an order without ACTIONs has.\n" +
+	"  Immunization `completed`; its time is `performedDateTime`, the end of `performedPeriod`, or `occurrenceDateTime`, and one without is refused.\n" +
+	"- The `status` of a MedicationRequest that is sent becomes an ACTION beside the INSTRUCTION, which names its ACTIVITY (docs/adr/0039): `active` the state active, `on-hold`\n" +
+	"  suspended, `cancelled` cancelled, `stopped` aborted, `completed` completed, without a careflow step, and at a time before now (`magnitude_status` `<`); `unknown` none. `draft` is\n" +
+	"  refused, since two steps are shown so, and every status but `unknown` where the template has no ACTION beside the INSTRUCTION, or several. So a MedicationStatement has the status\n" +
+	"  `unknown`: the templates of lists have no ACTIONs.\n" +
 	"- Of a MedicationRequest `recorder` is the composer, `authoredOn` (without which it is refused) the start of the context, `requester` a participation of that function,\n" +
 	"  since the provider of an ENTRY need not be who asked for it. The narrative that an INSTRUCTION has to have is the medication. A `Dosage.text` is the directions as a whole, and stays words: it never becomes a dose, and\n" +
 	"  beside words everything structured but route, site, method and instructions is refused, as it could be a second dose. Without words each Dosage has one dose and rate, with a unit and its\n" +

@@ -151,7 +151,7 @@ func TestFHIRWriteStancesRefused(t *testing.T) {
 		{"a code that no table has", of(allergy, "91936005", "300916999"), "AllergyIntolerance.code.coding[0]", "does not know the code", nil},
 		{"an order of nothing", of(order, `{`+snomed+`"387517004"`, `{`+absent+`"no-known-medications"`), "MedicationRequest.medicationCodeableConcept.coding[0]", "denies, and not exactly", nil},
 		{"an order in words", of(order, `"coding":[{`+snomed+`"387517004","display":"Paracetamol"}],`, ""), "MedicationRequest.medicationCodeableConcept", "there is no code", nil},
-		{"an order of which nobody has said that it is active", of(order, `"unknown"`, `"active"`), "MedicationRequest.status", "would change", nil},
+		{"an order that is not yet one", of(order, `"unknown"`, `"draft"`), "MedicationRequest.status", "would change", nil},
 		{"a proposal", of(order, `"intent":"order"`, `"intent":"proposal"`), "MedicationRequest.intent", "would change", nil},
 		{"an order not to give something", of(order, `"intent"`, `"doNotPerform":true,"intent"`), "MedicationRequest.doNotPerform", "would be lost", nil},
 		{"an order of an unknown time", of(order, `"authoredOn":"2024-03-05T10:15:00+01:00",`, ""), "MedicationRequest.authoredOn", "would add it", nil},

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
@@ -60,6 +62,11 @@ func (i *Intake) choose(ctx context.Context, who ehr.Actor, in fhirmap.ComposeIn
 				continue
 			}
 			p := Prepared{Template: name, Mapping: c.Mapping, Root: c.Root, composed: c}
+			if c.Bound {
+				if p.object, err = uuid.Parse(in.ObjectID); err != nil {
+					return Prepared{}, errs.Wrap(errs.Internal, "intake.choose", "", err)
+				}
+			}
 			for _, d := range c.Omitted {
 				p.Omitted = append(p.Omitted, Issue{d.Path, "informational", d.Message})
 			}

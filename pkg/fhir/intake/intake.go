@@ -161,7 +161,7 @@ type Prepared struct {
 	subject string
 	// composed tells which resource of the composition is which.
 	composed fhirmap.Composed
-	// object is the id of the versioned object, if something refers to it, and
+	// object is the id of the versioned object, if it or something else refers to it, and
 	// linkedTypes are the types of those that came with the resource, by their url.
 	object      uuid.UUID
 	linkedTypes map[string]string
@@ -214,7 +214,7 @@ func (i *Intake) Prepare(ctx context.Context, who ehr.Actor, in Resource) (Prepa
 		return Prepared{}, err
 	}
 	compose := fhirmap.ComposeInput{
-		Stance: held, Resource: n.Append(nil), EHRID: id.String(), Composer: composer(who, in.Node, in.Parties),
+		Stance: held, Resource: n.Append(nil), EHRID: id.String(), ObjectID: uuid.NewString(), Composer: composer(who, in.Node, in.Parties),
 		Territory: i.cfg.Territory, Time: start(in.Node, i.cfg.Now()), Feeder: feederAudit(who, in, i.cfg.Now()),
 		Descriptive: in.Descriptive, Linked: in.Linked, Joins: in.Joins, Parties: in.Parties,
 	}
