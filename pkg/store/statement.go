@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -145,6 +146,18 @@ func encodedSize(a any) int {
 		n += 8 * len(a)
 	case []int16:
 		n += 6 * len(a)
+	case []*int32:
+		n += 8 * len(a)
+	case []*int16:
+		n += 6 * len(a)
+	case []*time.Time:
+		n += 12 * len(a)
+	case []uuid.UUID:
+		n += 20 * len(a)
+	case []*uuid.UUID:
+		n += 20 * len(a)
+	case []pgtype.UUID:
+		n += 20 * len(a)
 	case string:
 		n += len(a)
 	case *string:
@@ -210,8 +223,70 @@ func (e *encoder) array(oid uint32, a any) bool {
 			e.int32(2)
 			e.buf = binary.BigEndian.AppendUint16(e.buf, uint16(n))
 		}
+	case []uuid.UUID:
+		if oid != pgtype.UUIDArrayOID || a == nil {
+			return false
+		}
+		e.header(pgtype.UUIDOID, len(a))
+		for i := range a {
+			e.int32(int32(len(a[i])))
+			e.buf = append(e.buf, a[i][:]...)
+		}
+	case []*uuid.UUID:
+		return oid == pgtype.UUIDArrayOID && nullable(e, pgtype.UUIDOID, a, func(id *uuid.UUID) {
+			e.int32(int32(len(id)))
+			e.buf = append(e.buf, id[:]...)
+		})
+	case []pgtype.UUID:
+		if oid != pgtype.UUIDArrayOID || a == nil {
+			return false
+		}
+		e.header(pgtype.UUIDOID, len(a))
+		for i := range a {
+			if !a[i].Valid {
+				e.null()
+				continue
+			}
+			e.int32(int32(len(a[i].Bytes)))
+			e.buf = append(e.buf, a[i].Bytes[:]...)
+		}
+	case []*int32:
+		return oid == pgtype.Int4ArrayOID && nullable(e, pgtype.Int4OID, a, func(n *int32) {
+			e.int32(4)
+			e.int32(*n)
+		})
+	case []*int16:
+		return oid == pgtype.Int2ArrayOID && nullable(e, pgtype.Int2OID, a, func(n *int16) {
+			e.int32(2)
+			e.buf = binary.BigEndian.AppendUint16(e.buf, uint16(*n))
+		})
+	case []*time.Time:
+		return oid == pgtype.TimestamptzArrayOID && nullable(e, pgtype.TimestamptzOID, a, func(t *time.Time) {
+			e.int32(8)
+			e.buf = binary.BigEndian.AppendUint64(e.buf, uint64(t.UnixMicro()-epoch))
+		})
 	default:
 		return false
+	}
+	return true
+}
+
+// epoch is the zero of timestamptz, 2000-01-01T00:00:00Z, in microseconds.
+const epoch = 946_684_800_000_000
+
+// nullable encodes an array whose elements may be null. It reports false for no
+// array, which is a null itself.
+func nullable[T any](e *encoder, element uint32, list []*T, write func(*T)) bool {
+	if list == nil {
+		return false
+	}
+	e.header(element, len(list))
+	for _, v := range list {
+		if v == nil {
+			e.null()
+			continue
+		}
+		write(v)
 	}
 	return true
 }

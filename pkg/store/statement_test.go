@@ -15,7 +15,8 @@ import (
 func TestArgumentsEncoded(t *testing.T) {
 	t.Parallel()
 	a, empty := "a", ""
-	one := int32(1)
+	one, small, id := int32(1), int16(-2), uuid.New()
+	early, earlier := time.Date(1969, 12, 31, 23, 59, 59, 999_999_999, time.FixedZone("", 3600)), time.Date(1821, 3, 4, 5, 6, 7, 1, time.UTC)
 	now := time.Date(2026, 11, 23, 12, 0, 0, 123000, time.UTC)
 	args := []struct {
 		oid uint32
@@ -38,7 +39,12 @@ func TestArgumentsEncoded(t *testing.T) {
 		{pgtype.Int2ArrayOID, []int16(nil)},
 		{pgtype.UUIDArrayOID, []uuid.UUID{uuid.New()}},
 		{pgtype.UUIDArrayOID, []*uuid.UUID{nil}},
-		{pgtype.TimestamptzArrayOID, []*time.Time{&now, nil}},
+		{pgtype.UUIDArrayOID, []*uuid.UUID{&id, nil}},
+		{pgtype.UUIDArrayOID, []*uuid.UUID(nil)},
+		{pgtype.UUIDArrayOID, []pgtype.UUID{{Bytes: id, Valid: true}, {}}},
+		{pgtype.Int2ArrayOID, []*int16{&small, nil}},
+		{pgtype.Int4ArrayOID, []*int32{}},
+		{pgtype.TimestamptzArrayOID, []*time.Time{&now, nil, &early, &earlier}},
 		{pgtype.TextOID, "text"},
 		{pgtype.TextOID, &a},
 		{pgtype.TextOID, (*string)(nil)},
