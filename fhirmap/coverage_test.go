@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/coverage"
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/templates"
 )
@@ -47,7 +48,7 @@ func TestCoverageAgreesWithProjection(t *testing.T) {
 		}
 		compared++
 		var unmapped []string
-		for _, e := range lib.Coverage(tmpl).Entries {
+		for _, e := range coverage.Of(lib, tmpl).Entries {
 			for _, p := range e.Unmapped {
 				unmapped = append(unmapped, e.Archetype+index.ReplaceAllString(p, ""))
 			}
@@ -96,14 +97,14 @@ mappings:
 	if err != nil {
 		t.Fatal(err)
 	}
-	of := func(lib *fhirmap.Library) fhirmap.EntryCoverage {
-		for _, e := range lib.Coverage(vital).Entries {
+	of := func(lib *fhirmap.Library) coverage.Entry {
+		for _, e := range coverage.Of(lib, vital).Entries {
 			if e.Archetype == "openEHR-EHR-OBSERVATION.pulse.v2" {
 				return e
 			}
 		}
 		t.Fatal("no pulse")
-		return fhirmap.EntryCoverage{}
+		return coverage.Entry{}
 	}
 	before := of(shipped)
 	if len(before.Mappings) != 1 || before.Mapped != before.Leaves || len(before.Unmapped) > 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/casetest"
+	"github.com/cairn-ehr/cairn/fhirmap/coverage"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
@@ -79,9 +80,9 @@ func TestCoverageBack(t *testing.T) {
 	}
 }
 
-func backOf(t *testing.T, lib *fhirmap.Library, tmpl *templates.Template, mapping string) *fhirmap.BackCoverage {
+func backOf(t *testing.T, lib *fhirmap.Library, tmpl *templates.Template, mapping string) *coverage.Back {
 	t.Helper()
-	for _, e := range lib.Coverage(tmpl).Entries {
+	for _, e := range coverage.Of(lib, tmpl).Entries {
 		for _, m := range e.Mappings {
 			if m.Name == mapping {
 				return m.Back

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/coverage"
 	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/templates"
@@ -378,7 +379,7 @@ func TestConformancePage(t *testing.T) {
 	}
 	unsupportedParams(&b, lib)
 	hazardTable(t, &b)
-	coverage(t, &b, lib)
+	templateCoverage(t, &b, lib)
 	b.WriteString("\n## Mappings\n")
 	files := append([]*fhirconnect.File(nil), lib.Files()...)
 	sort.Slice(files, func(i, j int) bool { return files[i].Name.Value < files[j].Name.Value })
@@ -414,8 +415,8 @@ func unsupportedParams(b *strings.Builder, lib *fhirmap.Library) {
 	}
 }
 
-// coverage writes how much of each shipped template is mapped.
-func coverage(t *testing.T, b *strings.Builder, lib *fhirmap.Library) {
+// templateCoverage writes how much of each shipped template is mapped.
+func templateCoverage(t *testing.T, b *strings.Builder, lib *fhirmap.Library) {
 	t.Helper()
 	b.WriteString("\n## Coverage of the shipped templates\n\nLeaves are the ELEMENTs and the other attributes that carry data (subject, provider, times, participations and the like).\n" +
 		"`cairn fhirmap coverage FILE.opt` lists those that nothing reaches.\n\n| Template | Leaves | Mapped | Declared losses | Coverage | Entries without a mapping |\n| --- | --- | --- | --- | --- | --- |\n")
@@ -423,7 +424,7 @@ func coverage(t *testing.T, b *strings.Builder, lib *fhirmap.Library) {
 		if tmpl.Root.Class.Name != "COMPOSITION" {
 			continue // parties are not projected
 		}
-		cov := lib.Coverage(tmpl)
+		cov := coverage.Of(lib, tmpl)
 		var without []string
 		for _, e := range cov.Entries {
 			if len(e.Mappings) == 0 && !e.Absence && !slices.Contains(without, e.Archetype) {

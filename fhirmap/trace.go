@@ -4,10 +4,86 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cairn-ehr/cairn/fhirmap/fhirconnect"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
 )
+
+// Trace is what a model carries and fills when it is run over a template instead of
+// data, ahead and back. The paths of elements are without types, indexes and filters.
+type Trace struct {
+	// Mapping is the name of the model, Target what it makes.
+	Mapping string
+	Target  *r4.Type
+	// Profiles are those that its resources claim.
+	Profiles []string
+	// Leaves are those of the template that methods reach.
+	Leaves Reached
+	// Filled holds the elements that get something; true where a value as a whole
+	// comes in. Pinned are those that filters of elements fix, as the url of an
+	// extension.
+	Filled, Pinned map[string]bool
+	// Proven is set if resources of the model are proven to come back.
+	Proven bool
+	// Kept are the elements that have a place in the template on the way back,
+	// Fixed those that come back only as the mapping itself writes them.
+	Kept, Fixed map[string]bool
+}
+
+// Reached holds leaves that methods reach; true for those that are declared losses.
+type Reached map[Leaf]bool
+
+// Add notes leaves that are reached in another way, too.
+func (r Reached) Add(more Reached) {
+	for l, declared := range more {
+		r.mark(l, declared)
+	}
+}
+
+// mark notes that a leaf is reached; to be carried goes before being declared a
+// loss.
+func (r Reached) mark(l Leaf, declared bool) {
+	if before, ok := r[l]; !ok || before {
+		r[l] = declared
+	}
+}
+
+// Traces runs the models for an object of a template, which is its root or an entry,
+// over the template. What mappings demand of the data, beyond node ids and names, is
+// not looked at. Models that do not run for the template are left out, and there are
+// none for an entry that states an absence.
+func (lib *Library) Traces(t *templates.Template, at *templates.Object) []Trace {
+	if StatesAbsence(at.ArchetypeID) {
+		return nil
+	}
+	plans := lib.starts[at.ArchetypeID]
+	if byArchetype, bound := lib.templates[t.ID]; bound {
+		plans = byArchetype[at.ArchetypeID]
+	}
+	var out []Trace
+	for _, p := range plans {
+		if p.gate.excludes(t.ID) {
+			continue
+		}
+		ahead := newTracer(t)
+		ahead.plan(p, trace{object: at}, p.target.Name)
+		back := &backTracer{kept: newTracer(t), fixed: newTracer(t)}
+		back.plan(p, trace{object: at}, p.target.Name)
+		out = append(out, Trace{
+			Mapping: p.file.Name.Value, Target: p.target, Profiles: lib.profiles[p],
+			Leaves: ahead.reached, Filled: ahead.filled, Pinned: ahead.pinned,
+			Proven: slices.Contains(proven, p.file.Name.Value), Kept: back.kept.filled, Fixed: back.fixed.filled,
+		})
+	}
+	return out
+}
+
+// StatesAbsence reports whether an entry of an archetype states the absence of
+// information. It becomes no resource.
+func StatesAbsence(archetype string) bool {
+	return slices.ContainsFunc(absenceArchetypes, func(p string) bool { return strings.HasPrefix(archetype, p) })
+}
 
 // trace is a place that a path leads to: an object of a template, or below it
 // where the template says nothing.
@@ -20,15 +96,18 @@ type trace struct {
 // tracer runs plans over a template instead of data, and notes the leaves that
 // methods carry and the FHIR elements that they fill.
 type tracer struct {
-	root *templates.Object
-	// reached holds the leaves; true for those that are declared losses.
-	reached map[leaf]bool
+	root    *templates.Object
+	reached Reached
 	// filled holds the paths of elements; true where a value as a whole comes in.
 	filled map[string]bool
 	// pinned holds the paths that filters of elements fix, as the url of an
 	// extension.
 	pinned map[string]bool
 	depth  int
+}
+
+func newTracer(t *templates.Template) *tracer {
+	return &tracer{root: t.Root, reached: Reached{}, filled: map[string]bool{}, pinned: map[string]bool{}}
 }
 
 // plan runs a model from its archetype root into the element of a path.
@@ -89,7 +168,7 @@ func (tr *tracer) reach(place trace, declared bool) {
 	switch {
 	case o.Class == rm.ClassElement:
 		if below == "" || below == "value" {
-			mark(tr.reached, leaf{object: o}, declared)
+			tr.reached.mark(Leaf{Object: o}, declared)
 		}
 	case below != "":
 		// What is below an attribute that carries data is part of it.
@@ -97,28 +176,28 @@ func (tr *tracer) reach(place trace, declared bool) {
 			for _, name := range d.names {
 				for _, full := range [...]string{name, "context/" + name} {
 					if below == full || strings.HasPrefix(below, full+"/") {
-						mark(tr.reached, leaf{o, full}, declared)
+						tr.reached.mark(Leaf{o, full}, declared)
 					}
 				}
 			}
 		}
 	case o.Class.IsA(rm.Lookup("EVENT")):
-		mark(tr.reached, leaf{o, "time"}, declared)
-		mark(tr.reached, leaf{o, "width"}, declared) // of an interval, which becomes a period
+		tr.reached.mark(Leaf{o, "time"}, declared)
+		tr.reached.mark(Leaf{o, "width"}, declared) // of an interval, which becomes a period
 	case o.Class.Name == "EVENT_CONTEXT":
-		mark(tr.reached, leaf{o, "start_time"}, declared)
-		mark(tr.reached, leaf{o, "end_time"}, declared)
+		tr.reached.mark(Leaf{o, "start_time"}, declared)
+		tr.reached.mark(Leaf{o, "end_time"}, declared)
 	default:
 		// An attribute that the template constrains: its object stands for it.
 		for a := o.Parent; a != nil; a = a.Owner.Parent {
 			if a.Owner.Class == rm.ClassElement {
 				if a.Name == "value" && o.Parent == a {
-					mark(tr.reached, leaf{object: a.Owner}, declared)
+					tr.reached.mark(Leaf{Object: a.Owner}, declared)
 				}
 				return
 			}
 			if hasDataAttribute(a.Owner.Class, a.Name) {
-				mark(tr.reached, leaf{a.Owner, a.Name}, declared)
+				tr.reached.mark(Leaf{a.Owner, a.Name}, declared)
 				return
 			}
 			if a.Owner.Class.IsA(rm.ClassLocatable) {
@@ -218,43 +297,12 @@ func (tr *tracer) fill(path string, whole bool) {
 	}
 }
 
-// unfilled lists what nothing fills of the elements that are mandatory in a
-// resource, also in parts that are filled, and that the profiles want supported.
-func (tr *tracer) unfilled(typ *r4.Type, profiles []string) (mandatory, mustSupport []string) {
-	var visit func(t *r4.Type, path string)
-	visit = func(t *r4.Type, path string) {
-		for _, e := range t.Elements {
-			whole, ok := tr.filled[path+"."+e.Name]
-			switch {
-			case !ok && e.Min > 0 && !tr.pinned[path+"."+e.Name]:
-				mandatory = append(mandatory, path+"."+e.Name)
-			case ok && !whole && len(e.Types) == 1 && e.Types[0].Type.Kind != r4.Primitive:
-				visit(e.Types[0].Type, path+"."+e.Name)
-			}
-		}
+// excludes reports whether a condition on the template keeps a model from
+// running for one.
+func (k *condition) excludes(template string) bool {
+	if k == nil || k.op != fhirconnect.OneOf || k.root.base != fromArchetype || len(k.root.segs) > 0 || len(k.attrs) != 1 || k.criteria[template] {
+		return false
 	}
-	visit(typ, typ.Name)
-	for _, url := range profiles {
-		for _, path := range r4.MustSupport(url) {
-			if !tr.supports(path) && !slices.Contains(mustSupport, path) && !slices.Contains(mandatory, path) {
-				mustSupport = append(mustSupport, path)
-			}
-		}
-	}
-	return mandatory, mustSupport
-}
-
-// supports reports whether an element, or a value of which it is a part, is
-// filled.
-func (tr *tracer) supports(path string) bool {
-	if _, ok := tr.filled[path]; ok {
-		return true
-	}
-	for i := strings.LastIndexByte(path, '.'); i > 0; i = strings.LastIndexByte(path, '.') {
-		path = path[:i]
-		if tr.filled[path] {
-			return true
-		}
-	}
-	return false
+	segs := k.attrs[0].segs
+	return len(segs) == 3 && segs[0].attr == "archetype_details" && segs[1].attr == "template_id" && segs[2].attr == "value"
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/casetest"
+	"github.com/cairn-ehr/cairn/fhirmap/coverage"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
@@ -428,13 +429,13 @@ func (c *fhirmapCoverageCmd) Run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	list := make([]*fhirmap.TemplateCoverage, 0, len(c.Templates))
+	list := make([]*coverage.Template, 0, len(c.Templates))
 	for _, path := range c.Templates {
 		var t *templates.Template
 		if t, err = readTemplate(path); err != nil {
 			return err
 		}
-		list = append(list, lib.Coverage(t))
+		list = append(list, coverage.Of(lib, t))
 	}
 	if c.Format == "json" {
 		return printJSON(out, map[string]any{"templates": list})

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/coverage"
 )
 
 const fhirmapCases = "../../fhirmap/testdata/cases"
@@ -157,7 +158,7 @@ func TestFHIRMapCoverage(t *testing.T) {
 	if out := succeed(t, "fhirmap", "coverage", "--reverse", opt); !strings.Contains(out, "OBSERVATION.pulse.v2 from Observation\n      keeps: Observation.identifier, ") || !strings.Contains(out, "refused: Observation.language") {
 		t.Errorf("got %s", out)
 	}
-	var doc struct{ Templates []fhirmap.TemplateCoverage }
+	var doc struct{ Templates []coverage.Template }
 	if err := json.Unmarshal([]byte(succeed(t, "fhirmap", "coverage", opt, "--format", "json")), &doc); err != nil {
 		t.Fatal(err)
 	}
