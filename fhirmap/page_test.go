@@ -171,6 +171,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  preliminary, appended and amended) go back to the one of the same name; an identifier of a specimen is an external one.\n" +
 	"- A transaction with POST creates resources of one patient, as one contribution, or nothing; with GET or several patients in it, it is refused.\n" +
 	"  In a batch each POST stands alone, and an `Idempotency-Key` is refused.\n" +
+	"- OPTIONS is 204 with the methods of the address in `Allow`, without authentication, and 404 for a type that is not here. GET of the base is 404, with\n" +
+	"  parameters (a search of all types) 501. The parameters of a search or operation have at most `--max-query` bytes, in a body too.\n" +
 	"- PUT, PATCH and DELETE are 405: a composition is corrected by a new version of it over the openEHR API.\n" +
 	"- `participationsFunction` takes the performers of the participations whose function has that text, exactly. Back, it takes those that no\n" +
 	"  method before it has taken: of several performers of a vital sign the first has provided the entry, the others take part in it with\n" +

@@ -173,7 +173,7 @@ func (a *api) part(c *call, request, resource *r4.Node) (status int, header http
 		}
 	}
 	rec := &recorder{header: http.Header{}, status: http.StatusOK}
-	a.handler.ServeHTTP(rec, r)
+	a.mux.ServeHTTP(rec, r)
 	return rec.status, rec.header, rec.body.Bytes(), nil
 }
 

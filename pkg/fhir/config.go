@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir/intake"
@@ -23,10 +25,11 @@ const (
 	MaxCount     = 500
 )
 
-// Limits on a search: the length of its parameters together in bytes, their
-// number, and the alternatives of one.
+// DefaultMaxQuery is the most bytes of parameters where Config says nothing.
+const DefaultMaxQuery = 64 << 10
+
+// Limits on a search: the number of its parameters, and the alternatives of one.
 const (
-	maxQueryBytes   = 16 << 10
 	maxParams       = 64
 	maxAlternatives = 100
 )
@@ -67,6 +70,9 @@ type Config struct {
 	// Labels are the security labels of resources, which the Reader gives to its
 	// records; they are found by _security.
 	Labels Labels
+	// MaxQuery is the most bytes that the parameters of a search or operation have
+	// together, in the URL and in a body; DefaultMaxQuery if it is not positive.
+	MaxQuery int
 	// KeepHeaders says that the Subscriber can keep headers of subscriptions, which
 	// it does only encrypted.
 	KeepHeaders bool
@@ -98,7 +104,7 @@ type api struct {
 	Config
 	types   map[string]bool
 	started time.Time
-	handler http.Handler // its own, for the requests of a bundle
+	mux     chi.Router // its own handler, for the requests of a bundle too
 }
 
 // allTypes are the resource types that the API offers, sorted: those of mappings
@@ -135,6 +141,9 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.IdempotencyLifetime <= 0 {
 		cfg.IdempotencyLifetime = 24 * time.Hour
 	}
+	if cfg.MaxQuery <= 0 {
+		cfg.MaxQuery = DefaultMaxQuery
+	}
 	if cfg.Version == "" {
 		cfg.Version = "unknown"
 	}
@@ -142,6 +151,6 @@ func New(cfg Config) (http.Handler, error) {
 	for _, t := range a.allTypes() {
 		a.types[t] = true
 	}
-	a.handler = a.routes()
-	return a.handler, nil
+	a.mux = a.routes()
+	return a.mux, nil
 }

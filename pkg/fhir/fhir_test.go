@@ -438,7 +438,7 @@ func TestSearchRefuses(t *testing.T) {
 		{"code=%ff", 400, "invalid"},
 		{strings.Repeat("code=a&", 65), 413, "too-long"},
 		{"code=" + strings.Repeat("a,", 200), 400, "invalid"},
-		{"code=" + strings.Repeat("a", 20000), 413, "too-long"},
+		{"code=" + strings.Repeat("a", 66_000), 413, "too-long"},
 	}
 	for _, tt := range tests {
 		r := ask(t, h, "GET", "/fhir/r4/Observation?"+tt.query)
@@ -679,5 +679,40 @@ func BenchmarkRead(b *testing.B) {
 		if buf, err = appendResource(buf[:0], rec); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// An address tells which methods it has, to who asks and to who uses another.
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	m := &memory{}
+	h := handler(t, m)
+	for path, want := range map[string]string{
+		"":                          "OPTIONS, POST",
+		"/metadata":                 "GET, HEAD, OPTIONS",
+		"/Observation":              "GET, HEAD, OPTIONS",
+		"/Observation/1":            "GET, HEAD, OPTIONS",
+		"/Observation/_search":      "GET, HEAD, OPTIONS, POST",
+		"/Subscription":             "GET, HEAD, OPTIONS, POST",
+		"/Subscription/x":           "DELETE, GET, HEAD, OPTIONS, PUT",
+		"/Patient/x/$everything":    "GET, HEAD, OPTIONS, POST",
+		"/Observation/1/_history/1": "GET, HEAD, OPTIONS",
+		"/ConceptMap":               "GET, HEAD, OPTIONS",
+	} {
+		r := ask(t, h, "OPTIONS", "/fhir/r4"+path)
+		if r.StatusCode != 204 || r.Header.Get("Allow") != want || len(r.raw) > 0 {
+			t.Errorf("OPTIONS %s: %d %q %s", path, r.StatusCode, r.Header.Get("Allow"), r.raw)
+		}
+		if r := ask(t, h, "PATCH", "/fhir/r4"+path); r.StatusCode != 405 || r.Header.Get("Allow") != want {
+			t.Errorf("PATCH %s: %d %q", path, r.StatusCode, r.Header.Get("Allow"))
+		}
+	}
+	for path, status := range map[string]int{"/fhir/r4/Blood": 404, "/fhir/r4/Blood/1": 404, "/fhir/r4/a/b/c/d": 404, "/other": 404} {
+		if r := ask(t, h, "OPTIONS", path); r.StatusCode != status || r.body.Str("resourceType") != "OperationOutcome" {
+			t.Errorf("OPTIONS %s: %d %s", path, r.StatusCode, r.raw)
+		}
+	}
+	if r := ask(t, h, "GET", "/fhir/r4?_type=Patient"); r.StatusCode != 501 {
+		t.Errorf("a search of all types: %d %s", r.StatusCode, r.raw)
 	}
 }

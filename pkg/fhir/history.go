@@ -32,7 +32,7 @@ func (a *api) history(w http.ResponseWriter, c *call) error {
 		}
 		q.ID = id
 	}
-	if len(c.URL.RawQuery) > maxQueryBytes {
+	if len(c.URL.RawQuery) > a.MaxQuery {
 		return errs.New(errs.TooLarge, "fhir.history", "the address is too long")
 	}
 	params, err := parsePairs(c.URL.RawQuery)

@@ -41,7 +41,7 @@ func (a *api) input(c *call) ([]pair, error) {
 // whether it knows what to do with them.
 func (a *api) inputs(c *call, other func(name string, value *r4.Node) bool) ([]pair, error) {
 	const op = "fhir.operation"
-	if len(c.URL.RawQuery) > maxQueryBytes {
+	if len(c.URL.RawQuery) > a.MaxQuery {
 		return nil, errs.New(errs.TooLarge, op, "the address is too long")
 	}
 	params, err := parsePairs(c.URL.RawQuery)
@@ -50,12 +50,12 @@ func (a *api) inputs(c *call, other func(name string, value *r4.Node) bool) ([]p
 	}
 	media, _, err := mime.ParseMediaType(c.Header.Get("Content-Type"))
 	if err == nil && media == "application/x-www-form-urlencoded" {
-		body, err := io.ReadAll(io.LimitReader(c.Body, maxQueryBytes+1))
+		body, err := io.ReadAll(io.LimitReader(c.Body, int64(a.MaxQuery)+1))
 		if err != nil {
 			return nil, errs.Wrap(errs.Invalid, op, "the body could not be read", err)
 		}
-		if len(body) > maxQueryBytes {
-			return nil, errs.New(errs.TooLarge, op, fmt.Sprintf("the parameters are longer than %d bytes", maxQueryBytes))
+		if len(body) > a.MaxQuery {
+			return nil, errs.New(errs.TooLarge, op, fmt.Sprintf("the parameters are longer than %d bytes", a.MaxQuery))
 		}
 		more, err := parsePairs(string(body))
 		return append(params, more...), err
@@ -63,7 +63,7 @@ func (a *api) inputs(c *call, other func(name string, value *r4.Node) bool) ([]p
 	if c.ContentLength == 0 {
 		return params, nil
 	}
-	n, err := resourceBody(c, op, maxQueryBytes)
+	n, err := resourceBody(c, op, a.MaxQuery)
 	if err != nil {
 		return nil, err
 	}

@@ -21,10 +21,15 @@ func (a *api) resourceType(c *call) (string, error) {
 	if a.types[typ] {
 		return typ, nil
 	}
+	return "", a.noType(typ)
+}
+
+// noType tells that resources of a type are not here.
+func (a *api) noType(typ string) error {
 	if t := r4.Lookup(typ); t != nil && t.Kind == r4.Resource {
-		return "", errs.New(errs.NotFound, "fhir", "no mapping produces the resource type "+typ)
+		return errs.New(errs.NotFound, "fhir", "no mapping produces the resource type "+typ)
 	}
-	return "", errs.New(errs.NotFound, "fhir", "there is no such resource type")
+	return errs.New(errs.NotFound, "fhir", "there is no such resource type")
 }
 
 // read answers a read of the current version, conditionally on what the client

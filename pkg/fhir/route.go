@@ -38,7 +38,7 @@ type answer = httpapi.Writer
 
 type operation func(w http.ResponseWriter, c *call) error
 
-func (a *api) routes() http.Handler {
+func (a *api) routes() chi.Router {
 	r := chi.NewRouter()
 	r.Route(a.BasePath, func(r chi.Router) {
 		both := func(path string, op operation, open bool) {

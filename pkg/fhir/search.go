@@ -22,8 +22,8 @@ func (a *api) searchGet(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	if len(c.URL.RawQuery) > maxQueryBytes {
-		return errs.New(errs.TooLarge, "fhir.search", fmt.Sprintf("the search is longer than %d bytes; shorten it", maxQueryBytes))
+	if len(c.URL.RawQuery) > a.MaxQuery {
+		return errs.New(errs.TooLarge, "fhir.search", fmt.Sprintf("the search is longer than %d bytes; shorten it", a.MaxQuery))
 	}
 	params, err := parsePairs(c.URL.RawQuery)
 	if err != nil {
@@ -43,12 +43,12 @@ func (a *api) searchPost(w http.ResponseWriter, c *call) error {
 	if err != nil || media != "application/x-www-form-urlencoded" {
 		return errs.New(errs.UnsupportedMedia, "fhir.search", "a search by POST sends application/x-www-form-urlencoded")
 	}
-	body, err := io.ReadAll(io.LimitReader(c.Body, maxQueryBytes+1))
+	body, err := io.ReadAll(io.LimitReader(c.Body, int64(a.MaxQuery)+1))
 	if err != nil {
 		return errs.Wrap(errs.Invalid, "fhir.search", "the body could not be read", err)
 	}
-	if len(body)+len(c.URL.RawQuery) > maxQueryBytes {
-		return errs.New(errs.TooLarge, "fhir.search", fmt.Sprintf("the search is longer than %d bytes", maxQueryBytes))
+	if len(body)+len(c.URL.RawQuery) > a.MaxQuery {
+		return errs.New(errs.TooLarge, "fhir.search", fmt.Sprintf("the search is longer than %d bytes", a.MaxQuery))
 	}
 	params, err := parsePairs(c.URL.RawQuery)
 	if err != nil {

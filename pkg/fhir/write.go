@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
@@ -25,17 +26,56 @@ import (
 const maxIssues = 100
 
 // methodMissing answers for methods that an address does not have, with the
-// reason.
+// reason. OPTIONS, which no address has, tells those that it has.
 func (a *api) methodMissing(w http.ResponseWriter, c *call) error {
 	rest := strings.Trim(strings.TrimPrefix(c.URL.Path, a.BasePath), "/")
+	if rest == "" && (c.Method == http.MethodGet || c.Method == http.MethodHead) {
+		if c.URL.RawQuery != "" {
+			return errs.New(errs.Unsupported, "fhir", "a search of all types is not offered: a search names one, as "+a.BasePath+"/Observation")
+		}
+		return errs.New(errs.NotFound, "fhir", "there is nothing to read at the base of the API, to which bundles are sent: what it offers is told at "+a.BasePath+"/metadata")
+	}
+	allow, err := a.allowed(c, rest)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Allow", allow)
 	switch {
+	case c.Method == http.MethodOptions:
+		w.WriteHeader(http.StatusNoContent)
+		return nil
 	case a.Intake == nil:
 		return errs.New(errs.MethodNotAllowed, "fhir", "this API is read-only here: it offers read, vread, history, search, operations and bundles of these")
-	case !strings.Contains(rest, "/") && a.types[rest]:
-		w.Header().Set("Allow", "GET, HEAD, POST")
 	}
 	return errs.New(errs.MethodNotAllowed, "fhir", "resources are read and created (POST to their type), not updated, patched or deleted: "+
 		"what a composition says is corrected by a new version of it over the openEHR API")
+}
+
+// allowed is the methods of an address; NotFound for one of a type that is not here.
+func (a *api) allowed(c *call, rest string) (string, error) {
+	if rest == "" { // which the router has for all
+		return http.MethodOptions + ", " + http.MethodPost, nil
+	}
+	methods := []string{http.MethodOptions}
+	unknown := ""
+	for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut} {
+		match := chi.NewRouteContext()
+		if !a.mux.Match(match, method, first(c.URL.RawPath, c.URL.Path)) {
+			continue
+		}
+		switch typ := match.URLParam("type"); {
+		case typ != "" && !a.types[typ]:
+			unknown = typ
+		case method == http.MethodPost && typ != "" && typ == rest && a.Intake == nil: // nothing is created
+		default:
+			methods = append(methods, method)
+		}
+	}
+	if len(methods) == 1 && unknown != "" {
+		return "", a.noType(unknown)
+	}
+	slices.Sort(methods)
+	return strings.Join(methods, ", "), nil
 }
 
 // create stores a resource as a composition (FHIR R4 http §3.1.0.8).

@@ -69,7 +69,7 @@ func (s *Server) fhirHandler(ctx context.Context, decision ehr.DecisionPoint, li
 		return nil, err
 	}
 	return fhir.New(fhir.Config{
-		Labels: labels, KeepHeaders: keys != nil,
+		Labels: labels, MaxQuery: s.options.Max.parameterBytes(), KeepHeaders: keys != nil,
 		Terminology: s.terms, ConceptMaps: conceptMaps(lib), Intake: in, IdempotencyLifetime: s.options.IdempotencyTTL,
 		Reader: reader, Exporter: reader, Grouper: reader, Subscriber: reader, Endpoint: allow, Coverage: lib, Authenticate: fhir.Authenticator(authenticate),
 		BasePath: s.options.FHIRBase, Origin: s.options.BaseURL, Version: Version(), Guard: s.options.Max.check,

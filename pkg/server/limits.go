@@ -55,6 +55,15 @@ func (l Limits) check(r *http.Request) error {
 	return nil
 }
 
+// parameterBytes is the limit on parameters wherever they stand: that of the query
+// string, or without any that of bodies.
+func (l Limits) parameterBytes() int {
+	if l.Query > 0 {
+		return l.Query
+	}
+	return int(l.Body)
+}
+
 // ownBytes bounds what the server itself puts in and has stored: the limit of
 // request bodies is for clients, and the shipped templates are no request.
 func (l Limits) ownBytes() int { return max(int(l.Body), rest.DefaultMaxBody) }
