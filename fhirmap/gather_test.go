@@ -332,13 +332,13 @@ func TestGatheredLabels(t *testing.T) {
 // Nor where each may have labels that are not known here.
 func TestGatheredApart(t *testing.T) {
 	t.Parallel()
-	lib, err := LoadShipped()
+	lib, err := fhirmap.LoadShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
 	list := tell(t, told{state: "532", at: "2026-03-01T10:00:00Z", workflow: "w"}, told{state: "531", at: "2026-03-02T10:00:00Z", workflow: "w", with: 1})
 	for want, apart := range map[int]bool{1: false, 2: true} {
-		got, _, lost := shownOf(t, lib, list, func(in *Input) { in.Apart = apart })
+		got, _, lost := shownOf(t, lib, list, func(in *fhirmap.Input) { in.Apart = apart })
 		if len(got) != want || apart && !slices.Equal(lost, []string{"workflow-labels"}) {
 			t.Errorf("%t: %d procedures, %v", apart, len(got), lost)
 		}
