@@ -6,7 +6,8 @@
 -- v_ arrays one per version, the r_, c_ and l_ arrays one per FHIR resource,
 -- version with resources and version with losses, whose _i element is the
 -- position (from 1) of its version; v_p is that of its contribution. Arrays of
--- arrays are passed as array literals, documents as text.
+-- arrays are passed as array literals. Documents and search values are UTF-8 text or,
+-- with p_kept, the bytes in which this database keeps them as jsonb.
 --
 -- Several contributions at once may only hold first versions of COMPOSITIONs
 -- for EHRs that exist, p_more is null for them, and they come in the order of
@@ -100,7 +101,7 @@ create function commit_contribution(
     v_signature  text[],
     v_start      timestamptz[],
     v_description text[],
-    v_content    text[],
+    v_content    bytea[],
     v_raw        bytea[],
 
     r_i          integer[],
@@ -109,7 +110,7 @@ create function commit_contribution(
     r_id         text[],
     r_from       integer[],
     r_len        integer[],
-    r_search     text[],
+    r_search     bytea[],
 
     c_i          integer[],
     c_raw        bytea[],
@@ -121,6 +122,7 @@ create function commit_contribution(
     p_more       jsonb,
     p_rules      text,                        -- by which the resources were made
     q_i          integer[],                   -- versions that are projected later
+    p_kept       boolean,                     -- needs casts that not every database has (0048)
 
     out committed timestamptz,
     out ehr_no    bigint[],
@@ -454,10 +456,17 @@ begin
         raise exception using errcode = 'ZC422', message = 'template';
     end if;
 
-    insert into document (ehr_no, vo_no, ver, content, raw)
-    select n.ehr_no, n.vo_no, n.ver, n.content::jsonb, n.raw
-    from unnest(ehr_no, vo, n_ver, v_content, v_raw) as n(ehr_no, vo_no, ver, content, raw)
-    where n.content is not null;
+    if p_kept then
+        insert into document (ehr_no, vo_no, ver, content, raw)
+        select n.ehr_no, n.vo_no, n.ver, n.content::jsonb, n.raw
+        from unnest(ehr_no, vo, n_ver, v_content, v_raw) as n(ehr_no, vo_no, ver, content, raw)
+        where n.content is not null;
+    else
+        insert into document (ehr_no, vo_no, ver, content, raw)
+        select n.ehr_no, n.vo_no, n.ver, convert_from(n.content, 'UTF8')::jsonb, n.raw
+        from unnest(ehr_no, vo, n_ver, v_content, v_raw) as n(ehr_no, vo_no, ver, content, raw)
+        where n.content is not null;
+    end if;
 
     if p_queryable is not null and p_status_object is null then
         update ehr set is_queryable = p_queryable, is_modifiable = p_modifiable,
@@ -492,13 +501,23 @@ begin
         insert into fhir_content (ehr_no, vo_no, ver, raw)
         select ehr_no[c.i], vo[c.i], n_ver[c.i], c.raw from unnest(c_i, c_raw) as c(i, raw) where current[c.i];
 
-        insert into fhir_resource (ehr_no, vo_no, ver, kind_no, byte_from, byte_len, last_updated,
-                                   resource_type, resource_id, search)
-        select ehr_no[r.i], vo[r.i], n_ver[r.i], r.kind, r.byte_from, r.byte_len, t,
-               r.type, r.id, r.search::jsonb
-        from unnest(r_i, r_kind, r_type, r_id, r_from, r_len, r_search)
-             as r(i, kind, type, id, byte_from, byte_len, search)
-        where current[r.i];
+        if p_kept then
+            insert into fhir_resource (ehr_no, vo_no, ver, kind_no, byte_from, byte_len, last_updated,
+                                       resource_type, resource_id, search)
+            select ehr_no[r.i], vo[r.i], n_ver[r.i], r.kind, r.byte_from, r.byte_len, t,
+                   r.type, r.id, r.search::jsonb
+            from unnest(r_i, r_kind, r_type, r_id, r_from, r_len, r_search)
+                 as r(i, kind, type, id, byte_from, byte_len, search)
+            where current[r.i];
+        else
+            insert into fhir_resource (ehr_no, vo_no, ver, kind_no, byte_from, byte_len, last_updated,
+                                       resource_type, resource_id, search)
+            select ehr_no[r.i], vo[r.i], n_ver[r.i], r.kind, r.byte_from, r.byte_len, t,
+                   r.type, r.id, convert_from(r.search, 'UTF8')::jsonb
+            from unnest(r_i, r_kind, r_type, r_id, r_from, r_len, r_search)
+                 as r(i, kind, type, id, byte_from, byte_len, search)
+            where current[r.i];
+        end if;
     end if;
 
     if cardinality(l_i) > 0 then

@@ -23,11 +23,11 @@ import (
 var commitSQL = "with c as materialized (select * from commit_contribution(" + placeholders(commitArgs) + "))\n" +
 	"select c.committed from c, index_versions(c.ehr_no, c.vo, c.current, $" + strconv.Itoa(commitArgs+1) + ", " + nodestore.Placeholders(commitArgs+2) + ") as i"
 
-const commitArgs = 49
+const commitArgs = 50
 
 // Places among the arguments, for those who look into them: the first and the
-// first after those that are no arrays, the positions in the arrays, p_more and
-// p_rules.
+// first after those that are no arrays, the positions in the arrays, p_more, p_rules
+// and p_kept.
 const (
 	argSystem       = 10
 	argContribution = 18
@@ -37,6 +37,7 @@ const (
 	argMore         = 46
 	argRules        = 47
 	argQueued       = 48
+	argKept         = 49
 )
 
 func placeholders(n int) string {
@@ -111,7 +112,7 @@ func (s *Store) commitPlain(ctx context.Context, c ehr.Contribution) (time.Time,
 			}
 			for i := range list {
 				var err error
-				if t, err = commitOn(ctx, tx.Conn(), args[i]); err != nil {
+				if t, err = s.commitOn(ctx, tx.Conn(), args[i]); err != nil {
 					return outOfOrder(failure(op, err), list[:i])
 				}
 			}
@@ -187,7 +188,9 @@ func (s *Store) commitArgs(ctx context.Context, w *wave) ([]any, error) {
 		slices.Repeat([]int32{1}, len(c.Versions)), v.object, v.ver, v.previous, v.kind, v.lifecycle, v.change, v.template, v.concept,
 		v.concepts, v.category, v.signature, v.start, v.description, v.content, v.raw,
 		p.rI, p.rKind, p.rType, p.rID, p.rFrom, p.rLen, p.rSearch, p.cI, p.cRaw,
-		p.lI, p.lMapped, p.lLosses, more, optional(c.Rules), queued(c.Versions), replaces,
+		p.lI, p.lMapped, p.lLosses, more, optional(c.Rules), queued(c.Versions),
+		asKept{},
+		replaces,
 	}
 	return append(args, indexed...), nil
 }
@@ -238,7 +241,8 @@ type versionArgs struct {
 	signature               []*string
 	start                   []*time.Time
 	description             []*string
-	content, raw            [][]byte
+	content                 jsonTexts
+	raw                     [][]byte
 }
 
 func (s *Store) versionArgs(ctx context.Context, versions []ehr.NewVersion) (versionArgs, error) {
@@ -248,7 +252,7 @@ func (s *Store) versionArgs(ctx context.Context, versions []ehr.NewVersion) (ver
 		kind: make([]int16, n), lifecycle: make([]int16, n), change: make([]int16, n),
 		template: make([]*int32, n), concept: make([]*int32, n), concepts: make([]string, n),
 		category: make([]*int16, n), signature: make([]*string, n), start: make([]*time.Time, n), description: make([]*string, n),
-		content: make([][]byte, n), raw: make([][]byte, n),
+		content: make(jsonTexts, n), raw: make([][]byte, n),
 	}
 	for i := range versions {
 		v := &versions[i]

@@ -24,3 +24,17 @@ func Encode(types *pgtype.Map, oids []uint32, args []any) (values [][]byte, form
 	err = e.encode(types, oids, args)
 	return e.values, e.formats, err
 }
+
+// KeptForm reports whether documents are sent as the database keeps them.
+func (s *Store) KeptForm() bool { return s.keptForm }
+
+// JSONTexts and AsKept are arguments of a commit.
+func JSONTexts(texts ...[]byte) any { return jsonTexts(texts) }
+func AsKept() any                   { return asKept{} }
+
+// EncodeForm is Encode in one of the forms of documents.
+func EncodeForm(kept bool, oids []uint32, args []any) (values [][]byte, err error) {
+	e := encoder{kept: kept}
+	err = e.encode(pgtype.NewMap(), oids, args)
+	return e.values, err
+}

@@ -218,7 +218,7 @@ func joined(list []*grouped) []any {
 		versions += c.versions
 	}
 	for k := range commitArgs {
-		if k >= argSystem && k < argContribution || k == argMore || k == argRules {
+		if k >= argSystem && k < argContribution || k == argMore || k == argRules || k == argKept {
 			continue // the same for all, or none
 		}
 		parts := make([]any, len(list))
@@ -260,6 +260,12 @@ func joinedArray(parts []any) any {
 		return concat[*string](parts)
 	case [][]byte:
 		return concat[[]byte](parts)
+	case jsonTexts:
+		var list jsonTexts
+		for _, p := range parts {
+			list = append(list, p.(jsonTexts)...)
+		}
+		return list
 	case []*time.Time:
 		return concat[*time.Time](parts)
 	case []uuid.UUID:

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 )
@@ -70,7 +72,7 @@ func (w *searchWriter) moulded(r *ehr.Resource) *moulded {
 
 // write writes the values of the row, as params would; false if they are not
 // what is known of the mould.
-func (m *moulded) write(w *searchWriter, r *ehr.Resource) (*string, bool) {
+func (m *moulded) write(w *searchWriter, r *ehr.Resource) ([]byte, bool) {
 	if len(r.Search) != len(m.self) {
 		return nil, false
 	}
@@ -107,12 +109,11 @@ func (m *moulded) write(w *searchWriter, r *ehr.Resource) (*string, bool) {
 		b = append(b, ']')
 	}
 	w.others = append(b, '}')
-	text := string(w.others)
-	return &text, true
+	return bytes.Clone(w.others), true
 }
 
 // moulded gives what is known of a resource by its mould.
-func (n *kindNumbers) moulded(w *searchWriter, r *ehr.Resource) (kind int32, search *string, known bool) {
+func (n *kindNumbers) moulded(w *searchWriter, r *ehr.Resource) (kind int32, search []byte, known bool) {
 	if r.Mould == nil {
 		return 0, nil, false
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -22,7 +23,7 @@ type projected struct {
 	rI, rKind        []int32
 	rType, rID       []string
 	rFrom, rLen      []int32
-	rSearch          []*string
+	rSearch          jsonTexts
 	cI               []int32
 	cRaw             [][]byte
 	lI               []int32
@@ -38,7 +39,7 @@ func (s *Store) projectedArgs(ctx context.Context, c *ehr.Contribution) (project
 	// Empty, not nil: nil would be passed as null.
 	p := projected{
 		rI: make([]int32, 0, n), rKind: make([]int32, 0, n), rType: make([]string, 0, n), rID: make([]string, 0, n),
-		rFrom: make([]int32, 0, n), rLen: make([]int32, 0, n), rSearch: make([]*string, 0, n),
+		rFrom: make([]int32, 0, n), rLen: make([]int32, 0, n), rSearch: make(jsonTexts, 0, n),
 		cI: []int32{}, cRaw: [][]byte{}, lI: []int32{}, lMapped: []string{}, lLosses: []string{},
 	}
 	buf := projectedBuffers.Get().(*projectedBuffer)
@@ -187,7 +188,7 @@ func kindOf(v *ehr.SearchValue) string {
 
 // resource takes in a resource and writes the values that are not of its kind;
 // nil if there are none.
-func (w *searchWriter) resource(r *ehr.Resource) (*string, error) {
+func (w *searchWriter) resource(r *ehr.Resource) ([]byte, error) {
 	values := r.Values()
 	w.kind, w.others = w.kind[:0], w.others[:0]
 	for _, s := range [...]string{r.Type, r.Mapping, r.MappingVersion} {
@@ -224,8 +225,7 @@ func (w *searchWriter) resource(r *ehr.Resource) (*string, error) {
 	if len(w.others) == 0 {
 		return nil, nil
 	}
-	text := string(w.others)
-	return &text, nil
+	return bytes.Clone(w.others), nil
 }
 
 // part adds a text with its length to what the digest is made of.

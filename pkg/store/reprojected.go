@@ -439,7 +439,7 @@ func (p *projector) differ(ctx context.Context, d *differences, index int, s *so
 		if err != nil {
 			return err
 		}
-		kinds[i], searches[i] = kind{resource: r, digest: w.digest()}, search
+		kinds[i], searches[i] = kind{resource: r, digest: w.digest()}, jsonText(search)
 	}
 	numbers, err := p.kindNumbers(ctx, &w, kinds)
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/cairn-ehr/cairn/pkg/store/jsonb"
 )
 
 // commitCall carries out commitSQL as a transaction of its own.
@@ -20,17 +22,17 @@ func (s *Store) commitCall(ctx context.Context, args []any) (committed time.Time
 		return committed, err
 	}
 	defer conn.Release()
-	return commitOn(ctx, conn.Conn(), args)
+	return s.commitOn(ctx, conn.Conn(), args)
 }
 
 // commitOn carries out commitSQL. It encodes the arguments itself, into a buffer
 // that is kept: a contribution of many compositions has a megabyte of them, and
 // pgx would let a small buffer grow to that every time, element by element
 // through reflection.
-func commitOn(ctx context.Context, conn *pgx.Conn, args []any) (committed time.Time, err error) {
+func (s *Store) commitOn(ctx context.Context, conn *pgx.Conn, args []any) (committed time.Time, err error) {
 	if conn.Config().DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
 		// The database's URL says that statements cannot be prepared.
-		err = conn.QueryRow(ctx, commitSQL, args...).Scan(&committed)
+		err = conn.QueryRow(ctx, commitSQL, s.resolved(args)...).Scan(&committed)
 		return committed, err
 	}
 	statement, err := conn.Prepare(ctx, "cairn_commit", commitSQL)
@@ -39,7 +41,13 @@ func commitOn(ctx context.Context, conn *pgx.Conn, args []any) (committed time.T
 	}
 	e := encoders.Get().(*encoder)
 	defer e.release()
-	if err := e.encode(conn.TypeMap(), statement.ParamOIDs, args); err != nil {
+	e.kept = s.keptForm
+	err = e.encode(conn.TypeMap(), statement.ParamOIDs, args)
+	if errors.Is(err, errNotKept) {
+		e.kept = false
+		err = e.encode(conn.TypeMap(), statement.ParamOIDs, args)
+	}
+	if err != nil {
 		return committed, err
 	}
 	format := []int16{pgtype.BinaryFormatCode}
@@ -61,6 +69,9 @@ type encoder struct {
 	values  [][]byte
 	formats []int16
 	flag    int // where the array at hand says whether it has nulls
+
+	kept  bool // jsonTexts are sent as the database keeps them
+	jsonb jsonb.Writer
 }
 
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
@@ -88,6 +99,16 @@ func (e *encoder) encode(types *pgtype.Map, oids []uint32, args []any) error {
 		e.buf = make([]byte, 0, size+size/8)
 	}
 	for i, a := range args {
+		switch b := a.(type) {
+		case asKept:
+			a = e.kept
+		case jsonTexts:
+			if err := e.jsonTexts(b); err != nil {
+				return err
+			}
+			e.ends, e.formats = append(e.ends, len(e.buf)), append(e.formats, pgtype.BinaryFormatCode)
+			continue
+		}
 		format := int16(pgtype.BinaryFormatCode)
 		switch {
 		case e.array(oids[i], a):
@@ -141,6 +162,10 @@ func encodedSize(a any) int {
 			if s != nil {
 				n += len(*s)
 			}
+		}
+	case jsonTexts:
+		for _, b := range a {
+			n += 8 + len(b) + len(b)/8
 		}
 	case []int32:
 		n += 8 * len(a)

@@ -59,6 +59,7 @@ type Store struct {
 	kept        *keptstore.Store
 	templates   templateNames
 	accessParts sync.Map // names of months of the record of accesses that are there
+	keptForm    bool     // see keepsAsWritten
 }
 
 var _ ehr.Store = (*Store)(nil)
@@ -106,6 +107,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err := s.main.Ping(ctx); err != nil {
 		s.Close()
 		return nil, errs.Wrap(errs.Unavailable, op, "the database does not answer", err)
+	}
+	var err error
+	if s.keptForm, err = keepsAsWritten(ctx, s.main); err != nil {
+		s.Close()
+		return nil, failure(op, err)
 	}
 	return s, nil
 }

@@ -102,7 +102,7 @@ func (s *Store) commitWorkflow(ctx context.Context, tx pgx.Tx, c *ehr.Contributi
 		}
 		var ehrs, objects []int64
 		var current []bool
-		if err := tx.QueryRow(ctx, workflowCommitSQL, args...).Scan(&t, &ehrs, &objects, &current); err != nil {
+		if err := tx.QueryRow(ctx, workflowCommitSQL, s.resolved(args)...).Scan(&t, &ehrs, &objects, &current); err != nil {
 			return t, false, outOfOrder(failure(op, err), list[:i])
 		}
 		if len(objects) == 0 {
