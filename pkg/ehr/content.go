@@ -26,13 +26,7 @@ func (s *Service) decode(op string, c Content, class *rm.Class, lifecycle int) (
 		Limits:     rm.Limits{Bytes: s.cfg.Limits.ContentBytes, Depth: s.cfg.Limits.Depth, Items: s.cfg.Limits.Items},
 		Incomplete: relaxed(lifecycle),
 	})
-	kind := errs.Invalid
-	for _, p := range problems {
-		if strings.HasPrefix(p.Code, "limit.") {
-			kind = errs.TooLarge
-		}
-	}
-	if err := refuse(kind, op, "the content is not a valid "+class.Name, problems); err != nil {
+	if err := refuse(rm.FaultKind(problems), op, "the content is not a valid "+class.Name, problems); err != nil {
 		return nil, nil, err
 	}
 	if root == nil {

@@ -100,19 +100,11 @@ func (p *changeSet) imported(ctx context.Context, in *Change) (NewVersion, error
 
 // ImportedItem is the ORIGINAL_VERSION of an imported version as it came.
 func (r VersionRecord) ImportedItem() (*rm.Node, error) {
-	const op = "ehr.ImportedItem"
-	decode := func(class *rm.Class, raw []byte) (*rm.Node, error) {
-		n, problems := rm.DecodeJSON(raw, class, rm.JSONOptions{Limits: rm.Limits{Bytes: len(raw), StringBytes: len(raw)}, Incomplete: true})
-		if n == nil || rm.HasErrors(problems) {
-			return nil, errs.New(errs.Internal, op, "a stored "+class.Name+" cannot be read")
-		}
-		return n, nil
-	}
-	item, err := decode(rm.ClassOriginalVersion, r.Meta.Item)
+	item, err := rm.DecodeStored(r.Meta.Item, rm.ClassOriginalVersion)
 	if err != nil || r.Deleted {
 		return item, err
 	}
-	data, err := decode(rm.ClassLocatable, r.Raw)
+	data, err := rm.DecodeStored(r.Raw, rm.ClassLocatable)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/changecontrol"
 	"github.com/cairn-ehr/cairn/pkg/rest/contribution"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
 	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
@@ -131,21 +132,5 @@ func (a *api) contributionBody(w *answer, r *request, media string, owner uuid.U
 	if s := a.resolving(w, r, media, owner); s != nil {
 		return s.contribution(c)
 	}
-	return contributionJSON(c)
-}
-
-// contributionJSON is a CONTRIBUTION, its versions by reference.
-func contributionJSON(c ehr.ContributionRecord) ([]byte, error) {
-	audit, err := auditDetails(c.Audit)
-	if err != nil {
-		return nil, err
-	}
-	refs := make([]*rm.Node, len(c.Versions))
-	for i, v := range c.Versions {
-		refs[i] = localRef("OBJECT_VERSION_ID", v.UID.String(), v.Kind.String())
-	}
-	return rm.AppendJSON(nil, rm.Object("CONTRIBUTION",
-		rm.Child("uid", rm.ID("HIER_OBJECT_ID", c.ID.String())),
-		rm.Child("versions", refs...),
-		rm.Child("audit", audit))), nil
+	return changecontrol.Contribution(c)
 }

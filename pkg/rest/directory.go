@@ -145,11 +145,9 @@ func subFolder(raw []byte, path string) ([]byte, error) {
 	if path == "" {
 		return raw, nil
 	}
-	root, problems := rm.DecodeJSON(raw, rm.ClassFolder, rm.JSONOptions{
-		Limits: rm.Limits{Bytes: len(raw), StringBytes: len(raw)}, Incomplete: true,
-	})
-	if root == nil || rm.HasErrors(problems) {
-		return nil, errs.New(errs.Internal, op, "a stored FOLDER cannot be read")
+	root, err := rm.DecodeStored(raw, rm.ClassFolder)
+	if err != nil {
+		return nil, err
 	}
 	at := []*rm.Node{root}
 	for name := range strings.SplitSeq(path, "/") {

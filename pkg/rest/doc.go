@@ -17,7 +17,8 @@
 // (COMPOSITIONs and parties), versioned.go, directory.go, contribution.go, tag.go,
 // template.go, adl2.go, query.go, storedquery.go, admin.go. What needs no use case is
 // apart: package header has the syntax of the headers, mediatype chooses by Accept
-// and Content-Type, contribution reads what is committed together, and operation
-// lists and describes what there is. Choices where the specification is silent or
-// contradicts itself are listed in docs/conformance/rest.md.
+// and Content-Type, contribution reads what is committed together, changecontrol
+// writes versions and their histories, and operation lists and describes what there
+// is. Choices where the specification is silent or contradicts itself are listed in
+// docs/conformance/rest.md.
 package rest

@@ -1,8 +1,6 @@
 package rest
 
 import (
-	"strings"
-
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
@@ -21,14 +19,8 @@ func (a *api) content(media string, body []byte, class *rm.Class, lifecycle int)
 		Incomplete: lifecycle == ehr.LifecycleIncomplete || lifecycle == ehr.LifecycleAbandoned,
 	})
 	if root == nil || rm.HasErrors(problems) {
-		kind := errs.Invalid
-		for i := range problems {
-			if strings.HasPrefix(problems[i].Code, "limit.") {
-				kind = errs.TooLarge
-			}
-		}
 		return ehr.Content{}, nil, &errs.Error{
-			Op: "rest.content", Kind: kind, Code: "validation", Detail: problems,
+			Op: "rest.content", Kind: rm.FaultKind(problems), Code: "validation", Detail: problems,
 			Msg: "the content is not a valid " + class.Name,
 		}
 	}
@@ -47,7 +39,7 @@ func represent(media string, class *rm.Class, stored []byte) ([]byte, error) {
 	if media == mediatype.JSON {
 		return stored, nil
 	}
-	root, err := reread(class, stored)
+	root, err := rm.DecodeStored(stored, class)
 	if err != nil {
 		return nil, err
 	}
@@ -56,15 +48,4 @@ func represent(media string, class *rm.Class, stored []byte) ([]byte, error) {
 		return nil, errs.Wrap(errs.NotAcceptable, op, "this resource is available only as "+mediatype.JSON+": "+err.Error(), err)
 	}
 	return body, nil
-}
-
-// reread decodes a stored object.
-func reread(class *rm.Class, stored []byte) (*rm.Node, error) {
-	root, problems := rm.DecodeJSON(stored, class, rm.JSONOptions{
-		Limits: rm.Limits{Bytes: len(stored), StringBytes: len(stored)}, Incomplete: true,
-	})
-	if root == nil || rm.HasErrors(problems) {
-		return nil, errs.New(errs.Internal, "rest.reread", "a stored "+class.Name+" cannot be read")
-	}
-	return root, nil
 }

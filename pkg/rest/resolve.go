@@ -9,6 +9,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/changecontrol"
 	"github.com/cairn-ehr/cairn/pkg/rest/header"
 	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -62,7 +63,7 @@ func unresolvable(err error) bool {
 
 // contribution is a CONTRIBUTION with its versions.
 func (s *resolver) contribution(c ehr.ContributionRecord) ([]byte, error) {
-	audit, err := auditDetails(c.Audit)
+	audit, err := changecontrol.AuditDetails(c.Audit)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +84,7 @@ func (s *resolver) contribution(c ehr.ContributionRecord) ([]byte, error) {
 }
 
 func (s *resolver) version(v ehr.ContributionVersion) ([]byte, error) {
-	ref := rm.AppendJSON(nil, localRef("OBJECT_VERSION_ID", v.UID.String(), v.Kind.String()))
+	ref := rm.AppendJSON(nil, changecontrol.LocalRef("OBJECT_VERSION_ID", v.UID.String(), v.Kind.String()))
 	if s.left == 0 {
 		return ref, nil
 	}
@@ -98,7 +99,7 @@ func (s *resolver) version(v ehr.ContributionVersion) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, json, err := version(rec)
+	_, json, err := changecontrol.Version(rec)
 	return json, err
 }
 
@@ -112,7 +113,7 @@ func (a *api) versionOf(r *request, owner uuid.UUID, kind ehr.Kind, uid ehr.Vers
 
 // folder is a FOLDER whose items are what they refer to.
 func (s *resolver) folder(raw []byte) ([]byte, error) {
-	root, err := reread(rm.ClassFolder, raw)
+	root, err := rm.DecodeStored(raw, rm.ClassFolder)
 	if err != nil {
 		return nil, err
 	}

@@ -47,14 +47,8 @@ func (a *api) simplified(r *request, media string, body []byte, class *rm.Class,
 		Now:        a.Now(),
 	})
 	if root == nil || rm.HasErrors(problems) {
-		kind := errs.Invalid
-		for i := range problems {
-			if strings.HasPrefix(problems[i].Code, "limit.") {
-				kind = errs.TooLarge
-			}
-		}
 		return ehr.Content{}, nil, &errs.Error{
-			Op: op, Kind: kind, Code: "validation", Detail: problems, Msg: "the content is not a valid " + class.Name,
+			Op: op, Kind: rm.FaultKind(problems), Code: "validation", Detail: problems, Msg: "the content is not a valid " + class.Name,
 		}
 	}
 	return ehr.Content{Root: root}, problems, nil
@@ -75,7 +69,7 @@ func (a *api) representation(r *request, media string, rec ehr.VersionRecord) ([
 	if err != nil {
 		return nil, err
 	}
-	root, err := reread(class, rec.Raw)
+	root, err := rm.DecodeStored(rec.Raw, class)
 	if err != nil {
 		return nil, err
 	}

@@ -1,13 +1,17 @@
 package rest
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/rest/changecontrol"
+	"github.com/cairn-ehr/cairn/pkg/rest/header"
 	"github.com/cairn-ehr/cairn/pkg/rest/mediatype"
+	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
 // versioned is a kind of versioned object whose container and versions have
@@ -68,7 +72,7 @@ func (v versioned) container(a *api, w *answer, r *request) error {
 		return err
 	}
 	return a.sendObject(w, r, c.media, v.class, list[0].UID.Object.String(), list[0].Audit.TimeCommitted, true,
-		versionedObject(v.class, a.ownerRef(c.owner), list))
+		changecontrol.VersionedObject(v.class, a.ownerRef(c.owner), list))
 }
 
 // revisions serves GET …/revision_history. It is as recent as the version or
@@ -82,14 +86,14 @@ func (v versioned) revisions(a *api, w *answer, r *request) error {
 	if err != nil {
 		return err
 	}
-	body, err := revisionHistory(list)
+	body, err := changecontrol.RevisionHistory(list)
 	if err != nil {
 		return err
 	}
 	latest, at := list[len(list)-1], time.Time{}
 	attested := false
 	for _, m := range list {
-		if c := changed(m); c.After(at) {
+		if c := changecontrol.Changed(m); c.After(at) {
 			at = c
 		}
 		attested = attested || len(m.Attestations) > 0
@@ -145,7 +149,7 @@ func (v versioned) send(a *api, w *answer, r *request, c versionedPlace, rec ehr
 	if err != nil {
 		return err
 	}
-	class, body, err := version(rec)
+	class, body, err := changecontrol.Version(rec)
 	if err != nil {
 		return err
 	}
@@ -159,9 +163,26 @@ func (v versioned) send(a *api, w *answer, r *request, c versionedPlace, rec ehr
 	if len(rec.Meta.Attestations) > 0 {
 		forgetTag(r)
 	}
-	return a.sendObject(w, r, c.media, class, rec.UID.String(), changed(rec.Meta), rec.UID.IsFirst() && len(rec.Meta.Attestations) == 0, body)
+	return a.sendObject(w, r, c.media, class, rec.UID.String(), changecontrol.Changed(rec.Meta), rec.UID.IsFirst() && len(rec.Meta.Attestations) == 0, body)
 }
 
 // forgetTag makes If-None-Match count for nothing: attestations are added to a
 // version without a new uid, so its tag does not tell whether the client has them.
 func forgetTag(r *request) { r.Header.Del("If-None-Match") }
+
+// sendObject sends an RM object of the class that is read as a whole: 304 if
+// the client has it. The media type is the one negotiated; alone is that of
+// header.NotModified.
+func (a *api) sendObject(w *answer, r *request, media, class, tag string, modified time.Time, alone bool, json []byte) error {
+	w.Header().Add("Vary", "Accept")
+	header.SetEntity(w.Header(), tag, modified)
+	if header.NotModified(r.Header, tag, modified, alone) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	body, err := represent(media, rm.Lookup(class), json)
+	if err != nil {
+		return err
+	}
+	return send(w, http.StatusOK, media, body)
+}

@@ -1,5 +1,11 @@
 package rm
 
+import (
+	"strings"
+
+	"github.com/cairn-ehr/cairn/pkg/errs"
+)
+
 // Severity of a problem: an error refuses the commit, a warning is returned
 // beside the success.
 type Severity uint8
@@ -40,4 +46,15 @@ func HasErrors(problems []Problem) bool {
 		}
 	}
 	return false
+}
+
+// FaultKind is the kind of the error that refuses content for problems found in
+// reading it: errs.TooLarge if one of them is a limit, else errs.Invalid.
+func FaultKind(problems []Problem) errs.Kind {
+	for i := range problems {
+		if strings.HasPrefix(problems[i].Code, "limit.") {
+			return errs.TooLarge
+		}
+	}
+	return errs.Invalid
 }

@@ -87,18 +87,14 @@ type xmlReader struct {
 func (x *xmlReader) refuse(code, at, format string, args ...any) error {
 	msg := fmt.Sprintf(format, args...)
 	path := "/" + strings.ReplaceAll(at, ".", "/")
-	kind := errs.Invalid
-	if strings.HasPrefix(code, "limit.") {
-		kind = errs.TooLarge
-	}
 	place := ""
 	if at != "" {
 		place = at + ": "
 	}
+	problems := []rm.Problem{{Code: code, Path: path, Message: fmt.Sprintf("%s, at line %d", msg, x.line)}}
 	return &errs.Error{
-		Op: "contribution.FromXML", Kind: kind, Code: "validation",
-		Msg:    fmt.Sprintf("the body is not a contribution: %s%s (line %d)", place, msg, x.line),
-		Detail: []rm.Problem{{Code: code, Path: path, Message: fmt.Sprintf("%s, at line %d", msg, x.line)}},
+		Op: "contribution.FromXML", Kind: rm.FaultKind(problems), Code: "validation", Detail: problems,
+		Msg: fmt.Sprintf("the body is not a contribution: %s%s (line %d)", place, msg, x.line),
 	}
 }
 
@@ -409,14 +405,8 @@ func (x *xmlReader) model(raw []byte, class, at string) error {
 	path := "/" + strings.ReplaceAll(at, ".", "/")
 	n, problems := rm.DecodeXML(raw, rm.Lookup(class), rm.XMLOptions{Limits: x.limits, Incomplete: true, PathPrefix: path, Line: x.line, Member: true})
 	if n == nil || rm.HasErrors(problems) {
-		kind := errs.Invalid
-		for i := range problems {
-			if strings.HasPrefix(problems[i].Code, "limit.") {
-				kind = errs.TooLarge
-			}
-		}
 		return &errs.Error{
-			Op: "contribution.FromXML", Kind: kind, Code: "validation", Detail: problems,
+			Op: "contribution.FromXML", Kind: rm.FaultKind(problems), Code: "validation", Detail: problems,
 			Msg: fmt.Sprintf("%s is not a valid %s (line %d)", at, class, x.line),
 		}
 	}
