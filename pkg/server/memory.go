@@ -18,10 +18,10 @@ const (
 	gcPace = time.Second / 4
 )
 
-// relaxGC lets the heap grow further between collections, unless the operator
-// has chosen: the live heap is small and mostly permanent (templates, mappings,
-// tables), so that marking it as often as the default does costs each commit
-// more than the memory is worth.
+// relaxGC lets the heap grow further between collections while the server starts,
+// until paceGC looks after it, unless the operator has chosen: what is loaded then
+// (templates, mappings, tables) stays, so that marking it as often as the default
+// does costs more than the memory is worth.
 func relaxGC() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(300)

@@ -350,28 +350,34 @@ func (r *Reader) accessEntityTerm(ctx context.Context, who ehr.Actor, w *where, 
 	return `(` + strings.Join(terms, ` or `) + `)`, nil
 }
 
-// accessEntity is the condition of a code that the entities of an event have, as
-// fhir.Access writes them.
+// What a request is about, and which requests search rather than read.
+const (
+	aboutSQL   = `a.type = 'rest' and (a.subject <> '' or a.object <> '')`
+	queriesSQL = `(a.subtype in ('search-type', 'batch') or a.subject = 'AQL' or a.subject ^@ '$')`
+)
+
+// entityCodes are the codes of the entities of events by search parameter, as
+// fhir.Access writes them, and where an event has such an entity.
+var entityCodes = map[string][]struct{ code, system, where string }{
+	"entity-type": {
+		{"1", "http://terminology.hl7.org/CodeSystem/audit-entity-type", `a.ehr_id is not null`},
+		{"2", "http://terminology.hl7.org/CodeSystem/audit-entity-type", `(` + aboutSQL + ` or a.type <> 'rest' and a.object <> '')`},
+		{"XrequestId", "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType", `a.request <> ''`},
+	},
+	"entity-role": {
+		{"1", "http://terminology.hl7.org/CodeSystem/object-role", `a.ehr_id is not null`},
+		{"3", "http://terminology.hl7.org/CodeSystem/object-role", `a.type <> 'rest' and a.object <> ''`},
+		{"4", "http://terminology.hl7.org/CodeSystem/object-role", aboutSQL + ` and not ` + queriesSQL},
+		{"24", "http://terminology.hl7.org/CodeSystem/object-role", aboutSQL + ` and ` + queriesSQL},
+	},
+}
+
+// accessEntity is the condition of a code that the entities of an event have.
 func accessEntity(param string, v fhir.Value) string {
-	const about = `a.type = 'rest' and (a.subject <> '' or a.object <> '')`
-	const query = `(a.subtype in ('search-type', 'batch') or a.subject = 'AQL' or a.subject ^@ '$')`
-	table := map[string][][3]string{ // code, system, condition
-		"entity-type": {
-			{"1", "http://terminology.hl7.org/CodeSystem/audit-entity-type", `a.ehr_id is not null`},
-			{"2", "http://terminology.hl7.org/CodeSystem/audit-entity-type", `(` + about + ` or a.type <> 'rest' and a.object <> '')`},
-			{"XrequestId", "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType", `a.request <> ''`},
-		},
-		"entity-role": {
-			{"1", "http://terminology.hl7.org/CodeSystem/object-role", `a.ehr_id is not null`},
-			{"3", "http://terminology.hl7.org/CodeSystem/object-role", `a.type <> 'rest' and a.object <> ''`},
-			{"4", "http://terminology.hl7.org/CodeSystem/object-role", about + ` and not ` + query},
-			{"24", "http://terminology.hl7.org/CodeSystem/object-role", about + ` and ` + query},
-		},
-	}
 	terms := []string{`false`}
-	for _, row := range table[param] {
-		if (v.Code == "" || v.Code == row[0]) && (!v.HasSystem || v.System == row[1]) {
-			terms = append(terms, `(`+row[2]+`)`)
+	for _, e := range entityCodes[param] {
+		if (v.Code == "" || v.Code == e.code) && (!v.HasSystem || v.System == e.system) {
+			terms = append(terms, `(`+e.where+`)`)
 		}
 	}
 	return `(` + strings.Join(terms, ` or `) + `)`

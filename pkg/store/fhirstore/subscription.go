@@ -116,21 +116,7 @@ func nullTime(t time.Time) *time.Time {
 // NewSubscription stores a subscription. See fhir.Subscriber.
 func (r *Reader) NewSubscription(ctx context.Context, s *fhir.Subscription) error {
 	const op = "fhirstore.NewSubscription"
-	if err := r.maySubscribe(ctx, s); err != nil {
-		return err
-	}
-	who, content, err := marshalled(s)
-	if err != nil {
-		return err
-	}
-	headers, err := r.keys.seal(s.ID, s.Headers)
-	if err != nil {
-		return err
-	}
-	return fail(op, pgx.BeginFunc(ctx, r.store.Pool(), func(tx pgx.Tx) error {
-		if err := publish(ctx, tx, s.Type); err != nil {
-			return err
-		}
+	return r.keepSubscription(ctx, op, s, func(tx pgx.Tx, row subscriptionRow) error {
 		var have int
 		if err := tx.QueryRow(ctx, `select count(*) from fhir_subscription where actor = $1`, s.Owner.ID).Scan(&have); err != nil {
 			return err
@@ -143,7 +129,35 @@ func (r *Reader) NewSubscription(ctx context.Context, s *fhir.Subscription) erro
 			insert into fhir_subscription (id, actor, who, status, channel, content, headers, ends, heartbeat, since)
 			values ($1, $2, $3, $4, $5, $6, coalesce($7, '{}'::text[]), $8, nullif($9, 0), pg_current_snapshot())
 			returning subscription_no, last_updated`,
-			s.ID, s.Owner.ID, who, opening(s), s.Channel, content, headers, nullTime(s.Ends), s.Heartbeat).Scan(&s.Number, &s.LastUpdated)
+			s.ID, s.Owner.ID, row.who, opening(s), s.Channel, row.content, row.headers, nullTime(s.Ends), s.Heartbeat).Scan(&s.Number, &s.LastUpdated)
+	})
+}
+
+// subscriptionRow is what the columns of a subscription hold in another form.
+type subscriptionRow struct {
+	who, content []byte
+	headers      []string // sealed
+}
+
+// keepSubscription writes a subscription that its owner may have, and has commits
+// publish what it waits for.
+func (r *Reader) keepSubscription(ctx context.Context, op string, s *fhir.Subscription, write func(pgx.Tx, subscriptionRow) error) error {
+	if err := r.maySubscribe(ctx, s); err != nil {
+		return err
+	}
+	var row subscriptionRow
+	var err error
+	if row.who, row.content, err = marshalled(s); err != nil {
+		return err
+	}
+	if row.headers, err = r.keys.seal(s.ID, s.Headers); err != nil {
+		return err
+	}
+	return fail(op, pgx.BeginFunc(ctx, r.store.Pool(), func(tx pgx.Tx) error {
+		if err := publish(ctx, tx, s.Type); err != nil {
+			return err
+		}
+		return write(tx, row)
 	}))
 }
 
@@ -204,21 +218,7 @@ func (r *Reader) subscriptions(ctx context.Context, q querier, where string, arg
 // begins with what is committed from now on; the numbers of events go on.
 func (r *Reader) ReplaceSubscription(ctx context.Context, s *fhir.Subscription) error {
 	const op = "fhirstore.ReplaceSubscription"
-	if err := r.maySubscribe(ctx, s); err != nil {
-		return err
-	}
-	who, content, err := marshalled(s)
-	if err != nil {
-		return err
-	}
-	headers, err := r.keys.seal(s.ID, s.Headers)
-	if err != nil {
-		return err
-	}
-	return fail(op, pgx.BeginFunc(ctx, r.store.Pool(), func(tx pgx.Tx) error {
-		if err := publish(ctx, tx, s.Type); err != nil {
-			return err
-		}
+	return r.keepSubscription(ctx, op, s, func(tx pgx.Tx, row subscriptionRow) error {
 		err := tx.QueryRow(ctx, `
 			update fhir_subscription set version = version + 1, last_updated = greatest(date_trunc('milliseconds', clock_timestamp()), last_updated + interval '1 millisecond'),
 				who = $4, status = $5, error = null, failed = null, content = $6, headers = coalesce($7, '{}'::text[]), ends = $8, heartbeat = nullif($9, 0),
@@ -226,12 +226,12 @@ func (r *Reader) ReplaceSubscription(ctx context.Context, s *fhir.Subscription) 
 				delivered = case status when 'off' then events else delivered end
 			where id = $1 and actor = $2 and version = $3
 			returning version, last_updated, events, delivered`,
-			s.ID, s.Owner.ID, s.Version, who, opening(s), content, headers, nullTime(s.Ends), s.Heartbeat).Scan(&s.Version, &s.LastUpdated, &s.Events, &s.Delivered)
+			s.ID, s.Owner.ID, s.Version, row.who, opening(s), row.content, row.headers, nullTime(s.Ends), s.Heartbeat).Scan(&s.Version, &s.LastUpdated, &s.Events, &s.Delivered)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return errs.New(errs.Precondition, op, "the subscription has changed since it was read")
 		}
 		return err
-	}))
+	})
 }
 
 // DropSubscription deletes one. See fhir.Subscriber.
