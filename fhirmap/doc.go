@@ -1,12 +1,28 @@
 // Package fhirmap turns openEHR compositions into FHIR R4 resources by mappings
 // written in FHIR Connect 1.0 (model, extension and context files).
 //
-// The way of a mapping: Load reads the YAML files with their positions and
-// refuses every key, path, type or code that is wrong or not supported;
-// the files then compile to plans against the classes of the openEHR Reference
-// Model (pkg/rm) and the element table of FHIR R4 (fhirmap/r4); Project runs
-// the plans over one version and gives resources, their search values and a
-// list of everything that did not arrive.
+// The stages of a mapping, and where each stands:
+//
+//	fhirconnect            files with their positions; refuses every key that is wrong
+//	  + conceptmap         ConceptMaps beside them
+//	      |
+//	compile*.go, plan.go   paths (opath.go, fpath.go), types and names are resolved
+//	backplan.go            against the Reference Model (pkg/rm) and the elements of
+//	library.go, load.go    R4 (r4); the outcome is a Library of plans, print.go its text
+//	      |
+//	      +-- project.go, run.go     ahead: plans run over one version; gather.go joins
+//	      |   source.go, build.go    what several say; convert.go and the files beside
+//	      |                          it carry data types; reading, recipe.go and
+//	      |                          pattern.go spare what was found out before
+//	      +-- compose.go             back: the inverse of plans; inverse.go and restore.go
+//	      |   backward.go, part.go   carry data types, redundant.go compares
+//	      +-- trace.go, leaf.go      over a template: what a plan reaches and fills
+//	      |
+//	coverage               how much of a template is mapped
+//	casetest               test cases of mappings, as files
+//
+// What is above imports nothing of what is below (pkg/archtest). Plans are the inside of
+// this package: both engines and the traces read every part of them (ADR 42).
 //
 // Most resources of a mapping differ in few texts only. What has been found out
 // of one that was checked, a pattern, is taken over for the others if their free

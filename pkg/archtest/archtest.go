@@ -29,9 +29,15 @@ type layer struct {
 // below is what the compilers of queries and mappings stand on.
 var below = []string{"pkg/errs", "pkg/compact", "pkg/rm", "pkg/ucum", "pkg/terminology", "archetypes", "templates"}
 
+// mapping are the packages of the mappings, from what all stand on to what stands on
+// the engine (fhirmap/doc.go).
+var mapping = []string{
+	"fhirmap/r4", "fhirmap/fhirpath", "fhirmap/conceptmap", "fhirmap/fhirconnect", "fhirmap/reading", "fhirmap", "fhirmap/coverage", "fhirmap/casetest",
+}
+
 // useCases is what the APIs and the store stand on. The APIs import neither
 // each other nor the store; what they need of it they declare as interfaces.
-var useCases = append([]string{"aql", "fhirmap", "pkg/ehr"}, below...)
+var useCases = slices.Concat([]string{"aql", "pkg/ehr"}, mapping, below)
 
 // layers is the whole rule. A package outside of it fails the test: decide first
 // where it belongs.
@@ -44,8 +50,15 @@ var layers = []layer{
 	{dir: "archetypes", imports: []string{"pkg/errs", "pkg/rm", "pkg/terminology"}},
 	{dir: "templates", imports: []string{"pkg/errs", "pkg/rm", "pkg/ucum", "pkg/terminology", "archetypes"}},
 	{dir: "aql", imports: below},
-	{dir: "fhirmap", imports: below},
-	{dir: "pkg/ehr", imports: append([]string{"aql", "fhirmap"}, below...)},
+	{dir: "fhirmap/r4"},
+	{dir: "fhirmap/fhirpath", imports: []string{"fhirmap/r4", "pkg/ucum"}},
+	{dir: "fhirmap/conceptmap", imports: []string{"fhirmap/r4"}},
+	{dir: "fhirmap/fhirconnect", imports: []string{"fhirmap/conceptmap"}},
+	{dir: "fhirmap/reading", imports: []string{"fhirmap/r4", "pkg/rm"}},
+	{dir: "fhirmap", imports: append([]string{"fhirmap/r4", "fhirmap/conceptmap", "fhirmap/fhirconnect", "fhirmap/reading"}, below...)},
+	{dir: "fhirmap/coverage", imports: append([]string{"fhirmap", "fhirmap/r4"}, below...)},
+	{dir: "fhirmap/casetest", imports: append([]string{"fhirmap", "fhirmap/r4"}, below...)},
+	{dir: "pkg/ehr", imports: slices.Concat([]string{"aql"}, mapping, below)},
 	{dir: "pkg/auth", imports: []string{"pkg/errs", "pkg/ehr"}},
 	{dir: "pkg/access", imports: []string{"pkg/errs", "pkg/ehr", "pkg/auth"}},
 	{dir: "pkg/store", imports: append([]string{"migrations"}, useCases...)},
