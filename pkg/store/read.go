@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/cairn-ehr/cairn/pkg/compact"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
@@ -126,7 +125,8 @@ var (
 	and case when $5::integer[] is null then v.ver = $6 else v.tree = $5 end`)
 )
 
-// Version reads one version in one statement. See ehr.Store.
+// Version reads one version in one statement, which it may share with others. See
+// ehr.Store.
 func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel ehr.VersionSelector) (ehr.VersionRecord, error) {
 	const op = "store.Version"
 	sql, args := versionLatestSQL.of(ehrID), []any{ehrID, int16(kind), sel.Object}
@@ -151,43 +151,28 @@ func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel
 	case !sel.At.IsZero():
 		sql, args = versionAtSQL.of(ehrID), append(args, sel.At)
 	}
-	rows, err := s.conn(ctx).Query(ctx, sql, args...)
+	got, err := s.fetchVersion(ctx, ehrID, kind, sel, sql, args)
 	if err != nil {
 		return ehr.VersionRecord{}, failure(op, err)
 	}
-	defer rows.Close()
-	if !rows.Next() {
-		if err := rows.Err(); err != nil {
-			return ehr.VersionRecord{}, failure(op, err)
-		}
-		rows.Close()
+	if !got.ok {
 		return ehr.VersionRecord{}, s.missing(ctx, op, ehrID, "version")
 	}
-	var raw pgtype.DriverBytes // read in place, while the row is current
-	var tagged bool
-	m, no, err := scanMeta(rows, kind, &raw, &tagged)
-	if err != nil {
-		return ehr.VersionRecord{}, failure(op, err)
+	rec := ehr.VersionRecord{UID: got.meta.UID, Deleted: got.meta.LifecycleState == ehr.LifecycleDeleted, Tagged: got.tagged}
+	if rec.Deleted != (got.raw == nil) {
+		return ehr.VersionRecord{}, errs.New(errs.Internal, op, "a version is without its document, or a deletion has one")
 	}
-	rec := ehr.VersionRecord{UID: m.UID, Deleted: m.LifecycleState == ehr.LifecycleDeleted, Tagged: tagged}
-	if raw != nil {
-		if rec.Raw, err = compact.Expand(raw, nil); err != nil {
+	if got.raw != nil {
+		if rec.Raw, err = compact.Expand(got.raw, nil); err != nil {
 			return ehr.VersionRecord{}, errs.Wrap(errs.Internal, op, "the stored document cannot be read", err)
 		}
 	}
-	rows.Close()
-	if err := rows.Err(); err != nil {
-		return ehr.VersionRecord{}, failure(op, err)
-	}
-	if rec.Deleted != (raw == nil) {
-		return ehr.VersionRecord{}, errs.New(errs.Internal, op, "a version is without its document, or a deletion has one")
-	}
-	t, err := s.templateOf(ctx, no)
+	t, err := s.templateOf(ctx, got.template)
 	if err != nil {
 		return ehr.VersionRecord{}, err
 	}
-	m.TemplateID, m.TemplateRevision = t.id, t.revision
-	rec.Meta = m
+	rec.Meta = got.meta
+	rec.Meta.TemplateID, rec.Meta.TemplateRevision = t.id, t.revision
 	return rec, nil
 }
 

@@ -50,6 +50,8 @@ type Store struct {
 	onces       *pgxpool.Pool
 	reads       *pgxpool.Pool
 	readWindow  time.Duration
+	latestReads *gather.Group[versionKey, versionRow]
+	trunkReads  *gather.Group[versionKey, versionRow]
 	group       group
 	queued      chan struct{} // see Queued
 	concepts    concepts
@@ -93,9 +95,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		{&s.main, "cairn", cfg.Conns, nil},
 		{&s.query, "cairn query", cfg.QueryConns, nil},
 		{&s.onces, "cairn once", max(2, cfg.Conns/4), nil},
-		// A statement for several keys would be planned anew each time, as the planner
-		// expects more of them than there are.
-		{&s.reads, "cairn read", cfg.Conns, map[string]string{"plan_cache_mode": "force_generic_plan"}},
+		{&s.reads, "cairn read", cfg.Conns, byKeys},
 	} {
 		var err error
 		if *p.to, err = pool(ctx, cfg.URL, p.conns, p.name, p.more); err != nil {
@@ -103,6 +103,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 			return nil, err
 		}
 	}
+	s.gathering()
 	s.nodes, s.kept = nodestore.New(s.main), keptstore.New(s.main)
 	if err := s.main.Ping(ctx); err != nil {
 		s.Close()
@@ -114,6 +115,15 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, failure(op, err)
 	}
 	return s, nil
+}
+
+// byKeys are settings for statements that find rows of several keys by indexes. They
+// have one plan: they would be planned anew each time, as the planner expects more
+// keys than there are. And that plan looks keys up whatever the size of tables was
+// when it was made.
+var byKeys = map[string]string{
+	"plan_cache_mode": "force_generic_plan",
+	"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off", "enable_material": "off", "enable_memoize": "off",
 }
 
 // pool makes a pool whose sessions have a name and settings of their own.

@@ -16,7 +16,7 @@ func open(t testing.TB) *store.Store { return openGrouping(t, 0) }
 
 func openGrouping(t testing.TB, window time.Duration) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Config{URL: pgtest.URL(t), Conns: 12, QueryConns: 2, GroupWindow: window})
+	s, err := store.Open(t.Context(), store.Config{URL: pgtest.URL(t), Conns: 12, QueryConns: 2, GroupWindow: window, ReadWindow: window})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,9 +32,11 @@ type found struct {
 
 // keyed begins a statement about the resources of several keys, whose rows say by
 // number of which. ehr_no 0 is the repository of parties, which is no EHR: whether a
-// type is of parties or of EHRs is known, and a resource of the other is none.
+// type is of parties or of EHRs is known, and a resource of the other is none. The
+// sum keeps the queue from being read in the order of its times for the least of one
+// EHR.
 func keyed(arrays, columns, more string) string {
-	return `select k.n, coalesce(e.ehr_id, '00000000-0000-0000-0000-000000000000'), (select min(q.since) from fhir_queue q where q.ehr_no = r.ehr_no), ` + recordColumns + `
+	return `select k.n, coalesce(e.ehr_id, '00000000-0000-0000-0000-000000000000'), (select min(q.since + interval '0') from fhir_queue q where q.ehr_no = r.ehr_no), ` + recordColumns + `
 	from unnest($1::boolean[], $2::text[], $3::text[]` + arrays + `) with ordinality as k(party, typ, id` + columns + `, n)` + more + `
 	left join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
 	where (r.ehr_no = 0) = k.party and (e.ehr_no is null) = k.party`
@@ -47,8 +49,8 @@ var resourceSQL = keyed("", "", `
 // record is found, and in it all versions.
 var versionSQL = keyed(", $4::integer[], $5::smallint[]", ", ver, revision", `
 	join fhir_resource latest on latest.resource_id = k.id and latest.resource_type = k.typ and latest.superseded is null
-	join fhir_resource r on r.ehr_no = latest.ehr_no and r.resource_type = latest.resource_type
-	 and r.resource_id = latest.resource_id and r.ver = k.ver and r.revision = k.revision`)
+	cross join lateral (select * from fhir_resource r where r.ehr_no = latest.ehr_no and r.resource_type = latest.resource_type
+		and r.resource_id = latest.resource_id and r.ver = k.ver and r.revision = k.revision limit 1) r`)
 
 // gathering has reads of single resources fetched together where many come at once.
 func (r *Reader) gathering() {
