@@ -19,8 +19,6 @@ const (
 	lifecycleComplete = "532" // of a version that is complete
 )
 
-func init() { fhirmap.ReadCase = casetest.Read }
-
 func caseInput(t testing.TB, dir string) fhirmap.Input {
 	t.Helper()
 	in, err := casetest.Read(os.DirFS(dir))
