@@ -102,7 +102,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- AllergyIntolerance, Condition, MedicationStatement and Procedure can deny what they are for: a denial becomes an exclusion, anything\n" +
 	"  else an entry that names something, and nothing of which it is not known which it is (docs/adr/0038). Known to deny: the `no-known-...` codes of\n" +
 	"  IPS for the type, SNOMED CT 716186003 and 160245001; either of two that mean the same is shown with the other. Known to name: a short list of\n" +
-	"  SNOMED CT codes (pkg/fhir/stance/findings.tsv); what the operator vouches for by `--fhir-write-trust`; what the terminology has below 64572001 for a\n" +
+	"  SNOMED CT codes (pkg/fhir/stance/findings.tsv, which tells for each which published source confirms its meaning, or that code lists agree); what the operator vouches for by `--fhir-write-trust`; what the terminology has below 64572001 for a\n" +
 	"  Condition, 105590001, 373873005 or 420134006 for an AllergyIntolerance, 373873005 or 105590001 for a MedicationStatement, MedicationRequest and Immunization, 71388002 for a\n" +
 	"  Procedure; a code of ATC, CVX, NDC or UNII that the terminology knows. Refused: text without a code, codes that say that nothing is known, denials\n" +
 	"  of a part or of another kind, situations with explicit context (below 243796009, but for a code that is vouched for by itself), expressions, other spellings of\n" +
@@ -115,6 +115,14 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  suspended, `cancelled` cancelled, `stopped` aborted, `completed` completed, without a careflow step, and at a time before now (`magnitude_status` `<`); `unknown` none. `draft` is\n" +
 	"  refused, since two steps are shown so, and every status but `unknown` where the template has no ACTION beside the INSTRUCTION, or several. So a MedicationStatement has the status\n" +
 	"  `unknown`: the templates of lists have no ACTIONs.\n" +
+	"- Not taken of a Condition: `onset` and `abatement` but as a date (the nodes are dates, and an age made a date would be another statement), `stage` and `evidence` (the\n" +
+	"  templates close the slot for details), the `time` and author of a note and more than one (the comment is one text without a time of its own), `encounter` (an Encounter is a\n" +
+	"  composition here, to which problems have no LINK). `severity`, `bodySite` and dates of any precision are taken.\n" +
+	"- A Goal is not taken: the templates have goals in a care plan, which would be shown as a CarePlan that nobody sent, and in summaries with sections that have to be there. Nor\n" +
+	"  has goal.v1 a node for `lifecycleStatus`: `completed` follows from an outcome or an end, every other is absent. A CarePlan is not taken: it is made of a whole\n" +
+	"  composition, whose status is always `unknown`, whose `description` is a ClinicalImpression too, and whose problems and goals are entries of their own; `activity` has no entry.\n" +
+	"- An Encounter is not taken: the contact of an encounter note is the composition itself, an `identifier` of it would be that of the composition, and of its settings only two\n" +
+	"  (at home, emergency) are classes of R4, so that `AMB` would come back as something else; an admission (`IMP`) stands in the discharge summary alone, which has sections that have to be there.\n" +
 	"- Of a MedicationRequest `recorder` is the composer, `authoredOn` (without which it is refused) the start of the context, `requester` a participation of that function,\n" +
 	"  since the provider of an ENTRY need not be who asked for it. The narrative that an INSTRUCTION has to have is the medication. A `Dosage.text` is the directions as a whole, and stays words: it never becomes a dose, and\n" +
 	"  beside words everything structured but route, site, method and instructions is refused, as it could be a second dose. Without words each Dosage has one dose and rate, with a unit and its\n" +

@@ -37,6 +37,35 @@ const (
 	icd = `"system":"http://hl7.org/fhir/sid/icd-10","code":`
 )
 
+// TestFindingsHaveSources reads the table of codes that name something: each has a
+// source, which the head of the table describes, and names it.
+func TestFindingsHaveSources(t *testing.T) {
+	t.Parallel()
+	rows, head := 0, ""
+	for line := range strings.Lines(findingTable) {
+		if strings.HasPrefix(line, "#") {
+			head += line
+			continue
+		}
+		rows++
+		row := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if source := row[len(row)-1]; !strings.Contains(head, "\n# "+source+" ") {
+			t.Errorf("%s: what the source %q is is not said", row[2], source)
+		}
+		for typ := range strings.SplitSeq(row[0], ",") {
+			if !Concerns(typ) || len(findings[typ][row[1]+"|"+row[2]]) == 0 {
+				t.Errorf("%s has no name as %s", row[2], typ)
+			}
+		}
+		if Denies(row[1], row[2]) {
+			t.Errorf("%s names and denies", row[2])
+		}
+	}
+	if rows < 40 {
+		t.Errorf("only %d rows", rows)
+	}
+}
+
 // TestDecide is the table of what names, what denies and what is refused. want is
 // the stance or a part of the reason, at the element.
 func TestDecide(t *testing.T) {

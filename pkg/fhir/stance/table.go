@@ -18,9 +18,11 @@ type kind struct {
 	element string
 	// denials are the codes, by system, that say that there is nothing of the
 	// kind, each with words for it. They mean the same (ConceptMap
-	// absence-to-snomed-uv-ips of IPS 1.1).
+	// absence-to-snomed-uv-ips of IPS 1.1; 160245001 is also in the value set
+	// condition-code of FHIR R4 by that name).
 	denials map[string]map[string][]string
-	// roots are the concepts of SNOMED CT all below which name something.
+	// roots are the concepts of SNOMED CT all below which name something. Those of
+	// AllergyIntolerance and Procedure are in the value sets of IPS 2.0.0.
 	roots []string
 }
 
@@ -50,7 +52,10 @@ var kinds = map[string]kind{
 const situation = "243796009"
 
 // partial are concepts of SNOMED CT that deny a part of a kind, or another one
-// than that of the type which would be written.
+// than that of the type which would be written. Of IPS 1.1 (ConceptMap
+// absence-to-snomed-uv-ips) are the first three and those from 787483001 to
+// 787480003; the others are refused as they were known to whoever wrote this: a code
+// too many in this list costs a refusal, no more.
 var partial = []string{
 	"409137002", // drug allergy
 	"428607008", // environmental allergy
@@ -114,6 +119,10 @@ var findingTable string
 // type, system and code.
 var findings = mustRead(findingTable)
 
+// sources are where the meaning of the codes in the table was looked up; the head
+// of the table says what each is.
+var sources = []string{"gecco", "ips", "r4", "edition", "hl7", "w3c", "lists"}
+
 func mustRead(table string) map[string]map[string][]string {
 	out := map[string]map[string][]string{}
 	for line := range strings.Lines(table) {
@@ -122,7 +131,7 @@ func mustRead(table string) map[string]map[string][]string {
 			continue
 		}
 		row := strings.Split(line, "\t")
-		if len(row) != 4 {
+		if len(row) != 5 || !slices.Contains(sources, row[4]) {
 			panic(fmt.Sprintf("findings.tsv: %q", line))
 		}
 		for typ := range strings.SplitSeq(row[0], ",") {
