@@ -2,11 +2,13 @@ package store_test
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
@@ -163,4 +165,48 @@ func openURL(t *testing.T, url string) *store.Store {
 	}
 	t.Cleanup(s.Close)
 	return s
+}
+
+// TestWithoutSuperuser: a role that cannot create the casts gets everything else.
+func TestWithoutSuperuser(t *testing.T) {
+	t.Parallel()
+	url := pgtest.EmptyURL(t)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	role := "plain_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	for _, sql := range []string{`create role ` + role, `grant all on schema public to ` + role, `grant ` + role + ` to current_user`} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Skipf("the role of the test database cannot create another: %v", err)
+		}
+	}
+	t.Cleanup(func() {
+		conn, err := pgx.Connect(context.Background(), url)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close(context.Background())
+		if _, err := conn.Exec(context.Background(), `drop owned by `+role+` cascade; drop role `+role); err != nil {
+			t.Error(err)
+		}
+	})
+	separator := "?"
+	if strings.Contains(url, "?") {
+		separator = "&"
+	}
+	plain := url + separator + "role=" + role
+	if err := migrate(t, plain); err != nil {
+		t.Fatal(err)
+	}
+	s := openURL(t, plain)
+	if s.KeptForm() {
+		t.Error("documents are sent as the database keeps them without the casts")
+	}
+	id, _ := written(t, s)
+	if _, err := s.Commit(t.Context(), full(t, id, 3)); err != nil {
+		t.Error(err)
+	}
 }
