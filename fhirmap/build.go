@@ -112,7 +112,7 @@ func (c *cursor) object() (*r4.Node, *r4.Type) {
 		c.node = arr.Items[s.index]
 	case len(s.pins) > 0:
 		for _, item := range arr.Items {
-			if s.pinned(item) {
+			if s.pinned(c.mem, item) {
 				c.node = item
 				return c.node, t
 			}
@@ -130,9 +130,13 @@ func (c *cursor) object() (*r4.Node, *r4.Type) {
 }
 
 // pinned reports whether an item meets the equalities of where().
-func (s *fstep) pinned(item *r4.Node) bool {
+func (s *fstep) pinned(x *workspace, item *r4.Node) bool {
 	for _, p := range s.pins {
-		if item.Str(p.path...) != p.value {
+		n := item.Get(p.path...)
+		if n != nil && n.From != 0 {
+			x.log.Spoil() // decided by a text that is another in other sources
+		}
+		if n == nil && p.value != "" || n != nil && n.Text != p.value {
 			return false
 		}
 	}
