@@ -112,7 +112,10 @@ func (c *cursor) object() (*r4.Node, *r4.Type) {
 		c.node = arr.Items[s.index]
 	case len(s.pins) > 0:
 		for _, item := range arr.Items {
-			if s.pinned(c.mem, item) {
+			if s.looks(item) {
+				c.mem.log.Spoil() // at a text that is another in other sources
+			}
+			if s.pinned(item) {
 				c.node = item
 				return c.node, t
 			}
@@ -130,17 +133,21 @@ func (c *cursor) object() (*r4.Node, *r4.Type) {
 }
 
 // pinned reports whether an item meets the equalities of where().
-func (s *fstep) pinned(x *workspace, item *r4.Node) bool {
+func (s *fstep) pinned(item *r4.Node) bool {
 	for _, p := range s.pins {
-		n := item.Get(p.path...)
-		if n != nil && n.From != 0 {
-			x.log.Spoil() // decided by a text that is another in other sources
-		}
-		if n == nil && p.value != "" || n != nil && n.Text != p.value {
+		if item.Str(p.path...) != p.value {
 			return false
 		}
 	}
 	return true
+}
+
+// looks reports whether where() compares a text of an item that was carried over.
+func (s *fstep) looks(item *r4.Node) bool {
+	return slices.ContainsFunc(s.pins, func(p pin) bool {
+		n := item.Get(p.path...)
+		return n != nil && n.From != 0
+	})
 }
 
 // put writes the equality into a new item.
