@@ -66,7 +66,48 @@ func Compile(files []*fhirconnect.File) (*Library, fhirconnect.Problems) {
 	for _, f := range lib.contexts {
 		c.context(f)
 	}
+	c.unused(names)
 	return lib, c.problems
+}
+
+// unused compiles the extensions that no context lists, each alone with its model,
+// for what is wrong with them: nothing runs them. The names are those of all models.
+func (c *compiler) unused(names []string) {
+	listed := map[string]bool{}
+	for _, f := range c.lib.contexts {
+		if f.Context == nil {
+			continue
+		}
+		for _, e := range f.Context.Extensions {
+			listed[e.Value] = true
+		}
+	}
+	for _, ext := range c.lib.files {
+		model := c.lib.models[ext.Extends.Value]
+		if ext.Kind != fhirconnect.ExtensionFile || listed[ext.Name.Value] || model == nil {
+			continue
+		}
+		v := &view{lib: c.lib, merged: map[*fhirconnect.File][]*fhirconnect.Method{model: c.extend(model.Methods, ext)}}
+		sub := &compiler{lib: c.lib, view: v, plans: map[planKey]*plan{}}
+		compile := func(f *fhirconnect.File) bool {
+			typ, class := sub.roots(f)
+			if typ == nil || class == nil {
+				return false
+			}
+			sub.model(f, &ftype{typ: r4.TypeRef{Type: typ}}, class)
+			return true
+		}
+		if !compile(model) { // it is compiled where another model slots it
+			for _, name := range names {
+				compile(c.lib.models[name])
+			}
+		}
+		for _, p := range sub.problems {
+			if !slices.Contains(c.problems, p) {
+				c.problems = append(c.problems, p)
+			}
+		}
+	}
 }
 
 // standsAlone reports whether models of a class run by themselves, rather than

@@ -137,6 +137,32 @@ func TestLinksBecomeReferences(t *testing.T) {
 	}
 }
 
+// What referred to what is deleted physically is projected again, and nothing else.
+func TestLinksToWhatIsErased(t *testing.T) {
+	t.Parallel()
+	l := newLinking(t, 43, func(o *Options) { o.AdminDelete = "ehr" })
+	other := l.commit(l.linked())
+	source := l.commit(l.linked("ehr:/" + l.record + "/" + l.target.Object.String()))
+	early := l.derived(source)
+	if early != l.weight {
+		t.Fatalf("refers to %q", early)
+	}
+	if status, _, data := send(t, "DELETE", l.s.Origin()+"/openehr/v1/admin/ehr/"+l.record+"/composition/"+l.target.Object.String(), ""); status != 204 {
+		t.Fatalf("%d %s", status, data)
+	}
+	eventually(t, "no reference to what was deleted", func() bool { return l.derived(source) == "" })
+	for uid, version := range map[string]string{source.String(): "1.1", other.String(): "1"} {
+		for _, n := range l.all("Observation?code=29463-7&patient="+l.record+"&_count=100", "match") {
+			if n.Str("meta", "source") == "ehr:"+uid && n.Str("meta", "versionId") != version {
+				t.Errorf("%s has version %s, not %s", uid, n.Str("meta", "versionId"), version)
+			}
+		}
+	}
+	if got := l.send("GET", l.weight, ""); got.status != 404 {
+		t.Errorf("what was deleted: %d", got.status)
+	}
+}
+
 // TestLinksBesideTheQueue lets a source wait for its target, so that no reference
 // leads to what is not there yet.
 func TestLinksBesideTheQueue(t *testing.T) {

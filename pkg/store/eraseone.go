@@ -95,6 +95,11 @@ func (s *Store) eraseObject(ctx context.Context, op, missing string, who ehr.Act
 			if waiting, err = eraseWorkflow(ctx, tx, ehrID, ehrNo, voNo, object); err != nil {
 				return failure(op, err)
 			}
+			linked, err := unlink(ctx, tx, ehrNo, voNo, object)
+			if err != nil {
+				return failure(op, err)
+			}
+			waiting = waiting || linked
 		}
 		for _, table := range objectTables {
 			if _, err := tx.Exec(ctx, `delete from `+table+` where ehr_no = $1 and vo_no = $2`, ehrNo, voNo); err != nil {
@@ -130,6 +135,26 @@ func (s *Store) eraseObject(ctx context.Context, op, missing string, who ehr.Act
 		s.wake()
 	}
 	return err
+}
+
+// unlink has what is made of compositions of the EHR that name an object, as LINKs to
+// it do, projected again after it: a reference to what was made of it would lead
+// nowhere. All latest compositions of the EHR are looked through, since no index knows
+// what they name, and objects are deleted rarely.
+func unlink(ctx context.Context, tx pgx.Tx, ehrNo, voNo int64, object uuid.UUID) (waiting bool, err error) {
+	done, err := tx.Exec(ctx, `
+		insert into fhir_queue (ehr_no, vo_no, since, retry)
+		select v.ehr_no, v.vo_no, now(), now()
+		from version v
+		join document d on d.ehr_no = v.ehr_no and d.vo_no = v.vo_no and d.ver = v.ver
+		where v.ehr_no = $1 and v.vo_no <> $2 and v.kind = 1 and v.time_superseded is null and v.tree is null
+			and exists (select from fhir_resource r where r.ehr_no = v.ehr_no and r.vo_no = v.vo_no and r.superseded is null and r.byte_len is not null)
+			and strpos(lower(d.content::text), $3::uuid::text) > 0
+		on conflict (ehr_no, vo_no) do update set retry = excluded.retry, attempts = 0`, ehrNo, voNo, object)
+	if err != nil {
+		return false, err
+	}
+	return done.RowsAffected() > 0, nil
 }
 
 // lockParty keeps commits of a party away: those that lock the object, and those
