@@ -76,7 +76,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- `link` (docs/adr/0036): a LINK of the record whose `meaning` and `type` are those of the method is a literal reference if its target is an\n" +
 	"  object of the same EHR, or a node in one, whose latest version is shown as exactly one resource of a type that the element takes;\n" +
 	"  else there is no reference and a loss says why. A LINK to an earlier version is a reference without a version, which is told too.\n" +
-	"  Back, the resource that is referred to stays or becomes part of its own composition, to which the LINK leads. Beside `link` there is\n" +
+	"  Back, the resource that is referred to stays or becomes part of its own composition, to which the LINK leads. A physical deletion\n" +
+	"  of what LINKs lead to puts the latest compositions of the EHR that name it in the queue. Beside `link` there is\n" +
 	"  no `followedBy`, and it stands at the Reference, not within `reference`, where the other resource would be made twice.\n" +
 	"- FHIR Connect keys that are not supported are errors when a file is loaded, with their reason: the static types before 1.0, and of\n" +
 	"  FHIRPath everything but element names, `ofType()`, `where(path = 'value')`, `extension('url')`, indexes and `^`.\n" +
