@@ -178,7 +178,7 @@ type indexing struct {
 	only    string // the x of a path[x]
 	// The parameter with its suffixes.
 	text, ofType, identifier, unit string
-	exact                    bool // the texts of it may be asked for as they are
+	exact                          bool // the texts of it may be asked for as they are
 }
 
 // indexings are the paths of all types by type and first property.

@@ -92,6 +92,10 @@ func Operations(basePath string) []apidoc.Operation {
 		{Name: "_type", In: "query", Description: "Resource types, separated by commas."},
 		{Name: "_count", In: "query", Type: "integer", Description: "Size of a page, to 5000."},
 	}
+	part := []apidoc.Param{
+		{Name: "_summary", In: "query", Description: "A part of the resource: true, text or data."},
+		{Name: "_elements", In: "query", Description: "Elements of the resource, separated by commas; with those that are mandatory or change the meaning."},
+	}
 	lastn := []apidoc.Param{search[0], search[1], {Name: "max", In: "query", Type: "integer", Description: "How many of each code; 1 by default."}}
 	validate := func(oid, path string, params ...apidoc.Param) apidoc.Operation {
 		return withBody(op(oid, http.MethodPost, path, "Validate a resource", "The answer says in what the resource departs from the R4 definitions; profiles are not looked at. With mode=create, where writing is on, it says what a create would be answered.",
@@ -234,9 +238,9 @@ func Operations(basePath string) []apidoc.Operation {
 		post,
 		create,
 		op("fhir_read", http.MethodGet, "/{type}/{id}", "Read a resource", "",
-			[]apidoc.Param{typ, id}, "Resource", false, http.StatusNotFound, http.StatusGone),
+			append([]apidoc.Param{typ, id}, part...), "Resource", false, http.StatusBadRequest, http.StatusNotFound, http.StatusGone),
 		op("fhir_vread", http.MethodGet, "/{type}/{id}/_history/{version}", "Read a version of a resource", "",
-			[]apidoc.Param{typ, id, {Name: "version", In: "path", Required: true, Description: "meta.versionId"}}, "Resource", false, http.StatusNotFound, http.StatusGone),
+			[]apidoc.Param{typ, id, {Name: "version", In: "path", Required: true, Description: "meta.versionId"}, part[0], part[1]}, "Resource", false, http.StatusBadRequest, http.StatusNotFound, http.StatusGone),
 		history("fhir_history", "/{type}/{id}/_history", "Read the history of a resource", typ, id),
 		history("fhir_history_type", "/{type}/_history", "Read the history of a type", typ),
 		history("fhir_history_all", "/_history", "Read the history of everything"),

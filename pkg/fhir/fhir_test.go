@@ -243,7 +243,11 @@ func TestRead(t *testing.T) {
 		{"FHIR R5", "GET", at, []string{"Accept", "application/fhir+json; fhirVersion=5.0"}, 406, "not-supported"},
 		{"FHIR R4", "GET", at, []string{"Accept", "application/fhir+json; fhirVersion=4.0"}, 200, ""},
 		{"an encoded _format", "GET", at + "?_format=application/fhir+json", nil, 200, ""},
-		{"an unknown parameter", "GET", at + "?_summary=true", nil, 400, "not-supported"},
+		{"an unknown parameter", "GET", at + "?_sort=date", nil, 400, "not-supported"},
+		{"a part", "GET", at + "?_elements=code", nil, 200, ""},
+		{"a part of a version", "GET", at + "/_history/3?_summary=text", nil, 200, ""},
+		{"the number of one", "GET", at + "?_summary=count", nil, 400, "invalid"},
+		{"a part that is none", "GET", at + "?_elements=colour", nil, 400, "invalid"},
 		{"no token", "GET", at, []string{"Authorization", "none"}, 401, "login"},
 	}
 	for _, tt := range tests {

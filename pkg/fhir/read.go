@@ -43,11 +43,12 @@ func (a *api) read(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := plainRead(c); err != nil {
+	part, err := readSubset(c, typ)
+	if err != nil {
 		return err
 	}
 	rec, err := a.Reader.Resource(c.Context(), c.who, typ, id)
-	return a.answerRead(w, c, rec, err)
+	return a.answerPart(w, c, rec, part, err)
 }
 
 // vread answers a read of one version (FHIR R4 http §3.1.0.3).
@@ -60,7 +61,8 @@ func (a *api) vread(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := plainRead(c); err != nil {
+	part, err := readSubset(c, typ)
+	if err != nil {
 		return err
 	}
 	version, ok := ParseVersionID(chi.URLParam(c.Request, "version"))
@@ -68,7 +70,7 @@ func (a *api) vread(w http.ResponseWriter, c *call) error {
 		return errs.New(errs.NotFound, "fhir.vread", "there is no such version")
 	}
 	rec, err := a.Reader.ResourceVersion(c.Context(), c.who, typ, id, version)
-	return a.answerRead(w, c, rec, err)
+	return a.answerPart(w, c, rec, part, err)
 }
 
 // logicalID is the id in the request's path.
@@ -93,8 +95,34 @@ func plainRead(c *call) error {
 	return nil
 }
 
+// readSubset is the part of a resource that a read asks for (FHIR R4 http
+// §3.1.0.1.11); other parameters are refused.
+func readSubset(c *call, typ string) (part subset, err error) {
+	params, err := parsePairs(c.URL.RawQuery)
+	if err != nil {
+		return part, err
+	}
+	for _, p := range params {
+		if p.name == "_format" || p.name == "_pretty" {
+			continue
+		}
+		if err := part.param(typ, p); err != nil {
+			return part, err
+		}
+	}
+	if part.count {
+		return part, badParam("_summary", "counts what a search finds, not a read")
+	}
+	return part, nil
+}
+
 // answerRead sends what a read has found.
 func (a *api) answerRead(w http.ResponseWriter, c *call, rec Record, err error) error {
+	return a.answerPart(w, c, rec, subset{}, err)
+}
+
+// answerPart is answerRead of a part of the resource.
+func (a *api) answerPart(w http.ResponseWriter, c *call, rec Record, part subset, err error) error {
 	late(w, rec.Waiting)
 	if err != nil {
 		if errs.Is(err, errs.Gone) && rec.Version.Trunk > 0 {
@@ -110,6 +138,9 @@ func (a *api) answerRead(w http.ResponseWriter, c *call, rec Record, err error) 
 	}
 	body, err := appendResource(make([]byte, 0, len(rec.JSON)+metaRoom), rec)
 	if err != nil {
+		return err
+	}
+	if body, err = part.cut(body); err != nil {
 		return err
 	}
 	return a.write(w, c, http.StatusOK, body)

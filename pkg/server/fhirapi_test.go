@@ -203,6 +203,14 @@ func TestFHIRInteractions(t *testing.T) {
 			}
 		}
 	}
+	for query, gone := range map[string]string{"_summary=data": "text", "_elements=code": "effectiveDateTime"} {
+		for _, path := range []string{"Observation/" + all[0].Str("id"), "Observation/" + all[0].Str("id") + "/_history/" + all[0].Str("meta", "versionId")} {
+			o := p.get(path + "?" + query)
+			if o.Get(gone) != nil || o.Get("status") == nil || o.Get("code") == nil || !slices.ContainsFunc(o.Get("meta").List("tag"), func(n *r4.Node) bool { return n.Str("code") == "SUBSETTED" }) {
+				t.Errorf("%s?%s: %s", path, query, o.Append(nil))
+			}
+		}
+	}
 	for _, query := range []string{"_summary=count", "_count=0"} {
 		if n := p.get("Observation?patient=" + id + "&" + query); n.Get("entry") != nil && n.List("entry")[0].Str("search", "mode") == "match" {
 			t.Errorf("%s: %s", query, n.Append(nil))
