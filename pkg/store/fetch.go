@@ -59,7 +59,7 @@ func (s *Store) gathering() {
 // fetchVersion reads the version that is selected: by a statement of its own, or of
 // an EHR, where it is the latest or given by its number, together with others. What
 // is read in the transaction of a request stays in it.
-func (s *Store) fetchVersion(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel ehr.VersionSelector, sql string, args []any) (versionRow, error) {
+func (s *Store) fetchVersion(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel ehr.VersionSelector) (versionRow, error) {
 	switch key := (versionKey{ehr: ehrID, object: sel.Object, kind: kind, trunk: sel.Trunk}); {
 	case onceOf(ctx) != nil || ehrID == ehr.Demographics || !sel.Branch.IsZero() || !sel.At.IsZero() || kind == ehr.KindFolder && sel.Object == uuid.Nil:
 	case sel.Trunk > 0:
@@ -67,12 +67,19 @@ func (s *Store) fetchVersion(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind
 	default:
 		return s.latestReads.Get(ctx, key)
 	}
-	rows, err := s.conn(ctx).Query(ctx, sql, args...)
+	return oneVersion(ctx, s.conn(ctx), ehrID, kind, sel)
+}
+
+func oneVersion(ctx context.Context, db interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}, ehrID uuid.UUID, kind ehr.Kind, sel ehr.VersionSelector,
+) (got versionRow, err error) {
+	sql, args := selected(ehrID, kind, sel)
+	rows, err := db.Query(ctx, sql, args...)
 	if err != nil {
 		return versionRow{}, err
 	}
 	defer rows.Close()
-	var got versionRow
 	if rows.Next() {
 		if got, err = scanVersion(rows, kind); err != nil {
 			return versionRow{}, err
@@ -82,10 +89,18 @@ func (s *Store) fetchVersion(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind
 	return got, rows.Err()
 }
 
+// fetchVersions reads the versions of keys. For one alone there is a statement that
+// takes less.
 func fetchVersions(ctx context.Context, db *pgxpool.Pool, sql string, keys []versionKey) ([]versionRow, error) {
-	ids, kinds, objects, vers := make([]uuid.UUID, len(keys)), make([]int16, len(keys)), make([]pgtype.UUID, len(keys)), make([]int32, len(keys))
+	if len(keys) == 1 {
+		k := keys[0]
+		got, err := oneVersion(ctx, db, k.ehr, k.kind, ehr.VersionSelector{Object: k.object, Trunk: k.trunk})
+		return []versionRow{got}, err
+	}
+	ids, objects := make(pgtype.FlatArray[pgtype.UUID], len(keys)), make(pgtype.FlatArray[pgtype.UUID], len(keys))
+	kinds, vers := make([]int16, len(keys)), make([]int32, len(keys))
 	for i, k := range keys {
-		ids[i], kinds[i], vers[i] = k.ehr, int16(k.kind), int32(k.trunk)
+		ids[i], kinds[i], vers[i] = pgtype.UUID{Bytes: k.ehr, Valid: true}, int16(k.kind), int32(k.trunk)
 		objects[i] = pgtype.UUID{Bytes: k.object, Valid: k.object != uuid.Nil}
 	}
 	rows, err := db.Query(ctx, sql, ids, kinds, objects, vers)

@@ -125,33 +125,38 @@ var (
 	and case when $5::integer[] is null then v.ver = $6 else v.tree = $5 end`)
 )
 
+// selected is the statement for one version that is selected.
+func selected(ehrID uuid.UUID, kind ehr.Kind, sel ehr.VersionSelector) (sql string, args []any) {
+	args = []any{ehrID, int16(kind), sel.Object}
+	switch {
+	case !sel.Branch.IsZero():
+		return versionBranchSQL.of(ehrID), append(args, treeOf(sel.Branch), sel.Branch.System)
+	case kind == ehr.KindFolder && sel.Object == uuid.Nil && sel.At.IsZero():
+		return directoryLatestSQL, args[:1]
+	case kind == ehr.KindFolder && sel.Object == uuid.Nil:
+		return directoryAtSQL, []any{ehrID, sel.At}
+	case sel.Trunk > 0 && sel.Object == uuid.Nil:
+		return singleTrunkSQL, append(args[:2], int32(sel.Trunk))
+	case sel.Trunk > 0:
+		return versionTrunkSQL.of(ehrID), append(args, int32(sel.Trunk))
+	case !sel.At.IsZero() && sel.Object == uuid.Nil:
+		return singleAtSQL, append(args[:2], sel.At)
+	case !sel.At.IsZero():
+		return versionAtSQL.of(ehrID), append(args, sel.At)
+	case sel.Object == uuid.Nil:
+		return singleLatestSQL, args[:2]
+	}
+	return versionLatestSQL.of(ehrID), args
+}
+
 // Version reads one version in one statement, which it may share with others. See
 // ehr.Store.
 func (s *Store) Version(ctx context.Context, ehrID uuid.UUID, kind ehr.Kind, sel ehr.VersionSelector) (ehr.VersionRecord, error) {
 	const op = "store.Version"
-	sql, args := versionLatestSQL.of(ehrID), []any{ehrID, int16(kind), sel.Object}
-	if sel.Object == uuid.Nil {
-		sql, args = singleLatestSQL, args[:2]
-	}
-	switch {
-	case !sel.Branch.IsZero():
-		sql, args = versionBranchSQL.of(ehrID), []any{ehrID, int16(kind), sel.Object, treeOf(sel.Branch), sel.Branch.System}
-	case kind == ehr.KindFolder && sel.Object == uuid.Nil && sel.Trunk > 0:
+	if kind == ehr.KindFolder && sel.Object == uuid.Nil && sel.Trunk > 0 {
 		return ehr.VersionRecord{}, errs.New(errs.Invalid, op, "a directory's version needs its object")
-	case kind == ehr.KindFolder && sel.Object == uuid.Nil && sel.At.IsZero():
-		sql, args = directoryLatestSQL, []any{ehrID}
-	case kind == ehr.KindFolder && sel.Object == uuid.Nil:
-		sql, args = directoryAtSQL, []any{ehrID, sel.At}
-	case sel.Trunk > 0 && sel.Object == uuid.Nil:
-		sql, args = singleTrunkSQL, append(args, int32(sel.Trunk))
-	case sel.Trunk > 0:
-		sql, args = versionTrunkSQL.of(ehrID), append(args, int32(sel.Trunk))
-	case !sel.At.IsZero() && sel.Object == uuid.Nil:
-		sql, args = singleAtSQL, append(args, sel.At)
-	case !sel.At.IsZero():
-		sql, args = versionAtSQL.of(ehrID), append(args, sel.At)
 	}
-	got, err := s.fetchVersion(ctx, ehrID, kind, sel, sql, args)
+	got, err := s.fetchVersion(ctx, ehrID, kind, sel)
 	if err != nil {
 		return ehr.VersionRecord{}, failure(op, err)
 	}

@@ -32,9 +32,8 @@ type found struct {
 
 // keyed begins a statement about the resources of several keys, whose rows say by
 // number of which. ehr_no 0 is the repository of parties, which is no EHR: whether a
-// type is of parties or of EHRs is known, and a resource of the other is none. The
-// sum keeps the queue from being read in the order of its times for the least of one
-// EHR.
+// type is of parties or of EHRs is known, and a resource of the other is none.
+// The sum is that of waitingSQL.
 func keyed(arrays, columns, more string) string {
 	return `select k.n, coalesce(e.ehr_id, '00000000-0000-0000-0000-000000000000'), (select min(q.since + interval '0') from fhir_queue q where q.ehr_no = r.ehr_no), ` + recordColumns + `
 	from unnest($1::boolean[], $2::text[], $3::text[]` + arrays + `) with ordinality as k(party, typ, id` + columns + `, n)` + more + `
@@ -42,28 +41,48 @@ func keyed(arrays, columns, more string) string {
 	where (r.ehr_no = 0) = k.party and (e.ehr_no is null) = k.party`
 }
 
-var resourceSQL = keyed("", "", `
+var resourcesSQL = keyed("", "", `
 	join fhir_resource r on r.resource_id = k.id and r.resource_type = k.typ and r.superseded is null`)
 
 // A resource has always one current row, be it a deletion: by its index the
 // record is found, and in it all versions.
-var versionSQL = keyed(", $4::integer[], $5::smallint[]", ", ver, revision", `
+var versionsSQL = keyed(", $4::integer[], $5::smallint[]", ", ver, revision", `
 	join fhir_resource latest on latest.resource_id = k.id and latest.resource_type = k.typ and latest.superseded is null
 	cross join lateral (select * from fhir_resource r where r.ehr_no = latest.ehr_no and r.resource_type = latest.resource_type
 		and r.resource_id = latest.resource_id and r.ver = k.ver and r.revision = k.revision limit 1) r`)
 
+// For one key alone there are statements that take less.
+const (
+	resourceSQL = `select e.ehr_id, ` + waitingSQL + recordColumns + `
+	from fhir_resource r join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
+	where r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`
+	versionSQL = `select e.ehr_id, ` + waitingSQL + recordColumns + `
+	from fhir_resource latest
+	cross join lateral (select * from fhir_resource r where r.ehr_no = latest.ehr_no and r.resource_type = latest.resource_type
+		and r.resource_id = latest.resource_id and r.ver = $3 and r.revision = $4 limit 1) r
+	join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
+	where latest.resource_id = $2 and latest.resource_type = $1 and latest.superseded is null`
+)
+
 // gathering has reads of single resources fetched together where many come at once.
 func (r *Reader) gathering() {
 	r.resources = store.Gathered(r.store, func(ctx context.Context, db *pgxpool.Pool, keys []resourceKey) ([]found, error) {
-		return fetch(ctx, db, resourceSQL, keyArgs(keys, func(k resourceKey) resourceKey { return k })...)
+		if len(keys) == 1 {
+			return fetchOne(ctx, db, about(keys[0].typ, resourceSQL), keys[0].typ, keys[0].id)
+		}
+		return fetch(ctx, db, resourcesSQL, keyArgs(keys, func(k resourceKey) resourceKey { return k })...)
 	})
 	r.versions = store.Gathered(r.store, func(ctx context.Context, db *pgxpool.Pool, keys []versionOf) ([]found, error) {
+		if len(keys) == 1 {
+			k := keys[0]
+			return fetchOne(ctx, db, about(k.typ, versionSQL), k.typ, k.id, int32(k.version.Trunk), int16(k.version.Revision))
+		}
 		vers, revisions := make([]int32, len(keys)), make([]int16, len(keys))
 		for i, k := range keys {
 			vers[i], revisions[i] = int32(k.version.Trunk), int16(k.version.Revision)
 		}
 		args := keyArgs(keys, func(k versionOf) resourceKey { return k.resourceKey })
-		return fetch(ctx, db, versionSQL, append(args, vers, revisions)...)
+		return fetch(ctx, db, versionsSQL, append(args, vers, revisions)...)
 	})
 }
 
@@ -95,5 +114,23 @@ func fetch(ctx context.Context, db *pgxpool.Pool, sql string, args ...any) ([]fo
 		next.raw, next.ok = bytes.Clone(next.raw), true
 		out[n-1] = next
 	}
+	return out, rows.Err()
+}
+
+// fetchOne gives the row of a statement about one resource.
+func fetchOne(ctx context.Context, db *pgxpool.Pool, sql string, args ...any) ([]found, error) {
+	rows, err := db.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := make([]found, 1)
+	if rows.Next() {
+		if err := rows.Scan(append([]any{&out[0].owner, &out[0].since}, out[0].columns()...)...); err != nil {
+			return nil, err
+		}
+		out[0].raw, out[0].ok = bytes.Clone(out[0].raw), true
+	}
+	rows.Close()
 	return out, rows.Err()
 }

@@ -58,8 +58,9 @@ const (
 	left join fhir_content c on c.ehr_no = r.ehr_no and c.vo_no = r.vo_no and c.ver = r.ver and c.revision = r.revision and r.byte_len is not null`
 )
 
-// waitingSQL is since when something of the record e waits to be projected.
-const waitingSQL = `(select min(q.since) from fhir_queue q where q.ehr_no = e.ehr_no), `
+// waitingSQL is since when something of the record e waits to be projected. The sum
+// keeps the queue from being read in the order of its times for the least of one EHR.
+const waitingSQL = `(select min(q.since + interval '0') from fhir_queue q where q.ehr_no = e.ehr_no), `
 
 // repositorySQL stands for the table of EHRs in statements about parties, which
 // are in none.
