@@ -265,7 +265,7 @@ func (x Node) Text() string {
 // String is Text of what Get finds.
 func (x Node) String(names ...string) string { return x.Get(names...).Text() }
 
-// NodeID, NameValue and ArchetypeID are those of rm.Node.
+// NodeID is archetype_node_id.
 func (x Node) NodeID() string { return x.String("archetype_node_id") }
 
 // NameValue is name/value.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/store"
 )
@@ -160,12 +161,18 @@ func (r *Reader) label(ctx context.Context, list ...*fhir.Record) error {
 	}
 	versions := make([]versionKey, len(list))
 	for i, rec := range list {
+		var ok bool
 		if rec.Type == fhir.Provenance {
-			key, _ := parseVersionID(rec.ID)
-			versions[i] = versionKey{key.ehrNo, key.voNo, key.id}
+			var key versionID
+			key, ok = parseVersionID(rec.ID)
+			versions[i] = versionKey(key)
 		} else {
-			key, _ := parseDocumentID(rec.ID)
+			var key documentID
+			key, ok = parseDocumentID(rec.ID)
 			versions[i] = versionKey{key.ehrNo, key.voNo, rec.Version}
+		}
+		if !ok {
+			return errs.New(errs.Internal, "fhirstore.label", "a record has an id that names no version")
 		}
 	}
 	more, err := moreLabels(ctx, r.store, r.labels, versions)
