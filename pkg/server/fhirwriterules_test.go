@@ -198,7 +198,7 @@ func TestFHIRWriteOff(t *testing.T) {
 		if method != "POST" {
 			path += "/x"
 		}
-		if r := p.send(method, path, weight("x", "1")); r.status != 405 || !strings.Contains(r.String(), "read-only") || r.header.Get("Allow") != "GET, HEAD" {
+		if r := p.send(method, path, weight("x", "1")); r.status != 405 || !strings.Contains(r.String(), "read-only") || r.header.Get("Allow") != "GET, HEAD, OPTIONS" {
 			t.Errorf("%s: %s %s", method, r, r.header)
 		}
 	}

@@ -579,10 +579,10 @@ func TestSubscriptionErased(t *testing.T) {
 	e.answer(0)
 	other, bodies := admit(t, w.s, 21, 2)
 	commit(t, w.s, other, bodies[0])
-	list := events(e.wait("the event of another", func(list []notice) bool { return len(events(list)) > 0 }))
-	if list[0].number != fmt.Sprint(all+1) {
-		t.Errorf("it has number %s, want %d", list[0].number, all+1)
-	}
+	// What was on its way when it was erased may still arrive.
+	e.wait("the event of another, with the next number", func(list []notice) bool {
+		return slices.ContainsFunc(events(list), func(n notice) bool { return n.number == fmt.Sprint(all+1) })
+	})
 	if status, _, _ := send(t, "DELETE", w.base+"Subscription/"+id, ""); status != http.StatusNoContent {
 		t.Errorf("delete: %d", status)
 	}
