@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -201,8 +202,7 @@ func TestMaterialisedAgrees(t *testing.T) {
 			if got.fresh.Pending > 0 {
 				pending++
 			}
-			slices.Sort(got.rows)
-			slices.Sort(want.rows)
+			got.rows, want.rows = alike(text, got.rows), alike(text, want.rows)
 			if !slices.Equal(got.rows, want.rows) {
 				t.Fatalf("seed %d, round %d\n%s\n got %d rows: %.2000v\nwant %d rows: %.2000v", s, round, text, len(got.rows), got.rows, len(want.rows), want.rows)
 			}
@@ -212,6 +212,21 @@ func TestMaterialisedAgrees(t *testing.T) {
 		t.Errorf("%d rows, %d results with changed EHRs", rows, pending)
 	}
 	t.Logf("seed %d: %d results compared, %d of them with changed EHRs, %d rows; refused: %v", s, compared, pending, rows, refused)
+}
+
+// fraction is a number with one, between the borders of a cell or in a list.
+var fraction = regexp.MustCompile(`-?\b\d+\.\d+\b`)
+
+// alike sorts rows. Of equal values with other digits, as 12 and 12.0, it is not
+// defined which one stands for them.
+func alike(text string, rows []string) []string {
+	if strings.Contains(text, "DISTINCT") || strings.Contains(text, "GROUP BY") || strings.Contains(text, "MIN(") || strings.Contains(text, "MAX(") {
+		for i, row := range rows {
+			rows[i] = fraction.ReplaceAllStringFunc(row, func(n string) string { return strings.TrimRight(strings.TrimRight(n, "0"), ".") })
+		}
+	}
+	slices.Sort(rows)
+	return rows
 }
 
 // TestRefreshPauses: a query whose result cannot be made says why, is not tried
