@@ -43,6 +43,13 @@ func (p *plan) link() {
 		}
 		o.prefix = at
 	}
+	p.eachPath(path, func(*plan) {})
+	p.prefixes = n
+}
+
+// eachPath visits the paths of a plan and of what its methods lead to in the same
+// archetype, and the plans of its slots.
+func (p *plan) eachPath(path func(*opath), slot func(*plan)) {
 	conditions := func(list []*condition) {
 		for _, k := range list {
 			path(&k.root)
@@ -57,6 +64,9 @@ func (p *plan) link() {
 			for _, m := range s.manual {
 				conditions(m.gates)
 			}
+			if s.slot != nil {
+				slot(s.slot)
+			}
 			if s.refer != nil {
 				steps(s.refer.methods)
 			}
@@ -64,10 +74,9 @@ func (p *plan) link() {
 		}
 	}
 	if p.gate != nil {
-		conditions([]*condition{p.gate})
+		path(&p.gate.root)
 	}
 	steps(p.methods)
-	p.prefixes = n
 }
 
 // begin makes what was reached from the archetype before not count: another

@@ -111,36 +111,11 @@ func (p *plan) readsAbove() bool {
 	p.aboveOnce.Do(func() {
 		seen := map[*plan]bool{}
 		var visit func(q *plan)
-		path := func(o *opath) { p.above = p.above || o.base == fromComposition }
-		conditions := func(list []*condition) {
-			for _, k := range list {
-				path(&k.root)
-			}
-		}
-		var steps func(list []*step)
-		steps = func(list []*step) {
-			for _, s := range list {
-				path(&s.src)
-				conditions(s.gates)
-				conditions(s.filters)
-				for _, m := range s.manual {
-					conditions(m.gates)
-				}
-				if s.slot != nil {
-					visit(s.slot)
-				}
-				steps(s.children)
-			}
-		}
 		visit = func(q *plan) {
-			if seen[q] {
-				return
+			if !seen[q] {
+				seen[q] = true
+				q.eachPath(func(o *opath) { p.above = p.above || o.base == fromComposition }, visit)
 			}
-			seen[q] = true
-			if q.gate != nil {
-				path(&q.gate.root)
-			}
-			steps(q.methods)
 		}
 		visit(p)
 	})
