@@ -14,25 +14,7 @@ import (
 // function, and of no others.
 func TestParticipationsFunction(t *testing.T) {
 	t.Parallel()
-	const head = `grammar: FHIRConnect/v1.0.0
-type: model
-metadata: {name: OBSERVATION.height.v2, version: 1.0.0}
-spec:
-  system: FHIR
-  version: R4
-  openEhrConfig: {archetype: openEHR-EHR-OBSERVATION.height.v2}
-  fhirConfig: {structureDefinition: http://hl7.org/fhir/StructureDefinition/Observation}
-mappings:
-  - name: must
-    with: {fhir: "$resource"}
-    manual:
-      - name: must
-        fhir:
-          - {path: status, value: final}
-          - {path: code.text, value: x}
-  - name: subject
-    with: {fhir: "$resource.subject", openehr: "$archetype/subject"}
-  - name: measured
+	const head = fhirmap.HeightModel + `  - name: measured
     with: {fhir: "$resource.performer", openehr: "$archetype/`
 	lib, err := fhirmap.Load(fstest.MapFS{"m.yml": {Data: []byte(head + "other_participations\"}\n    participationsFunction: measurer\n")}})
 	if err != nil {

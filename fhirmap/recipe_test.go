@@ -212,9 +212,9 @@ func FuzzRecipes(f *testing.F) {
 	})
 }
 
-// A resource is really made by its recipe.
-func TestRecipesAreUsed(t *testing.T) {
-	t.Parallel()
+// learned is a library that has recipes for a case.
+func learned(t *testing.T) (*Library, Input) {
+	t.Helper()
 	lib, err := Load(Mappings())
 	if err != nil {
 		t.Fatal(err)
@@ -226,6 +226,13 @@ func TestRecipesAreUsed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	return lib, in
+}
+
+// A resource is really made by its recipe.
+func TestRecipesAreUsed(t *testing.T) {
+	t.Parallel()
+	lib, in := learned(t)
 	for _, r := range allRecipes(lib) {
 		r.fixed = bytes.ReplaceAll(r.fixed, []byte("final"), []byte("taken"))
 	}
@@ -238,25 +245,6 @@ func TestRecipesAreUsed(t *testing.T) {
 // Methods that decide by a free text are run each time.
 func TestNoRecipeForDecisions(t *testing.T) {
 	t.Parallel()
-	const head = `grammar: FHIRConnect/v1.0.0
-type: model
-metadata: {name: OBSERVATION.height.v2, version: 1.0.0}
-spec:
-  system: FHIR
-  version: R4
-  openEhrConfig: {archetype: openEHR-EHR-OBSERVATION.height.v2}
-  fhirConfig: {structureDefinition: http://hl7.org/fhir/StructureDefinition/Observation}
-mappings:
-  - name: must
-    with: {fhir: "$resource"}
-    manual:
-      - name: must
-        fhir:
-          - {path: status, value: final}
-          - {path: code.text, value: x}
-  - name: subject
-    with: {fhir: "$resource.subject", openehr: "$archetype/subject"}
-`
 	const value = "$archetype/data[at0001]/events[at0002]/data[at0003]/items[at0004]/value"
 	for name, method := range map[string]string{
 		"condition": `
@@ -289,11 +277,11 @@ mappings:
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			lib, err := Load(fstest.MapFS{"m.yml": {Data: []byte(head + method)}})
+			lib, err := Load(fstest.MapFS{"m.yml": {Data: []byte(HeightModel + method)}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			slow, err := Load(fstest.MapFS{"m.yml": {Data: []byte(head + method)}})
+			slow, err := Load(fstest.MapFS{"m.yml": {Data: []byte(HeightModel + method)}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -333,17 +321,7 @@ mappings:
 // Nothing that was written freely stays behind.
 func TestRecipesHoldNoFreeTexts(t *testing.T) {
 	t.Parallel()
-	lib, err := Load(Mappings())
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := storedCase(t, "testdata/cases/blood_pressure")
-	in.Root = decoded(t, in.Root)
-	for range 4 {
-		if _, err := lib.Project(in); err != nil {
-			t.Fatal(err)
-		}
-	}
+	lib, in := learned(t)
 	keys := 0
 	for _, plans := range lib.starts {
 		for _, p := range plans {
