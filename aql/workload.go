@@ -3,7 +3,6 @@ package aql
 import (
 	"context"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/cairn-ehr/cairn/aql/ast"
@@ -25,12 +24,11 @@ type ShapeRuns struct {
 // one EHR are left out: they are quick whatever is indexed.
 //
 // A run costs its request the time to put it into a queue; where the queue is
-// full it is left out and counted.
+// full it is left out.
 type Workload struct {
-	queue   chan run
-	dropped atomic.Int64
-	save    func(ctx context.Context, list []ShapeRuns) error
-	every   time.Duration
+	queue chan run
+	save  func(ctx context.Context, list []ShapeRuns) error
+	every time.Duration
 }
 
 type run struct {
@@ -53,15 +51,11 @@ func NewWorkload(every time.Duration, save func(ctx context.Context, list []Shap
 	return &Workload{queue: make(chan run, workloadQueue), save: save, every: every}
 }
 
-// Dropped is the number of runs that were left out.
-func (w *Workload) Dropped() int64 { return w.dropped.Load() }
-
 // ran takes a run into the sample.
 func (w *Workload) ran(q *Query, rows int64, took time.Duration, at time.Time) {
 	select {
 	case w.queue <- run{q, rows, took, at}:
 	default:
-		w.dropped.Add(1)
 	}
 }
 
@@ -92,7 +86,6 @@ func (w *Workload) Collect(ctx context.Context, report func(error)) {
 		switch {
 		case s != nil:
 		case text == "" || len(text) > workloadText || len(shapes) >= workloadShapes:
-			w.dropped.Add(1)
 			return
 		default:
 			s = &ShapeRuns{Text: text, First: r.at}

@@ -3,7 +3,6 @@ package archetypes
 import (
 	"fmt"
 	"regexp"
-	"strings"
 )
 
 // ID is an archetype id taken apart: originator-model-CLASS.concept.version.
@@ -32,6 +31,3 @@ func ParseID(s string) (ID, error) {
 func (id ID) String() string {
 	return id.Originator + "-" + id.Model + "-" + id.Class + "." + id.Concept + "." + id.Version
 }
-
-// Depth is how many specialisations the concept names.
-func (id ID) Depth() int { return strings.Count(id.Concept, "-") }

@@ -2,7 +2,6 @@ package archetypes
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"unicode/utf8"
 )
@@ -33,15 +32,6 @@ func parse[T any](text, kind string, read func(*parser) T) (out T, err error) {
 		}
 	}()
 	return read(p), nil
-}
-
-// Read is Parse of what a reader gives, up to MaxSize bytes.
-func Read(r io.Reader) (*Archetype, error) {
-	b, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading archetype: %w", err)
-	}
-	return Parse(string(b))
 }
 
 func (p *parser) archetype() *Archetype {

@@ -13,6 +13,9 @@ func UpFrom(ctx context.Context, files fs.FS, url string) error {
 	return up(ctx, "migrations.UpFrom", files, url)
 }
 
+// Latest is the number of the newest embedded migration.
+func Latest() (uint, error) { return latestOf(files) }
+
 // Numbers are those of the embedded migrations, ascending.
 func Numbers() ([]uint, error) {
 	source, err := iofs.New(files, ".")

@@ -104,9 +104,6 @@ func Version(ctx context.Context, url string) (version uint, dirty bool, err err
 	return version, dirty, err
 }
 
-// Latest is the number of the newest migration that this program has.
-func Latest() (uint, error) { return latestOf(files) }
-
 func latestOf(files fs.FS) (uint, error) {
 	source, err := iofs.New(files, ".")
 	if err != nil {

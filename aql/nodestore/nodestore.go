@@ -26,9 +26,6 @@ import (
 // from the documents from then on.
 const MaxStructures = 200_000
 
-// GuardCode is the SQLSTATE by which node_stale ends a statement.
-const GuardCode = "ZQ001"
-
 // ArrayCount is the number of arguments that Arguments gives.
 const ArrayCount = 13
 

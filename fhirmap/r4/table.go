@@ -164,9 +164,6 @@ var load = sync.OnceValue(func() *tables {
 // "Observation.component"; nil if there is none.
 func Lookup(name string) *Type { return load().types[name] }
 
-// Set finds an enumerated value set by its id; nil if there is none.
-func Set(id string) *ValueSet { return load().sets[id] }
-
 // parseTable reads the text that gen writes.
 func parseTable(text string) (*tables, error) {
 	type row struct {

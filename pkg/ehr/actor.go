@@ -15,8 +15,6 @@ type Actor struct {
 	OnBehalfOf string
 	// Purpose of use, as the client declared it.
 	Purpose string
-	// Roles and scopes that authentication established.
-	Roles []string
 }
 
 // Action is what an actor wants to do.

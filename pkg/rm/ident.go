@@ -68,11 +68,6 @@ func (id ObjectVersionID) String() string {
 	return id.ObjectID + "::" + id.SystemID + "::" + id.Tree.String()
 }
 
-// Equal compares as openEHR compares identifiers, without regard to case.
-func (id ObjectVersionID) Equal(other ObjectVersionID) bool {
-	return id.Tree == other.Tree && EqualID(id.ObjectID, other.ObjectID) && EqualID(id.SystemID, other.SystemID)
-}
-
 // IsBranch reports whether the version lies on a branch.
 func (v VersionTree) IsBranch() bool { return v.Branch > 0 }
 
@@ -278,20 +273,6 @@ func (id ArchetypeID) String() string {
 	}
 	return s
 }
-
-// MajorVersion is the version up to its first dot or suffix: 1 for 1.0.2 and
-// for 1draft.
-func (id ArchetypeID) MajorVersion() string {
-	for i := 0; i < len(id.Version); i++ {
-		if id.Version[i] < '0' || id.Version[i] > '9' {
-			return id.Version[:i]
-		}
-	}
-	return id.Version
-}
-
-// Equal compares as openEHR compares identifiers, without regard to case.
-func (id ArchetypeID) Equal(other ArchetypeID) bool { return EqualID(id.String(), other.String()) }
 
 // SplitTerminologyID takes a TERMINOLOGY_ID apart: SNOMED-CT(2020) is SNOMED-CT
 // in the version 2020. The version is "" when none is given.

@@ -112,14 +112,6 @@ func Template(tpl *templates.Template, root *rm.Node, opt Options) []rm.Problem 
 	return v.finish()
 }
 
-// Terminology checks the coded attributes of an instance against the openEHR
-// terminology, and nothing else.
-func Terminology(root *rm.Node, opt Options) []rm.Problem {
-	v := newValidator(nil, opt)
-	v.terminology(root)
-	return v.finish()
-}
-
 // ParsePolicy reads a list of FIELD=LEVEL, as Rubric=off, where FIELD is one of
 // Policy, without regard to case, and LEVEL is error, warning or off. Errors are
 // of kind Invalid.

@@ -129,13 +129,3 @@ func Rules() []Rule {
 		rule(CodeEffort, "the instance can be validated within the limit of checks", "none; protects the server"),
 	}
 }
-
-// Codes lists the problem codes of this package.
-func Codes() []string {
-	rules := Rules()
-	codes := make([]string, len(rules))
-	for i := range rules {
-		codes[i] = rules[i].Code
-	}
-	return codes
-}

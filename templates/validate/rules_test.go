@@ -23,11 +23,11 @@ func TestEveryCodeHasARule(t *testing.T) {
 		t.Fatal(err)
 	}
 	known := map[string]bool{}
-	for _, c := range Codes() {
-		if known[c] {
-			t.Errorf("%s has two rules", c)
+	for _, r := range Rules() {
+		if known[r.Code] {
+			t.Errorf("%s has two rules", r.Code)
 		}
-		known[c] = true
+		known[r.Code] = true
 	}
 	n := 0
 	ast.Inspect(file, func(node ast.Node) bool {
