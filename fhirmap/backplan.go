@@ -27,7 +27,7 @@ type backAssign struct {
 // reverse compiles a fhirCondition.
 func (c *compiler) reverse(cond *fhirconnect.Condition, sc scope) *fcondition {
 	root, at, ok := c.fhir(cond.Root, sc)
-	if !ok || at == nil {
+	if !ok || at == nil || c.leads(cond.Root, &root) {
 		return nil
 	}
 	k := &fcondition{root: root, op: cond.Operator, criteria: make(map[string]bool, len(cond.Criteria))}
@@ -39,7 +39,7 @@ func (c *compiler) reverse(cond *fhirconnect.Condition, sc scope) *fcondition {
 			continue
 		}
 		p, _, ok := c.fhir(a, inner)
-		if !ok {
+		if !ok || c.leads(a, &p) {
 			return nil
 		}
 		k.attrs = append(k.attrs, p)
@@ -51,6 +51,16 @@ func (c *compiler) reverse(cond *fhirconnect.Condition, sc scope) *fcondition {
 		k.criteria[crit.Value] = true
 	}
 	return k
+}
+
+// leads refuses a path to a Reference by the type of what it leads to, where only
+// what stands in the resource itself is looked at.
+func (c *compiler) leads(t fhirconnect.Text, p *fpath) bool {
+	if p.leads == "" {
+		return false
+	}
+	c.fail(t.Position, fhirconnect.CodeUnsupported, "FHIR path %q: not supported: ofType(%s) of a Reference in a condition or manual entry", clip(t.Value), p.leads)
+	return true
 }
 
 // reverses compiles the fhirConditions of a method: those about the element of
@@ -72,7 +82,7 @@ func (c *compiler) reverses(s *step, sc scope) {
 
 // equal reports whether two paths lead to the same elements.
 func (p *fpath) equal(o *fpath) bool {
-	return p.base == o.base && p.up == o.up && slices.EqualFunc(p.steps, o.steps, func(a, b fstep) bool { return a.same(&b) })
+	return p.base == o.base && p.up == o.up && p.leads == o.leads && slices.EqualFunc(p.steps, o.steps, func(a, b fstep) bool { return a.same(&b) })
 }
 
 // hold reports whether all conditions hold at a place.

@@ -172,7 +172,7 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 	}
 	fresh, explicit := false, s.explicit()
 	for _, v := range values {
-		if !fits(s, v) || !hold(s.backFilters, root, v) {
+		if !fits(s, v) || !hold(s.backFilters, root, v) || !b.leadsTo(s.dst.leads, v.node) {
 			continue
 		}
 		if s.transfer && b.claimed[v.node] {
@@ -217,7 +217,6 @@ func (b *backward) step(s *step, at *part, root, from *fplace) *Difference {
 			if fault := b.join(s, to, v); fault != nil {
 				return fault
 			}
-			continue
 		case explicit && b.assign(s, to, root, v):
 		case len(s.manual) > 0:
 			b.manual(s, to, root, v)
@@ -399,10 +398,46 @@ func (b *backward) linked(s, c *step, start *part, root, from *fplace) *Differen
 // refer takes back another resource that came with this one.
 func (b *backward) refer(s *step, to *part, root, v *fplace) *Difference {
 	other := b.in.Linked[v.node.Str("reference")]
+	if other == nil && b.leadsTo(s.refer.target.Name, v.node) {
+		return b.steps(s.refer.joinsBack, to, root, v)
+	}
 	if other == nil || other.Str("resourceType") != s.refer.target.Name {
 		return nil
 	}
 	return b.steps(s.refer.back, to, root, &fplace{node: other, up: v, typ: s.refer.target})
+}
+
+// leadsTo reports whether a Reference is known to lead to a resource of a type;
+// "" is any.
+func (b *backward) leadsTo(typ string, n *r4.Node) bool {
+	if typ == "" {
+		return true
+	}
+	text := n.Str("reference")
+	if other := b.in.Linked[text]; other != nil {
+		return other.Str("resourceType") == typ
+	}
+	if j, ok := b.in.Joins[text]; ok {
+		return j.Type == typ
+	}
+	if p, ok := b.in.Parties[text]; ok {
+		return p.Type == typ
+	}
+	return typeReferredTo(n) == typ
+}
+
+// typeReferredTo is the type of the resource that a Reference says it leads to; ""
+// if it does not say so, or contradicts itself.
+func typeReferredTo(n *r4.Node) string {
+	typ, _, ok := strings.Cut(n.Str("reference"), "/")
+	said := n.Str("type")
+	if !ok || !resourceAt(typ) {
+		return said
+	}
+	if said != "" && said != typ {
+		return ""
+	}
+	return typ
 }
 
 // fits reports whether a value has the constants that the method's children put

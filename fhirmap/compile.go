@@ -16,6 +16,9 @@ type scope struct {
 	archetype, openehr *otype
 	// back is set for what only the way back looks at.
 	back bool
+	// referred is the resource that a method with reference makes, among the methods
+	// that are listed there.
+	referred *r4.Type
 }
 
 type compiler struct {

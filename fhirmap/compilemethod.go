@@ -39,6 +39,7 @@ func (c *compiler) method(m *fhirconnect.Method, f *fhirconnect.File, sc scope) 
 	if s.dstType == nil {
 		s.dstType = sc.fhir
 	}
+	ok = ok && c.static(s)
 	inner.fhir = s.dstType
 	if m.OpenEHR.Value != "" {
 		var at *otype
@@ -84,6 +85,7 @@ func (c *compiler) method(m *fhirconnect.Method, f *fhirconnect.File, sc scope) 
 	if m.Link != nil {
 		c.join(s, inner)
 	}
+	inner.referred = nil
 	s.children, s.back = c.methods(m.Children, f, inner)
 	for _, child := range s.children {
 		s.critical = s.critical || child.critical
@@ -109,6 +111,47 @@ func (c *compiler) method(m *fhirconnect.Method, f *fhirconnect.File, sc scope) 
 	return s
 }
 
+// statics are the types of R4 that the types of FHIR Connect before 1.0 stand for.
+var statics = map[string][]string{
+	"QUANTITY":        {"Quantity", "SimpleQuantity", "Age", "Count", "Distance", "Duration", "decimal", "integer", "positiveInt", "unsignedInt"},
+	"DATETIME":        {"dateTime", "date", "instant"},
+	"CODEABLECONCEPT": {"CodeableConcept"},
+	"CODING":          {"Coding"},
+	"STRING":          {"string", "markdown", "code", "id", "uri", "url", "canonical", "oid", "uuid"},
+	"ID":              {"id", "string"},
+	"IDENTIFIER":      {"Identifier"},
+	"PROPORTION":      {"Ratio", "Quantity", "SimpleQuantity"},
+}
+
+// static checks a type of FHIR Connect before 1.0 against the derived one. Of a
+// choice it names the member, if it can be only one.
+func (c *compiler) static(s *step) bool {
+	t := s.m.Static
+	if t.Value == "" {
+		return true
+	}
+	var fit []r4.TypeRef
+	for _, ref := range s.dstType.allowed() {
+		if slices.Contains(statics[t.Value], ref.Type.Name) {
+			fit = append(fit, ref)
+		}
+	}
+	n := len(s.dst.steps)
+	switch {
+	case len(fit) == 0:
+		c.fail(t.Position, fhirconnect.CodeType, "%s is not %s", s.dstType, t.Value)
+		return false
+	case s.dstType.typ.Type != nil:
+		return true
+	case len(fit) > 1 || n == 0:
+		c.fail(t.Position, fhirconnect.CodeType, "%s takes several types that %s stands for; name one with ofType()", s.dstType, t.Value)
+		return false
+	}
+	s.dst.steps[n-1].typ = fit[0]
+	s.dstType = &ftype{typ: fit[0], elem: s.dstType.elem, parent: s.dstType.parent}
+	return true
+}
+
 // refer compiles the key reference: the methods that fill the other resource
 // see the same source.
 func (c *compiler) refer(s *step, f *fhirconnect.File, sc scope) {
@@ -132,9 +175,26 @@ func (c *compiler) refer(s *step, f *fhirconnect.File, sc scope) {
 		c.refers = map[string]*fhirconnect.Method{}
 	}
 	c.refers[name] = s.m
-	sc.fhir = &ftype{typ: r4.TypeRef{Type: target}, parent: s.dstType}
+	sc.fhir, sc.referred = &ftype{typ: r4.TypeRef{Type: target}, parent: s.dstType}, target
 	s.refer = &referStep{target: target}
 	s.refer.methods, s.refer.back = c.methods(r.Methods, f, sc)
+	at := &ftype{typ: r4.TypeRef{Type: t.Type, Targets: []string{target.Name}}, elem: s.dstType.elem, parent: s.dstType.parent}
+	s.refer.methods, s.refer.joins = wholes(s.refer.methods, at)
+	s.refer.back, s.refer.joinsBack = wholes(s.refer.back, at)
+}
+
+// wholes takes from the methods of a reference those that say by a LINK which
+// resource it leads to. They work on the Reference.
+func wholes(list []*step, at *ftype) (others, joins []*step) {
+	for _, m := range list {
+		if m.join == nil || !m.join.whole {
+			others = append(others, m)
+			continue
+		}
+		m.dstType = at
+		joins = append(joins, m)
+	}
+	return others, joins
 }
 
 // atReference lets the FHIR path of a method end at a Reference, not at its
@@ -186,7 +246,7 @@ func (c *compiler) manual(m *fhirconnect.Manual, sc scope) *manualStep {
 	}
 	for _, a := range m.FHIR {
 		p, at, ok := c.fhir(a.Path, sc)
-		if !ok || at == nil {
+		if !ok || at == nil || c.leads(a.Path, &p) {
 			continue
 		}
 		v, err := constant(at, a.Value.Value)

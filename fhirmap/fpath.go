@@ -17,6 +17,9 @@ type fpath struct {
 	// rootType is the ofType() that follows a variable.
 	rootType string
 	steps    []fstep
+	// leads is the type of the resource that the Reference at the end leads to, where
+	// ofType() names one.
+	leads string
 }
 
 // fstep is one element of a path. Names are filled in by parsing, the rest by
@@ -239,16 +242,69 @@ func (p *fpath) resolve(at *ftype) (*ftype, error) {
 		}
 	}
 	if p.rootType != "" && (at.typ.Type == nil || !at.typ.Type.IsA(p.rootType)) {
-		return nil, fmt.Errorf("not supported: ofType(%s) on a place that is not of that type already", p.rootType)
+		var to *ftype
+		if at.typ.Type != nil {
+			var err error
+			if to, err = referring(at, p.rootType); err != nil {
+				return nil, err
+			}
+		}
+		if to == nil {
+			return nil, fmt.Errorf("not supported: ofType(%s) on a place that is not of that type already", p.rootType)
+		}
+		at, p.leads = to, p.rootType
 	}
 	for i := range p.steps {
-		next, err := p.steps[i].resolve(at)
+		if p.leads != "" {
+			return nil, fmt.Errorf("ofType(%s) is the Reference to it; its elements are reached by the key reference", p.leads)
+		}
+		s := &p.steps[i]
+		leads := resourceAt(s.ofType)
+		if leads {
+			p.leads, s.ofType = s.ofType, ""
+		}
+		next, err := s.resolve(at)
 		if err != nil {
 			return nil, err
+		}
+		if leads {
+			to, err := referring(next, p.leads)
+			if err != nil {
+				return nil, err
+			}
+			if to == nil {
+				s.ofType = p.leads
+				return nil, s.wrongType()
+			}
+			s.typ, next = to.typ, to
 		}
 		at = next
 	}
 	return at, nil
+}
+
+// resourceAt reports whether the type of ofType() is that of a resource.
+func resourceAt(name string) bool {
+	t := r4.Lookup(name)
+	return name != "" && t != nil && t.Kind == r4.Resource
+}
+
+// referring narrows a place to the References that lead to a resource of a type;
+// nil if there can be no Reference, or the type is none of a resource.
+func referring(at *ftype, name string) (*ftype, error) {
+	if !resourceAt(name) {
+		return nil, nil
+	}
+	for _, ref := range at.allowed() {
+		if ref.Type.Name != "Reference" {
+			continue
+		}
+		if len(ref.Targets) > 0 && !slices.Contains(ref.Targets, "Resource") && !slices.Contains(ref.Targets, name) {
+			return nil, fmt.Errorf("%s cannot refer to %s but to %s", at, name, strings.Join(ref.Targets, " or "))
+		}
+		return &ftype{typ: r4.TypeRef{Type: ref.Type, Targets: []string{name}}, elem: at.elem, parent: at.parent}, nil
+	}
+	return nil, nil
 }
 
 func (s *fstep) resolve(at *ftype) (*ftype, error) {
@@ -313,9 +369,6 @@ func (s *fstep) wrongType() error {
 	}
 	if base, ok := strings.CutSuffix(s.ofType, "Type"); ok && slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, base) }) {
 		return fmt.Errorf("%q is a class of a Java library; FHIR calls the type %s%s", s.ofType, strings.ToLower(base[:1]), base[1:])
-	}
-	if t := r4.Lookup(s.ofType); t != nil && t.Kind == r4.Resource && slices.Contains(names, "Reference") {
-		return fmt.Errorf("not supported: ofType(%s), which follows the reference", s.ofType)
 	}
 	return fmt.Errorf("%s is not %s but %s", s.elem.Path, s.ofType, strings.Join(names, " or "))
 }

@@ -69,8 +69,12 @@ var linkReasons = map[LinkReason]string{
 	LinkVersion:   "the LINK is to a version that is not the latest",
 }
 
-// joinStep is the compiled key link: which LINKs are meant.
-type joinStep struct{ meaning, typ string }
+// joinStep is the compiled key link: which LINKs are meant, and whether they say
+// which resource a method with reference refers to.
+type joinStep struct {
+	meaning, typ string
+	whole        bool
+}
 
 // meant reports whether a LINK has the meaning and the type of the method.
 func (j *joinStep) meant(link reading.Node) bool {
@@ -85,6 +89,14 @@ func (c *compiler) join(s *step, sc scope) {
 		return
 	}
 	if t := s.dstType.typ.Type; t != nil && t.Kind == r4.Resource {
+		if sc.referred != nil && sc.referred == s.dstType.typ.Type && len(s.dst.steps) == 0 && s.dst.base == fromParent && s.dst.up == 0 {
+			if len(s.m.Children) > 0 {
+				c.fail(s.m.FHIR.Position, fhirconnect.CodeUnsupported, "not supported: followedBy beside link at the resource of a reference: its elements are those that the other composition gives it")
+				return
+			}
+			s.join = &joinStep{l.Meaning.Value, l.Type.Value, true}
+			return
+		}
 		c.fail(s.m.FHIR.Position, fhirconnect.CodeUnsupported, "not supported: link at a %s as a whole; it stands at the Reference to the resource that the other composition becomes", t.Name)
 		return
 	}
@@ -92,12 +104,59 @@ func (c *compiler) join(s *step, sc scope) {
 		c.fail(s.m.FHIR.Position, fhirconnect.CodeType, "with link, the FHIR path ends at a Reference, not at %s", s.dstType)
 		return
 	}
-	s.join = &joinStep{l.Meaning.Value, l.Type.Value}
+	s.join = &joinStep{l.Meaning.Value, l.Type.Value, false}
+}
+
+// joinedInstead refers to the resource of another composition where the source has a
+// LINK to it, so that none is made; joined says whether it does.
+func (x *run) joinedInstead(s *step, n *ref, place *cursor) (joined bool, _ *refusal) {
+	for _, j := range s.refer.joins {
+		skip := false
+		for _, k := range j.gates {
+			switch x.holds(k, n) {
+			case no:
+				skip = true
+			case undecided:
+				return false, x.unable(j, "condition-undecidable", n, "its condition cannot be decided")
+			}
+		}
+		if skip {
+			continue
+		}
+		sources := x.eval(&j.src, n)
+		defer x.drop(&sources)
+		for _, l := range sources.nodes {
+			if skip, err := x.filtered(j, l); err != nil {
+				return false, err
+			} else if skip {
+				continue
+			}
+			if joined && !s.dst.repeats() {
+				return true, x.unable(j, string(LinkAmbiguous), l, "the element takes one reference, and there are several such LINKs")
+			}
+			to := place
+			if joined {
+				to = x.cursor(place.up, place.step)
+			}
+			done, err := x.joined(j, l, to)
+			if err != nil {
+				return false, err
+			}
+			joined = joined || done
+		}
+	}
+	return joined, nil
+}
+
+// repeats reports whether the path ends at a list.
+func (p *fpath) repeats() bool {
+	n := len(p.steps)
+	return n > 0 && p.steps[n-1].elem.List() && p.steps[n-1].index < 0 && len(p.steps[n-1].pins) == 0
 }
 
 // joined refers to the only resource of a type that the element takes which the
-// target of a LINK is shown as.
-func (x *run) joined(s *step, n *ref, place *cursor) *refusal {
+// target of a LINK is shown as; done is false where there is no such resource.
+func (x *run) joined(s *step, n *ref, place *cursor) (done bool, _ *refusal) {
 	x.log.Spoil()
 	found := LinkTarget{Reason: LinkUnknown}
 	if x.in.Link != nil {
@@ -122,9 +181,9 @@ func (x *run) joined(s *step, n *ref, place *cursor) *refusal {
 			x.lose(LossReduced, string(LinkVersion), n, s.dstType.String(), "method "+s.m.Name+": "+linkReasons[LinkVersion])
 		}
 		place.put(x.nodes.Object(r4.Field{Name: "reference", Value: x.nodes.String(to[0].Reference)}), s.dstType.typ.Type)
-		return nil
+		return true, nil
 	}
-	return x.unable(s, string(reason), n, linkReasons[reason])
+	return false, x.unable(s, string(reason), n, linkReasons[reason])
 }
 
 // ShownAt projects an object and gives the resources that are made of the node at
@@ -329,11 +388,15 @@ func (lib *Library) JoinElements(typ string) []string {
 			path := ""
 			if n := len(s.dst.steps); n > 0 {
 				path = s.dst.steps[n-1].elem.Path
+			} else if s.dstType.elem != nil {
+				path = s.dstType.elem.Path
 			}
 			if s.join != nil {
 				joins[path] = true
 			}
-			if s.refer != nil || s.link != nil {
+			if s.refer != nil && len(s.refer.joinsBack) > 0 {
+				joins[path] = true
+			} else if s.refer != nil || s.link != nil {
 				makes[path] = true
 			}
 			if s.slot != nil && !seen[s.slot] {

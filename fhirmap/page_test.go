@@ -77,9 +77,13 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  object of the same EHR, or a node in one, whose latest version is shown as exactly one resource of a type that the element takes;\n" +
 	"  else there is no reference and a loss says why. A LINK to an earlier version is a reference without a version, which is told too.\n" +
 	"  Back, the resource that is referred to stays or becomes part of its own composition, to which the LINK leads. A physical deletion\n" +
-	"  of what LINKs lead to puts the latest compositions of the EHR that name it in the queue. Beside `link` there is\n" +
-	"  no `followedBy`, and it stands at the Reference, not within `reference`, where the other resource would be made twice.\n" +
-	"- FHIR Connect keys that are not supported are errors when a file is loaded, with their reason: the static types before 1.0, and of\n" +
+	"  of what LINKs lead to puts the latest compositions of the EHR that name it in the queue. Beside `link`\n" +
+	"  `followedBy` says more of a reference that there is. Within `reference`, at the resource as a whole, `link` says which one is referred to: none is made\n" +
+	"  then, and what the other methods carry is told as left out; without such a LINK, or what it leads to, they make it.\n" +
+	"- `ofType(X)` of a Reference, with a resource type `X` that it can lead to, is the Reference to such a resource: what is not known to be one is not\n" +
+	"  referred to, nor taken back. Elements of the other resource are reached by `reference` alone. A static type of before 1.0 (`STRING`, `QUANTITY`, ...)\n" +
+	"  has to agree with the derived one, of which it says no more than the member of a choice.\n" +
+	"- FHIR Connect keys that are not supported are errors when a file is loaded, with their reason: the static type DOSAGE, and of\n" +
 	"  FHIRPath everything but element names, `ofType()`, `where(path = 'value')`, `extension('url')`, indexes and `^`.\n" +
 	"- `mappingCode` names a function of the engine; a name that it does not have is an error. `ratio_to_dv_quantity`: a DV_QUANTITY in a UCUM\n" +
 	"  unit per another (mL/h) and a Ratio whose denominator is one of the other. `dosageDurationToAdministrationDuration`: a DV_DURATION and\n" +

@@ -106,7 +106,11 @@ type step struct {
 type referStep struct {
 	target        *r4.Type
 	methods, back []*step
-	made          patterns
+	// joins are the methods with link about the resource as a whole: it is that of
+	// another composition where the source has such a LINK, and made by the other
+	// methods where it has none. joinsBack are those of the way back.
+	joins, joinsBack []*step
+	made             patterns
 }
 
 type manualStep struct {

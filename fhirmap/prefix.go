@@ -68,6 +68,7 @@ func (p *plan) eachPath(path func(*opath), slot func(*plan)) {
 				slot(s.slot)
 			}
 			if s.refer != nil {
+				steps(s.refer.joins)
 				steps(s.refer.methods)
 			}
 			steps(s.children)

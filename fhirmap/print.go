@@ -134,6 +134,7 @@ func (p *printer) step(depth int, s *step) {
 		}
 	}
 	if s.refer != nil {
+		p.steps(depth+1, s.refer.joins)
 		p.steps(depth+1, s.refer.methods)
 	}
 	p.steps(depth+1, s.children)
@@ -180,6 +181,9 @@ func (p *fpath) String() string {
 		if s.index >= 0 {
 			b += "[" + strconv.Itoa(s.index) + "]"
 		}
+	}
+	if p.leads != "" {
+		b += ".ofType(" + p.leads + ")"
 	}
 	return b
 }

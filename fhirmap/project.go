@@ -454,6 +454,9 @@ func (x *run) keep(made *patterns, root *r4.Node, target *r4.Type, id string, er
 // the source has nothing for it there is neither.
 func (x *run) refer(s *step, n *ref, place *cursor) *refusal {
 	x.log.Spoil()
+	if joined, err := x.joinedInstead(s, n, place); joined || err != nil {
+		return err
+	}
 	t := s.refer.target
 	root := x.nodes.Object(r4.Field{Name: "resourceType", Value: x.nodes.String(t.Name)})
 	into := x.cursor(place, nil)

@@ -133,7 +133,10 @@ func (x *run) occurrence(s *step, n *ref, place *cursor) *refusal {
 	case s.link != nil:
 		err = x.link(s, n, place)
 	case s.join != nil:
-		err = x.joined(s, n, place)
+		var done bool
+		if done, err = x.joined(s, n, place); !done && err == nil {
+			return nil // nothing to say more of
+		}
 	case len(s.manual) > 0:
 		err = x.runManual(s, n, place)
 	case s.transfer:
@@ -226,6 +229,9 @@ func (x *run) transfer(s *step, n *ref, place *cursor) *refusal {
 	}
 	if s.dstType.elem != nil && s.dstType.elem.Binding != nil && typ.Name == "code" && !s.dstType.elem.Binding.Has(val.Text) {
 		return x.unable(s, "value-unmapped", n, "the value is not a code of the required value set")
+	}
+	if to := s.dst.leads; to != "" && typeReferredTo(val) != to {
+		return x.unable(s, "reference", n, "the party is not known to be the "+to+" that the element is for")
 	}
 	if s.alone && !x.alone(place) {
 		return x.unable(s, "several-values", n, "the element does not repeat, and nothing says which of several values is the one")

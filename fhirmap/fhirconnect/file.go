@@ -99,7 +99,9 @@ type Method struct {
 	Name          string
 	FHIR, OpenEHR Text // with.fhir, with.openehr
 	// Iterate is with.type NONE: nothing is transferred.
-	Iterate   bool
+	Iterate bool
+	// Static is with.type as it was before 1.0: what the FHIR path leads to.
+	Static    Text
 	Direction Direction
 	// Conditions are the openehrConditions, all of which must hold;
 	// ReverseConditions the fhirConditions of the other way.

@@ -27,7 +27,8 @@ func (p *parser) methods(n *yaml.Node, extension bool) []*Method {
 // unsupportedMethods are keys of a method that this engine does not have.
 var unsupportedMethods = []string{"type"}
 
-// staticTypes are the deprecated types of FHIR Connect before 1.0.
+// staticTypes are the types of FHIR Connect before 1.0, which are deprecated: types
+// are derived, and a static one can only agree with them.
 var staticTypes = []string{"QUANTITY", "DATETIME", "CODEABLECONCEPT", "CODING", "STRING", "DOSAGE", "ID", "IDENTIFIER", "PROPORTION"}
 
 func (p *parser) method(n *yaml.Node, extension bool) *Method {
@@ -120,9 +121,6 @@ func (p *parser) link(m *Method, o object, n *yaml.Node) {
 		m.ConceptMap.Value != "" || o.keys["participationsFunction"] != nil || len(m.Manual) > 0 {
 		p.at(o.keys["link"], CodeStructure, "link needs both paths, and excludes NONE, slotArchetype, reference, manual, conceptmap, mappingCode and participationsFunction")
 	}
-	if len(m.Children) > 0 {
-		p.at(o.keys["followedBy"], CodeUnsupported, "not supported: followedBy beside link: the resource that is referred to is made by the mappings of its own composition")
-	}
 }
 
 // participation is the key participationsFunction: of the participations at the
@@ -180,8 +178,10 @@ func (p *parser) with(m *Method, n *yaml.Node) {
 	case t.Value == "":
 	case t.Value == "NONE":
 		m.Iterate = true
+	case t.Value == "DOSAGE":
+		p.at(o.values["type"], CodeUnsupported, "not supported: type DOSAGE; FHIR Connect 1 does not say what it converts")
 	case slices.Contains(staticTypes, t.Value):
-		p.at(o.values["type"], CodeUnsupported, "not supported: type %s; FHIR Connect 1 derives types and keeps only NONE", t.Value)
+		m.Static = t
 	default:
 		p.at(o.values["type"], CodeStructure, "type must be NONE")
 	}
