@@ -172,7 +172,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  PERSON, ORGANISATION or ROLE, in the namespace `local`. The identifier that it is then shown with need not be sent, and another is a loss.\n" +
 	"- A reference at an element for which a mapping has `link`, to a resource of the same patient that is shown here, becomes a LINK to what that is made\n" +
 	"  of, the composition or the entry or event in it. In a transaction it may be one of another entry, which becomes a composition of its own, by\n" +
-	"  its own template, in the same contribution; the id of its versioned object is chosen beforehand. Either is 422 with the path of the reference\n" +
+	"  its own template, in the same contribution; the id of its versioned object is chosen beforehand. A `meta.profile` of it chooses that template, as FHIR Connect\n" +
+	"  has it: the one whose context claims the profile, and is refused if none or several do. Either is 422 with the path of the reference\n" +
 	"  if there is no such resource here, or one that the caller may not read.\n" +
 	"- `If-None-Exist` takes every search parameter of the type, strictly; it also sees the record of the resource's own patient where searches of the\n" +
 	"  population leave it out. Two requests at the same moment can both find nothing: `Idempotency-Key` makes one of them.\n" +
@@ -309,7 +310,9 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  those that may be later. Those without a date come after all others.\n" +
 	"- A quantity that is asked for in a UCUM unit (`70.5||kg`, `70.5|http://unitsofmeasure.org|kg`) is found in every other that measures the same\n" +
 	"  (70500 g), with the precision of what is asked for; scales that run the other way (pH) are not converted, and neither is the amount of a substance to its\n" +
-	"  mass. Without a unit the number counts whatever its unit, as it does for `_sort`. `1e2` is one digit: 50 to 150.\n" +
+	"  mass. Without a unit the number counts whatever its unit, as it does for `_sort`. `1e2` has one digit and is\n" +
+	"  found from 50 to 150, `1.0e2` from 95 to 105, by the rule of R4, which is half a unit of the last digit that is written. An example of R4 says 95 to 105 of\n" +
+	"  `1e2` too, in the same words of one digit; by the rule, nothing that the example finds is missing.\n" +
 	"- A searchset tells how many of the patients that the search names are not here.\n" +
 	"- `$validate` checks a resource against R4. With a `profile`, or a `mode` other than `create`, the answer is an error, since that is not checked.\n" +
 	"- Modifiers: `:missing` on all parameters but composites; `:not`, `:text`, `:in`, `:not-in`, `:above` and `:below` on tokens and `:of-type` on\n" +
