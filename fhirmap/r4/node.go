@@ -74,6 +74,20 @@ func NewObject(fields ...Field) *Node {
 	return n
 }
 
+// Str is a member that is text.
+func Str(name, value string) Field { return Field{Name: name, Value: NewString(value)} }
+
+// Obj is a member that is an object; see [NewObject].
+func Obj(name string, fields ...Field) Field { return Field{Name: name, Value: NewObject(fields...)} }
+
+// List is a member that is an array; without items there is none.
+func List(name string, items ...*Node) Field {
+	if len(items) == 0 {
+		return Field{}
+	}
+	return Field{Name: name, Value: &Node{Kind: Array, Items: items}}
+}
+
 // Get follows properties by name, taking the first member of an array on the
 // way; nil as soon as one is absent.
 func (n *Node) Get(names ...string) *Node {

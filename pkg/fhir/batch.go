@@ -15,6 +15,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // Limits on a bundle of requests: its length in bytes, their number, and the
@@ -98,7 +99,7 @@ func (a *api) batch(w http.ResponseWriter, c *call) error {
 			dst = appendString(append(dst, `,"etag":`...), tag)
 		}
 		if at, err := http.ParseTime(header.Get("Last-Modified")); err == nil {
-			dst = appendString(append(dst, `,"lastModified":`...), instant(at))
+			dst = appendString(append(dst, `,"lastModified":`...), virtual.Instant(at))
 		}
 		if _, text, late := strings.Cut(header.Get("Warning"), ` "`); late && outcomeOf == "" {
 			outcomeOf = `,"outcome":` + string(outcome(issue{severity: "warning", code: "incomplete", text: strings.TrimSuffix(text, `"`)}).Append(nil))

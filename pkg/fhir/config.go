@@ -12,6 +12,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir/intake"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 	"github.com/cairn-ehr/cairn/pkg/httpapi"
 	"github.com/cairn-ehr/cairn/pkg/terminology"
 )
@@ -110,7 +111,7 @@ type api struct {
 // allTypes are the resource types that the API offers, sorted: those of mappings
 // and those that are made when they are asked for.
 func (a *api) allTypes() []string {
-	types := append(slices.Clone(a.Coverage.Types()), virtual...)
+	types := append(slices.Clone(a.Coverage.Types()), virtual.Types()...)
 	slices.Sort(types)
 	return slices.Compact(types)
 }

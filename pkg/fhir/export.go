@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // MediaTypeNDJSON is that of the files of an export: one resource per line.
@@ -195,7 +197,7 @@ func (a *api) exportInput(c *call) (params []pair, patients []string, err error)
 			}
 			continue
 		}
-		value := first(p.Str("valueString"), p.Str("valueInstant"))
+		value := cmp.Or(p.Str("valueString"), p.Str("valueInstant"))
 		if value == "" || !plainText(value) || !plainText(name) {
 			return nil, nil, badParam(name, "must have a valueString or valueInstant")
 		}
@@ -252,7 +254,7 @@ func (a *api) exportStatus(w http.ResponseWriter, c *call) error {
 		return r4.Field{Name: name, Value: &r4.Node{Kind: r4.Array, Items: items}}
 	}
 	manifest := r4.NewObject(
-		str("transactionTime", instant(x.Snapshot)), str("request", x.Request),
+		str("transactionTime", virtual.Instant(x.Snapshot)), str("request", x.Request),
 		r4.Field{Name: "requiresAccessToken", Value: r4.NewBool(c.Header.Get("Authorization") != "")},
 		list("output", lists[false]), list("deleted", lists[true]), list("error", nil)).Append(nil)
 	w.Header().Set("Expires", x.Expires.UTC().Format(http.TimeFormat))

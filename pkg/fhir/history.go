@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // history answers the history of a resource, of a type or of everything, the
@@ -133,7 +134,7 @@ func (a *api) historyBundle(c *call, q HistoryQuery, used []pair, page Page) ([]
 		dst = appendString(dst, url)
 		dst = append(dst, `},"response":{"status":"`+status+`","etag":`...)
 		dst = appendString(dst, etag(rec))
-		dst = append(dst, `,"lastModified":"`+instant(rec.LastUpdated)+`"}}`...)
+		dst = append(dst, `,"lastModified":"`+virtual.Instant(rec.LastUpdated)+`"}}`...)
 	}
 	if len(page.Records) > 0 {
 		dst = append(dst, ']')

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // metadata answers with a CapabilityStatement made from the mappings and the
@@ -13,18 +14,9 @@ func (a *api) metadata(w http.ResponseWriter, c *call) error {
 	return a.write(w, c, http.StatusOK, a.capabilities(a.base(c.Request)).Append(nil))
 }
 
-func str(name, value string) r4.Field { return r4.Field{Name: name, Value: r4.NewString(value)} }
-
-func array(name string, items ...*r4.Node) r4.Field {
-	if len(items) == 0 {
-		return r4.Field{}
-	}
-	return r4.Field{Name: name, Value: &r4.Node{Kind: r4.Array, Items: items}}
-}
-
-func object(name string, fields ...r4.Field) r4.Field {
-	return r4.Field{Name: name, Value: r4.NewObject(fields...)}
-}
+func str(name, value string) r4.Field                 { return r4.Str(name, value) }
+func array(name string, items ...*r4.Node) r4.Field   { return r4.List(name, items...) }
+func object(name string, fields ...r4.Field) r4.Field { return r4.Obj(name, fields...) }
 
 // declared is a search parameter in the CapabilityStatement.
 func declared(p r4.SearchParam, more ...r4.Field) *r4.Node {
@@ -62,7 +54,7 @@ func (a *api) capabilities(base string) *r4.Node {
 			profiles = append(profiles, r4.NewString(url))
 		}
 		offered := []string{"read", "vread", "history-instance", "search-type"}
-		if !WholeComposition(typ) && typ != AuditEvent && typ != Provenance {
+		if !virtual.Is(typ) {
 			offered = append(offered, "history-type")
 		}
 		var documentation, conditional r4.Field
@@ -146,7 +138,7 @@ func (a *api) operations(typ string) []*r4.Node {
 		if a.Exporter != nil {
 			list = append(list, [2]string{"export", "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export"})
 		}
-	case typ == CompositionType:
+	case typ == virtual.Composition:
 		list = append(list, [2]string{"document", "http://hl7.org/fhir/OperationDefinition/Composition-document"})
 	case typ == "Observation":
 		list = append(list, [2]string{"lastn", "http://hl7.org/fhir/OperationDefinition/Observation-lastn"})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 	"github.com/cairn-ehr/cairn/pkg/terminology"
 )
 
@@ -26,7 +27,7 @@ func (a *api) filter(c *call, typ string, def r4.SearchParam, modifier string, p
 	case "":
 		return f, a.values(&f, p, func(s string) (Value, error) { return a.filterValue(f.Kind, f.Pairs, pair{p.name, s}) })
 	case "missing":
-		if def.Kind == r4.SearchComposite || made(typ) {
+		if def.Kind == r4.SearchComposite || virtual.Is(typ) {
 			break
 		}
 		switch p.value {
@@ -42,7 +43,7 @@ func (a *api) filter(c *call, typ string, def r4.SearchParam, modifier string, p
 			return f, a.values(&f, p, func(s string) (Value, error) { return tokenValue(pair{p.name, s}) })
 		}
 	case "text":
-		if token && !made(typ) {
+		if token && !virtual.Is(typ) {
 			return f, a.values(&f, p, func(s string) (Value, error) { return stringValue(pair{p.name, s}) })
 		}
 	case "contains":
@@ -54,12 +55,12 @@ func (a *api) filter(c *call, typ string, def r4.SearchParam, modifier string, p
 			return f, a.values(&f, p, func(s string) (Value, error) { return Value{Text: unescape(s)}, nil })
 		}
 	case "of-type":
-		if token && def.Identifier && !made(typ) {
+		if token && def.Identifier && !virtual.Is(typ) {
 			return f, a.values(&f, p, func(s string) (Value, error) { return ofTypeValue(pair{p.name, s}) })
 		}
 	case "identifier":
 		switch {
-		case def.Kind != r4.SearchReference, made(typ) && !slices.Contains(identified[typ], def.Name):
+		case def.Kind != r4.SearchReference, virtual.Is(typ) && !slices.Contains(identified[typ], def.Name):
 		case aboutPatient(typ, def.Name):
 			// An empty answer would be taken for nothing in the record.
 			return f, badParam(p.name, "references to a patient have no identifier: search by "+def.Name+".identifier")
@@ -67,13 +68,13 @@ func (a *api) filter(c *call, typ string, def r4.SearchParam, modifier string, p
 			return f, a.values(&f, p, func(s string) (Value, error) { return tokenValue(pair{p.name, s}) })
 		}
 	case "in", "not-in":
-		if token && !made(typ) {
+		if token && !virtual.Is(typ) {
 			f.Modifier, f.Negate = In, modifier == "not-in"
 			return f, a.members(c, &f, p)
 		}
 	case "above", "below":
 		switch {
-		case made(typ):
+		case virtual.Is(typ):
 		case def.Kind == r4.SearchURI:
 			return f, a.values(&f, p, func(s string) (Value, error) { return Value{Code: strings.TrimRight(unescape(s), "/")}, nil })
 		case token:
@@ -84,19 +85,15 @@ func (a *api) filter(c *call, typ string, def r4.SearchParam, modifier string, p
 	return f, unsupportedModifier(p.name, modifier)
 }
 
-// made reports whether resources of a type are made when they are asked for, so
-// that no index knows their values.
-func made(typ string) bool { return typ == AuditEvent || typ == Provenance || WholeComposition(typ) }
-
 // identified are the references that resources of a type that are made when they
 // are asked for have by identifier.
 var identified = map[string][]string{
-	AuditEvent: {"agent", "entity"}, Provenance: {"agent", "entity"}, DocumentReference: {"author", "related"}, CompositionType: {"author"},
+	virtual.AuditEvent: {"agent", "entity"}, virtual.Provenance: {"agent", "entity"}, virtual.DocumentReference: {"author", "related"}, virtual.Composition: {"author"},
 }
 
 // ordered is the parameter that resources of such a type are sorted by, beside
 // _lastUpdated.
-var ordered = map[string]string{AuditEvent: "date", Provenance: "recorded", DocumentReference: "date", CompositionType: "date"}
+var ordered = map[string]string{virtual.AuditEvent: "date", virtual.Provenance: "recorded", virtual.DocumentReference: "date", virtual.Composition: "date"}
 
 // WithinPatient reports whether resources of a type are searched by a parameter only
 // in the records of patients: no index knows it, and all documents would have to be
@@ -104,9 +101,9 @@ var ordered = map[string]string{AuditEvent: "date", Provenance: "recorded", Docu
 func WithinPatient(typ, param string) bool { return slices.Contains(withinPatient[typ], param) }
 
 var withinPatient = map[string][]string{
-	Provenance:        {"agent", "agent-type", "entity"},
-	DocumentReference: {"author", "identifier", "language", "period", "related", "setting"},
-	CompositionType:   {"author", "identifier", "period", "title"},
+	virtual.Provenance:        {"agent", "agent-type", "entity"},
+	virtual.DocumentReference: {"author", "identifier", "language", "period", "related", "setting"},
+	virtual.Composition:       {"author", "identifier", "period", "title"},
 }
 
 // values reads the alternatives of a parameter.

@@ -1,24 +1,12 @@
 package fhir
 
 import (
-	"encoding/xml"
+	"cmp"
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
-
-// narrative is the element text with XHTML made from resources.
-func narrative(xhtml string) r4.Field {
-	return object("text", str("status", "generated"), str("div", `<div xmlns="http://www.w3.org/1999/xhtml">`+xhtml+`</div>`))
-}
-
-func escape(s string) string {
-	var b strings.Builder
-	if err := xml.EscapeText(&b, []byte(s)); err != nil {
-		panic("fhir: " + err.Error()) // a builder takes everything
-	}
-	return b.String()
-}
 
 // none says that a section is empty, and that this is all it says.
 func (s section) none() string {
@@ -28,17 +16,17 @@ func (s section) none() string {
 // narrative is the section for human readers: one row per entry.
 func (s filled) narrative() string {
 	if len(s.entries) == 0 {
-		return "<p>" + escape(s.none()) + "</p>"
+		return "<p>" + virtual.Escape(s.none()) + "</p>"
 	}
 	var b strings.Builder
 	for _, kind := range disputed(s.entries) {
-		b.WriteString("<p><b>Attention: " + escape(dispute(kind)) + ".</b></p>")
+		b.WriteString("<p><b>Attention: " + virtual.Escape(dispute(kind)) + ".</b></p>")
 	}
 	b.WriteString("<table><thead><tr><th>What</th><th>Value</th><th>Status</th><th>When</th></tr></thead><tbody>")
 	for _, n := range s.entries {
 		b.WriteString("<tr>")
 		for _, cell := range []string{what(n), value(n), state(n), when(n)} {
-			b.WriteString("<td>" + escape(cell) + "</td>")
+			b.WriteString("<td>" + virtual.Escape(cell) + "</td>")
 		}
 		b.WriteString("</tr>")
 	}
@@ -68,18 +56,8 @@ func concept(n *r4.Node) string {
 	return ""
 }
 
-// first is the first text that is not empty.
-func first(list ...string) string {
-	for _, s := range list {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
-}
-
 func what(n *r4.Node) string {
-	return first(concept(n.Get("code")), concept(n.Get("medicationCodeableConcept")), n.Str("medicationReference", "display"),
+	return cmp.Or(concept(n.Get("code")), concept(n.Get("medicationCodeableConcept")), n.Str("medicationReference", "display"),
 		concept(n.Get("vaccineCode")), concept(n.Get("scope")), n.Str("title"), n.Str("device", "display"), n.Str("resourceType"))
 }
 
@@ -114,7 +92,7 @@ func value(n *r4.Node) string {
 // datum is the value[x] of an observation or component, or why there is none.
 func datum(n *r4.Node) string {
 	if q := n.Get("valueQuantity"); q != nil {
-		return strings.TrimSpace(q.Str("comparator") + q.Str("value") + " " + first(q.Str("unit"), q.Str("code")))
+		return strings.TrimSpace(q.Str("comparator") + q.Str("value") + " " + cmp.Or(q.Str("unit"), q.Str("code")))
 	}
 	if s := concept(n.Get("valueCodeableConcept")); s != "" {
 		return s
@@ -158,5 +136,5 @@ func when(n *r4.Node) string {
 			}
 		}
 	}
-	return first(n.Str("authoredOn"), n.Str("recordedDate"), n.Str("dateTime"))
+	return cmp.Or(n.Str("authoredOn"), n.Str("recordedDate"), n.Str("dateTime"))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // The types of notifications (R5 subscription-notification-type).
@@ -53,7 +54,7 @@ func (s *Subscription) statusOf(kind, content string, events []Event) *r4.Node {
 		part("events-since-subscription-start", str("valueString", strconv.FormatInt(last, 10))),
 	}
 	for _, e := range events {
-		event := []*r4.Node{part("event-number", str("valueString", strconv.FormatInt(e.Number, 10))), part("timestamp", str("valueInstant", instant(e.Happened)))}
+		event := []*r4.Node{part("event-number", str("valueString", strconv.FormatInt(e.Number, 10))), part("timestamp", str("valueInstant", virtual.Instant(e.Happened)))}
 		if content != ContentEmpty && !e.Withheld {
 			event = append(event, part("focus", object("valueReference", str("reference", s.Base+"/"+e.Record.Type+"/"+e.Record.ID))))
 		}
@@ -73,7 +74,7 @@ func (s *Subscription) Notification(kind, content string, events []Event, now ti
 	const op = "fhir.Notification"
 	status := s.statusOf(kind, content, events)
 	dst := []byte(`{"resourceType":"Bundle","id":"` + uuid.NewString() + `","meta":{"profile":["` + backport +
-		`StructureDefinition/backport-subscription-notification-r4"]},"type":"history","timestamp":"` + instant(now) + `","entry":[{"fullUrl":"urn:uuid:` + uuid.NewString() + `","resource":`)
+		`StructureDefinition/backport-subscription-notification-r4"]},"type":"history","timestamp":"` + virtual.Instant(now) + `","entry":[{"fullUrl":"urn:uuid:` + uuid.NewString() + `","resource":`)
 	dst = append(status.Append(dst), `,"request":{"method":"GET","url":`...)
 	dst = append(appendString(dst, s.Base+"/Subscription/"+s.ID.String()+"/$status"), `},"response":{"status":"200"}}`...)
 	if content == ContentEmpty {
@@ -108,7 +109,7 @@ func (s *Subscription) Notification(kind, content string, events []Event, now ti
 		}
 		dst = appendString(append(dst, `"request":{"method":"`+method+`","url":`...), url)
 		dst = appendString(append(dst, `},"response":{"status":"`+code+`","etag":`...), etag(e.Record))
-		dst = append(dst, `,"lastModified":"`+instant(e.Happened)+`"}}`...)
+		dst = append(dst, `,"lastModified":"`+virtual.Instant(e.Happened)+`"}}`...)
 	}
 	return append(dst, "]}"...), nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // maxSort is the most keys of an order, maxCursor the length of a cursor.
@@ -222,7 +223,7 @@ func (a *api) chain(c *call, q *Query, link string, rest, whole pair) error {
 // condition (FHIR R4 search §3.1.1.5.7).
 func (a *api) has(c *call, q *Query, p pair) error {
 	parts := strings.SplitN(p.name, ":", 4)
-	if len(parts) != 4 || parts[0] != "_has" || q.Type != "Patient" || !a.types[parts[1]] || made(parts[1]) || !aboutPatient(parts[1], parts[2]) {
+	if len(parts) != 4 || parts[0] != "_has" || q.Type != "Patient" || !a.types[parts[1]] || virtual.Is(parts[1]) || !aboutPatient(parts[1], parts[2]) {
 		return unsupportedParam(p.name)
 	}
 	name, modifier, _ := strings.Cut(parts[3], ":")
@@ -246,12 +247,12 @@ func (a *api) sort(q *Query, p pair) error {
 	for _, s := range strings.Split(p.value, ",") {
 		name, desc := strings.CutPrefix(s, "-")
 		key := Sort{Param: name, Desc: desc}
-		if made(q.Type) && (name == "_id" || len(q.Sort) > 0) {
+		if virtual.Is(q.Type) && (name == "_id" || len(q.Sort) > 0) {
 			return badParam(p.name, q.Type+" is sorted by "+ordered[q.Type]+" or _lastUpdated alone")
 		}
 		if name != "_id" && name != "_lastUpdated" {
 			def, ok := lookupParam(q.Type, name)
-			if !ok || def.Kind == r4.SearchReference || def.Kind == r4.SearchComposite || def.Union != nil || made(q.Type) && name != ordered[q.Type] {
+			if !ok || def.Kind == r4.SearchReference || def.Kind == r4.SearchComposite || def.Union != nil || virtual.Is(q.Type) && name != ordered[q.Type] {
 				text := "sorting by " + strconv.Quote(name) + " is not supported"
 				return &refusal{errs.New(errs.Invalid, "fhir.search", text), []issue{{severity: "error", code: "not-supported", text: text, expression: "http._sort"}}}
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir/intake"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // resourceType is the type in the request's path, if the server has it.
@@ -184,11 +185,6 @@ func notModified(r *http.Request, rec Record) bool {
 	return second.Before(since) || rec.Version == (VersionID{Trunk: 1}) && second.Equal(since)
 }
 
-// instant is meta.lastUpdated: the commit time with its microseconds.
-func instant(t time.Time) string { return t.UTC().Format(instantForm) }
-
-const instantForm = "2006-01-02T15:04:05.999999Z07:00"
-
 // metaRoom is room for the meta element of most resources, in bytes.
 const metaRoom = 512
 
@@ -270,10 +266,10 @@ func appendMeta(dst []byte, rec Record) []byte {
 	dst = append(append(dst, rec.Type...), `","id":"`...)
 	dst = append(append(dst, rec.ID...), `","meta":{"versionId":"`...)
 	dst = append(rec.Version.append(dst), `","lastUpdated":"`...)
-	dst = append(rec.LastUpdated.UTC().AppendFormat(dst, instantForm), '"')
+	dst = append(rec.LastUpdated.UTC().AppendFormat(dst, virtual.InstantForm), '"')
 	if rec.Source != "" {
 		dst = append(dst, `,"source":`...)
-		dst = appendString(dst, SourceURI(rec.Source))
+		dst = appendString(dst, virtual.SourceURI(rec.Source))
 	}
 	if len(rec.Profiles) > 0 {
 		dst = append(dst, `,"profile":[`...)
@@ -297,7 +293,3 @@ func appendMeta(dst []byte, rec Record) []byte {
 }
 
 func appendString(dst []byte, s string) []byte { return r4.NewString(s).Append(dst) }
-
-// SourceURI is meta.source of a resource: the openEHR version it was made from,
-// as a URI of the scheme ehr.
-func SourceURI(versionUID string) string { return "ehr:" + versionUID }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // Reader is what the FHIR API needs of the store: the projected resources, their
@@ -173,7 +174,7 @@ type Lag struct {
 
 // String says since when something waits.
 func (l Lag) String() string {
-	return "what was committed since " + instant(l.Since) + " is not all shown yet"
+	return "what was committed since " + virtual.Instant(l.Since) + " is not all shown yet"
 }
 
 // Gap is one group of losses that could hide a match: an unmapped entry (code

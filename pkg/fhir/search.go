@@ -14,6 +14,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // searchGet answers GET [type]?…
@@ -250,7 +251,7 @@ func (a *api) reference(c *call, req *request, def r4.SearchParam, p pair, modif
 	f := Filter{Param: def.Name, Kind: Reference}
 	for _, s := range values {
 		s, version := unescape(s), ""
-		if def.Name == "target" && req.query.Type == Provenance { // which may be a version
+		if def.Name == "target" && req.query.Type == virtual.Provenance { // which may be a version
 			var found bool
 			if s, version, found = strings.Cut(s, "/_history/"); found {
 				if _, ok := ParseVersionID(version); !ok {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // SocketPath is where, below the base path, websockets are opened.
@@ -329,7 +330,7 @@ func (a *api) bindingToken(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	parts := []*r4.Node{part("token", str("valueString", token)), part("expiration", str("valueDateTime", instant(expires)))}
+	parts := []*r4.Node{part("token", str("valueString", token)), part("expiration", str("valueDateTime", virtual.Instant(expires)))}
 	for _, s := range list {
 		parts = append(parts, part("subscription", str("valueString", s.ID.String())))
 	}
@@ -342,7 +343,7 @@ func (a *api) bindingToken(w http.ResponseWriter, c *call) error {
 // of versions. An AuditEvent has none: it is written after the access that it is of,
 // outside its transaction, and who is told of one and reads it makes the next.
 func (a *api) topics() []string {
-	list := append(slices.Clone(a.Coverage.Types()), CompositionType, DocumentReference, Provenance)
+	list := append(slices.Clone(a.Coverage.Types()), virtual.Composition, virtual.DocumentReference, virtual.Provenance)
 	slices.Sort(list)
 	return slices.Compact(list)
 }

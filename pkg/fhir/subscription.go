@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // TopicPrefix begins the canonical URLs of topics. There is one for each
@@ -176,7 +178,7 @@ func (s *Subscription) Query() (Query, error) {
 			if strings.Contains(p.name, ".") || strings.HasPrefix(p.name, "_") && p.name != "_id" && p.name != "_profile" {
 				return Query{}, badParam(p.name, "cannot filter events: parameters of the resource itself do, _id and _profile")
 			}
-			if name, _, _ := strings.Cut(p.name, ":"); s.Type == CompositionType && name == "entry" {
+			if name, _, _ := strings.Cut(p.name, ":"); s.Type == virtual.Composition && name == "entry" {
 				return Query{}, badParam(p.name, "cannot filter events: what a Composition named before is not known")
 			}
 			if err := a.param(c, req, p); err != nil {
@@ -266,7 +268,7 @@ func (a *api) parseSubscription(c *call, n *r4.Node) (*Subscription, error) {
 	}
 	s := &Subscription{Owner: c.who, Status: StatusRequested, Terms: Terms{
 		Reason: n.Str("reason"), Channel: channel.Str("type"), Endpoint: channel.Str("endpoint"), Base: a.base(c.Request),
-		Payload: first(channel.Str("payload"), MediaType), Content: first(extension(channel.Get("_payload"), extContent), ContentEmpty),
+		Payload: cmp.Or(channel.Str("payload"), MediaType), Content: cmp.Or(extension(channel.Get("_payload"), extContent), ContentEmpty),
 		Heartbeat: r.count(channel, extHeartbeat, maxHeartbeat), Timeout: r.count(channel, extTimeout, maxTimeout), MaxCount: r.count(channel, extMaxCount, maxNotified),
 	}}
 	switch status := n.Str("status"); status {
@@ -396,7 +398,7 @@ func (s *Subscription) record() (Record, error) {
 		n.Fields = append(n.Fields, r4.Field{Name: "contact", Value: contact})
 	}
 	if !s.Ends.IsZero() {
-		n.Fields = append(n.Fields, str("end", instant(s.Ends)))
+		n.Fields = append(n.Fields, str("end", virtual.Instant(s.Ends)))
 	}
 	n.Fields = append(n.Fields, str("reason", s.Reason), str("criteria", TopicPrefix+s.Type))
 	if len(filters) > 0 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // ipsBundle is the profile of what $summary answers with.
@@ -283,7 +284,7 @@ func (a *api) document(c *call, patient *r4.Node, sections []filled, parties []*
 		fields := []r4.Field{
 			str("title", s.title),
 			object("code", array("coding", r4.NewObject(str("system", "http://loinc.org"), str("code", s.loinc)))),
-			narrative(s.narrative()),
+			virtual.Narrative(s.narrative()),
 			array("entry", refs...),
 		}
 		if len(refs) == 0 {
@@ -300,13 +301,13 @@ func (a *api) document(c *call, patient *r4.Node, sections []filled, parties []*
 		var b strings.Builder
 		b.WriteString("<p>The record holds more than this summary shows:</p><ul>")
 		for _, i := range notes {
-			b.WriteString("<li>" + escape(i.text) + "</li>")
+			b.WriteString("<li>" + virtual.Escape(i.text) + "</li>")
 		}
 		b.WriteString("</ul>")
 		list = append(list, r4.NewObject(
 			str("title", "Not shown in this summary"),
 			object("code", array("coding", r4.NewObject(str("system", "http://loinc.org"), str("code", "48767-8")))),
-			narrative(b.String())))
+			virtual.Narrative(b.String())))
 	}
 	security := array("security", nodes(highest(shown))...)
 	entries[0] = entry("urn:uuid:"+composition, r4.NewObject(

@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 	"github.com/cairn-ehr/cairn/pkg/terminology"
 )
 
@@ -165,7 +167,7 @@ func (a *api) validateCode(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	set := named(q.values["url"], first(q.values["version"], q.values["valueSetVersion"]))
+	set := named(q.values["url"], cmp.Or(q.values["version"], q.values["valueSetVersion"]))
 	if set == "" {
 		return badParam("url", "is required: the canonical URL of what is asked about")
 	}
@@ -179,10 +181,10 @@ func (a *api) validateCode(w http.ResponseWriter, c *call) error {
 			return tooCostly(err)
 		}
 		if !result.Valid {
-			message = first(message, first(result.Message, "it does not have the code"))
+			message = cmp.Or(message, cmp.Or(result.Message, "it does not have the code"))
 			continue
 		}
-		display = first(display, result.Display)
+		display = cmp.Or(display, result.Display)
 		wrong, err := a.wrongDisplay(c, code, result.Display)
 		if err != nil {
 			return err
@@ -232,14 +234,14 @@ func (a *api) lookup(w http.ResponseWriter, c *call) error {
 		return err
 	}
 	code := q.codes[0]
-	code.Version = first(q.values["version"], code.Version)
+	code.Version = cmp.Or(q.values["version"], code.Version)
 	concept, err := a.Terminology.Lookup(c.Context(), code)
 	if err != nil {
 		return err
 	}
 	list := []*r4.Node{
-		parameter("name", "String", first(concept.SystemName, concept.System)), parameter("version", "String", concept.Version),
-		parameter("display", "String", first(concept.Display, concept.Code.Code)),
+		parameter("name", "String", cmp.Or(concept.SystemName, concept.System)), parameter("version", "String", concept.Version),
+		parameter("display", "String", cmp.Or(concept.Display, concept.Code.Code)),
 	}
 	part := func(name string, parts ...*r4.Node) {
 		list = append(list, r4.NewObject(str("name", name), array("part", present(parts...)...)))
@@ -351,7 +353,7 @@ func (a *api) expand(w http.ResponseWriter, c *call) error {
 		n.Fields = append(n.Fields, str("version", version))
 	}
 	n.Fields = append(n.Fields, str("status", "active"), object("expansion",
-		str("timestamp", instant(a.Now())), r4.Field{Name: "total", Value: r4.NewNumber(strconv.Itoa(total))},
+		str("timestamp", virtual.Instant(a.Now())), r4.Field{Name: "total", Value: r4.NewNumber(strconv.Itoa(total))},
 		r4.Field{Name: "offset", Value: r4.NewNumber(strconv.Itoa(offset))}, array("contains", contains...)))
 	return a.write(w, c, http.StatusOK, n.Append(nil))
 }
@@ -386,7 +388,7 @@ func (a *api) translate(w http.ResponseWriter, c *call) error {
 	var matches []*r4.Node
 	result := "false"
 	for _, code := range q.codes {
-		code.Version = first(q.values["version"], code.Version)
+		code.Version = cmp.Or(q.values["version"], code.Version)
 		ask := translator.Translations
 		if back {
 			ask = translator.Origins

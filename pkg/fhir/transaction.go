@@ -14,6 +14,7 @@ import (
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir/intake"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // creates reports whether an entry of a bundle creates a resource.
@@ -289,7 +290,7 @@ func (a *api) answerTransaction(c *call, list []creation) (*kept, error) {
 		dst = strconv.AppendInt(append(dst, `"response":{"status":"`...), int64(status), 10)
 		dst = appendString(append(dst, `","location":`...), a.versionURL(c, one.rec))
 		dst = appendString(append(dst, `,"etag":`...), etag(one.rec))
-		dst = appendString(append(dst, `,"lastModified":`...), instant(one.rec.LastUpdated))
+		dst = appendString(append(dst, `,"lastModified":`...), virtual.Instant(one.rec.LastUpdated))
 		if form == "OperationOutcome" {
 			dst = writtenOutcome(status, one.made.Warnings, one.made.Omitted).Append(append(dst, `,"outcome":`...))
 		}

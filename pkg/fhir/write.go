@@ -60,7 +60,7 @@ func (a *api) allowed(c *call, rest string) (string, error) {
 	unknown := ""
 	for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut} {
 		match := chi.NewRouteContext()
-		if !a.mux.Match(match, method, first(c.URL.RawPath, c.URL.Path)) {
+		if !a.mux.Match(match, method, cmp.Or(c.URL.RawPath, c.URL.Path)) {
 			continue
 		}
 		switch typ := match.URLParam("type"); {

@@ -17,6 +17,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
 
@@ -165,7 +166,7 @@ func registered(in ehr.ProjectionInput) func(*rm.Node) string {
 			return ""
 		}
 		typ := in.Resource(id)
-		if !slices.Contains(fhir.ShownAs(ref.String("type")), typ) {
+		if !slices.Contains(virtual.ShownAs(ref.String("type")), typ) {
 			return ""
 		}
 		return typ

@@ -15,6 +15,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // accessID is the id of an AuditEvent: of a version by its key, of a physical
@@ -104,7 +105,7 @@ const outcomeSQL = `case when a.lost > 0 and a.status = 0 or a.status >= 500 the
 
 func (r *Reader) scanAccess(row pgx.Row) (rec fhir.Record, owner *uuid.UUID, err error) {
 	var id accessID
-	var x fhir.Access
+	var x virtual.Access
 	var kind int
 	if err = row.Scan(&id.class, &id.k1, &id.k2, &id.k3, &owner, &x.Recorded, &x.Actor, &x.OnBehalfOf, &x.Purpose, &x.Committer, &x.System, &x.Action, &kind, &x.Object,
 		&x.Type, &x.Interaction, &x.Status, &x.Door, &x.Class, &x.RequestID, &x.Lost, &x.Parties); err != nil {
@@ -116,7 +117,7 @@ func (r *Reader) scanAccess(row pgx.Row) (rec fhir.Record, owner *uuid.UUID, err
 	if kind > 0 {
 		x.Class = ehr.Kind(kind).String()
 	}
-	rec = fhir.Record{Type: fhir.AuditEvent, ID: id.String(), Version: fhir.VersionID{Trunk: 1}, LastUpdated: x.Recorded.UTC(), First: true, Security: r.labels.All}
+	rec = fhir.Record{Type: virtual.AuditEvent, ID: id.String(), Version: fhir.VersionID{Trunk: 1}, LastUpdated: x.Recorded.UTC(), First: true, Security: r.labels.All}
 	rec.JSON, err = x.JSON(rec.ID)
 	return rec, owner, err
 }
@@ -189,7 +190,7 @@ func (r *Reader) access(ctx context.Context, who ehr.Actor, id string) (fhir.Rec
 	if err != nil {
 		return fhir.Record{}, fail(op, err)
 	}
-	target := ehr.Target{Class: fhir.AuditEvent}
+	target := ehr.Target{Class: virtual.AuditEvent}
 	if owner != nil {
 		target.EHRID = owner.String()
 	}
@@ -332,7 +333,7 @@ func (r *Reader) accessTerm(ctx context.Context, who ehr.Actor, w *where, f fhir
 func (r *Reader) accessEntityTerm(ctx context.Context, who ehr.Actor, w *where, f fhir.Filter, v fhir.Value) (string, error) {
 	if f.Modifier == fhir.ByIdentifier {
 		terms := []string{`false`}
-		if uid, ok := strings.CutPrefix(v.Code, fhir.SourceURI("")); ok && (!v.HasSystem || v.System == "urn:ietf:rfc:3986") {
+		if uid, ok := strings.CutPrefix(v.Code, virtual.SourceURI("")); ok && (!v.HasSystem || v.System == "urn:ietf:rfc:3986") {
 			terms = append(terms, `a.object = `+w.arg(uid)+` and a.object <> '' and a.door <> 'fhir'`)
 		}
 		if v.System == "" && v.Code != "" {
@@ -342,7 +343,7 @@ func (r *Reader) accessEntityTerm(ctx context.Context, who ehr.Actor, w *where, 
 	}
 	terms := []string{`a.door = 'fhir' and a.object = ` + w.arg(v.Code)}
 	if id, bad := uuid.Parse(strings.TrimPrefix(v.Code, "Patient/")); bad == nil && v.Code == "Patient/"+id.String() {
-		if err := r.decide(ctx, who, ehr.ActionQuery, ehr.Target{EHRID: id.String(), Class: fhir.AuditEvent}); err != nil {
+		if err := r.decide(ctx, who, ehr.ActionQuery, ehr.Target{EHRID: id.String(), Class: virtual.AuditEvent}); err != nil {
 			return "", err
 		}
 		terms = append(terms, `a.ehr_id = `+w.arg(id))
@@ -357,7 +358,7 @@ const (
 )
 
 // entityCodes are the codes of the entities of events by search parameter, as
-// fhir.Access writes them, and where an event has such an entity.
+// virtual.Access writes them, and where an event has such an entity.
 var entityCodes = map[string][]struct{ code, system, where string }{
 	"entity-type": {
 		{"1", "http://terminology.hl7.org/CodeSystem/audit-entity-type", `a.ehr_id is not null`},

@@ -16,6 +16,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // documentID is the id of the resources that stand for a composition: the key of
@@ -47,7 +48,7 @@ const lastRevision = `not exists (select from fhir_resource n where n.ehr_no = r
 // was made of it at the snapshot of w, or now if nothing had been.
 func (w *where) documentSQL(typ string) string {
 	content, made, revision := `d.content - 'content'`, `null::text[]`, `0`
-	if typ == fhir.CompositionType {
+	if typ == virtual.Composition {
 		const ofVersion = `from fhir_resource r where r.ehr_no = p.ehr_no and r.vo_no = p.vo_no and r.ver = p.ver`
 		last := `max(r.revision)`
 		if w.at != "" {
@@ -78,7 +79,7 @@ func (w *where) documentSQL(typ string) string {
 // shown is a deletion if an earlier one was, else nothing: ok is false.
 func (r *Reader) scanDocument(row pgx.Row, typ string) (rec fhir.Record, owner uuid.UUID, ok bool, err error) {
 	var id documentID
-	var d fhir.Document
+	var d virtual.Document
 	var template string
 	if err = row.Scan(&owner, &id.ehrNo, &id.voNo, &rec.Version.Trunk, &rec.Version.Revision, &d.ObjectUID, &d.VersionUID, &d.Committed, &d.Archetype,
 		&d.Amended, &d.Content, &d.Made, &template, &d.System, &d.Parties); err != nil {
@@ -125,7 +126,7 @@ func (r *Reader) document(ctx context.Context, who ehr.Actor, typ, id string, ve
 	case rec.JSON == nil:
 		return rec, errs.New(errs.Gone, op, "the resource was deleted")
 	}
-	if typ == fhir.CompositionType {
+	if typ == virtual.Composition {
 		// It would not name what is made of it, and look complete.
 		var waits bool
 		err := r.store.Pool().QueryRow(ctx, `select exists (select from fhir_queue q join version v on v.ehr_no = q.ehr_no and v.vo_no = q.vo_no
@@ -169,7 +170,7 @@ func (r *Reader) documents(ctx context.Context, who ehr.Actor, q fhir.Query) (fh
 		return fhir.Page{}, err
 	}
 	w.add(composition, complete, w.lastVersion())
-	if q.Type == fhir.CompositionType {
+	if q.Type == virtual.Composition {
 		waiting := `select from fhir_queue q where q.ehr_no = v.ehr_no and q.vo_no = v.vo_no`
 		if at != nil { // since then
 			waiting += ` and q.since <= ` + w.arg(time.UnixMicro(at.at))
@@ -365,7 +366,7 @@ func (w *where) documentTerm(op, typ string, f fhir.Filter, v fhir.Value) (strin
 	case "contenttype":
 		return constant("urn:ietf:bcp:13", fhir.MediaType), nil
 	case "location":
-		id, ok := strings.CutPrefix(v.Code, fhir.CompositionType+"/")
+		id, ok := strings.CutPrefix(v.Code, virtual.Composition+"/")
 		key, valid := parseDocumentID(strings.TrimSuffix(id, "/$document"))
 		if !ok || !valid || f.Modifier != "" || !strings.HasSuffix(id, "/$document") {
 			return `false`, nil
@@ -378,7 +379,7 @@ func (w *where) documentTerm(op, typ string, f fhir.Filter, v fhir.Value) (strin
 	case "date":
 		return w.date(op, v, timestamps, `v.time_committed`, `v.time_committed + interval '1 microsecond'`)
 	case "status":
-		if typ == fhir.DocumentReference {
+		if typ == virtual.DocumentReference {
 			if in("http://hl7.org/fhir/document-reference-status") && (v.Code == "" || v.Code == "current") {
 				return `true`, nil
 			}
@@ -415,7 +416,7 @@ func (w *where) documentTerm(op, typ string, f fhir.Filter, v fhir.Value) (strin
 			terms = append(terms, `true`)
 		}
 		var loinc []string
-		for archetype, code := range fhir.DocumentTypes {
+		for archetype, code := range virtual.DocumentTypes {
 			if in("http://loinc.org") && (v.Code == "" || v.Code == code) {
 				loinc = append(loinc, archetype)
 			}
@@ -433,7 +434,7 @@ func (w *where) documentTerm(op, typ string, f fhir.Filter, v fhir.Value) (strin
 				terms = append(terms, `v.object_id = `+w.arg(object))
 			}
 		}
-		if uid, ok := strings.CutPrefix(v.Code, fhir.SourceURI("")); ok && typ == fhir.DocumentReference {
+		if uid, ok := strings.CutPrefix(v.Code, virtual.SourceURI("")); ok && typ == virtual.DocumentReference {
 			if id, err := ehr.ParseVersionUID(uid); err == nil {
 				terms = append(terms, `(v.object_id = `+w.arg(id.Object)+` and v.creating_system = `+w.arg(id.System)+` and v.ver = `+w.arg(id.Trunk)+`)`)
 			}
@@ -506,7 +507,7 @@ const madeSQL = `select e.ehr_id, ` + recordColumns + `
 func (r *Reader) Made(ctx context.Context, who ehr.Actor, document fhir.Record) ([]fhir.Record, error) {
 	const op = "fhirstore.Made"
 	key, ok := parseDocumentID(document.ID)
-	if !ok || !fhir.WholeComposition(document.Type) {
+	if !ok || !virtual.WholeComposition(document.Type) {
 		return nil, errs.New(errs.NotFound, op, "no such resource")
 	}
 	rows, err := r.store.Pool().Query(ctx, madeSQL, key.ehrNo, key.voNo, document.Version.Trunk)

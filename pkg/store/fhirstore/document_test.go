@@ -10,6 +10,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 	"github.com/cairn-ehr/cairn/pkg/store/fhirstore"
 )
 
@@ -30,7 +31,7 @@ func TestDocumentLifecycle(t *testing.T) {
 		rec.commit(ehr.Contribution{Versions: []ehr.NewVersion{v}})
 		rec.ver[object] = v.UID.Trunk
 	}
-	ofPatient := fhir.Query{Type: fhir.DocumentReference, Patients: []string{rec.ehrID.String()}, Count: 10, Total: true}
+	ofPatient := fhir.Query{Type: virtual.DocumentReference, Patients: []string{rec.ehrID.String()}, Count: 10, Total: true}
 	search := func(q fhir.Query, matches, gaps int) []fhir.Record {
 		t.Helper()
 		p, err := reader.Search(t.Context(), who, q)
@@ -51,19 +52,19 @@ func TestDocumentLifecycle(t *testing.T) {
 		t.FailNow()
 	}
 	id := found[0].ID
-	if _, err := reader.ResourceVersion(t.Context(), who, fhir.CompositionType, id, fhir.VersionID{Trunk: 1}); !errs.Is(err, errs.NotFound) {
+	if _, err := reader.ResourceVersion(t.Context(), who, virtual.Composition, id, fhir.VersionID{Trunk: 1}); !errs.Is(err, errs.NotFound) {
 		t.Errorf("a draft: %v", err)
 	}
 	put("second", 532)
 	put("draft of the third", 553)
 	search(ofPatient, 0, 1)
-	got, err := reader.Resource(t.Context(), who, fhir.CompositionType, id)
+	got, err := reader.Resource(t.Context(), who, virtual.Composition, id)
 	if !errs.Is(err, errs.Gone) || got.Version.Trunk != 4 || got.JSON != nil {
 		t.Errorf("while it is revised: %+v %v", got, err)
 	}
 	put("third", 532)
 	for version, want := range map[int]string{2: `"status":"final"`, 3: `"status":"amended"`, 5: `"title":"third"`} {
-		got, err := reader.ResourceVersion(t.Context(), who, fhir.CompositionType, id, fhir.VersionID{Trunk: version})
+		got, err := reader.ResourceVersion(t.Context(), who, virtual.Composition, id, fhir.VersionID{Trunk: version})
 		if err != nil || !strings.Contains(string(got.JSON), want) || got.Version != (fhir.VersionID{Trunk: version}) {
 			t.Errorf("version %d: %s %v", version, got.JSON, err)
 		}
@@ -75,7 +76,7 @@ func TestDocumentLifecycle(t *testing.T) {
 	search(byType, 0, 0)
 	rec.put(object, nil)
 	search(ofPatient, 0, 0)
-	if _, err := reader.Resource(t.Context(), who, fhir.DocumentReference, id); !errs.Is(err, errs.Gone) {
+	if _, err := reader.Resource(t.Context(), who, virtual.DocumentReference, id); !errs.Is(err, errs.Gone) {
 		t.Errorf("deleted: %v", err)
 	}
 	want := []string{"6 delete", "5 update", "4 delete", "3 update", "2 create"}
@@ -83,14 +84,14 @@ func TestDocumentLifecycle(t *testing.T) {
 		want[i] = "Composition/" + id + "/" + want[i]
 	}
 	for _, count := range []int{1, 2, 10} {
-		if got := walk(t, reader, fhir.HistoryQuery{Type: fhir.CompositionType, ID: id, Count: count}); !slices.Equal(got, want) {
+		if got := walk(t, reader, fhir.HistoryQuery{Type: virtual.Composition, ID: id, Count: count}); !slices.Equal(got, want) {
 			t.Errorf("history by %d: %v", count, got)
 		}
 	}
 
 	// Who may not see it does not learn that it is there.
 	strict := fhirstore.New(s, nobody{})
-	if _, err := strict.ResourceVersion(t.Context(), who, fhir.CompositionType, id, fhir.VersionID{Trunk: 3}); !errs.Is(err, errs.NotFound) {
+	if _, err := strict.ResourceVersion(t.Context(), who, virtual.Composition, id, fhir.VersionID{Trunk: 3}); !errs.Is(err, errs.NotFound) {
 		t.Errorf("without permission: %v", err)
 	}
 	if _, err := strict.Search(t.Context(), who, ofPatient); !errs.Is(err, errs.Forbidden) {
@@ -106,7 +107,7 @@ func TestDocumentMade(t *testing.T) {
 	rec, reader, object := newRecord(t, s, true), fhirstore.New(s, ehr.AllowAll{}), uuid.New()
 	rec.put(object, &ehr.Projected{Resources: []ehr.Resource{observation("a"), observation("b")}})
 	rec.put(object, &ehr.Projected{Resources: []ehr.Resource{observation("b"), observation("c")}})
-	q := fhir.Query{Type: fhir.DocumentReference, Patients: []string{rec.ehrID.String()}, Count: 1}
+	q := fhir.Query{Type: virtual.DocumentReference, Patients: []string{rec.ehrID.String()}, Count: 1}
 	p, err := reader.Search(t.Context(), who, q)
 	if err != nil || len(p.Records) != 1 {
 		t.Fatal(p, err)

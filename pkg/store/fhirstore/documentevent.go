@@ -9,6 +9,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // publishDocuments has commits tell of the versions that documents are made of, and
@@ -21,7 +22,7 @@ func publishDocuments(ctx context.Context, tx pgx.Tx, typ string) error {
 			create trigger fhir_publish_document after insert on version
 				referencing new table as new_rows for each statement execute function fhir_publish_document()`)
 	}
-	if err != nil || typ != fhir.CompositionType {
+	if err != nil || typ != virtual.Composition {
 		return err
 	}
 	if published, err = publishing(ctx, tx, waitedTrigger); err == nil && !published {
@@ -40,8 +41,8 @@ func unpublishDocuments(ctx context.Context, tx pgx.Tx) error {
 		types   []string
 		row     string
 	}{
-		{waitedTrigger, []string{fhir.CompositionType}, fhir.CompositionType},
-		{documentTrigger, []string{fhir.CompositionType, fhir.DocumentReference}, fhir.DocumentReference},
+		{waitedTrigger, []string{virtual.Composition}, virtual.Composition},
+		{documentTrigger, []string{virtual.Composition, virtual.DocumentReference}, virtual.DocumentReference},
 	} {
 		published, err := publishing(ctx, tx, of.trigger)
 		if err != nil {
@@ -108,7 +109,7 @@ func (r *Reader) matchDocuments(ctx context.Context, tx pgx.Tx, s *fhir.Subscrip
 		return 0, misunderstood(ctx, tx, s)
 	}
 	changed := changedDocuments
-	if s.Type == fhir.CompositionType {
+	if s.Type == virtual.Composition {
 		changed = changedCompositions
 	}
 	w := &where{r: "v", args: &[]any{seqs}, from: `

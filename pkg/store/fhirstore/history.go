@@ -12,24 +12,25 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 	"github.com/cairn-ehr/cairn/pkg/store"
 )
 
 // ResourceVersion reads one version of a resource. See fhir.Reader.
 func (r *Reader) ResourceVersion(ctx context.Context, who ehr.Actor, typ, id string, version fhir.VersionID) (fhir.Record, error) {
-	if typ == fhir.AuditEvent {
+	if typ == virtual.AuditEvent {
 		if version != (fhir.VersionID{Trunk: 1}) {
 			return fhir.Record{}, errs.New(errs.NotFound, "fhirstore.ResourceVersion", "no such version")
 		}
 		return r.access(ctx, who, id)
 	}
-	if typ == fhir.Provenance {
+	if typ == virtual.Provenance {
 		if version != (fhir.VersionID{Trunk: 1}) {
 			return fhir.Record{}, errs.New(errs.NotFound, "fhirstore.ResourceVersion", "no such version")
 		}
 		return r.provenance(ctx, who, id)
 	}
-	if fhir.WholeComposition(typ) {
+	if virtual.WholeComposition(typ) {
 		if version.Trunk < 1 {
 			return fhir.Record{}, errs.New(errs.NotFound, "fhirstore.ResourceVersion", "no such version")
 		}
@@ -91,13 +92,13 @@ func (r *Reader) History(ctx context.Context, who ehr.Actor, q fhir.HistoryQuery
 	if q.Count < 1 {
 		return fhir.Page{}, errs.New(errs.Invalid, op, "the page size must be at least 1")
 	}
-	if q.Type == fhir.AuditEvent {
+	if q.Type == virtual.AuditEvent {
 		return r.accessHistory(ctx, who, q)
 	}
-	if q.Type == fhir.Provenance {
+	if q.Type == virtual.Provenance {
 		return r.provenanceHistory(ctx, who, q)
 	}
-	if fhir.WholeComposition(q.Type) {
+	if virtual.WholeComposition(q.Type) {
 		return r.documentHistory(ctx, who, q)
 	}
 	if q.ID != "" {

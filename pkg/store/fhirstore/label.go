@@ -10,6 +10,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 	"github.com/cairn-ehr/cairn/pkg/store"
 )
 
@@ -162,7 +163,7 @@ func (r *Reader) label(ctx context.Context, list ...*fhir.Record) error {
 	versions := make([]versionKey, len(list))
 	for i, rec := range list {
 		var ok bool
-		if rec.Type == fhir.Provenance {
+		if rec.Type == virtual.Provenance {
 			var key versionID
 			key, ok = parseVersionID(rec.ID)
 			versions[i] = versionKey(key)

@@ -9,6 +9,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 	"github.com/cairn-ehr/cairn/pkg/store/fhirstore"
 )
 
@@ -143,7 +144,7 @@ func TestLabelsByTag(t *testing.T) {
 		if got, err := reader.Resource(t.Context(), who, "Observation", "b"); err != nil || codes(got.Security) != "N A" {
 			t.Errorf("of somebody else: %q, %v", codes(got.Security), err)
 		}
-		for _, typ := range []string{fhir.CompositionType, fhir.DocumentReference, fhir.Provenance, "Observation"} {
+		for _, typ := range []string{virtual.Composition, virtual.DocumentReference, virtual.Provenance, "Observation"} {
 			page, err := reader.Search(t.Context(), who, fhir.Query{Type: typ, Patients: []string{rec.ehrID.String()}, Count: 10})
 			if err != nil || len(page.Records) == 0 {
 				t.Fatal(page, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // matchRows is about how many rows of the outbox, each of several resources, are
@@ -82,10 +83,10 @@ func (r *Reader) Match(ctx context.Context, wake Wake) (int, error) {
 // matchOne adds the events of one subscription. A change is one if the resource
 // meets the filters, or did so until then.
 func (r *Reader) matchOne(ctx context.Context, tx pgx.Tx, s *fhir.Subscription, seqs []int64) (int64, error) {
-	if fhir.WholeComposition(s.Type) {
+	if virtual.WholeComposition(s.Type) {
 		return r.matchDocuments(ctx, tx, s, seqs)
 	}
-	if s.Type == fhir.Provenance {
+	if s.Type == virtual.Provenance {
 		return r.matchProvenances(ctx, tx, s, seqs)
 	}
 	const op = "fhirstore.matchOne"

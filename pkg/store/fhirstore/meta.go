@@ -6,6 +6,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // template narrows to rows of versions of templates. The row is one of
@@ -55,7 +56,7 @@ func (w *where) source(f fhir.Filter) {
 	}
 	terms := []string{`false`}
 	for _, v := range f.Values {
-		uid, ok := strings.CutPrefix(v.Code, fhir.SourceURI(""))
+		uid, ok := strings.CutPrefix(v.Code, virtual.SourceURI(""))
 		if !ok {
 			continue
 		}

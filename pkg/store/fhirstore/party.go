@@ -10,6 +10,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // refersTo is the id in the external_ref of a PARTY_PROXY, an SQL expression.
@@ -46,7 +47,7 @@ func (w *where) party(op, proxy, system string, f fhir.Filter, v fhir.Value) (st
 	}
 	var types []string
 	for _, t := range []string{"PERSON", "ORGANISATION", "ROLE", "ACTOR", "PARTY", "ANY"} {
-		if slices.Contains(fhir.ShownAs(t), typ) {
+		if slices.Contains(virtual.ShownAs(t), typ) {
 			types = append(types, t)
 		}
 	}

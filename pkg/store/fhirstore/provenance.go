@@ -12,6 +12,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 // versionID is the id of a Provenance: the key of the version that it is of,
@@ -56,13 +57,13 @@ const versionText = `r.ver || coalesce('.' || nullif(r.revision, 0), '')`
 
 func (r *Reader) scanOrigin(row pgx.Row) (rec fhir.Record, owner uuid.UUID, err error) {
 	var id versionID
-	var o fhir.Origin
+	var o virtual.Origin
 	var template string
 	if err = row.Scan(&owner, &id.ehrNo, &id.voNo, &id.id.Trunk, &id.id.Revision, &o.VersionUID, &o.ChangeType, &o.Committed, &o.System,
 		&o.Committer, &o.Composer, &o.Description, &o.Feeder, &o.Recorded, &o.Targets, &template, &o.Parties); err != nil {
 		return rec, owner, err
 	}
-	rec = fhir.Record{Type: fhir.Provenance, ID: id.String(), Version: fhir.VersionID{Trunk: 1}, LastUpdated: o.Recorded.UTC(), Source: o.VersionUID, First: true, Security: r.labels.Of(template), Template: template}
+	rec = fhir.Record{Type: virtual.Provenance, ID: id.String(), Version: fhir.VersionID{Trunk: 1}, LastUpdated: o.Recorded.UTC(), Source: o.VersionUID, First: true, Security: r.labels.Of(template), Template: template}
 	rec.JSON, err = o.JSON(rec.ID)
 	return rec, owner, err
 }
@@ -84,7 +85,7 @@ func (r *Reader) provenance(ctx context.Context, who ehr.Actor, id string) (fhir
 	if err != nil {
 		return fhir.Record{}, fail(op, err)
 	}
-	if err := r.decide(ctx, who, ehr.ActionRead, on(owner, fhir.Provenance)); err != nil {
+	if err := r.decide(ctx, who, ehr.ActionRead, on(owner, virtual.Provenance)); err != nil {
 		return fhir.Record{}, r.missing(ctx, op, err)
 	}
 	return rec, r.label(ctx, &rec)
@@ -242,7 +243,7 @@ func (w *where) origin(op string, f fhir.Filter, v fhir.Value) (string, error) {
 			return `false`, nil // there is none but by identifier
 		}
 		var terms []string
-		if uid, ok := strings.CutPrefix(v.Code, fhir.SourceURI("")); ok && (!v.HasSystem || v.System == "urn:ietf:rfc:3986") {
+		if uid, ok := strings.CutPrefix(v.Code, virtual.SourceURI("")); ok && (!v.HasSystem || v.System == "urn:ietf:rfc:3986") {
 			if id, err := ehr.ParseVersionUID(uid); err == nil && id.String() == uid {
 				terms = append(terms, of(`version`, `s.object_id = `+w.arg(id.Object)+` and s.creating_system = `+w.arg(id.System)+` and s.ver = `+w.arg(id.Trunk)+`::integer`))
 			}

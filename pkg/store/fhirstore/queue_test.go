@@ -16,6 +16,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/pkg/store"
 	"github.com/cairn-ehr/cairn/pkg/store/fhirstore"
@@ -74,7 +75,7 @@ func TestQueueIsTold(t *testing.T) {
 	// lag is what searches of three types say, and how much they find.
 	lag := func(rec *record, waiting bool, found ...int) {
 		t.Helper()
-		for i, typ := range []string{"Observation", fhir.DocumentReference, fhir.CompositionType, fhir.Provenance} {
+		for i, typ := range []string{"Observation", virtual.DocumentReference, virtual.Composition, virtual.Provenance} {
 			for _, patients := range [][]string{{rec.ehrID.String()}, nil} {
 				page, err := reader.Search(t.Context(), who, fhir.Query{Type: typ, Patients: patients, Count: 10})
 				if err != nil || page.Lag.Waiting != waiting && (patients != nil || !waiting) || page.Lag.Waiting == page.Lag.Since.IsZero() || len(page.Records) != found[i] && patients != nil {
@@ -104,8 +105,8 @@ func TestQueueIsTold(t *testing.T) {
 	if _, err := fhirstore.New(s, nobody{}).Resource(t.Context(), who, "Observation", "x"); !errs.Is(err, errs.NotFound) || !strings.Contains(errs.As(err).Msg, "not all shown yet") {
 		t.Errorf("the message tells what there is: %v", err)
 	}
-	document := id(fhir.DocumentReference)
-	if _, err := reader.Resource(t.Context(), who, fhir.CompositionType, document); !errs.Is(err, errs.Unavailable) {
+	document := id(virtual.DocumentReference)
+	if _, err := reader.Resource(t.Context(), who, virtual.Composition, document); !errs.Is(err, errs.Unavailable) {
 		t.Errorf("a Composition without what is made of it: %v", err)
 	}
 	x := fhir.Export{Types: []string{}}

@@ -17,6 +17,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 	"github.com/cairn-ehr/cairn/pkg/store"
 	"github.com/cairn-ehr/cairn/pkg/store/gather"
 )
@@ -284,13 +285,13 @@ func (s *scanner) completeAll(ctx context.Context, list []fhir.Record) error {
 // record it belongs to, and so whether the actor may see it, is known only
 // once it is found: an actor who may not sees NotFound.
 func (r *Reader) Resource(ctx context.Context, who ehr.Actor, typ, id string) (fhir.Record, error) {
-	if typ == fhir.AuditEvent {
+	if typ == virtual.AuditEvent {
 		return r.access(ctx, who, id)
 	}
-	if typ == fhir.Provenance {
+	if typ == virtual.Provenance {
 		return r.provenance(ctx, who, id)
 	}
-	if fhir.WholeComposition(typ) {
+	if virtual.WholeComposition(typ) {
 		return r.document(ctx, who, typ, id, fhir.VersionID{})
 	}
 	got, err := r.resources.Get(ctx, resourceKey{typ, id})
@@ -314,13 +315,13 @@ func (r *Reader) Search(ctx context.Context, who ehr.Actor, q fhir.Query) (fhir.
 	if q.Count < 1 {
 		return fhir.Page{}, errs.New(errs.Invalid, op, "the page size must be at least 1")
 	}
-	if q.Type == fhir.AuditEvent {
+	if q.Type == virtual.AuditEvent {
 		return r.accessed(ctx, who, q)
 	}
-	if q.Type == fhir.Provenance {
+	if q.Type == virtual.Provenance {
 		return r.provenances(ctx, who, q)
 	}
-	if fhir.WholeComposition(q.Type) {
+	if virtual.WholeComposition(q.Type) {
 		return r.documents(ctx, who, q)
 	}
 	patients, err := r.authorise(ctx, who, q)

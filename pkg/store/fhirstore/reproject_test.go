@@ -13,6 +13,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 	"github.com/cairn-ehr/cairn/pkg/store"
 	"github.com/cairn-ehr/cairn/pkg/store/fhirstore"
 )
@@ -63,7 +64,7 @@ func TestReprojectGivesVersions(t *testing.T) {
 		}
 	}
 	// What names the resources has another version with them, and no more the one before.
-	q := fhir.Query{Type: fhir.CompositionType, Patients: []string{rec.ehrID.String()}, Count: 2}
+	q := fhir.Query{Type: virtual.Composition, Patients: []string{rec.ehrID.String()}, Count: 2}
 	page, err := reader.Search(t.Context(), who, q)
 	if err != nil || len(page.Records) != 1 || page.Records[0].Version != (fhir.VersionID{Trunk: 1, Revision: 1}) || !page.Lag.Outdated {
 		t.Fatalf("%+v, %v", page, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 	"github.com/cairn-ehr/cairn/pkg/store"
 	"github.com/cairn-ehr/cairn/pkg/store/fhirstore"
 )
@@ -181,7 +182,7 @@ func TestPagesAreOfOneSnapshot(t *testing.T) {
 		searches[whose+", all types"] = fhir.Query{Patients: patients, Total: true}
 	}
 	for whose, patients := range map[string][]string{"one patient": patient, "two patients": both, "the population": nil} {
-		for typ, by := range map[string]string{fhir.AuditEvent: "date", fhir.Provenance: "recorded", fhir.CompositionType: "date", fhir.DocumentReference: "date"} {
+		for typ, by := range map[string]string{virtual.AuditEvent: "date", virtual.Provenance: "recorded", virtual.Composition: "date", virtual.DocumentReference: "date"} {
 			for order, sort := range map[string][]fhir.Sort{"": nil, " by time": {{Param: by}}, " by time, down": {{Param: "_lastUpdated", Desc: true}}} {
 				searches[typ+" of "+whose+order] = fhir.Query{Type: typ, Patients: patients, Sort: sort, Total: true}
 			}
@@ -191,8 +192,8 @@ func TestPagesAreOfOneSnapshot(t *testing.T) {
 		entry := fhir.Filter{Param: "entry", Kind: fhir.Reference, Values: []fhir.Value{{Code: fmt.Sprint("Observation/", ids(objects[0][k]), "-1")}, {Code: fmt.Sprint("Observation/", ids(objects[0][k+3]), "-2")}}}
 		target := entry
 		target.Param = "target"
-		searches[fmt.Sprint("documents with ", k)] = fhir.Query{Type: fhir.CompositionType, Filters: []fhir.Filter{entry}, Total: true}
-		searches[fmt.Sprint("origins of ", k)] = fhir.Query{Type: fhir.Provenance, Filters: []fhir.Filter{target}, Total: true}
+		searches[fmt.Sprint("documents with ", k)] = fhir.Query{Type: virtual.Composition, Filters: []fhir.Filter{entry}, Total: true}
+		searches[fmt.Sprint("origins of ", k)] = fhir.Query{Type: virtual.Provenance, Filters: []fhir.Filter{target}, Total: true}
 	}
 	var walks []*turning
 	for name, q := range searches {
@@ -288,7 +289,7 @@ func TestPagesLeaveOutWhatWasUnderWay(t *testing.T) {
 			walks = append(walks, begin(t, reader, fmt.Sprint(patients, desc), fhir.Query{
 				Type: "Observation", Count: 1, Patients: patients, Sort: []fhir.Sort{{Param: "_lastUpdated", Desc: desc}}, Total: true,
 			}))
-			for _, typ := range []string{fhir.AuditEvent, fhir.Provenance, fhir.CompositionType, fhir.DocumentReference} {
+			for _, typ := range []string{virtual.AuditEvent, virtual.Provenance, virtual.Composition, virtual.DocumentReference} {
 				walks = append(walks, begin(t, reader, fmt.Sprint(typ, patients, desc), fhir.Query{
 					Type: typ, Count: 1, Patients: patients, Sort: []fhir.Sort{{Param: "_lastUpdated", Desc: desc}}, Total: true,
 				}))
@@ -401,7 +402,7 @@ func TestPagesOfARestoredDatabase(t *testing.T) {
 	rec.put(object, &ehr.Projected{Resources: []ehr.Resource{observation("a"), observation("b"), observation("c")}})
 	rec.put(object, &ehr.Projected{Resources: []ehr.Resource{observation("a"), observation("b"), observation("c")}})
 	q := fhir.Query{Type: "Observation", Count: 1, Total: true}
-	made := []string{fhir.AuditEvent, fhir.Provenance, fhir.CompositionType, fhir.DocumentReference}
+	made := []string{virtual.AuditEvent, virtual.Provenance, virtual.Composition, virtual.DocumentReference}
 	rec.put(uuid.New(), &ehr.Projected{Resources: []ehr.Resource{observation("z")}})
 	w := begin(t, reader, "before", q)
 	for range 2 { // the second time it is known

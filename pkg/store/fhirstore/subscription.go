@@ -16,6 +16,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
 var _ fhir.Subscriber = (*Reader)(nil)
@@ -77,7 +78,7 @@ func publish(ctx context.Context, tx pgx.Tx, typ string) error {
 	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, int64(publishLock)); err != nil {
 		return err
 	}
-	if fhir.WholeComposition(typ) {
+	if virtual.WholeComposition(typ) {
 		if err := publishDocuments(ctx, tx, typ); err != nil {
 			return err
 		}
@@ -248,10 +249,10 @@ func (r *Reader) DropSubscription(ctx context.Context, who ehr.Actor, id uuid.UU
 // asked for each of the records anew.
 func (r *Reader) SubscriptionEvents(ctx context.Context, s fhir.Subscription, after int64, limit int, whole bool) ([]fhir.Event, error) {
 	const op = "fhirstore.SubscriptionEvents"
-	if fhir.WholeComposition(s.Type) {
+	if virtual.WholeComposition(s.Type) {
 		return r.documentEvents(ctx, s, after, limit, whole)
 	}
-	if s.Type == fhir.Provenance {
+	if s.Type == virtual.Provenance {
 		return r.provenanceEvents(ctx, s, after, limit, whole)
 	}
 	rows, err := r.store.Pool().Query(ctx, about(s.Type, `select r.event_no, r.happened, r.ehr_id, r.first, `+recordColumns+`

@@ -14,6 +14,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 	"github.com/cairn-ehr/cairn/pkg/store"
 	"github.com/cairn-ehr/cairn/pkg/store/fhirstore"
 )
@@ -109,7 +110,7 @@ func TestCompositionEvents(t *testing.T) {
 	s, b := open(t), byContent{version: 1}
 	rec, reader, object := newRecord(t, s, true), fhirstore.New(s, ehr.AllowAll{}), objects(1)[0]
 	rec.use(b)
-	compositions, documents, provenances := subscribeTo(t, reader, fhir.CompositionType), subscribeTo(t, reader, fhir.DocumentReference), subscribeTo(t, reader, fhir.Provenance)
+	compositions, documents, provenances := subscribeTo(t, reader, virtual.Composition), subscribeTo(t, reader, virtual.DocumentReference), subscribeTo(t, reader, virtual.Provenance)
 	told := func(when string, s fhir.Subscription, want ...string) {
 		t.Helper()
 		list, err := reader.SubscriptionEvents(t.Context(), s, 0, 100, true)

@@ -1,18 +1,13 @@
-package fhir
+package virtual
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
-
-// AuditEvent is the type of the resources that say who has done what. They are
-// made when they are asked for, of what the record keeps of each version and of
-// each physical deletion, and of the record of accesses: what was read, searched
-// and queried, and what was refused.
-const AuditEvent = "AuditEvent"
 
 // Access is what an AuditEvent is made of.
 type Access struct {
@@ -54,31 +49,31 @@ func (x Access) JSON(id string) ([]byte, error) {
 		return x.read(id), nil
 	}
 	coding := func(system, code, display string) *r4.Node {
-		return r4.NewObject(str("system", system), str("code", code), str("display", display))
+		return r4.NewObject(r4.Str("system", system), r4.Str("code", code), r4.Str("display", display))
 	}
 	field := func(name string, n *r4.Node) r4.Field { return r4.Field{Name: name, Value: n} }
-	actor := r4.NewObject(str("altId", x.Actor), field("requestor", r4.NewBool(true)))
+	actor := r4.NewObject(r4.Str("altId", x.Actor), field("requestor", r4.NewBool(true)))
 	if x.Purpose != "" {
-		actor.Fields = append(actor.Fields, array("purposeOfUse", r4.NewObject(str("text", x.Purpose))))
+		actor.Fields = append(actor.Fields, r4.List("purposeOfUse", r4.NewObject(r4.Str("text", x.Purpose))))
 	}
 	agents := []*r4.Node{actor}
 	if x.OnBehalfOf != "" {
 		agents = append(agents, r4.NewObject(
-			object("type", str("text", "person on whose behalf the principal acted")),
-			str("altId", x.OnBehalfOf), field("requestor", r4.NewBool(false))))
+			r4.Obj("type", r4.Str("text", "person on whose behalf the principal acted")),
+			r4.Str("altId", x.OnBehalfOf), field("requestor", r4.NewBool(false))))
 	}
 	if len(x.Committer) > 0 {
 		var p party
 		if err := json.Unmarshal(x.Committer, &p); err != nil {
-			return nil, errs.Wrap(errs.Internal, "fhir.Access.JSON", "a stored party is not valid", err)
+			return nil, errs.Wrap(errs.Internal, "virtual.Access.JSON", "a stored party is not valid", err)
 		}
 		if who := p.reference(x.Parties, x.System); who != nil {
-			n := r4.NewObject(object("type", str("text", "committer")))
+			n := r4.NewObject(r4.Obj("type", r4.Str("text", "committer")))
 			if who.Get("identifier") != nil || who.Get("reference") != nil {
 				n.Fields = append(n.Fields, field("who", who))
 			}
 			if p.Name != "" {
-				n.Fields = append(n.Fields, str("name", p.Name))
+				n.Fields = append(n.Fields, r4.Str("name", p.Name))
 			}
 			agents = append(agents, r4.NewObject(append(n.Fields, field("requestor", r4.NewBool(false)))...))
 		}
@@ -86,28 +81,28 @@ func (x Access) JSON(id string) ([]byte, error) {
 	var entities []*r4.Node
 	if x.Patient != "" {
 		entities = append(entities, r4.NewObject(
-			object("what", str("reference", "Patient/"+x.Patient)),
+			r4.Obj("what", r4.Str("reference", "Patient/"+x.Patient)),
 			field("type", coding(auditEntityType, "1", "Person")),
 			field("role", coding(objectRoleSystem, "1", "Patient"))))
 	}
 	if x.Object != "" {
 		entities = append(entities, r4.NewObject(
-			object("what", object("identifier", str("system", "urn:ietf:rfc:3986"), str("value", SourceURI(x.Object)))),
+			r4.Obj("what", r4.Obj("identifier", r4.Str("system", "urn:ietf:rfc:3986"), r4.Str("value", SourceURI(x.Object)))),
 			field("type", coding(auditEntityType, "2", "System Object")),
 			field("role", coding("http://terminology.hl7.org/CodeSystem/object-role", "3", "Report")),
-			str("name", x.Class)))
+			r4.Str("name", x.Class)))
 	}
 	subtype := coding("http://hl7.org/fhir/restful-interaction", map[string]string{"C": "create", "U": "update", "D": "delete"}[x.Action], map[string]string{"C": "create", "U": "update", "D": "delete"}[x.Action])
 	n := r4.NewObject(
-		str("resourceType", AuditEvent), str("id", id),
+		r4.Str("resourceType", AuditEvent), r4.Str("id", id),
 		field("type", coding("http://dicom.nema.org/resources/ontology/DCM", "110110", "Patient Record")),
-		array("subtype", subtype),
-		str("action", x.Action), str("recorded", instant(x.Recorded)), str("outcome", "0"))
+		r4.List("subtype", subtype),
+		r4.Str("action", x.Action), r4.Str("recorded", Instant(x.Recorded)), r4.Str("outcome", "0"))
 	if x.Erased {
-		n.Fields = append(n.Fields, str("outcomeDesc", "physical deletion: nothing of it remains"))
+		n.Fields = append(n.Fields, r4.Str("outcomeDesc", "physical deletion: nothing of it remains"))
 	}
-	n.Fields = append(n.Fields, array("agent", agents...),
-		object("source", object("observer", str("display", first(x.System, "Cairn")))),
-		array("entity", entities...))
+	n.Fields = append(n.Fields, r4.List("agent", agents...),
+		r4.Obj("source", r4.Obj("observer", r4.Str("display", cmp.Or(x.System, "Cairn")))),
+		r4.List("entity", entities...))
 	return n.Append(nil), nil
 }

@@ -1,11 +1,27 @@
-package fhir
+package virtual
 
 import (
+	"cmp"
+	"encoding/xml"
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
+
+// Narrative is the element text with XHTML made from resources.
+func Narrative(xhtml string) r4.Field {
+	return r4.Obj("text", r4.Str("status", "generated"), r4.Str("div", `<div xmlns="http://www.w3.org/1999/xhtml">`+xhtml+`</div>`))
+}
+
+// Escape is text as XHTML has it.
+func Escape(s string) string {
+	var b strings.Builder
+	if err := xml.EscapeText(&b, []byte(s)); err != nil {
+		panic("virtual: " + err.Error()) // a builder takes everything
+	}
+	return b.String()
+}
 
 // sections tells content items of a composition as sections with narrative.
 func sections(items []*rm.Node) []*r4.Node {
@@ -15,9 +31,9 @@ func sections(items []*rm.Node) []*r4.Node {
 		if item.Is("SECTION") {
 			inner := sections(item.List("items"))
 			if len(inner) == 0 {
-				fields = append(fields, narrative("<p>This section is empty.</p>"))
+				fields = append(fields, Narrative("<p>This section is empty.</p>"))
 			}
-			list = append(list, r4.NewObject(append(fields, array("section", inner...))...))
+			list = append(list, r4.NewObject(append(fields, r4.List("section", inner...))...))
 			continue
 		}
 		var b strings.Builder
@@ -26,7 +42,7 @@ func sections(items []*rm.Node) []*r4.Node {
 		if b.Len() > 0 {
 			text = "<ul>" + b.String() + "</ul>"
 		}
-		list = append(list, r4.NewObject(append(fields, narrative(text))...))
+		list = append(list, r4.NewObject(append(fields, Narrative(text))...))
 	}
 	return list
 }
@@ -55,7 +71,7 @@ func told(b *strings.Builder, n *rm.Node) {
 func tell(b *strings.Builder, attr string, n *rm.Node) {
 	item := func(label, text string) {
 		if text != "" {
-			b.WriteString("<li>" + escape(label) + ": " + escape(text) + "</li>")
+			b.WriteString("<li>" + Escape(label) + ": " + Escape(text) + "</li>")
 		}
 	}
 	label := strings.ReplaceAll(attr, "_", " ")
@@ -86,13 +102,13 @@ func tell(b *strings.Builder, attr string, n *rm.Node) {
 		if n.Is("PARTY_SELF") {
 			return
 		}
-		text := first(n.String("name"), n.String("external_ref", "id", "value"))
+		text := cmp.Or(n.String("name"), n.String("external_ref", "id", "value"))
 		if rel := n.String("relationship", "value"); rel != "" {
 			text = strings.TrimSpace(rel + " " + text)
 		}
-		item(label, first(text, "someone not named"))
+		item(label, cmp.Or(text, "someone not named"))
 	case n.Is("PARTICIPATION"):
-		item(first(n.String("function", "value"), label), first(n.String("performer", "name"), "someone not named"))
+		item(cmp.Or(n.String("function", "value"), label), cmp.Or(n.String("performer", "name"), "someone not named"))
 	case n.Is("DATA_VALUE"):
 		item(label, datumText(n))
 	case n.Is("ISM_TRANSITION"):
@@ -103,7 +119,7 @@ func tell(b *strings.Builder, attr string, n *rm.Node) {
 		var inner strings.Builder
 		told(&inner, n)
 		if inner.Len() > 0 {
-			b.WriteString("<li>" + escape(first(n.NameValue(), label)) + "<ul>" + inner.String() + "</ul></li>")
+			b.WriteString("<li>" + Escape(cmp.Or(n.NameValue(), label)) + "<ul>" + inner.String() + "</ul></li>")
 		}
 	}
 }
@@ -149,7 +165,7 @@ func datumText(v *rm.Node) string {
 	case "DV_IDENTIFIER":
 		return strings.TrimSpace(v.String("id") + " " + v.String("issuer"))
 	case "DV_MULTIMEDIA":
-		return first(v.String("alternate_text"), "content of type "+v.String("media_type", "code_string"))
+		return cmp.Or(v.String("alternate_text"), "content of type "+v.String("media_type", "code_string"))
 	}
-	return first(v.String("value"), v.Class.Name)
+	return cmp.Or(v.String("value"), v.Class.Name)
 }

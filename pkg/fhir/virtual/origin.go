@@ -1,6 +1,7 @@
-package fhir
+package virtual
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"time"
@@ -8,11 +9,6 @@ import (
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 )
-
-// Provenance is the type of the resources that say where others come from.
-// They are made when they are asked for, of the audit of a version that has
-// been mapped: one for each time that a version was.
-const Provenance = "Provenance"
 
 // Origin is what a Provenance is made of.
 type Origin struct {
@@ -41,46 +37,18 @@ var changes = map[int][2]string{
 	666: {"UPDATE", "attestation"},
 }
 
-// identifier is an Identifier. An issuer that is no URI is told in words.
-func identifier(issuer, value string) *r4.Node {
-	if value == "" {
-		return nil
-	}
-	if r4.ValidPrimitive("uri", issuer) && hasScheme(issuer) {
-		return r4.NewObject(str("system", issuer), str("value", value))
-	}
-	n := r4.NewObject(str("value", value))
-	if issuer != "" {
-		n.Fields = append(n.Fields, object("assigner", str("display", issuer)))
-	}
-	return n
-}
-
-func hasScheme(s string) bool {
-	for i, c := range []byte(s) {
-		switch {
-		case c == ':':
-			return i > 0
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', i > 0 && (c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.'):
-		default:
-			return false
-		}
-	}
-	return false
-}
-
 // JSON is the Provenance with an id, without meta.
 func (o Origin) JSON(id string) ([]byte, error) {
-	const op = "fhir.Origin.JSON"
+	const op = "virtual.Origin.JSON"
 	var targets []*r4.Node
 	for _, t := range o.Targets {
-		targets = append(targets, r4.NewObject(str("reference", t)))
+		targets = append(targets, r4.NewObject(r4.Str("reference", t)))
 	}
 	var agents []*r4.Node
 	agent := func(role string, who *r4.Node) {
 		if who != nil {
 			agents = append(agents, r4.NewObject(
-				object("type", array("coding", r4.NewObject(str("system", "http://terminology.hl7.org/CodeSystem/provenance-participant-type"), str("code", role)))),
+				r4.Obj("type", r4.List("coding", r4.NewObject(r4.Str("system", "http://terminology.hl7.org/CodeSystem/provenance-participant-type"), r4.Str("code", role)))),
 				r4.Field{Name: "who", Value: who}))
 		}
 	}
@@ -97,9 +65,9 @@ func (o Origin) JSON(id string) ([]byte, error) {
 		}
 		agent(a.role, p.reference(o.Parties, o.System))
 	}
-	agent("assembler", r4.NewObject(str("display", o.System)))
-	entities := []*r4.Node{r4.NewObject(str("role", "source"), object("what",
-		object("identifier", str("system", "urn:ietf:rfc:3986"), str("value", SourceURI(o.VersionUID)))))}
+	agent("assembler", r4.NewObject(r4.Str("display", o.System)))
+	entities := []*r4.Node{r4.NewObject(r4.Str("role", "source"), r4.Obj("what",
+		r4.Obj("identifier", r4.Str("system", "urn:ietf:rfc:3986"), r4.Str("value", SourceURI(o.VersionUID)))))}
 	if len(o.Feeder) > 0 {
 		var f struct {
 			Originating *struct {
@@ -113,33 +81,33 @@ func (o Origin) JSON(id string) ([]byte, error) {
 		}
 		for _, item := range f.Items {
 			if id := identifier(item.Issuer, item.ID); id != nil {
-				entities = append(entities, r4.NewObject(str("role", "source"), object("what", r4.Field{Name: "identifier", Value: id})))
+				entities = append(entities, r4.NewObject(r4.Str("role", "source"), r4.Obj("what", r4.Field{Name: "identifier", Value: id})))
 			}
 		}
 		if f.Originating != nil && f.Originating.SystemID != "" {
-			agent("composer", r4.NewObject(str("display", f.Originating.SystemID)))
+			agent("composer", r4.NewObject(r4.Str("display", f.Originating.SystemID)))
 		}
 	}
 	change := changes[o.ChangeType]
 	activity := r4.NewObject()
 	if change[0] != "" {
-		activity.Fields = append(activity.Fields, array("coding", r4.NewObject(
-			str("system", "http://terminology.hl7.org/CodeSystem/v3-DataOperation"), str("code", change[0]))))
+		activity.Fields = append(activity.Fields, r4.List("coding", r4.NewObject(
+			r4.Str("system", "http://terminology.hl7.org/CodeSystem/v3-DataOperation"), r4.Str("code", change[0]))))
 	}
-	activity.Fields = append(activity.Fields, str("text", first(change[1], strconv.Itoa(o.ChangeType))))
+	activity.Fields = append(activity.Fields, r4.Str("text", cmp.Or(change[1], strconv.Itoa(o.ChangeType))))
 	n := r4.NewObject(
-		str("resourceType", Provenance), str("id", id),
-		array("target", targets...),
-		str("occurredDateTime", instant(o.Committed)), str("recorded", instant(o.Recorded)))
+		r4.Str("resourceType", Provenance), r4.Str("id", id),
+		r4.List("target", targets...),
+		r4.Str("occurredDateTime", Instant(o.Committed)), r4.Str("recorded", Instant(o.Recorded)))
 	if len(o.Description) > 0 {
 		var text struct{ Value string }
 		if err := json.Unmarshal(o.Description, &text); err != nil {
 			return nil, errs.Wrap(errs.Internal, op, "a stored description is not valid", err)
 		}
 		if text.Value != "" {
-			n.Fields = append(n.Fields, array("reason", r4.NewObject(str("text", text.Value))))
+			n.Fields = append(n.Fields, r4.List("reason", r4.NewObject(r4.Str("text", text.Value))))
 		}
 	}
-	n.Fields = append(n.Fields, r4.Field{Name: "activity", Value: activity}, array("agent", agents...), array("entity", entities...))
+	n.Fields = append(n.Fields, r4.Field{Name: "activity", Value: activity}, r4.List("agent", agents...), r4.List("entity", entities...))
 	return n.Append(nil), nil
 }

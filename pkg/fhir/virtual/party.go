@@ -1,4 +1,4 @@
-package fhir
+package virtual
 
 import (
 	"slices"
@@ -57,11 +57,56 @@ func (p party) reference(known []string, system string) *r4.Node {
 	}
 	n := r4.NewObject()
 	if literal != "" {
-		extend(n, str("reference", literal))
+		extend(n, r4.Str("reference", literal))
 	}
 	extend(n, r4.Field{Name: "identifier", Value: id}, words("display", p.Name))
 	if len(n.Fields) == 0 {
 		return nil
 	}
 	return n
+}
+
+// identifier is an Identifier. An issuer that is no URI is told in words.
+func identifier(issuer, value string) *r4.Node {
+	if value == "" {
+		return nil
+	}
+	if r4.ValidPrimitive("uri", issuer) && hasScheme(issuer) {
+		return r4.NewObject(r4.Str("system", issuer), r4.Str("value", value))
+	}
+	n := r4.NewObject(r4.Str("value", value))
+	if issuer != "" {
+		n.Fields = append(n.Fields, r4.Obj("assigner", r4.Str("display", issuer)))
+	}
+	return n
+}
+
+func hasScheme(s string) bool {
+	for i, c := range []byte(s) {
+		switch {
+		case c == ':':
+			return i > 0
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', i > 0 && (c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.'):
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// extend adds those of the fields that have a value.
+func extend(n *r4.Node, fields ...r4.Field) {
+	for _, f := range fields {
+		if f.Value != nil {
+			n.Fields = append(n.Fields, f)
+		}
+	}
+}
+
+// words is an element with a text of the record; none if FHIR has no form for it.
+func words(name, text string) r4.Field {
+	if !r4.ValidPrimitive("string", text) {
+		return r4.Field{}
+	}
+	return r4.Str(name, text)
 }
