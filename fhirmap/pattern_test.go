@@ -29,7 +29,7 @@ func forgetful(t *testing.T) *Library {
 func plain(res Result) Result {
 	for i := range res.Resources {
 		r := &res.Resources[i]
-		r.Search, r.Mould = r.Values(), nil
+		r.Search, r.Mould, r.Own = r.Values(), nil, nil
 	}
 	return res
 }

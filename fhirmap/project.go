@@ -100,6 +100,7 @@ func (lib *Library) Project(in Input) (out Result, err error) {
 		})
 		return x.out, nil
 	}
+	x.supply()
 	switch {
 	case in.Root.Class == rm.ClassComposition:
 		x.composition()
@@ -112,6 +113,7 @@ func (lib *Library) Project(in Input) (out Result, err error) {
 	}
 	sort.Strings(x.out.Types)
 	x.out.Types = slices.Compact(x.out.Types)
+	x.supplied()
 	return x.out, nil
 }
 
@@ -404,14 +406,14 @@ func (x *run) keep(made *patterns, root *r4.Node, target *r4.Type, id string, er
 	root.Set(target, "id", node)
 	var known *pattern
 	seen := false
-	x.search = x.search[:0]
+	x.own = x.own[:0]
 	if err == nil {
 		x.text, x.holes = root.AppendHoles(x.text[:0], x.holes[:0])
 		x.key = r4.AppendKey(x.key[:0], x.text, x.holes)
 		known, seen = made.find(x.key)
 		if known != nil {
 			var ok bool
-			if x.search, ok = known.mould.Fill(x.search, x.holes); !ok {
+			if x.own, ok = known.mould.Fill(x.own, x.holes, &x.times); !ok {
 				known = nil
 			}
 		}
@@ -430,7 +432,11 @@ func (x *run) keep(made *patterns, root *r4.Node, target *r4.Type, id string, er
 	}
 	x.known = known
 	of := known
-	if known == nil {
+	var search []SearchValue
+	var own []r4.Own
+	if known != nil {
+		own = x.paper.own.copied(x.own)
+	} else {
 		x.search = r4.AppendSearchValues(x.search[:0], root)
 		of = &pattern{}
 		of.profiles, of.losses = met(root, claims)
@@ -439,12 +445,13 @@ func (x *run) keep(made *patterns, root *r4.Node, target *r4.Type, id string, er
 			learned.mould = r4.NewMould(root, x.holes)
 			made.learn(x.key, &learned, &x.lib.kept)
 		}
+		search = slices.Clone(x.search)
 	}
 	for _, l := range of.losses {
 		x.out.Losses = append(x.out.Losses, fill(l))
 	}
 	x.out.Resources = append(x.out.Resources, Resource{
-		Type: target.Name, ID: id, JSON: x.paper.json(x.text), Profiles: of.profiles, Search: x.paper.values(x.search), Mould: of.mould,
+		Type: target.Name, ID: id, JSON: x.paper.text.copied(x.text), Profiles: of.profiles, Search: search, Mould: of.mould, Own: own,
 		Mapping: x.plan.file.Name.Value, MappingVersion: x.plan.file.Version, Path: origin.path(),
 	})
 	return true

@@ -35,7 +35,6 @@ type gap struct {
 	from int32 // number of the answer, or fromSubject, fromID; 0: the text follows from the key
 	text string
 	free r4.Free
-	kind r4.NodeKind
 }
 
 // recipeLoss is a Loss whose path goes on from that of the origin, of the entry, or of
@@ -177,7 +176,7 @@ func (r *recipe) writes(known *pattern, json []byte, holes []r4.Hole, root *r4.N
 		h := &holes[i]
 		r.fixed = append(r.fixed, json[at:h.From]...)
 		at = h.To
-		g := gap{at: len(r.fixed), from: h.Node.From, free: h.Node.Free, kind: h.Node.Kind}
+		g := gap{at: len(r.fixed), from: h.Node.From, free: h.Node.Free}
 		if g.from == 0 {
 			g.text = strings.Clone(h.Node.Text)
 		}
@@ -219,27 +218,28 @@ func (x *run) cook(r *recipe, origin *ref, archetype string) bool {
 	}
 	p := x.plan
 	id, path := "", ""
+	var own []r4.Own
+	size := len(r.fixed)
 	if r.pattern != nil {
 		id = x.resourceID(p.target, p.file.Name.Value, origin)
-		x.free, x.holes = x.free[:0], x.holes[:0]
+		own = x.paper.own.room(len(r.gaps))
 		for i := range r.gaps {
 			g := &r.gaps[i]
-			n := r4.Node{Kind: g.kind, Free: g.free, Text: g.text}
+			text := g.text
 			switch {
 			case g.from == fromSubject:
-				n.Text = x.subjectText()
+				text = x.subjectText()
 			case g.from == fromID:
-				n.Text = id
+				text = id
 			case g.from > 0:
-				n.Text = x.answers[g.from-1]
+				text = x.answers[g.from-1]
 			}
-			x.free = append(x.free, n)
-		}
-		for i := range x.free {
-			x.holes = append(x.holes, r4.Hole{Node: &x.free[i]})
-		}
-		if x.search, ok = r.pattern.mould.Fill(x.search[:0], x.holes); !ok {
-			return false
+			o, ok := r.pattern.mould.Own(i, text, &x.times)
+			if !ok {
+				return false
+			}
+			own = append(own, o)
+			size += len(text) + len(`""`)
 		}
 		path = origin.path()
 	}
@@ -266,15 +266,15 @@ func (x *run) cook(r *recipe, origin *ref, archetype string) bool {
 		}
 		x.out.Losses = append(x.out.Losses, l)
 	}
-	text, at := x.text[:0], 0
+	text, at := x.paper.text.room(size), 0
 	for i := range r.gaps {
 		text = append(text, r.fixed[at:r.gaps[i].at]...)
 		at = r.gaps[i].at
-		text = x.free[i].Append(text)
+		text = r4.AppendOwn(text, r.gaps[i].free, own[i].Text)
 	}
-	x.text = append(text, r.fixed[at:]...)
+	text = append(text, r.fixed[at:]...)
 	x.out.Resources = append(x.out.Resources, Resource{
-		Type: p.target.Name, ID: id, JSON: x.paper.json(x.text), Profiles: r.pattern.profiles, Search: x.paper.values(x.search), Mould: r.pattern.mould,
+		Type: p.target.Name, ID: id, JSON: x.paper.text.keep(text), Profiles: r.pattern.profiles, Mould: r.pattern.mould, Own: x.paper.own.keep(own),
 		Mapping: p.file.Name.Value, MappingVersion: p.file.Version, Path: path,
 	})
 	return true
@@ -344,28 +344,3 @@ func (s *recipes) learn(key []byte, r *recipe, kept *atomic.Int64) {
 	}
 }
 
-// paper is memory for what results keep, given out in parts.
-type paper struct {
-	bytes  []byte
-	search []SearchValue
-}
-
-// json is a copy of a text.
-func (p *paper) json(text []byte) []byte {
-	if cap(p.bytes)-len(p.bytes) < len(text) {
-		p.bytes = make([]byte, 0, max(len(text), min(2*cap(p.bytes), 1<<14)))
-	}
-	from := len(p.bytes)
-	p.bytes = append(p.bytes, text...)
-	return p.bytes[from:len(p.bytes):len(p.bytes)]
-}
-
-// values is a copy of search values.
-func (p *paper) values(list []SearchValue) []SearchValue {
-	if cap(p.search)-len(p.search) < len(list) {
-		p.search = make([]SearchValue, 0, max(len(list), min(2*cap(p.search), 64)))
-	}
-	from := len(p.search)
-	p.search = append(p.search, list...)
-	return p.search[from:len(p.search):len(p.search)]
-}

@@ -79,13 +79,13 @@ type Resource struct {
 	JSON []byte
 	// Profiles are the canonical URLs in meta.profile.
 	Profiles []string
-	// Search are the values of the resource's search parameters; with a Mould,
-	// only those that are not the Mould's.
+	// Search are the values of the resource's search parameters; without a Mould.
 	Search []SearchValue
 	// Mould, if there is one, is shared by resources of one mapping, with the
-	// same profiles, that differ in their free texts only. Values has the search
-	// values of both.
+	// same profiles, that differ in their free texts only, which Own has. Values has
+	// the search values that follow.
 	Mould *r4.Mould
+	Own   []r4.Own
 	// Mapping and MappingVersion name the model mapping that made it.
 	Mapping, MappingVersion string
 	// Path is the RM path, with indexes, of the entry or event it was made
@@ -98,7 +98,7 @@ func (r *Resource) Values() []SearchValue {
 	if r.Mould == nil {
 		return r.Search
 	}
-	return r.Mould.Values(r.Search)
+	return r.Mould.Values(r.Own)
 }
 
 // LossKind says how much was lost.

@@ -50,12 +50,14 @@ type workspace struct {
 	log     reading.Log
 	shape   reading.Shape // of the resource in hand
 	answers []string      // to what its recipe asks
-	free    []r4.Node     // its free texts
+	times   r4.Times      // that have been read
 	text    []byte
 	key     []byte // of the pattern of the resource in hand
 	holes   []r4.Hole
 	place   []byte // of the node that identifies a resource
 	search  []r4.SearchValue
+	own     []r4.Own // free texts of the resource in hand
+	usual   usual
 }
 
 // maxFound is the size up to which a stack of lookups is kept for the next
@@ -77,7 +79,8 @@ func (x *workspace) release() {
 	clear(x.met[:cap(x.met)])
 	clear(x.search[:cap(x.search)])
 	clear(x.answers[:cap(x.answers)])
-	clear(x.free[:cap(x.free)])
+	clear(x.own[:cap(x.own)])
+	x.times = r4.Times{}
 	clear(x.holes[:cap(x.holes)])
 	x.shape.Forget()
 	x.log.Stop()

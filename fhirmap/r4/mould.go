@@ -85,35 +85,64 @@ func AppendKey(dst, json []byte, holes []Hole) []byte {
 // if their free texts have the form that they should.
 type Mould struct {
 	// Search are the values of all parameters, in the order of SearchValues.
-	// Those at Varying lack their free text.
+	// Those that vary lack their free text.
 	Search []SearchValue
-	// Varying are the places in Search of values with free texts, ascending.
-	Varying []int
+	// Varying are those with free texts, in the order of Search.
+	Varying []Variation
 
-	holes   int
-	sources []source // by place in Varying
+	holes []cast
 }
 
-// source is where a search value has its free text from.
-type source struct {
-	hole  int
-	exact bool // it may be asked for as it is
+// Variation is a search value of a Mould that comes from a free text.
+type Variation struct {
+	// At is its place in Mould.Search.
+	At int
+	// Hole is the number of the free text, in the order of the JSON.
+	Hole int
+	// Form is that of the text.
+	Form Free
+	// Exact is set if the text can be asked for as it is, beside the folded one.
+	Exact bool
+}
+
+// cast is what a Mould demands of a free text.
+type cast struct {
+	form   Free
+	folded bool // a value is found by the folded text, and there is none without
+}
+
+// Own is a free text of a resource, with what search has of it.
+type Own struct {
+	Text string
+	// Folded is the text as FoldString has it, if a value of a string parameter comes
+	// from it.
+	Folded string
+	// Low and High bound what a time denotes, in microseconds since 1970; otherwise 0.
+	Low, High int64
 }
 
 // NewMould is the mould of a valid resource; nil if a rule may depend on one of
 // its free texts, so that other resources with its key need not be like it.
 func NewMould(root *Node, holes []Hole) *Mould {
 	t := Lookup(root.Str("resourceType"))
-	if t == nil || root.Get("contained") != nil || !loose(t, nil, root) || slices.ContainsFunc(holes, func(h Hole) bool { return !h.legal() }) {
+	if t == nil || root.Get("contained") != nil || !loose(t, nil, root) {
 		return nil
 	}
-	m := &Mould{Search: SearchValues(root), holes: len(holes)}
+	m := &Mould{Search: SearchValues(root), holes: make([]cast, len(holes))}
+	var times Times
+	for i := range holes {
+		n := holes[i].Node
+		m.holes[i].form = n.Free
+		if _, ok := m.Own(i, n.Text, &times); !ok || !holes[i].kind() {
+			return nil
+		}
+	}
 	// Which values come from which free text shows when the text is another.
 	texts := make([]string, len(holes))
 	for i := range holes {
 		texts[i] = holes[i].Node.Text
 	}
-	sources := make(map[int]source)
+	sources := make(map[int]Variation)
 	alike := true
 	for i := range holes {
 		n := holes[i].Node
@@ -126,8 +155,8 @@ func NewMould(root *Node, holes []Hole) *Mould {
 			}
 			filled := m.Search[k]
 			_, known := sources[k]
-			from := source{i, other[k].Exact != ""}
-			if known || other[k].Coded || !from.fill(&filled, n) || filled != other[k] {
+			from := Variation{At: k, Hole: i, Form: n.Free, Exact: other[k].Exact != ""}
+			if known || other[k].Coded || !from.fill(&filled, n.Text) || filled != other[k] {
 				alike = false // of two texts, or not the text itself, or one of few
 			}
 			sources[k] = from
@@ -139,14 +168,17 @@ func NewMould(root *Node, holes []Hole) *Mould {
 	}
 	for k := range m.Search {
 		if from, ok := sources[k]; ok {
-			m.Varying, m.sources = append(m.Varying, k), append(m.sources, from)
+			m.Varying = append(m.Varying, from)
 			v := &m.Search[k]
-			switch holes[from.hole].Node.Free {
+			switch from.Form {
 			case FreeTime:
 				v.Low, v.High = time.Time{}, time.Time{}
 			case FreeNumber:
 				v.Number = ""
 			case FreeReference, FreeString:
+				if v.Kind == SearchString {
+					m.holes[from.Hole].folded = true
+				}
 				v.Code, v.Text, v.Exact = "", "", ""
 			}
 		}
@@ -154,78 +186,134 @@ func NewMould(root *Node, holes []Hole) *Mould {
 	return m
 }
 
-// Fill appends the values at Varying of a resource with the mould's key. It
-// reports false if one of the free texts has not its form: nothing is known of
-// the resource then.
-func (m *Mould) Fill(dst []SearchValue, holes []Hole) ([]SearchValue, bool) {
-	if len(holes) != m.holes {
+// Own is a free text by its number. It reports false if the text has not its form, or no
+// search value would come from it: nothing is known of the resource then.
+func (m *Mould) Own(hole int, text string, times *Times) (own Own, ok bool) {
+	own.Text = text
+	switch c := m.holes[hole]; c.form {
+	case FreeString:
+		if ok = validPrimitive("string", text); ok && c.folded {
+			own.Folded = FoldString(text)
+			ok = own.Folded != ""
+		}
+	case FreeTime:
+		own.Low, own.High, ok = times.bounds(text)
+	case FreeNumber:
+		ok = isDecimal(text)
+	case FreeID:
+		ok = isID(text)
+	case FreeReference:
+		ok = times.reference == text && text != "" || strings.HasPrefix(text, patientPrefix) && isID(text[len(patientPrefix):])
+		if ok {
+			times.reference = text
+		}
+	}
+	return own, ok
+}
+
+// Fill appends the free texts of a resource with the mould's key. It reports
+// false if nothing is known of the resource, as Own does.
+func (m *Mould) Fill(dst []Own, holes []Hole, times *Times) ([]Own, bool) {
+	if len(holes) != len(m.holes) {
 		return dst, false
 	}
 	for i := range holes {
-		if !holes[i].legal() {
+		own, ok := m.Own(i, holes[i].Node.Text, times)
+		if !ok || holes[i].Node.Free != m.holes[i].form || !holes[i].kind() {
 			return dst, false
 		}
-	}
-	for i, k := range m.Varying {
-		dst = append(dst, m.Search[k])
-		if from := m.sources[i]; !from.fill(&dst[len(dst)-1], holes[from.hole].Node) {
-			return dst, false
-		}
+		dst = append(dst, own)
 	}
 	return dst, true
 }
 
-// Values are all search values of a resource whose own are those at Varying.
-func (m *Mould) Values(own []SearchValue) []SearchValue {
+// Values are all search values of a resource with these free texts.
+func (m *Mould) Values(own []Own) []SearchValue {
 	all := slices.Clone(m.Search)
-	for i, k := range m.Varying {
-		all[k] = own[i]
+	for i := range m.Varying {
+		from := &m.Varying[i]
+		from.fill(&all[from.At], own[from.Hole].Text)
 	}
 	return all
 }
 
-// legal reports whether a free text has its form.
-func (h *Hole) legal() bool {
-	n := h.Node
-	switch n.Free {
-	case FreeString:
-		return n.Kind == String && validPrimitive("string", n.Text)
-	case FreeTime:
-		return n.Kind == String && len(n.Text) >= len("2006-01-02T15:04:05Z") && validPrimitive("dateTime", n.Text)
-	case FreeNumber:
-		return n.Kind == Number && isDecimal(n.Text)
-	case FreeID:
-		return n.Kind == String && isID(n.Text)
-	case FreeReference:
-		return n.Kind == String && strings.HasPrefix(n.Text, patientPrefix) && isID(n.Text[len(patientPrefix):])
+// Times remembers what the last texts have been found to be, for the next ones are
+// often the same. The zero Times remembers nothing.
+type Times struct {
+	last      [4]bounds
+	next      int
+	reference string
+}
+
+type bounds struct {
+	text      string
+	low, high int64
+	ok        bool
+}
+
+// bounds are those of a dateTime with seconds and offset. The zero time, which
+// stands for no bound in a search value, is none.
+func (t *Times) bounds(text string) (low, high int64, ok bool) {
+	for i := range t.last {
+		if b := &t.last[i]; b.text == text && text != "" {
+			return b.low, b.high, b.ok
+		}
 	}
-	return false
+	b := &t.last[t.next]
+	t.next = (t.next + 1) % len(t.last)
+	*b = bounds{text: text}
+	if len(text) >= len("2006-01-02T15:04:05Z") {
+		var from, to time.Time
+		from, to, b.ok = DateRange(text)
+		b.ok = b.ok && !from.IsZero() && !to.IsZero()
+		b.low, b.high = from.UnixMicro(), to.UnixMicro()
+	}
+	return b.low, b.high, b.ok
+}
+
+// kind reports whether the node is of the kind that the form of its text demands.
+func (h *Hole) kind() bool {
+	if h.Node.Free == FreeNumber {
+		return h.Node.Kind == Number
+	}
+	return h.Node.Kind == String
+}
+
+// AppendOwn appends a free text that has its form, as it stands in JSON.
+func AppendOwn(dst []byte, f Free, text string) []byte {
+	switch f {
+	case FreeNumber:
+		return append(dst, text...)
+	case FreeTime, FreeID, FreeReference: // nothing in these is escaped
+		return append(append(append(dst, '"'), text...), '"')
+	}
+	return appendString(dst, text)
 }
 
 // fill puts a free text into the search value that comes from it, as the
 // extraction would; false if there would be none.
-func (s *source) fill(v *SearchValue, n *Node) (ok bool) {
-	switch n.Free {
+func (from *Variation) fill(v *SearchValue, text string) (ok bool) {
+	switch from.Form {
 	case FreeTime:
 		var low, high time.Time
-		low, high, ok = DateRange(n.Text)
+		low, high, ok = DateRange(text)
 		ok = ok && v.Kind == SearchDate
 		v.Low, v.High = low, high
 	case FreeNumber:
 		ok = v.Kind == SearchQuantity
-		v.Number = n.Text
+		v.Number = text
 	case FreeReference:
 		ok = v.Kind == SearchReference
-		v.Code = n.Text
+		v.Code = text
 	case FreeString:
 		switch v.Kind {
 		case SearchString:
-			if v.Text, v.Exact = FoldString(n.Text), ""; s.exact && v.Text != n.Text {
-				v.Exact = n.Text
+			if v.Text, v.Exact = FoldString(text), ""; from.Exact && v.Text != text {
+				v.Exact = text
 			}
 			ok = v.Text != ""
 		case SearchToken:
-			v.Code = n.Text
+			v.Code = text
 			ok = v.Code != ""
 		}
 	}

@@ -75,6 +75,7 @@ func TestMould(t *testing.T) {
 			if m == nil {
 				return
 			}
+			var times Times
 			rapid.Check(t, func(t *rapid.T) {
 				for i := range holes {
 					n := holes[i].Node
@@ -90,7 +91,7 @@ func TestMould(t *testing.T) {
 				if got := AppendKey(nil, json, again); string(got) != string(key) {
 					t.Fatalf("the key is %q instead of %q", got, key)
 				}
-				own, ok := m.Fill(nil, again)
+				own, ok := m.Fill(nil, again, &times)
 				problems := ValidateNode(root)
 				if !ok {
 					return

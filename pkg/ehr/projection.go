@@ -98,15 +98,16 @@ type Resource struct {
 	Profiles []string
 	// Mapping names the mapping file and its version.
 	Mapping, MappingVersion string
-	// Search are the values of search parameters; with a Mould, only those that
-	// are not the Mould's. Values has all of them.
+	// Search are the values of search parameters; without a Mould.
 	Search []SearchValue
 	// Mould may be set by a projection that makes many resources of one mapping
 	// and version, with the same profiles, that differ in few texts only. It says
 	// so of the resource, and that its JSON is well-formed: what follows for a
 	// store from the first of them it need not find out for the others. Whoever
-	// changes the resource sets it to nil.
+	// changes the resource sets it to nil. Own are the texts that the resource has by
+	// itself, Values the search values that follow from both.
 	Mould *r4.Mould
+	Own   []r4.Own
 }
 
 // Values are the values of the resource's search parameters.
@@ -114,7 +115,7 @@ func (r *Resource) Values() []SearchValue {
 	if r.Mould == nil {
 		return r.Search
 	}
-	return r.Mould.Values(r.Search)
+	return r.Mould.Values(r.Own)
 }
 
 // SearchValue is one value a FHIR search parameter can match. One that has only
@@ -156,6 +157,9 @@ type Projection interface {
 
 // Derive lets every projection derive its records from a version.
 func Derive(projections []Projection, in ProjectionInput) Projected {
+	if len(projections) == 1 {
+		return projections[0].Project(in)
+	}
 	var all Projected
 	for _, p := range projections {
 		out := p.Project(in)

@@ -120,7 +120,7 @@ func (p *fhirProjection) Project(in ehr.ProjectionInput) ehr.Projected {
 		r := &res.Resources[i]
 		e := ehr.Resource{
 			Type: r.Type, ID: r.ID, JSON: r.JSON, Profiles: r.Profiles,
-			Mapping: r.Mapping, MappingVersion: r.MappingVersion, Search: r.Search, Mould: r.Mould,
+			Mapping: r.Mapping, MappingVersion: r.MappingVersion, Search: r.Search, Mould: r.Mould, Own: r.Own,
 		}
 		out.Resources = append(out.Resources, e)
 	}

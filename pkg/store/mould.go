@@ -1,33 +1,46 @@
 package store
 
 import (
-	"bytes"
+	"strconv"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 )
 
 // moulded is what resources of one mould have in common in a store: the number
-// of their kind, and which of their search values stand in the row.
+// of their kind, and the search values that stand in the row.
 type moulded struct {
 	kind int32
-	rows []mouldedParam
-	// self says of each varying value whether it refers to the subject of the
-	// record, fixed are the places of references in the row that do not vary.
-	self  []bool
-	fixed []int
+	// fixed is what the row has of the search values, without the free texts, which
+	// stand in the gaps. It is empty if no value stands in the row.
+	fixed []byte
+	gaps  []rowGap
+	// subjects are the free texts that refer to somebody, others the references in the
+	// row that do not vary.
+	subjects []reference
+	others   []string
 }
 
-// mouldedParam is a parameter with values in the row.
-type mouldedParam struct {
-	name   []byte // quoted
-	values []mouldedValue
+// rowGap is the place of a free text in a row.
+type rowGap struct {
+	at, hole int
+	form     gapForm
 }
 
-// mouldedValue is the place of a value, in the mould or in what varies.
-type mouldedValue struct {
-	at     int
-	varies bool
+type gapForm uint8
+
+const (
+	gapNumber gapForm = iota
+	gapTimes          // two members
+	gapText
+	gapFolded
+	gapExact // a folded text, with another member if it is not the text itself
+)
+
+// reference is a free text that refers to the subject of the record, or to another.
+type reference struct {
+	hole int
+	self bool
 }
 
 // moulded is what can be kept of the resource that was taken in last; nil if its
@@ -36,95 +49,145 @@ func (w *searchWriter) moulded(r *ehr.Resource) *moulded {
 	if r.Mould == nil {
 		return nil
 	}
-	m := &moulded{self: make([]bool, len(r.Mould.Varying))}
-	varying := map[int]int{}
-	for i, k := range r.Mould.Varying {
-		if varying[k] = i; w.classes[k] != inRow && w.classes[k] != inKindSelf {
+	m := &moulded{}
+	values := r.Values()
+	varying := map[int]*r4.Variation{}
+	for i := range r.Mould.Varying {
+		from := &r.Mould.Varying[i]
+		varying[from.At] = from
+		switch c := w.classes[from.At]; {
+		case c != inRow && c != inKindSelf:
 			return nil
+		case kindOf(&values[from.At]) == "reference":
+			m.subjects = append(m.subjects, reference{from.Hole, c == inKindSelf})
 		}
-		m.self[i] = w.classes[k] == inKindSelf
 	}
 	at := map[string]int{}
+	var params []string
+	var places [][]int
 	for k, c := range w.classes {
-		v := &r.Mould.Search[k]
-		i, varies := varying[k]
+		v := &values[k]
 		switch {
-		case c == inKindSelf && !varies:
+		case c == inKindSelf && varying[k] == nil:
 			return nil // of this record only
 		case c != inRow:
 			continue
-		case !varies && kindOf(v) == "reference":
-			m.fixed = append(m.fixed, k)
-		}
-		if !varies {
-			i = k
+		case varying[k] == nil && kindOf(v) == "reference":
+			m.others = append(m.others, v.Code)
 		}
 		n, known := at[v.Param]
 		if !known {
-			n = len(m.rows)
+			n = len(params)
 			at[v.Param] = n
-			m.rows = append(m.rows, mouldedParam{name: appendQuoted(nil, v.Param)})
+			params, places = append(params, v.Param), append(places, nil)
 		}
-		m.rows[n].values = append(m.rows[n].values, mouldedValue{i, varies})
+		places[n] = append(places[n], k)
+	}
+	for n, param := range params {
+		m.open(n == 0, '{', ',')
+		m.fixed = append(appendQuoted(m.fixed, param), ':')
+		for i, k := range places[n] {
+			m.open(i == 0, '[', ',')
+			m.fixed = append(m.fixed, '{')
+			if from := varying[k]; from != nil {
+				m.gap(&values[k], from)
+			} else {
+				m.fixed = appendValue(m.fixed, &values[k], inRow)
+			}
+			m.fixed = append(m.fixed, '}')
+		}
+		m.fixed = append(m.fixed, ']')
+	}
+	if len(params) > 0 {
+		m.fixed = append(m.fixed, '}')
 	}
 	return m
 }
 
-// write writes the values of the row, as params would; false if they are not
-// what is known of the mould.
-func (m *moulded) write(w *searchWriter, r *ehr.Resource) ([]byte, bool) {
-	if len(r.Search) != len(m.self) {
-		return nil, false
+func (m *moulded) open(first bool, one, other byte) {
+	if !first {
+		one = other
 	}
-	for i := range r.Search {
-		v := &r.Search[i]
-		if m.self[i] != (kindOf(v) == "reference" && v.Code == w.self) || v.Number != "" && !r4.ValidPrimitive("decimal", v.Number) {
-			return nil, false
-		}
-	}
-	for _, k := range m.fixed {
-		if r.Mould.Search[k].Code == w.self {
-			return nil, false
-		}
-	}
-	if len(m.rows) == 0 {
-		return nil, true
-	}
-	b := append(w.others[:0], '{')
-	for i := range m.rows {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(append(b, m.rows[i].name...), ':', '[')
-		for j, place := range m.rows[i].values {
-			if j > 0 {
-				b = append(b, ',')
-			}
-			from := r.Mould.Search
-			if place.varies {
-				from = r.Search
-			}
-			b = append(appendValue(append(b, '{'), &from[place.at], inRow), '}')
-		}
-		b = append(b, ']')
-	}
-	w.others = append(b, '}')
-	return bytes.Clone(w.others), true
+	m.fixed = append(m.fixed, one)
 }
 
-// moulded gives what is known of a resource by its mould.
-func (n *kindNumbers) moulded(w *searchWriter, r *ehr.Resource) (kind int32, search []byte, known bool) {
+// gap writes what is fixed of a value with a free text, as appendValue would.
+func (m *moulded) gap(v *ehr.SearchValue, from *r4.Variation) {
+	if v.Group > 0 {
+		m.fixed = strconv.AppendInt(append(m.fixed, `"i":`...), int64(v.Group), 10)
+	}
+	form := gapText
+	switch kindOf(v) {
+	case "quantity":
+		m.fixed = appendName(m.fixed, "n")
+		m.gaps = append(m.gaps, rowGap{len(m.fixed), from.Hole, gapNumber})
+		m.fixed = appendMember(appendMember(m.fixed, "s", v.System), "c", v.Code)
+		return
+	case "date":
+		m.fixed, form = appendName(m.fixed, "l"), gapTimes
+	case "string":
+		if m.fixed, form = appendName(m.fixed, "t"), gapFolded; from.Exact {
+			form = gapExact
+		}
+	default:
+		m.fixed = appendName(appendMember(m.fixed, "s", v.System), "c")
+	}
+	m.gaps = append(m.gaps, rowGap{len(m.fixed), from.Hole, form})
+}
+
+// write appends the values of the row, as params would; false if they are not
+// what is known of the mould.
+func (m *moulded) write(b []byte, w *searchWriter, r *ehr.Resource) ([]byte, bool) {
+	for _, s := range m.subjects {
+		if s.self != (r.Own[s.hole].Text == w.self) {
+			return nil, false
+		}
+	}
+	for _, code := range m.others {
+		if code == w.self {
+			return nil, false
+		}
+	}
+	at := 0
+	for i := range m.gaps {
+		g := &m.gaps[i]
+		own := &r.Own[g.hole]
+		b = append(b, m.fixed[at:g.at]...)
+		at = g.at
+		switch g.form {
+		case gapNumber:
+			b = append(b, own.Text...)
+		case gapTimes:
+			b = append(strconv.AppendInt(b, own.Low, 10), `,"h":`...)
+			b = strconv.AppendInt(b, own.High, 10)
+		case gapText:
+			b = appendQuoted(b, own.Text)
+		default:
+			b = appendQuoted(b, own.Folded)
+			if g.form == gapExact && own.Folded != own.Text {
+				b = appendQuoted(append(b, `,"x":`...), own.Text)
+			}
+		}
+	}
+	return append(b, m.fixed[at:]...), true
+}
+
+// moulded appends the values of the row of a resource, if something is known of its
+// mould. It gives what there was before with them.
+func (n *kindNumbers) moulded(b []byte, w *searchWriter, r *ehr.Resource) (kind int32, with []byte, known bool) {
 	if r.Mould == nil {
-		return 0, nil, false
+		return 0, b, false
 	}
 	n.mu.RLock()
 	m := n.moulds[r.Mould]
 	n.mu.RUnlock()
 	if m == nil {
-		return 0, nil, false
+		return 0, b, false
 	}
-	search, known = m.write(w, r)
-	return m.kind, search, known
+	if with, known = m.write(b, w, r); !known {
+		return 0, b, false
+	}
+	return m.kind, with, true
 }
 
 // learn keeps what follows from the moulds of resources.

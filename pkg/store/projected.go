@@ -46,7 +46,8 @@ func (s *Store) projectedArgs(ctx context.Context, c *ehr.Contribution) (project
 	defer buf.release()
 	w := &buf.searchWriter
 	w.self = "Patient/" + c.EHRID.String()
-	kinds := make([]kind, 0, n)
+	var kinds []kind
+	rows := make([]byte, 0, max(n*usualRow, 1)) // parts of it are arguments
 	content := buf.content
 	for i := range c.Versions {
 		at := int32(i + 1)
@@ -54,7 +55,13 @@ func (s *Store) projectedArgs(ctx context.Context, c *ehr.Contribution) (project
 		content = content[:0]
 		for j := range pr.Resources {
 			r := &pr.Resources[j]
-			no, search, known := s.kinds.moulded(w, r)
+			from := len(rows)
+			no, with, known := s.kinds.moulded(rows, w, r)
+			rows = with
+			var search []byte
+			if len(rows) > from {
+				search = rows[from:len(rows):len(rows)]
+			}
 			if !known {
 				if !rm.ValidJSON(r.JSON) {
 					return p, errs.New(errs.Internal, op, "a projected resource is not valid JSON")
@@ -105,6 +112,9 @@ type projectedBuffer struct {
 	searchWriter
 	content []byte
 }
+
+// usualRow is the size of what stands in the row of most resources, in bytes.
+const usualRow = 192
 
 // maxProjected is the size of a version's resources up to which their memory is
 // kept.
