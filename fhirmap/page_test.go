@@ -358,6 +358,15 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  of its version if nothing had been yet: so one that waited to be projected then, and was on no page, can be on a later one, complete.\n" +
 	"- Pages of a history go back in time and never change but by physical deletion; what is committed later, or is being committed, is not on\n" +
 	"  them or may be. Lists of groups and subscriptions go by their ids. An export is a snapshot.\n\n" +
+	"## What HL7's validator finds\n\n" +
+	"The validator of HL7 (`org.hl7.fhir.validation` 6.7.9 in HAPI FHIR 8.8.0, without a terminology server, so that what it says of LOINC, SNOMED CT and\n" +
+	"openEHR codes is no finding) was run on 1,150 resources of 21 types of the sandbox, on pages of them, on `$everything` and on 25 `$summary` bundles\n" +
+	"against IPS 2.0. What it calls errors, beside those that were mended:\n\n" +
+	"- A vital sign with a component that is no quantity (position, cuff size, regularity, what may have influenced it). The `vitalsigns` profile of R4 binds `component.value[x]`, of\n" +
+	"  whatever type, to units (`ucum-vitals-common`, required), which no position can meet. The pressure without the position would say less than is recorded, so it stays.\n" +
+	"- A vital sign over an interval (`effectivePeriod`): `vs-1` of R4 is meant of a dateTime, and its expression fails for a Period, which the same profile allows.\n" +
+	"- `Goal.lifecycleStatus` without a code: it has a `data-absent-reason`, since goal.v1 has no node for it, `goal-status` no code for unknown, and `active` would be made up.\n\n" +
+	"Its warnings beside terminology: `dom-6`, a resource without a narrative (what a mapping makes has none; documents and summaries have theirs).\n\n" +
 	"## Not supported\n\n" +
 	"Chains beyond the patient, `_has` in `_has` and by another reference than to the patient, sorting by reference, update and delete; modifiers on `_id` and `_lastUpdated`.\n" +
 	"Of AuditEvent, Provenance, Composition and DocumentReference, which are made when they are asked for: the modifiers that\n" +

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // bundle writes a page, and what it includes, as a searchset. Links carry what was understood and
@@ -71,8 +73,10 @@ func (a *api) bundle(c *call, req *request, page Page, others []Record) ([]byte,
 	}
 	if len(notes) > 0 {
 		entry()
-		dst = append(dst, `{"resource":`...)
-		dst = outcome(notes...).Append(dst)
+		// Every entry of a searchset has an identity; the same outcome has the same.
+		body := outcome(notes...).Append(nil)
+		dst = append(dst, `{"fullUrl":"urn:uuid:`+uuid.NewSHA1(uuid.NameSpaceURL, body).String()+`","resource":`...)
+		dst = append(dst, body...)
 		dst = append(dst, `,"search":{"mode":"outcome"}}`...)
 	}
 	if entries > 0 {

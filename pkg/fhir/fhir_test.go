@@ -531,6 +531,30 @@ func TestSearchTellsGaps(t *testing.T) {
 
 // TestExclusionsAreTold has a patient of whom it is stated that there is no
 // medication, no procedure, no allergy and no problem, beside a list of problems.
+// TestEntriesHaveIdentities: the rules of a Bundle want a fullUrl in every entry
+// of a searchset, those that tell something about the search among them.
+func TestEntriesHaveIdentities(t *testing.T) {
+	t.Parallel()
+	h := handler(t, project(t))
+	outcomes := map[string]int{}
+	for range 2 {
+		seen := map[string]bool{}
+		for _, e := range ask(t, h, "GET", "/fhir/r4/AllergyIntolerance?patient="+testEHR).body.List("entry") {
+			at := e.Str("fullUrl")
+			if at == "" || seen[at] {
+				t.Errorf("the fullUrl %q stands at %s", at, e.Append(nil))
+			}
+			seen[at] = true
+			if e.Get("resource").Str("resourceType") == "OperationOutcome" {
+				outcomes[at]++
+			}
+		}
+	}
+	if len(outcomes) != 1 {
+		t.Errorf("the same outcome has the identities %v", outcomes)
+	}
+}
+
 func TestExclusionsAreTold(t *testing.T) {
 	t.Parallel()
 	m := project(t)
