@@ -15,6 +15,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/catalogue"
 	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
@@ -50,8 +51,8 @@ func (a *api) batch(w http.ResponseWriter, c *call) error {
 	if kind == "transaction" && a.Intake != nil && slices.ContainsFunc(entries, creates) {
 		return a.transaction(w, c, entries, as)
 	}
-	if c.Header.Get(keyHeader) != "" {
-		return errs.New(errs.Invalid, op, "an "+keyHeader+" is for one create or a transaction of creates; in a batch use ifNoneExist")
+	if c.Header.Get(catalogue.KeyHeader) != "" {
+		return errs.New(errs.Invalid, op, "an "+catalogue.KeyHeader+" is for one create or a transaction of creates; in a batch use ifNoneExist")
 	}
 	// What is wrong with the bundle is said before anything in it is carried out.
 	for i, e := range entries {
@@ -155,11 +156,11 @@ func (a *api) part(c *call, request, resource *r4.Node) (status int, header http
 	}
 	r.Host, r.TLS, r.RemoteAddr = c.Host, c.TLS, c.RemoteAddr
 	r.Header = c.Header.Clone()
-	for _, name := range []string{"Content-Type", "Content-Length", "If-None-Match", "If-Modified-Since", "If-None-Exist", "Prefer", keyHeader} {
+	for _, name := range []string{"Content-Type", "Content-Length", "If-None-Match", "If-Modified-Since", "If-None-Exist", "Prefer", catalogue.KeyHeader} {
 		r.Header.Del(name)
 	}
 	if create {
-		r.Header.Set("Content-Type", MediaType)
+		r.Header.Set("Content-Type", r4.MediaTypeJSON)
 		if form := returnForm(c.Header); form != "representation" {
 			r.Header.Set("Prefer", "return="+form)
 		}
@@ -167,7 +168,7 @@ func (a *api) part(c *call, request, resource *r4.Node) (status int, header http
 			r.Header.Add("Prefer", "handling=lenient")
 		}
 	}
-	r.Header.Set("Accept", MediaType)
+	r.Header.Set("Accept", r4.MediaTypeJSON)
 	for element, name := range map[string]string{"ifNoneMatch": "If-None-Match", "ifModifiedSince": "If-Modified-Since", "ifNoneExist": "If-None-Exist"} {
 		if v := request.Str(element); v != "" {
 			r.Header.Set(name, v)

@@ -12,7 +12,7 @@ import (
 func post(t *testing.T, m *memory, body string, header ...string) reply {
 	t.Helper()
 	if len(header) == 0 {
-		header = []string{"Content-Type", MediaType}
+		header = []string{"Content-Type", r4.MediaTypeJSON}
 	}
 	return do(t, handler(t, m), httptest.NewRequest("POST", "/fhir/r4", strings.NewReader(body)), header)
 }
@@ -71,7 +71,7 @@ func TestBatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := post(t, m, string(doc), "Content-Type", MediaTypeXML, "Accept", MediaTypeXML); r.body.List("entry")[0].Get("resource").Str("id") != m.records[0].ID {
+	if r := post(t, m, string(doc), "Content-Type", r4.MediaTypeXML, "Accept", r4.MediaTypeXML); r.body.List("entry")[0].Get("resource").Str("id") != m.records[0].ID {
 		t.Errorf("in XML: %s", r.raw)
 	}
 }

@@ -21,12 +21,9 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
-// MediaTypeNDJSON is that of the files of an export: one resource per line.
-const MediaTypeNDJSON = "application/fhir+ndjson"
-
 // isNDJSON reports the names that the form has.
 func isNDJSON(media string) bool {
-	return strings.EqualFold(media, MediaTypeNDJSON) || strings.EqualFold(media, "application/ndjson")
+	return strings.EqualFold(media, r4.MediaTypeNDJSON) || strings.EqualFold(media, "application/ndjson")
 }
 
 // maxExportPatients is the most patients that one export names.
@@ -141,7 +138,7 @@ func (a *api) export(w http.ResponseWriter, c *call) error {
 		case "_format", "_pretty":
 		case "_outputFormat":
 			if f := strings.ReplaceAll(p.value, " ", "+"); !isNDJSON(f) && f != "ndjson" {
-				return badParam(p.name, "only "+MediaTypeNDJSON+" is offered")
+				return badParam(p.name, "only "+r4.MediaTypeNDJSON+" is offered")
 			}
 		case "_since":
 			low, _, ok := dateRange(p.value)
@@ -294,7 +291,7 @@ func (a *api) exportFile(w http.ResponseWriter, c *call) error {
 	if i < 0 {
 		return errs.New(errs.NotFound, "fhir.export", "there is no such file in the export")
 	}
-	w.Header().Set("Content-Type", MediaTypeNDJSON)
+	w.Header().Set("Content-Type", r4.MediaTypeNDJSON)
 	out := bufio.NewWriterSize(w, 64<<10)
 	var line []byte
 	lines := 0

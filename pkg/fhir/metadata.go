@@ -115,7 +115,7 @@ func (a *api) capabilities(base string) *r4.Node {
 		object("software", str("name", "Cairn"), str("version", a.Version)),
 		object("implementation", str("description", "FHIR R4 view of an openEHR clinical data repository"), str("url", base)),
 		str("fhirVersion", "4.0.1"),
-		array("format", r4.NewString(MediaType), r4.NewString("json"), r4.NewString(MediaTypeXML), r4.NewString("xml")),
+		array("format", r4.NewString(r4.MediaTypeJSON), r4.NewString("json"), r4.NewString(r4.MediaTypeXML), r4.NewString("xml")),
 		array("rest", r4.NewObject(
 			str("mode", "server"),
 			str("documentation", access+". Resources are projections of openEHR compositions by FHIR Connect mappings. "+

@@ -116,7 +116,7 @@ func (s *Subscription) Notification(kind, content string, events []Event, now ti
 
 // Serialise is a notification in the form that the subscription asks for.
 func (s *Subscription) Serialise(body []byte) ([]byte, error) {
-	if s.Payload != MediaTypeXML {
+	if s.Payload != r4.MediaTypeXML {
 		return body, nil
 	}
 	n, err := r4.Parse(body)

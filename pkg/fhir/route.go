@@ -19,12 +19,6 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/httpapi"
 )
 
-// The media types of bodies (FHIR R4 http §3.1.0.1.10).
-const (
-	MediaType    = "application/fhir+json"
-	MediaTypeXML = "application/fhir+xml"
-)
-
 // call is one request on its way through the API.
 type call struct {
 	*http.Request
@@ -191,7 +185,7 @@ func (a *api) negotiate(c *call) error {
 	default:
 		return errs.New(errs.Invalid, "fhir.negotiate", "_pretty is true or false")
 	}
-	refused := errs.New(errs.NotAcceptable, "fhir.negotiate", "only JSON and XML are offered: "+MediaType+", "+MediaTypeXML)
+	refused := errs.New(errs.NotAcceptable, "fhir.negotiate", "only JSON and XML are offered: "+r4.MediaTypeJSON+", "+r4.MediaTypeXML)
 	if f, ok := q["_format"]; ok {
 		if len(f) != 1 {
 			return refused
@@ -237,8 +231,8 @@ const (
 func mediaForm(part string) (f form, weight float64) {
 	fields := strings.Split(part, ";")
 	switch strings.ToLower(strings.TrimSpace(fields[0])) {
-	case "*/*", "application/*", "application/json", MediaType, "text/json", "json":
-	case "application/xml", MediaTypeXML, "text/xml", "xml":
+	case "*/*", "application/*", "application/json", r4.MediaTypeJSON, "text/json", "json":
+	case "application/xml", r4.MediaTypeXML, "text/xml", "xml":
 		f = xmlForm
 	default:
 		return 0, 0
@@ -281,7 +275,7 @@ func resourceText(c *call, op string, limit int) (*r4.Node, sent, error) {
 	media, _, err := mime.ParseMediaType(c.Header.Get("Content-Type"))
 	f, weight := mediaForm(media)
 	if err != nil || weight == 0 || strings.Contains(media, "*") {
-		return nil, out, errs.New(errs.UnsupportedMedia, op, "a resource is sent as "+MediaType+" or "+MediaTypeXML)
+		return nil, out, errs.New(errs.UnsupportedMedia, op, "a resource is sent as "+r4.MediaTypeJSON+" or "+r4.MediaTypeXML)
 	}
 	body, err := io.ReadAll(io.LimitReader(c.Body, int64(limit)+1))
 	if err != nil {
@@ -309,7 +303,7 @@ func resourceText(c *call, op string, limit int) (*r4.Node, sent, error) {
 
 // write sends a body of JSON in the form that the client takes.
 func (a *api) write(w http.ResponseWriter, c *call, status int, body []byte) error {
-	media := MediaType
+	media := r4.MediaTypeJSON
 	switch {
 	case c.xml:
 		n, err := r4.Parse(body)
@@ -319,7 +313,7 @@ func (a *api) write(w http.ResponseWriter, c *call, status int, body []byte) err
 		if body, err = r4.AppendXML(nil, n); err != nil {
 			return errs.Wrap(errs.Internal, "fhir.write", "", err)
 		}
-		media = MediaTypeXML
+		media = r4.MediaTypeXML
 	case c.pretty:
 		indented, err := indent(body)
 		if err != nil {

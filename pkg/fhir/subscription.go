@@ -268,7 +268,7 @@ func (a *api) parseSubscription(c *call, n *r4.Node) (*Subscription, error) {
 	}
 	s := &Subscription{Owner: c.who, Status: StatusRequested, Terms: Terms{
 		Reason: n.Str("reason"), Channel: channel.Str("type"), Endpoint: channel.Str("endpoint"), Base: a.base(c.Request),
-		Payload: cmp.Or(channel.Str("payload"), MediaType), Content: cmp.Or(extension(channel.Get("_payload"), extContent), ContentEmpty),
+		Payload: cmp.Or(channel.Str("payload"), r4.MediaTypeJSON), Content: cmp.Or(extension(channel.Get("_payload"), extContent), ContentEmpty),
 		Heartbeat: r.count(channel, extHeartbeat, maxHeartbeat), Timeout: r.count(channel, extTimeout, maxTimeout), MaxCount: r.count(channel, extMaxCount, maxNotified),
 	}}
 	switch status := n.Str("status"); status {
@@ -297,8 +297,8 @@ func (a *api) parseSubscription(c *call, n *r4.Node) (*Subscription, error) {
 		}
 		s.Ends = low
 	}
-	if s.Payload != MediaType && s.Payload != MediaTypeXML {
-		r.bad("channel.payload", "is "+MediaType+" or "+MediaTypeXML)
+	if s.Payload != r4.MediaTypeJSON && s.Payload != r4.MediaTypeXML {
+		r.bad("channel.payload", "is "+r4.MediaTypeJSON+" or "+r4.MediaTypeXML)
 	}
 	if s.Content != ContentEmpty && s.Content != ContentID && s.Content != ContentFull {
 		r.bad("channel.payload", "its content is empty, id-only or full-resource")

@@ -112,7 +112,7 @@ func operate(t *testing.T, h http.Handler, query, body string) reply {
 		return ask(t, h, "GET", "/fhir/r4/"+query)
 	}
 	r := httptest.NewRequest("POST", "/fhir/r4/"+query, strings.NewReader(`{"resourceType":"Parameters","parameter":[`+body+`]}`))
-	return do(t, h, r, []string{"Content-Type", MediaType})
+	return do(t, h, r, []string{"Content-Type", r4.MediaTypeJSON})
 }
 
 func TestExpansions(t *testing.T) {
@@ -162,7 +162,7 @@ func FuzzTerminologyOperation(f *testing.F) {
 		}
 		r := httptest.NewRequest(method, "/fhir/r4/CodeSystem/$lookup", strings.NewReader(body))
 		r.URL.Path, r.URL.RawQuery = "/fhir/r4/"+path, query
-		r.Header.Set("Content-Type", MediaType)
+		r.Header.Set("Content-Type", r4.MediaTypeJSON)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		if w.Code == 500 {

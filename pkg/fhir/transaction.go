@@ -205,7 +205,7 @@ func (a *api) prepareEntry(ctx context.Context, c *call, place string, e *r4.Nod
 		if e.Str("request", "ifNoneExist") != "" {
 			return out, nil, refusedAt(errs.Unprocessable, "not-supported", place+".request.ifNoneExist", "a resource that others belong to has no condition: an Idempotency-Key for the whole makes it safe to send it again")
 		}
-		in.Linked, in.Original, in.Format = linked, together(e, linked), MediaType
+		in.Linked, in.Original, in.Format = linked, together(e, linked), r4.MediaTypeJSON
 	}
 	if search := e.Str("request", "ifNoneExist"); search != "" {
 		rec, found, err := a.existing(ctx, c, out.typ, search, n)

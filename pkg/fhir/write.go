@@ -18,6 +18,7 @@ import (
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/catalogue"
 	"github.com/cairn-ehr/cairn/pkg/fhir/intake"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 )
@@ -126,12 +127,12 @@ func (a *api) resource(c *call, n *r4.Node, as sent) (intake.Resource, error) {
 	if err != nil {
 		return intake.Resource{}, err
 	}
-	in := intake.Resource{Node: n, Original: string(as.text), Format: MediaType, Template: c.Header.Get(intake.TemplateHeader), Descriptive: descriptive}
+	in := intake.Resource{Node: n, Original: string(as.text), Format: r4.MediaTypeJSON, Template: c.Header.Get(intake.TemplateHeader), Descriptive: descriptive}
 	switch {
 	case !utf8.Valid(as.text): // XML in another encoding
 		in.Original = string(n.Append(nil))
 	case as.form == xmlForm:
-		in.Format = MediaTypeXML
+		in.Format = r4.MediaTypeXML
 	}
 	a.localReferences(c, n)
 	return in, nil
@@ -354,10 +355,6 @@ func leftOut(omitted []intake.Issue) []issue {
 	return out
 }
 
-// keyHeader makes a request that is sent again have the effect and the answer of
-// the first.
-const keyHeader = "Idempotency-Key"
-
 // maxKey is the greatest length of a key in bytes.
 const maxKey = 255
 
@@ -365,7 +362,7 @@ const maxKey = 255
 // key carries it out once only.
 func (a *api) once(w http.ResponseWriter, c *call, body []byte, do func(context.Context) (*kept, error)) error {
 	const op = "fhir.once"
-	lines := c.Header.Values(keyHeader)
+	lines := c.Header.Values(catalogue.KeyHeader)
 	if len(lines) == 0 {
 		out, err := do(c.Context())
 		if err != nil {
@@ -378,7 +375,7 @@ func (a *api) once(w http.ResponseWriter, c *call, body []byte, do func(context.
 		key = key[1 : len(key)-1]
 	}
 	if len(lines) > 1 || key == "" || len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
-		return errs.New(errs.Invalid, op, fmt.Sprintf("an %s is given once and has 1 to %d printable ASCII characters", keyHeader, maxKey))
+		return errs.New(errs.Invalid, op, fmt.Sprintf("an %s is given once and has 1 to %d printable ASCII characters", catalogue.KeyHeader, maxKey))
 	}
 	digest := sha256.New()
 	for _, name := range []string{"Content-Type", "Accept", "Prefer", "If-None-Exist", intake.TemplateHeader} {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/apidoc"
 	"github.com/cairn-ehr/cairn/pkg/errs"
-	"github.com/cairn-ehr/cairn/pkg/fhir"
+	"github.com/cairn-ehr/cairn/pkg/fhir/catalogue"
 	"github.com/cairn-ehr/cairn/pkg/rest"
 	"github.com/cairn-ehr/cairn/pkg/rest/operation"
 	"github.com/cairn-ehr/cairn/pkg/telemetry"
@@ -81,11 +81,11 @@ func (s *Server) document(origin string) (*apidoc.Document, error) {
 			" and also takes what clients of 1.0.3 send. HEAD is answered wherever GET is, OPTIONS on every path.\n\n" +
 			"Errors are JSON with a message, a stable code and, where content was refused, every problem with its place. " +
 			"A request body may be compressed (Content-Encoding gzip, deflate or zstd), but for FHIR.",
-		Groups:  append(append([]apidoc.Group{}, operation.Groups...), fhir.Group, apidoc.Group{Tag: "server", Title: "Server", Description: "Health, metrics and this documentation."}),
-		Schemas: append(operation.Schemas(), fhir.Schemas()...), Headers: operation.ResponseHeaders,
+		Groups:  append(append([]apidoc.Group{}, operation.Groups...), catalogue.Group, apidoc.Group{Tag: "server", Title: "Server", Description: "Health, metrics and this documentation."}),
+		Schemas: append(operation.Schemas(), catalogue.Schemas()...), Headers: operation.ResponseHeaders,
 	}
 	d.Operations = append(d.Operations, rest.Operations(s.options.OpenEHRBase)...)
-	d.Operations = append(d.Operations, fhir.Operations(s.options.FHIRBase)...)
+	d.Operations = append(d.Operations, catalogue.Operations(s.options.FHIRBase)...)
 	d.Operations = append(d.Operations, s.ownOperations()...)
 
 	local := strings.NewReplacer(exampleOrigin, origin, "/openehr/v1", s.options.OpenEHRBase, "/fhir/r4", s.options.FHIRBase)

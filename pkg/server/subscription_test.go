@@ -44,7 +44,7 @@ func newEndpoint(t *testing.T) *endpoint {
 			return
 		}
 		parse := r4.Parse
-		if r.Header.Get("Content-Type") == fhir.MediaTypeXML {
+		if r.Header.Get("Content-Type") == r4.MediaTypeXML {
 			parse = r4.ParseXML
 		}
 		n, parseErr := parse(body)

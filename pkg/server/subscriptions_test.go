@@ -133,7 +133,7 @@ func TestSubscriptionPayloads(t *testing.T) {
 	w := newWard(t, subscriptionOptions(t, urls...))
 	ids := map[string]string{}
 	for content, e := range hooks {
-		ids[content] = w.subscribe(wanted{typ: "Observation", endpoint: e.URL, content: content, payload: fhir.MediaTypeXML, heartbeat: 1})
+		ids[content] = w.subscribe(wanted{typ: "Observation", endpoint: e.URL, content: content, payload: r4.MediaTypeXML, heartbeat: 1})
 		e.wait("the handshake", func(list []notice) bool { return len(list) > 0 })
 	}
 	commit(t, w.s, w.ehr, w.bodies[0])

@@ -180,7 +180,7 @@ func dateTime(s string, t rm.Temporal) (string, bool) {
 // reference is the DocumentReference.
 func (d Document) reference(root *rm.Node, id string) *r4.Node {
 	context := root.Get("context")
-	attachment := []r4.Field{r4.Str("contentType", "application/fhir+json")}
+	attachment := []r4.Field{r4.Str("contentType", r4.MediaTypeJSON)}
 	if lang := root.String("language", "code_string"); lang != "" {
 		attachment = append(attachment, r4.Str("language", lang))
 	}

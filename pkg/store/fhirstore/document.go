@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/cairn-ehr/cairn/fhirmap"
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
@@ -364,7 +365,7 @@ func (w *where) documentTerm(op, typ string, f fhir.Filter, v fhir.Value) (strin
 		code := content(`'context'->'setting'->'defining_code'->>'code_string'`)
 		return `(` + content(`'context'->'setting'->'defining_code'->'terminology_id'->>'value'`) + ` = 'openehr' and ` + code + ` <> '' and (` + w.arg(v.Code) + `::text = '' or ` + code + ` = ` + w.arg(v.Code) + `))`, nil
 	case "contenttype":
-		return constant("urn:ietf:bcp:13", fhir.MediaType), nil
+		return constant("urn:ietf:bcp:13", r4.MediaTypeJSON), nil
 	case "location":
 		id, ok := strings.CutPrefix(v.Code, virtual.Composition+"/")
 		key, valid := parseDocumentID(strings.TrimSuffix(id, "/$document"))

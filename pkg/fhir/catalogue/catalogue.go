@@ -1,10 +1,14 @@
-package fhir
+// Package catalogue lists the operations of the FHIR API, and describes each for the
+// documentation: parameters, headers, bodies, statuses and their schemas. It serves
+// none of them; a test of package fhir holds the list against the routes.
+package catalogue
 
 import (
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/apidoc"
 )
 
@@ -14,7 +18,7 @@ var Group = apidoc.Group{
 	Description: "The same record for partners: resources that mappings project from compositions in the transaction of the commit, and subscriptions. /metadata tells the types, elements and search parameters.",
 }
 
-// Schemas are the schemas that Operations names.
+// Schemas are the schemas that [Operations] names.
 func Schemas() []apidoc.Schema {
 	resource := func(name, text string) apidoc.Schema {
 		return apidoc.Schema{Name: name, JSON: `{"type":"object","description":"` + text + `","properties":{"resourceType":{"type":"string"}},"required":["resourceType"]}`}
@@ -25,7 +29,11 @@ func Schemas() []apidoc.Schema {
 	}
 }
 
-var media = []string{MediaType, MediaTypeXML}
+// KeyHeader makes a request that is sent again have the effect and the answer of
+// the first.
+const KeyHeader = "Idempotency-Key"
+
+var media = []string{r4.MediaTypeJSON, r4.MediaTypeXML}
 
 // Operations describes the operations that the API offers, with paths below the
 // base path given.
@@ -106,7 +114,7 @@ func Operations(basePath string) []apidoc.Operation {
 			{Name: "Prefer", In: "header", Required: true, Description: "respond-async"},
 			{Name: "_type", In: "query", Description: "Resource types, separated by commas."},
 			{Name: "_since", In: "query", Description: "Only what has changed since this time; deletions are listed too."},
-			{Name: "_outputFormat", In: "query", Description: MediaTypeNDJSON},
+			{Name: "_outputFormat", In: "query", Description: r4.MediaTypeNDJSON},
 		}, "OperationOutcome", false, http.StatusBadRequest)
 		o.Responses[0].Status, o.Responses[0].Description = http.StatusAccepted, "Accepted."
 		if method == http.MethodPost {
@@ -137,7 +145,7 @@ func Operations(basePath string) []apidoc.Operation {
 			{Name: "openehr-template-id", In: "header", Description: "The template, if several take the resource; or a meta.tag of the system http://openehr.org/templates."},
 			{Name: "If-None-Exist", In: "header", Description: "A search: nothing is created if it finds a resource."},
 			{Name: "Prefer", In: "header", Description: "return=representation (the default), minimal or OperationOutcome; handling=lenient does without the display of codes and of the patient."},
-			{Name: keyHeader, In: "header", Description: "Repeating the request with the same key has the effect and the answer of the first."},
+			{Name: KeyHeader, In: "header", Description: "Repeating the request with the same key has the effect and the answer of the first."},
 		}, "Resource", false,
 		http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusConflict, http.StatusPreconditionFailed,
 		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity), "Resource", "The resource.")
@@ -259,7 +267,7 @@ func Operations(basePath string) []apidoc.Operation {
 		kickOff("fhir_export_patient", http.MethodGet, "/Patient/$export", "Export the resources of all patients, at the level of Patient"),
 		kickOff("fhir_export_patient_post", http.MethodPost, "/Patient/$export", "Export the resources of patients, by POST, at the level of Patient"),
 		exportOp("fhir_export_status", http.MethodGet, "/$export-status/{export}", "Read the status or manifest of an export", "200 with the manifest once it is complete, 202 until then.", "application/json", 200, 202),
-		exportOp("fhir_export_file", http.MethodGet, "/$export-file/{export}/{file}", "Read a file of an export", "One resource per line, as of the transactionTime of the manifest; it can be read again.", MediaTypeNDJSON, 200),
+		exportOp("fhir_export_file", http.MethodGet, "/$export-file/{export}/{file}", "Read a file of an export", "One resource per line, as of the transactionTime of the manifest; it can be read again.", r4.MediaTypeNDJSON, 200),
 		exportOp("fhir_export_drop", http.MethodDelete, "/$export-status/{export}", "Drop an export", "", "", 202),
 		groupOp("fhir_group_create", http.MethodPost, "/Group", "Make a group of patients", "A list for exports, seen by its owner alone: of type person, actual, with members, name, identifier and active.", 201, nil, "Resource", 400, 409),
 		groupOp("fhir_group_search", http.MethodGet, "/Group", "List one's groups", "Without their members.", 200, []apidoc.Param{

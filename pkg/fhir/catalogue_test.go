@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/cairn-ehr/cairn/pkg/fhir/catalogue"
 )
 
 // TestEveryRouteIsDocumented walks the router: what it leads to is documented,
@@ -12,7 +14,7 @@ import (
 func TestEveryRouteIsDocumented(t *testing.T) {
 	t.Parallel()
 	documented := map[string]bool{}
-	for _, op := range Operations("/base") {
+	for _, op := range catalogue.Operations("/base") {
 		documented[op.Method+" "+op.Path] = true
 		for _, r := range op.Responses {
 			if r.Description == "" {
