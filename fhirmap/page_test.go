@@ -336,8 +336,17 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  gives all that a map says, `result` true if one is neither unmatched nor disjoint; of a terminology server what is equivalent or wider,\n" +
 	"  without the relation. With `reverse` it gives the codes of a loaded map that are translated to the code, with the relation seen from there\n" +
 	"  (wider becomes narrower); a terminology server is not asked that. Concept maps that the shipped mappings translate by are known too,\n" +
-	"  after what is loaded, and can be read and searched by url (GET ConceptMap); loaded ones cannot. Value sets are\n" +
-	"  named, not sent. An expansion has at most 10,000 codes at once; there is no `$closure`, `$batch` or other search of these types.\n" +
+	"  after what is loaded. Value sets are named, not sent. An expansion has at most 10,000 codes at once; there is no `$closure` or `$batch`.\n" +
+	"- CodeSystem, ValueSet and ConceptMap can be read and searched: what `cairn terminology` has loaded, the openEHR terminology (its vocabulary groups as\n" +
+	"  one CodeSystem, each group as a ValueSet, and each code set whose codes are of a system with a URI), and the concept maps of the mappings;\n" +
+	"  nothing of a terminology server. Ids follow from type, url and version and are the same in every server; `id`, `meta` and what R4 does not\n" +
+	"  have are the server's or left out. `meta.versionId` grows with each replacement of the same url and version. Above 1,000 codes or mappings, or\n" +
+	"  1 MiB, a CodeSystem is shown as `not-present`, without its concepts, with the `count` that it gives or, if it was complete, has; a ValueSet without\n" +
+	"  `compose` and `expansion`, a ConceptMap without groups. Whatever is not the whole is tagged SUBSETTED; the operations work on the whole. Search by `_id`,\n" +
+	"  identifier, name, status, title, url and version (strings with `:exact` and `:contains`), of a CodeSystem by code, content-mode and system, of a ValueSet by\n" +
+	"  reference (systems of its compose), of a ConceptMap by source-system and target-system; pages by id, of about 4 MiB at most; no `_sort` or\n" +
+	"  `_include`, no history. `$expand`, `$validate-code`, `$subsumes` and `$translate` are there on the type and on an instance, which answers by its own url and version: of one\n" +
+	"  without a version, where others of its url are there, 409. `$lookup` is on the type alone, as in R4.\n" +
 	"- A Group is a list of patients that a client makes for exports (create, read, update, delete, search by identifier and member): of type\n" +
 	"  person, actual, with identifier, active, code and name; anything else in it is refused. It belongs to no record, is seen by its\n" +
 	"  owner alone (the authenticated principal) and has no history. Members must be patients that he may query; a physical deletion takes\n" +

@@ -51,4 +51,11 @@ var refused = map[string]bool{
 	"GET /base/{type}/{id}/${operation}": true, "POST /base/{type}/{id}/${operation}": true,
 	"GET /base/{type}/${operation}": true, "POST /base/{type}/${operation}": true,
 	"GET /base/${operation}": true, "POST /base/${operation}": true,
+	"GET /base/CodeSystem/${operation}": true, "POST /base/CodeSystem/${operation}": true,
+	"GET /base/CodeSystem/{id}/${operation}": true, "POST /base/CodeSystem/{id}/${operation}": true,
+	"GET /base/ValueSet/${operation}": true, "POST /base/ValueSet/${operation}": true,
+	"GET /base/ValueSet/{id}/${operation}": true, "POST /base/ValueSet/{id}/${operation}": true,
+	"GET /base/ConceptMap/${operation}": true, "POST /base/ConceptMap/${operation}": true,
+	"GET /base/ConceptMap/{id}/${operation}": true, "POST /base/ConceptMap/{id}/${operation}": true,
+	"GET /base/CodeSystem/{id}/$lookup": true, "POST /base/CodeSystem/{id}/$lookup": true,
 }

@@ -55,7 +55,7 @@ type Config struct {
 	Authenticate Authenticator
 
 	// Terminology answers on value sets, code systems and concept maps, and may be
-	// a terminology.Hierarchy; nil knows none.
+	// a terminology.Hierarchy, Translator and Catalogue; nil knows none.
 	Terminology terminology.Service
 	// ConceptMaps are those that mappings translate codes by.
 	ConceptMaps []ConceptMap
@@ -104,6 +104,7 @@ type Config struct {
 type api struct {
 	Config
 	types   map[string]bool
+	mapped  []definition // the concept maps of the mappings
 	started time.Time
 	mux     chi.Router // its own handler, for the requests of a bundle too
 }
@@ -151,6 +152,9 @@ func New(cfg Config) (http.Handler, error) {
 	a := &api{Config: cfg, types: map[string]bool{}, started: cfg.Now().UTC()}
 	for _, t := range a.allTypes() {
 		a.types[t] = true
+	}
+	if a.mapped, err = mappedDefinitions(cfg.ConceptMaps); err != nil {
+		return nil, err
 	}
 	a.mux = a.routes()
 	return a.mux, nil

@@ -100,11 +100,7 @@ func (a *api) capabilities(base string) *r4.Node {
 			for _, o := range t.operations {
 				list = append(list, r4.NewObject(str("name", o[0]), str("definition", o[1])))
 			}
-			if t.typ == "ConceptMap" {
-				resources = append(resources, conceptMapCapability(list))
-				continue
-			}
-			resources = append(resources, r4.NewObject(str("type", t.typ), str("profile", "http://hl7.org/fhir/StructureDefinition/"+t.typ), array("operation", list...)))
+			resources = append(resources, definitionCapability(t.typ, list))
 		}
 	}
 	return r4.NewObject(

@@ -35,8 +35,8 @@ func TestCapabilitiesBothWays(t *testing.T) {
 	for _, res := range cs.Rest[0].Resource {
 		kinds[res.Type] = map[string]r4.SearchKind{}
 		params := append(r4.CommonParams(), r4.SearchParams(res.Type)...)
-		if res.Type == "ConceptMap" {
-			params = append(params, conceptMapParams...)
+		if strings.Contains("CodeSystem ConceptMap ValueSet", res.Type) {
+			params = append(params, definitionParams(res.Type)...)
 		}
 		for _, p := range params {
 			names = append(names, p.Name)

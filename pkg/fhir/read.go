@@ -287,6 +287,8 @@ func appendMeta(dst []byte, rec Record) []byte {
 	if taggable(rec.Template) {
 		dst = append(dst, `,"tag":[{"system":"`+intake.TemplateSystem+`","code":`...)
 		dst = append(appendString(dst, rec.Template), `}]`...)
+	} else if rec.Partial {
+		dst = append(dst, `,"tag":[{"system":"`+subsettedSystem+`","code":"SUBSETTED"}]`...)
 	}
 	dst = append(dst, '}')
 	return dst

@@ -129,6 +129,8 @@ type Record struct {
 	Security []Label
 	// Template is the id of the template of the source, for meta.tag; "" for none.
 	Template string
+	// Partial is true if the JSON is not the whole resource.
+	Partial bool
 	// Owner is the number of the EHR in the store; 0 if it is not at hand.
 	Owner int64
 	// First is true for the version that created the resource. Only a history

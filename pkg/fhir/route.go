@@ -62,7 +62,7 @@ func (a *api) routes() chi.Router {
 		r.Post("/{type}/$validate", a.handle(a.validate, false))
 		r.Post("/$validate", a.handle(a.validate, false))
 		a.terminologyRoutes(either)
-		a.conceptMapRoutes(r, both)
+		a.definitionRoutes(r, both, either)
 		a.groupRoutes(r, both)
 		for _, path := range []string{"/$export", "/Patient/$export"} {
 			r.Get(path, a.handle(a.export, false))

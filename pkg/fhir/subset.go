@@ -49,6 +49,9 @@ func (s *subset) param(typ string, p pair) error {
 	return nil
 }
 
+// subsettedSystem is the code system of the tag SUBSETTED.
+const subsettedSystem = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"
+
 func (s *subset) whole() bool { return s.summary == "" && len(s.elements) == 0 }
 
 // keeps reports whether an element belongs to the subset. What is mandatory or
@@ -98,13 +101,16 @@ func (s *subset) cut(body []byte) ([]byte, error) {
 		}
 	}
 	n.Fields = kept
-	tag := r4.NewObject(str("system", "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"), str("code", "SUBSETTED"))
+	tag := r4.NewObject(str("system", subsettedSystem), str("code", "SUBSETTED"))
 	meta := n.Get("meta")
 	if meta == nil {
 		meta = r4.NewObject()
 		n.Set(t, "meta", meta)
 	}
-	tags := append(slices.Clone(meta.List("tag")), tag)
+	tags := meta.List("tag")
+	if !slices.ContainsFunc(tags, func(n *r4.Node) bool { return n.Str("code") == "SUBSETTED" && n.Str("system") == subsettedSystem }) {
+		tags = append(slices.Clone(tags), tag)
+	}
 	meta.Set(r4.Lookup("Meta"), "tag", &r4.Node{Kind: r4.Array, Items: tags})
 	return n.Append(nil), nil
 }

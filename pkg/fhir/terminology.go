@@ -27,6 +27,15 @@ func (a *api) terminologyRoutes(either func(path string, op operation)) {
 	either("/ValueSet/$validate-code", a.validateCode)
 	either("/ValueSet/$expand", a.expand)
 	either("/ConceptMap/$translate", a.translate)
+	// Those that R4 defines on an instance too.
+	either("/CodeSystem/{id}/$subsumes", a.subsumes)
+	either("/CodeSystem/{id}/$validate-code", a.validateCode)
+	either("/ValueSet/{id}/$validate-code", a.validateCode)
+	either("/ValueSet/{id}/$expand", a.expand)
+	either("/ConceptMap/{id}/$translate", a.translate)
+	either("/CodeSystem/{id}/$lookup", func(http.ResponseWriter, *call) error {
+		return errs.New(errs.Unsupported, "fhir.lookup", "FHIR R4 has $lookup on the type alone: CodeSystem/$lookup with the system and code")
+	})
 }
 
 // terminologyOperations are those operations by resource type.
@@ -53,12 +62,20 @@ type question struct {
 	coded  map[string]terminology.Code
 }
 
+// about is the type that an operation is on, with the names of the parameters that
+// have the url and the version of a definition of it, unless the address names one.
+type about struct{ typ, url, version string }
+
 // question reads the parameters of an operation, which may have those named. The
 // code it is about is a code with its system, in the parameter called system, a
 // coding, or a codeableConcept.
-func (a *api) question(c *call, system string, names ...string) (*question, error) {
+func (a *api) question(c *call, on about, system string, names ...string) (*question, error) {
 	if a.Terminology == nil {
 		return nil, errs.New(errs.Unsupported, "fhir.terminology", "this server knows no terminologies")
+	}
+	instance, err := a.subject(c, on.typ)
+	if err != nil {
+		return nil, err
 	}
 	q := &question{values: map[string]string{}, coded: map[string]terminology.Code{}}
 	var codings []terminology.Code
@@ -99,6 +116,17 @@ func (a *api) question(c *call, system string, names ...string) (*question, erro
 			return nil, badParam(p.name, "is given twice")
 		}
 		q.values[p.name] = p.value
+	}
+	if instance != nil {
+		for _, name := range []string{on.url, on.version} {
+			if _, given := q.values[name]; given {
+				return nil, badParam(name, "is not given where the address names the "+on.typ)
+			}
+		}
+		q.values[on.url] = instance.URL
+		if instance.Version != "" {
+			q.values[on.version] = instance.Version
+		}
 	}
 	if code := q.values["code"]; code != "" {
 		forms++
@@ -153,17 +181,15 @@ func present(list ...*r4.Node) []*r4.Node {
 // display, if one is given, a term of it.
 func (a *api) validateCode(w http.ResponseWriter, c *call) error {
 	names := []string{"url", "code", "display", "coding", "codeableConcept"}
-	ofSystem := strings.HasSuffix(strings.TrimSuffix(c.URL.Path, "/$validate-code"), "/CodeSystem")
+	ofSystem := strings.HasPrefix(c.URL.Path, a.BasePath+"/"+codeSystemType+"/")
+	on, system := about{valueSetType, "url", "valueSetVersion"}, "system"
 	if ofSystem {
 		names = append(names, "version")
+		on, system = about{codeSystemType, "url", "version"}, "url"
 	} else {
 		names = append(names, "system", "systemVersion", "valueSetVersion")
 	}
-	system := "system"
-	if ofSystem {
-		system = "url"
-	}
-	q, err := a.question(c, system, names...)
+	q, err := a.question(c, on, system, names...)
 	if err != nil {
 		return err
 	}
@@ -229,7 +255,7 @@ func tooCostly(err error) error {
 
 // lookup answers CodeSystem/$lookup.
 func (a *api) lookup(w http.ResponseWriter, c *call) error {
-	q, err := a.question(c, "system", "code", "system", "version", "coding")
+	q, err := a.question(c, about{codeSystemType, "system", "version"}, "system", "code", "system", "version", "coding")
 	if err != nil {
 		return err
 	}
@@ -268,7 +294,7 @@ func (a *api) lookup(w http.ResponseWriter, c *call) error {
 
 // subsumes answers CodeSystem/$subsumes.
 func (a *api) subsumes(w http.ResponseWriter, c *call) error {
-	q, err := a.question(c, "system", "codeA", "codeB", "codingA", "codingB", "system", "version")
+	q, err := a.question(c, about{codeSystemType, "system", "version"}, "system", "codeA", "codeB", "codingA", "codingB", "system", "version")
 	if err != nil {
 		return err
 	}
@@ -292,7 +318,7 @@ func (a *api) subsumes(w http.ResponseWriter, c *call) error {
 
 // expand answers ValueSet/$expand.
 func (a *api) expand(w http.ResponseWriter, c *call) error {
-	q, err := a.question(c, "system", "url", "valueSetVersion", "filter", "offset", "count")
+	q, err := a.question(c, about{valueSetType, "url", "valueSetVersion"}, "system", "url", "valueSetVersion", "filter", "offset", "count")
 	if err != nil {
 		return err
 	}
@@ -360,7 +386,7 @@ func (a *api) expand(w http.ResponseWriter, c *call) error {
 
 // translate answers ConceptMap/$translate.
 func (a *api) translate(w http.ResponseWriter, c *call) error {
-	q, err := a.question(c, "system", "url", "conceptMapVersion", "code", "system", "version", "coding", "codeableConcept", "source", "target", "targetsystem", "reverse")
+	q, err := a.question(c, about{conceptMapType, "url", "conceptMapVersion"}, "system", "url", "conceptMapVersion", "code", "system", "version", "coding", "codeableConcept", "source", "target", "targetsystem", "reverse")
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/terminology/local"
 )
 
 // flat writes a Parameters resource as name=value, parts in brackets.
@@ -169,4 +170,150 @@ func FuzzTerminologyOperation(f *testing.F) {
 			t.Errorf("%s?%s %s: %s", path, query, body, w.Body)
 		}
 	})
+}
+
+// TestDefinitions reads and finds what the terminology has, and asks it by the
+// addresses found.
+func TestDefinitions(t *testing.T) {
+	t.Parallel()
+	h := handler(t, project(t))
+	at := func(query string) string {
+		t.Helper()
+		r := ask(t, h, "GET", "/fhir/r4/"+query)
+		list := r.body.List("entry")
+		if r.StatusCode != 200 || len(list) != 1 {
+			t.Fatalf("%s: %d %s", query, r.StatusCode, r.raw)
+		}
+		n := list[0].Get("resource")
+		typ, id := n.Str("resourceType"), n.Str("id")
+		read := ask(t, h, "GET", "/fhir/r4/"+typ+"/"+id)
+		if read.StatusCode != 200 || string(read.body.Append(nil)) != string(n.Append(nil)) {
+			t.Errorf("%s reads as %s", query, read.raw)
+		}
+		if again := ask(t, h, "GET", "/fhir/r4/"+typ+"/"+id, "If-None-Match", read.Header.Get("ETag")); again.StatusCode != 304 {
+			t.Errorf("%s again: %d", query, again.StatusCode)
+		}
+		if as := ask(t, h, "GET", "/fhir/r4/"+typ+"/"+id+"?_format=xml"); as.StatusCode != 200 {
+			t.Errorf("%s as XML: %d %s", query, as.StatusCode, as.raw)
+		}
+		return typ + "/" + id
+	}
+	const url = "http://example.org/"
+	system, set, cm := at("CodeSystem?url="+url+"animals"), at("ValueSet?url="+url+"vs/animals"), at("ConceptMap?url="+url+"cm/animals")
+	for query, want := range map[string]string{
+		"CodeSystem?code=cat": system, "CodeSystem?code=" + url + "animals|cat": system, "CodeSystem?name=anim": system, "CodeSystem?name:exact=Animals": system,
+		"CodeSystem?name:contains=NIMA": system, "CodeSystem?version=2": system, "CodeSystem?version=2&status=active": system, "CodeSystem?_id=" + strings.TrimPrefix(system, "CodeSystem/"): system,
+		"CodeSystem?status=http://hl7.org/fhir/publication-status|active&name=Animals": system, "CodeSystem?content-mode=complete&system=" + url + "animals": system,
+		"ValueSet?reference=" + url + "animals": set, "ValueSet?reference=" + url + "animals&url=" + url + "vs/none," + url + "vs/animals": set,
+		"ConceptMap?source-system=" + url + "animals": cm, "ConceptMap?target-system=" + url + "sounds&status=active": cm,
+	} {
+		if got := at(query); got != want {
+			t.Errorf("%s is %s, want %s", query, got, want)
+		}
+	}
+	for _, query := range []string{
+		"CodeSystem?code=unicorn", "CodeSystem?code=http://other|cat", "CodeSystem?name:exact=animals", "CodeSystem?version=x|2", "CodeSystem?status=draft", "CodeSystem?identifier=x",
+		"CodeSystem?title=Animals", "CodeSystem?url=" + url + "anim", "CodeSystem?_id=none", "ValueSet?reference=" + url, "ConceptMap?source-system=" + url + "sounds", "CodeSystem?content-mode=fragment",
+	} {
+		if r := ask(t, h, "GET", "/fhir/r4/"+query); r.StatusCode != 200 || len(r.body.List("entry")) != 0 || r.body.Str("total") != "0" {
+			t.Errorf("%s: %s", query, r.raw)
+		}
+	}
+	for query, want := range map[string]string{
+		system + "/$validate-code?code=cat":                        "result=true display=Cat",
+		system + "/$subsumes?codeA=mammal&codeB=cat":               "outcome=subsumes",
+		set + "/$validate-code?system=" + url + "animals&code=cat": "result=true display=Cat",
+		cm + "/$translate?system=" + url + "animals&code=cat":      "result=true match=[equivalence=equivalent concept=http://example.org/sounds|miaow source=http://example.org/cm/animals]",
+	} {
+		if r := operate(t, h, query, ""); r.StatusCode != 200 || flat(r.body.List("parameter")) != want {
+			t.Errorf("%s: %d %s", query, r.StatusCode, r.raw)
+		}
+	}
+	if r := operate(t, h, set+"/$expand", ""); r.StatusCode != 200 || len(r.body.Get("expansion").List("contains")) != 3 {
+		t.Errorf("expand: %s", r.raw)
+	}
+	if r := operate(t, h, set+"/$validate-code", `{"name":"coding","valueCoding":{"system":"`+url+`animals","code":"bird"}}`); flat(r.body.List("parameter")) != "result=false message=the value set does not have the code" {
+		t.Errorf("validate-code: %s", r.raw)
+	}
+	const none = "00000000-0000-4000-8000-000000000001"
+	for _, tt := range []struct {
+		query  string
+		status int
+		issue  string
+	}{
+		{"CodeSystem/none", 404, "not-found"}, {"CodeSystem/" + none, 404, "not-found"}, {"ValueSet/" + strings.TrimPrefix(system, "CodeSystem/"), 404, "not-found"},
+		{system + "?colour=red", 400, "not-supported"}, {system + "?_summary=count", 400, "invalid"}, {system + "?_elements=colour", 400, "invalid"},
+		{"CodeSystem?colour=red", 400, "not-supported"}, {"CodeSystem?code:in=x", 400, "not-supported"}, {"CodeSystem?url:below=x", 400, "not-supported"},
+		{"CodeSystem?name=", 400, "invalid"}, {"CodeSystem?name=%20", 400, "invalid"}, {"CodeSystem?code=a|b|c", 400, "invalid"}, {"CodeSystem?_cursor=x", 400, "invalid"}, {"CodeSystem?_count=x", 400, "invalid"},
+		{"CodeSystem?reference=x", 400, "not-supported"}, {"CodeSystem?patient=x", 400, "not-supported"}, {"CodeSystem?name=%00", 400, "invalid"},
+		{"ValueSet/" + none + "/$expand", 404, "not-found"}, {"ValueSet/x/$expand", 404, "not-found"}, {set + "/$expand?url=x", 400, "invalid"}, {set + "/$expand?valueSetVersion=1", 400, "invalid"},
+		{system + "/$lookup?code=cat", 501, "not-supported"}, {system + "/$validate-code?url=x&code=cat", 400, "invalid"}, {system + "/$subsumes?system=x&codeA=cat&codeB=cat", 400, "invalid"},
+		{system + "/$nonsense", 501, "not-supported"}, {"CodeSystem/$nonsense", 501, "not-supported"}, {cm + "/$translate?url=x&system=x&code=y", 400, "invalid"},
+		{system + "/_history", 404, "not-found"}, {system + "/_history/1", 404, "not-found"},
+	} {
+		r := ask(t, h, "GET", "/fhir/r4/"+tt.query)
+		if r.StatusCode != tt.status || r.body.Get("issue").Items[0].Str("code") != tt.issue {
+			t.Errorf("%s: %d %s", tt.query, r.StatusCode, r.raw)
+		}
+	}
+	if r := operate(t, h, "CodeSystem", `{"name":"x","valueString":"y"}`); r.StatusCode != 405 {
+		t.Errorf("creating answers %d %s", r.StatusCode, r.raw)
+	}
+	if r := ask(t, h, "GET", "/fhir/r4/CodeSystem?colour=red&name=Animals", "Prefer", "handling=lenient"); r.StatusCode != 200 || len(r.body.List("entry")) != 2 || r.body.Str("total") != "1" {
+		t.Errorf("leniently: %d %s", r.StatusCode, r.raw)
+	}
+	if r := ask(t, h, "GET", "/fhir/r4/CodeSystem?_summary=count"); len(r.body.List("entry")) != 0 || r.body.Str("total") != "3" {
+		t.Errorf("counted: %s", r.raw)
+	}
+	// All pages together have each once.
+	seen := map[string]bool{}
+	for next := "/fhir/r4/ValueSet?_count=3"; next != ""; {
+		r := ask(t, h, "GET", next)
+		for _, e := range r.body.List("entry") {
+			if seen[e.Str("fullUrl")] {
+				t.Errorf("twice: %s", e.Str("fullUrl"))
+			}
+			seen[e.Str("fullUrl")] = true
+		}
+		next = ""
+		for _, l := range r.body.List("link") {
+			if l.Str("relation") == "next" {
+				_, next, _ = strings.Cut(l.Str("url"), "://")
+				next = next[strings.Index(next, "/"):]
+			}
+		}
+	}
+	if total := len((&local.Set{}).Definitions("ValueSet")) + 1; len(seen) != total {
+		t.Errorf("%d value sets on pages, want %d", len(seen), total)
+	}
+}
+
+// TestDefinitionsAreR4 checks the definitions of the openEHR terminology against the
+// R4 definitions, and what is asked of them by their own addresses.
+func TestDefinitionsAreR4(t *testing.T) {
+	t.Parallel()
+	h := handler(t, project(t))
+	set := &local.Set{}
+	for _, typ := range []string{"CodeSystem", "ValueSet"} {
+		if len(set.Definitions(typ)) == 0 {
+			t.Errorf("no %s", typ)
+		}
+		for _, d := range set.Definitions(typ) {
+			for _, p := range r4.Validate(d.JSON) {
+				t.Errorf("%s: %s: %s", d.URL, p.Path, p.Message)
+			}
+			if typ != "ValueSet" {
+				continue
+			}
+			n, err := r4.Parse(d.JSON)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := ask(t, h, "GET", "/fhir/r4/ValueSet/"+d.ID().String()+"/$expand")
+			listed := n.Get("compose").List("include")[0].List("concept")
+			if r.StatusCode != 200 || len(r.body.Get("expansion").List("contains")) != len(listed) {
+				t.Errorf("%s lists %d codes: %d %.300s", d.URL, len(listed), r.StatusCode, r.raw)
+			}
+		}
+	}
 }

@@ -82,6 +82,9 @@ func (a *api) allowed(c *call, rest string) (string, error) {
 // create stores a resource as a composition (FHIR R4 http §3.1.0.8).
 func (a *api) create(w http.ResponseWriter, c *call) error {
 	const op = "fhir.create"
+	if typ := chi.URLParam(c.Request, "type"); typ == codeSystemType || typ == valueSetType || typ == conceptMapType {
+		return errs.New(errs.MethodNotAllowed, op, "a "+typ+" is not created here: the operator loads those that are needed (cairn terminology load)")
+	}
 	typ, err := a.resourceType(c)
 	if err != nil {
 		return err

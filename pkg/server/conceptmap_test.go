@@ -52,7 +52,7 @@ func TestConceptMapsOfMappings(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]int{
-		"ConceptMap?url=http://example.org/none": 200, "ConceptMap?name=x": 400, "ConceptMap?_count=0": 400,
+		"ConceptMap?url=http://example.org/none": 200, "ConceptMap?name=x": 200, "ConceptMap?colour=x": 400, "ConceptMap?_count=0": 400,
 		"ConceptMap/none": 404, "ConceptMap/00000000-0000-4000-8000-000000000001": 404,
 		"ConceptMap/$translate?url=http://example.org/none&system=x&code=y": 404,
 	} {

@@ -190,8 +190,6 @@ func Operations(basePath string) []apidoc.Operation {
 		}
 		return o
 	}
-	conceptMapSearch := post
-	conceptMapSearch.ID, conceptMapSearch.Path, conceptMapSearch.Summary, conceptMapSearch.Params = "fhir_conceptmaps_post", basePath+"/ConceptMap/_search", "List the concept maps of the mappings, by form", format
 	groupSearch := post
 	groupSearch.ID, groupSearch.Path, groupSearch.Summary, groupSearch.Params = "fhir_group_search_post", basePath+"/Group/_search", "List one's groups, by form", format
 	groupKickOff := func(oid, method, summary string) apidoc.Operation {
@@ -239,6 +237,58 @@ func Operations(basePath string) []apidoc.Operation {
 	// What the examples of the others use is deleted last.
 	subscriptions = append(subscriptions, search4,
 		subscription("fhir_subscription_delete", http.MethodDelete, "/Subscription/{id}", "Delete a subscription", "", 204, own, "", 404))
+	definitions := func(typ, plural string) []apidoc.Operation {
+		params := []apidoc.Param{{Name: "_id", In: "query", Description: "Ids; more after a comma."}, {Name: "_count", In: "query", Type: "integer", Description: "Size of a page, to 500."}}
+		for _, p := range definitionParams(typ) {
+			params = append(params, apidoc.Param{Name: p.Name, In: "query", Description: "By " + p.Name + "; more after a comma."})
+		}
+		name := strings.ToLower(typ)
+		form := post
+		form.ID, form.Path, form.Summary, form.Params = "fhir_"+name+"s_post", basePath+"/"+typ+"/_search", "Find "+plural+", by form", format
+		return []apidoc.Operation{
+			op("fhir_"+name+"s", http.MethodGet, "/"+typ, "Find "+plural, "What is loaded, and what comes with the server. What is long is shown without its codes, and tagged SUBSETTED.", params, "Bundle", false, http.StatusBadRequest),
+			form,
+			op("fhir_"+name+"_read", http.MethodGet, "/"+typ+"/{id}", "Read one of the "+plural, "", append([]apidoc.Param{id}, part...), "Resource", false, http.StatusBadRequest, http.StatusNotFound),
+		}
+	}
+	// What an operation on a type answers, it answers on one of the type.
+	onOne := func(list []apidoc.Operation) (out []apidoc.Operation) {
+		for _, o := range list {
+			at := strings.LastIndex(o.Path, "/$")
+			o.ID, o.Path, o.Summary = o.ID+"_of_one", o.Path[:at]+"/{id}"+o.Path[at:], o.Summary+", of the one at the address"
+			o.Params = append([]apidoc.Param{id}, slices.DeleteFunc(slices.Clone(o.Params), func(p apidoc.Param) bool {
+				return p.Name == "url" || p.Name == "system" && strings.HasSuffix(o.Path, "$subsumes")
+			})...)
+			out = append(out, o)
+		}
+		return out
+	}
+	terminology := []apidoc.Operation{
+		terms("fhir_lookup", http.MethodGet, "/CodeSystem/$lookup", "Look up a code", "What is known of a code, by the loaded code systems or the terminology server.", "Parameters", code...),
+		terms("fhir_lookup_post", http.MethodPost, "/CodeSystem/$lookup", "Look up a code, by POST", "", "Parameters"),
+		terms("fhir_subsumes", http.MethodGet, "/CodeSystem/$subsumes", "Compare two codes", "Whether one is a kind of the other.", "Parameters",
+			apidoc.Param{Name: "system", In: "query", Description: "The code system."}, apidoc.Param{Name: "codeA", In: "query", Description: "A code."}, apidoc.Param{Name: "codeB", In: "query", Description: "Another code."}),
+		terms("fhir_subsumes_post", http.MethodPost, "/CodeSystem/$subsumes", "Compare two codes, by POST", "", "Parameters"),
+		terms("fhir_validate_system_code", http.MethodGet, "/CodeSystem/$validate-code", "Validate a code of a code system", "", "Parameters", canonical, code[1], display),
+		terms("fhir_validate_system_code_post", http.MethodPost, "/CodeSystem/$validate-code", "Validate a code of a code system, by POST", "", "Parameters"),
+		terms("fhir_validate_code", http.MethodGet, "/ValueSet/$validate-code", "Validate a code of a value set", "", "Parameters", slices.Concat([]apidoc.Param{canonical}, code, []apidoc.Param{display})...),
+		terms("fhir_validate_code_post", http.MethodPost, "/ValueSet/$validate-code", "Validate a code of a value set, by POST", "", "Parameters"),
+		terms("fhir_expand", http.MethodGet, "/ValueSet/$expand", "List the codes of a value set", "At most 10,000 at once.", "Resource", canonical,
+			apidoc.Param{Name: "filter", In: "query", Description: "Part of a display, or the beginning of a code."}, apidoc.Param{Name: "count", In: "query", Type: "integer", Description: "How many."},
+			apidoc.Param{Name: "offset", In: "query", Type: "integer", Description: "How many are left out."}),
+		terms("fhir_expand_post", http.MethodPost, "/ValueSet/$expand", "List the codes of a value set, by POST", "", "Resource"),
+		terms("fhir_translate", http.MethodGet, "/ConceptMap/$translate", "Translate a code", "By a loaded concept map; with reverse, the codes that it translates to the one given.", "Parameters", slices.Concat([]apidoc.Param{canonical}, code,
+			[]apidoc.Param{
+				{Name: "targetsystem", In: "query", Description: "The code system of the translation."},
+				{Name: "reverse", In: "query", Description: "true asks for the codes that are translated to the code."},
+			})...),
+		terms("fhir_translate_post", http.MethodPost, "/ConceptMap/$translate", "Translate a code, by POST", "", "Parameters"),
+	}
+	terminology = append(terminology, onOne(terminology[2:])...)
+	for _, d := range [][2]string{{codeSystemType, "code systems"}, {valueSetType, "value sets"}, {conceptMapType, "concept maps"}} {
+		terminology = append(terminology, definitions(d[0], d[1])...)
+	}
+	subscriptions = append(subscriptions, terminology...)
 	return append(subscriptions, []apidoc.Operation{
 		op("fhir_capabilities", http.MethodGet, "/metadata", "Read the CapabilityStatement", "", nil, "CapabilityStatement", true),
 		op("fhir_search", http.MethodGet, "/{type}", "Search", "A parameter that is not known is refused, unless Prefer: handling=lenient.",
@@ -281,32 +331,6 @@ func Operations(basePath string) []apidoc.Operation {
 		groupKickOff("fhir_export_group", http.MethodGet, "Export the resources of a group"),
 		groupKickOff("fhir_export_group_post", http.MethodPost, "Export the resources of members of a group, by POST"),
 		groupOp("fhir_group_delete", http.MethodDelete, "/Group/{id}", "Delete a group", "", 204, ownGroup, "", 404),
-		terms("fhir_lookup", http.MethodGet, "/CodeSystem/$lookup", "Look up a code", "What is known of a code, by the loaded code systems or the terminology server.", "Parameters", code...),
-		terms("fhir_lookup_post", http.MethodPost, "/CodeSystem/$lookup", "Look up a code, by POST", "", "Parameters"),
-		terms("fhir_subsumes", http.MethodGet, "/CodeSystem/$subsumes", "Compare two codes", "Whether one is a kind of the other.", "Parameters",
-			apidoc.Param{Name: "system", In: "query", Description: "The code system."}, apidoc.Param{Name: "codeA", In: "query", Description: "A code."}, apidoc.Param{Name: "codeB", In: "query", Description: "Another code."}),
-		terms("fhir_subsumes_post", http.MethodPost, "/CodeSystem/$subsumes", "Compare two codes, by POST", "", "Parameters"),
-		terms("fhir_validate_system_code", http.MethodGet, "/CodeSystem/$validate-code", "Validate a code of a code system", "", "Parameters", canonical, code[1], display),
-		terms("fhir_validate_system_code_post", http.MethodPost, "/CodeSystem/$validate-code", "Validate a code of a code system, by POST", "", "Parameters"),
-		terms("fhir_validate_code", http.MethodGet, "/ValueSet/$validate-code", "Validate a code of a value set", "", "Parameters", slices.Concat([]apidoc.Param{canonical}, code, []apidoc.Param{display})...),
-		terms("fhir_validate_code_post", http.MethodPost, "/ValueSet/$validate-code", "Validate a code of a value set, by POST", "", "Parameters"),
-		terms("fhir_expand", http.MethodGet, "/ValueSet/$expand", "List the codes of a value set", "At most 10,000 at once.", "Resource", canonical,
-			apidoc.Param{Name: "filter", In: "query", Description: "Part of a display, or the beginning of a code."}, apidoc.Param{Name: "count", In: "query", Type: "integer", Description: "How many."},
-			apidoc.Param{Name: "offset", In: "query", Type: "integer", Description: "How many are left out."}),
-		terms("fhir_expand_post", http.MethodPost, "/ValueSet/$expand", "List the codes of a value set, by POST", "", "Resource"),
-		op("fhir_conceptmaps", http.MethodGet, "/ConceptMap", "List the concept maps of the mappings", "Those that codes of the record are translated by when resources are made of it.", []apidoc.Param{
-			{Name: "url", In: "query", Description: "Canonical URLs; more after a comma."},
-			{Name: "_id", In: "query", Description: "Ids; more after a comma."},
-			{Name: "_count", In: "query", Type: "integer", Description: "Size of a page, to 500."},
-		}, "Bundle", false, http.StatusBadRequest),
-		conceptMapSearch,
-		op("fhir_conceptmap_read", http.MethodGet, "/ConceptMap/{id}", "Read a concept map of the mappings", "", []apidoc.Param{id}, "Resource", false, http.StatusNotFound),
-		terms("fhir_translate", http.MethodGet, "/ConceptMap/$translate", "Translate a code", "By a loaded concept map; with reverse, the codes that it translates to the one given.", "Parameters", slices.Concat([]apidoc.Param{canonical}, code,
-			[]apidoc.Param{
-				{Name: "targetsystem", In: "query", Description: "The code system of the translation."},
-				{Name: "reverse", In: "query", Description: "true asks for the codes that are translated to the code."},
-			})...),
-		terms("fhir_translate_post", http.MethodPost, "/ConceptMap/$translate", "Translate a code, by POST", "", "Parameters"),
 		withBody(op("fhir_batch", http.MethodPost, "/", "Send several requests at once", "A Bundle of type batch, or transaction: then all succeed or none. A transaction either reads, or creates resources of one patient.", nil, "Bundle", false,
 			http.StatusBadRequest, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity), "Bundle", "The requests."),
 	}...)

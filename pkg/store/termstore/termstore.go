@@ -75,11 +75,11 @@ func (s *Store) Load(ctx context.Context, list []*local.Resource) error {
 	return s.change(ctx, op, func(tx pgx.Tx) error {
 		for _, r := range list {
 			_, err := tx.Exec(ctx, `
-				insert into terminology_resource (kind, url, version, name, concepts, bytes, content)
-				values ($1, $2, $3, $4, $5, $6, $7)
+				insert into terminology_resource (kind, url, version, name, concepts, bytes, content, revision)
+				values ($1, $2, $3, $4, $5, $6, $7, (select revision + 1 from terminology_revision))
 				on conflict (kind, url, version) do update set
 					name = excluded.name, concepts = excluded.concepts, bytes = excluded.bytes,
-					content = excluded.content, loaded = excluded.loaded`,
+					content = excluded.content, loaded = excluded.loaded, revision = excluded.revision`,
 				string(r.Kind), r.URL, r.Version, r.Name, r.Concepts, len(r.JSON), s.enc.EncodeAll(r.JSON, nil))
 			if err != nil {
 				return failure(op, err)
@@ -187,18 +187,23 @@ func (s *Store) snapshot(ctx context.Context, op string, do func(pgx.Tx) error) 
 }
 
 func (s *Store) read(ctx context.Context, op string, tx pgx.Tx) (*local.Set, error) {
-	rows, err := tx.Query(ctx, `select content from terminology_resource order by kind, url, version`)
+	rows, err := tx.Query(ctx, `select content, revision, loaded from terminology_resource order by kind, url, version`)
 	if err != nil {
 		return nil, failure(op, err)
 	}
 	var list []*local.Resource
 	var content []byte
-	_, err = pgx.ForEachRow(rows, []any{&content}, func() error {
+	var revision int64
+	var loaded time.Time
+	_, err = pgx.ForEachRow(rows, []any{&content, &revision, &loaded}, func() error {
 		data, err := s.dec.DecodeAll(content, nil)
 		if err != nil {
 			return errs.Wrap(errs.Internal, op, "", err)
 		}
 		r, err := local.Parse(data, local.Limits{Bytes: 1 << 30, Concepts: s.limits.Concepts})
+		for _, one := range r {
+			one.Revision, one.Loaded = revision, loaded.UTC()
+		}
 		list = append(list, r...)
 		return err
 	})

@@ -3,6 +3,7 @@ package local
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -29,6 +30,9 @@ type Resource struct {
 	Concepts int
 	// JSON is the FHIR R4 resource.
 	JSON []byte
+	// Revision and Loaded are those of a definition, which the store knows.
+	Revision int64
+	Loaded   time.Time
 
 	system *fhirCodeSystem
 	set    *fhirValueSet
@@ -66,6 +70,8 @@ type header struct {
 	Name         string `json:"name"`
 	Title        string `json:"title"`
 	Status       string `json:"status"`
+	// Identifier is one of a concept map, a list of the others.
+	Identifier jsontext.Value `json:"identifier"`
 }
 
 type fhirCodeSystem struct {

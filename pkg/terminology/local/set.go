@@ -22,6 +22,7 @@ type Set struct {
 	byName  map[string]*codeSystem   // by lower-case name
 	values  map[string][]*valueSet
 	maps    []*conceptMap
+	shown   map[Kind][]*terminology.Definition
 	count   int
 }
 
@@ -33,7 +34,7 @@ var (
 // Build makes a Set of resources. Two of one kind, url and version are an
 // error, and so is a value set whose own imports lead back to it.
 func Build(list []*Resource) (*Set, error) {
-	s := &Set{systems: map[string][]*codeSystem{}, byName: map[string]*codeSystem{}, values: map[string][]*valueSet{}}
+	s := &Set{systems: map[string][]*codeSystem{}, byName: map[string]*codeSystem{}, values: map[string][]*valueSet{}, shown: map[Kind][]*terminology.Definition{}}
 	seen := map[string]bool{}
 	for _, r := range list {
 		key := string(r.Kind) + " " + r.URL + "|" + r.Version
@@ -42,9 +43,15 @@ func Build(list []*Resource) (*Set, error) {
 		}
 		seen[key] = true
 		s.count += r.Concepts
+		d, err := r.definition()
+		if err != nil {
+			return nil, err
+		}
+		s.shown[r.Kind] = append(s.shown[r.Kind], d)
 		switch r.Kind {
 		case CodeSystem:
 			c := newCodeSystem(r.system)
+			d.Has = func(code string) bool { return c.find(code) != nil }
 			s.systems[r.URL] = append(s.systems[r.URL], c)
 			for _, name := range []string{r.Name, r.Title} {
 				if name != "" {

@@ -149,6 +149,7 @@ var (
 	_ terminology.Service    = (*Resolver)(nil)
 	_ terminology.Hierarchy  = (*Resolver)(nil)
 	_ terminology.Translator = (*Resolver)(nil)
+	_ terminology.Catalogue  = (*Resolver)(nil)
 )
 
 // New makes a Resolver.
@@ -246,6 +247,12 @@ func (r *Resolver) observe(by string, status terminology.AnswerStatus) {
 // server.
 func (r *Resolver) next(err error) bool {
 	return r.cfg.Remote != nil && (errs.Is(err, errs.NotFound) || errs.Is(err, errs.Unsupported))
+}
+
+// Definitions implements terminology.Catalogue: what is loaded, and nothing of a
+// terminology server.
+func (r *Resolver) Definitions(kind string) []*terminology.Definition {
+	return r.cfg.Local().Definitions(kind)
 }
 
 // code gives a code the URI of its system, for the server.

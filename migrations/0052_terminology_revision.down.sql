@@ -1,0 +1,1 @@
+alter table terminology_resource drop column revision;
