@@ -99,6 +99,7 @@ type Terminology struct {
 	groups     map[string]*Group
 	groupOrder []*Group
 	sets       map[string]*CodeSet
+	setOrder   []*CodeSet
 	properties map[string]map[string]bool // property code → units
 	units      map[string][]string        // unit → property codes
 }
@@ -126,6 +127,9 @@ func (t *Terminology) CodeSet(name string) *CodeSet {
 	}
 	return t.sets[strings.ReplaceAll(name, " ", "_")]
 }
+
+// CodeSets lists the code sets. The slice is shared and must not be changed.
+func (t *Terminology) CodeSets() []*CodeSet { return t.setOrder }
 
 // Has reports whether the named group has the code; false for an unknown group.
 func (t *Terminology) Has(group, code string) bool {
@@ -262,6 +266,7 @@ func parse(groups, sets, properties string) (*Terminology, error) {
 			s.index[c] = true
 		}
 		t.sets[s.Name] = s
+		t.setOrder = append(t.setOrder, s)
 		return nil
 	})
 	if err != nil {
