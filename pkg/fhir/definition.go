@@ -10,6 +10,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/fhir/catalogue"
 	"github.com/cairn-ehr/cairn/pkg/terminology"
 )
 
@@ -87,35 +88,9 @@ func (a *api) definitionRoutes(r chi.Router, both func(string, operation, bool),
 	}
 }
 
-// definitionParams are the search parameters of definitions beside _id.
-func definitionParams(typ string) []r4.SearchParam {
-	common := func(name string, kind r4.SearchKind) r4.SearchParam {
-		return r4.SearchParam{Name: name, Kind: kind, Definition: "http://hl7.org/fhir/SearchParameter/conformance-" + name}
-	}
-	own := func(name string, kind r4.SearchKind) r4.SearchParam {
-		return r4.SearchParam{Name: name, Kind: kind, Definition: "http://hl7.org/fhir/SearchParameter/" + typ + "-" + name}
-	}
-	list := []r4.SearchParam{
-		common("identifier", r4.SearchToken), common("name", r4.SearchString), common("status", r4.SearchToken),
-		common("title", r4.SearchString), common("url", r4.SearchURI), common("version", r4.SearchToken),
-	}
-	if typ == conceptMapType { // whose identifier is another element
-		list[0] = own("identifier", r4.SearchToken)
-	}
-	switch typ {
-	case codeSystemType:
-		list = append(list, own("code", r4.SearchToken), own("content-mode", r4.SearchToken), own("system", r4.SearchURI))
-	case valueSetType:
-		list = append(list, own("reference", r4.SearchURI))
-	case conceptMapType:
-		list = append(list, own("source-system", r4.SearchURI), own("target-system", r4.SearchURI))
-	}
-	return list
-}
-
 func definitionCapability(typ string, operations []*r4.Node) *r4.Node {
 	var params []*r4.Node
-	for _, p := range slices.Concat(r4.CommonParams()[:1], definitionParams(typ)) {
+	for _, p := range slices.Concat(r4.CommonParams()[:1], catalogue.DefinitionParams(typ)) {
 		params = append(params, declared(p))
 	}
 	text := "What the operator has loaded, and the openEHR terminology; what a terminology server knows is not listed."
@@ -151,7 +126,7 @@ func (a *api) record(c *call, d definition) (Record, error) {
 		return rec, nil
 	}
 	if _, err := r4.AppendXML(nil, n); err != nil {
-		return rec, errs.Wrap(errs.NotAcceptable, "fhir."+d.Kind, "the "+d.Kind+" "+d.URL+" was loaded with elements of another shape than in FHIR R4, and has no XML form: ask for "+MediaType, err)
+		return rec, errs.Wrap(errs.NotAcceptable, "fhir."+d.Kind, "the "+d.Kind+" "+d.URL+" was loaded with elements of another shape than in FHIR R4, and has no XML form: ask for "+r4.MediaTypeJSON, err)
 	}
 	return rec, nil
 }
@@ -314,11 +289,11 @@ func definitionFilter(typ string, p pair) (func(*definition) bool, error) {
 	if name == "_id" && modifier == "" {
 		return any(func(s string, d *definition) bool { return s == d.id.String() }), nil
 	}
-	i := slices.IndexFunc(definitionParams(typ), func(x r4.SearchParam) bool { return x.Name == name })
+	i := slices.IndexFunc(catalogue.DefinitionParams(typ), func(x r4.SearchParam) bool { return x.Name == name })
 	if i < 0 {
 		return nil, unsupportedParam(p.name)
 	}
-	kind := definitionParams(typ)[i].Kind
+	kind := catalogue.DefinitionParams(typ)[i].Kind
 	if modifier != "" && (kind != r4.SearchString || modifier != string(Exact) && modifier != string(Contains)) {
 		return nil, unsupportedModifier(p.name, modifier)
 	}

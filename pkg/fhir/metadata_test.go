@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
+	"github.com/cairn-ehr/cairn/pkg/fhir/catalogue"
 )
 
 // What the CapabilityStatement declares is answered, and what it does not declare is
@@ -36,7 +37,7 @@ func TestCapabilitiesBothWays(t *testing.T) {
 		kinds[res.Type] = map[string]r4.SearchKind{}
 		params := append(r4.CommonParams(), r4.SearchParams(res.Type)...)
 		if strings.Contains("CodeSystem ConceptMap ValueSet", res.Type) {
-			params = append(params, definitionParams(res.Type)...)
+			params = append(params, catalogue.DefinitionParams(res.Type)...)
 		}
 		for _, p := range params {
 			names = append(names, p.Name)

@@ -239,7 +239,7 @@ func Operations(basePath string) []apidoc.Operation {
 		subscription("fhir_subscription_delete", http.MethodDelete, "/Subscription/{id}", "Delete a subscription", "", 204, own, "", 404))
 	definitions := func(typ, plural string) []apidoc.Operation {
 		params := []apidoc.Param{{Name: "_id", In: "query", Description: "Ids; more after a comma."}, {Name: "_count", In: "query", Type: "integer", Description: "Size of a page, to 500."}}
-		for _, p := range definitionParams(typ) {
+		for _, p := range DefinitionParams(typ) {
 			params = append(params, apidoc.Param{Name: p.Name, In: "query", Description: "By " + p.Name + "; more after a comma."})
 		}
 		name := strings.ToLower(typ)
@@ -285,7 +285,7 @@ func Operations(basePath string) []apidoc.Operation {
 		terms("fhir_translate_post", http.MethodPost, "/ConceptMap/$translate", "Translate a code, by POST", "", "Parameters"),
 	}
 	terminology = append(terminology, onOne(terminology[2:])...)
-	for _, d := range [][2]string{{codeSystemType, "code systems"}, {valueSetType, "value sets"}, {conceptMapType, "concept maps"}} {
+	for _, d := range [][2]string{{"CodeSystem", "code systems"}, {"ValueSet", "value sets"}, {"ConceptMap", "concept maps"}} {
 		terminology = append(terminology, definitions(d[0], d[1])...)
 	}
 	subscriptions = append(subscriptions, terminology...)
