@@ -15,6 +15,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/compact"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/store/wire"
 )
 
 // commitSQL has one parameter for each of commit_contribution and then of
@@ -189,7 +190,7 @@ func (s *Store) commitArgs(ctx context.Context, w *wave) ([]any, error) {
 		v.concepts, v.category, v.signature, v.start, v.description, v.content, v.raw,
 		p.rI, p.rKind, p.rType, p.rID, p.rFrom, p.rLen, p.rSearch, p.cI, p.cRaw,
 		p.lI, p.lMapped, p.lLosses, more, optional(c.Rules), queued(c.Versions),
-		asKept{},
+		wire.AsKept{},
 		replaces,
 	}
 	return append(args, indexed...), nil
@@ -241,7 +242,7 @@ type versionArgs struct {
 	signature               []*string
 	start                   []*time.Time
 	description             []*string
-	content                 jsonTexts
+	content                 wire.JSONTexts
 	raw                     [][]byte
 }
 
@@ -252,7 +253,7 @@ func (s *Store) versionArgs(ctx context.Context, versions []ehr.NewVersion) (ver
 		kind: make([]int16, n), lifecycle: make([]int16, n), change: make([]int16, n),
 		template: make([]*int32, n), concept: make([]*int32, n), concepts: make([]string, n),
 		category: make([]*int16, n), signature: make([]*string, n), start: make([]*time.Time, n), description: make([]*string, n),
-		content: make(jsonTexts, n), raw: make([][]byte, n),
+		content: make(wire.JSONTexts, n), raw: make([][]byte, n),
 	}
 	for i := range versions {
 		v := &versions[i]
@@ -347,4 +348,20 @@ func jsonText(b []byte) *string {
 	}
 	s := string(b)
 	return &s
+}
+
+// commitCall carries out commitSQL as a transaction of its own.
+func (s *Store) commitCall(ctx context.Context, args []any) (committed time.Time, err error) {
+	conn, err := s.main.Acquire(ctx)
+	if err != nil {
+		return committed, err
+	}
+	defer conn.Release()
+	return s.commitOn(ctx, conn.Conn(), args)
+}
+
+// commitOn carries out commitSQL.
+func (s *Store) commitOn(ctx context.Context, conn *pgx.Conn, args []any) (committed time.Time, err error) {
+	err = wire.Statement{Name: "cairn_commit", SQL: commitSQL}.QueryRow(ctx, conn, s.keptForm, args, &committed)
+	return committed, err
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/aql/nodestore"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
+	"github.com/cairn-ehr/cairn/pkg/store/wire"
 )
 
 // maxGroup bounds the contributions of one call, and groupTimeout the time that
@@ -260,10 +261,10 @@ func joinedArray(parts []any) any {
 		return concat[*string](parts)
 	case [][]byte:
 		return concat[[]byte](parts)
-	case jsonTexts:
-		var list jsonTexts
+	case wire.JSONTexts:
+		var list wire.JSONTexts
 		for _, p := range parts {
-			list = append(list, p.(jsonTexts)...)
+			list = append(list, p.(wire.JSONTexts)...)
 		}
 		return list
 	case []*time.Time:

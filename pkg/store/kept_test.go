@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"bytes"
 	"context"
 	"strings"
 	"testing"
@@ -9,12 +8,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/pgembed/pgtest"
 	"github.com/cairn-ehr/cairn/pkg/store"
-	"github.com/cairn-ehr/cairn/pkg/store/jsonb"
 )
 
 // What is stored does not depend on the form in which documents are sent. A
@@ -112,48 +109,6 @@ func TestUnlikeDatabase(t *testing.T) {
 		if openURL(t, url).KeptForm() {
 			t.Errorf("documents are sent as the database keeps them after %s", sql)
 		}
-	}
-}
-
-func TestEncodedForms(t *testing.T) {
-	t.Parallel()
-	list := store.JSONTexts([]byte(`{"a":[1,"b"]}`), nil, []byte(`{}`))
-	args := []any{list, store.AsKept()}
-	oids := []uint32{pgtype.ByteaArrayOID, pgtype.BoolOID}
-	var w jsonb.Writer
-	first, err := w.Append(nil, []byte(`{"a":[1,"b"]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	empty, err := w.Append(nil, []byte(`{}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, test := range []struct {
-		kept bool
-		want [][]byte
-	}{
-		{true, [][]byte{first, nil, empty}},
-		{false, [][]byte{[]byte(`{"a":[1,"b"]}`), nil, []byte(`{}`)}},
-	} {
-		values, err := store.EncodeForm(test.kept, oids, args)
-		if err != nil {
-			t.Fatal(err)
-		}
-		types := pgtype.NewMap()
-		var got [][]byte
-		if err := types.Scan(pgtype.ByteaArrayOID, pgtype.BinaryFormatCode, values[0], &got); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(test.want, got); diff != "" {
-			t.Errorf("kept %v: %s", test.kept, diff)
-		}
-		if want := []byte{0}; bytes.Equal(values[1], want) == test.kept {
-			t.Errorf("kept %v is sent as %v", test.kept, values[1])
-		}
-	}
-	if _, err := store.EncodeForm(true, oids, []any{store.JSONTexts([]byte(`{"a":1e5}`)), store.AsKept()}); err == nil {
-		t.Error("a number with an exponent is written as the database keeps it")
 	}
 }
 

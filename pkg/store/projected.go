@@ -16,6 +16,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
+	"github.com/cairn-ehr/cairn/pkg/store/wire"
 )
 
 // projected is the arguments with what projections derived.
@@ -23,7 +24,7 @@ type projected struct {
 	rI, rKind        []int32
 	rType, rID       []string
 	rFrom, rLen      []int32
-	rSearch          jsonTexts
+	rSearch          wire.JSONTexts
 	cI               []int32
 	cRaw             [][]byte
 	lI               []int32
@@ -39,7 +40,7 @@ func (s *Store) projectedArgs(ctx context.Context, c *ehr.Contribution) (project
 	// Empty, not nil: nil would be passed as null.
 	p := projected{
 		rI: make([]int32, 0, n), rKind: make([]int32, 0, n), rType: make([]string, 0, n), rID: make([]string, 0, n),
-		rFrom: make([]int32, 0, n), rLen: make([]int32, 0, n), rSearch: make(jsonTexts, 0, n),
+		rFrom: make([]int32, 0, n), rLen: make([]int32, 0, n), rSearch: make(wire.JSONTexts, 0, n),
 		cI: []int32{}, cRaw: [][]byte{}, lI: []int32{}, lMapped: []string{}, lLosses: []string{},
 	}
 	buf := projectedBuffers.Get().(*projectedBuffer)

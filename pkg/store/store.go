@@ -21,6 +21,7 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/store/gather"
+	"github.com/cairn-ehr/cairn/pkg/store/wire"
 )
 
 // Config says which database to use and how hard.
@@ -61,7 +62,7 @@ type Store struct {
 	kept        *keptstore.Store
 	templates   templateNames
 	accessParts sync.Map // names of months of the record of accesses that are there
-	keptForm    bool     // see keepsAsWritten
+	keptForm    bool     // see wire.KeepsAsWritten
 }
 
 var _ ehr.Store = (*Store)(nil)
@@ -110,7 +111,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, errs.Wrap(errs.Unavailable, op, "the database does not answer", err)
 	}
 	var err error
-	if s.keptForm, err = keepsAsWritten(ctx, s.main); err != nil {
+	if s.keptForm, err = wire.KeepsAsWritten(ctx, s.main); err != nil {
 		s.Close()
 		return nil, failure(op, err)
 	}

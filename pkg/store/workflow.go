@@ -15,6 +15,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/pkg/ehr"
 	"github.com/cairn-ehr/cairn/pkg/errs"
+	"github.com/cairn-ehr/cairn/pkg/store/wire"
 )
 
 // What an order is projected to depends on ACTIONs of other compositions. So
@@ -102,7 +103,7 @@ func (s *Store) commitWorkflow(ctx context.Context, tx pgx.Tx, c *ehr.Contributi
 		}
 		var ehrs, objects []int64
 		var current []bool
-		if err := tx.QueryRow(ctx, workflowCommitSQL, s.resolved(args)...).Scan(&t, &ehrs, &objects, &current); err != nil {
+		if err := tx.QueryRow(ctx, workflowCommitSQL, wire.Resolve(args, s.keptForm)...).Scan(&t, &ehrs, &objects, &current); err != nil {
 			return t, false, outOfOrder(failure(op, err), list[:i])
 		}
 		if len(objects) == 0 {

@@ -1,66 +1,16 @@
-package store
+package wire
 
 import (
-	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/cairn-ehr/cairn/pkg/store/jsonb"
 )
-
-// commitCall carries out commitSQL as a transaction of its own.
-func (s *Store) commitCall(ctx context.Context, args []any) (committed time.Time, err error) {
-	conn, err := s.main.Acquire(ctx)
-	if err != nil {
-		return committed, err
-	}
-	defer conn.Release()
-	return s.commitOn(ctx, conn.Conn(), args)
-}
-
-// commitOn carries out commitSQL. It encodes the arguments itself, into a buffer
-// that is kept: a contribution of many compositions has a megabyte of them, and
-// pgx would let a small buffer grow to that every time, element by element
-// through reflection.
-func (s *Store) commitOn(ctx context.Context, conn *pgx.Conn, args []any) (committed time.Time, err error) {
-	if conn.Config().DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
-		// The database's URL says that statements cannot be prepared.
-		err = conn.QueryRow(ctx, commitSQL, s.resolved(args)...).Scan(&committed)
-		return committed, err
-	}
-	statement, err := conn.Prepare(ctx, "cairn_commit", commitSQL)
-	if err != nil {
-		return committed, err
-	}
-	e := encoders.Get().(*encoder)
-	defer e.release()
-	e.kept = s.keptForm
-	err = e.encode(conn.TypeMap(), statement.ParamOIDs, args)
-	if errors.Is(err, errNotKept) {
-		e.kept = false
-		err = e.encode(conn.TypeMap(), statement.ParamOIDs, args)
-	}
-	if err != nil {
-		return committed, err
-	}
-	format := []int16{pgtype.BinaryFormatCode}
-	result := conn.PgConn().ExecStatement(ctx, statement, e.values, e.formats, format).Read()
-	switch {
-	case result.Err != nil:
-		return committed, result.Err
-	case len(result.Rows) != 1 || len(result.Rows[0]) != 1:
-		return committed, errors.New("commit_contribution has not answered with one row")
-	}
-	err = conn.TypeMap().Scan(statement.Fields[0].DataTypeOID, format[0], result.Rows[0][0], &committed)
-	return committed, err
-}
 
 // encoder encodes the arguments of a statement one after the other.
 type encoder struct {
@@ -70,7 +20,7 @@ type encoder struct {
 	formats []int16
 	flag    int // where the array at hand says whether it has nulls
 
-	kept  bool // jsonTexts are sent as the database keeps them
+	kept  bool // JSONTexts are sent as the database keeps them
 	jsonb jsonb.Writer
 }
 
@@ -100,9 +50,9 @@ func (e *encoder) encode(types *pgtype.Map, oids []uint32, args []any) error {
 	}
 	for i, a := range args {
 		switch b := a.(type) {
-		case asKept:
+		case AsKept:
 			a = e.kept
-		case jsonTexts:
+		case JSONTexts:
 			if err := e.jsonTexts(b); err != nil {
 				return err
 			}
@@ -163,7 +113,7 @@ func encodedSize(a any) int {
 				n += len(*s)
 			}
 		}
-	case jsonTexts:
+	case JSONTexts:
 		for _, b := range a {
 			n += 8 + len(b) + len(b)/8
 		}

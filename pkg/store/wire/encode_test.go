@@ -1,6 +1,8 @@
-package store_test
+package wire
 
 import (
+	"bytes"
+	"errors"
 	"testing"
 	"time"
 
@@ -8,10 +10,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"github.com/cairn-ehr/cairn/pkg/store"
+	"github.com/cairn-ehr/cairn/pkg/store/jsonb"
 )
 
-// TestArgumentsEncoded: what the store encodes itself is what pgx would send.
+// TestArgumentsEncoded: what the package encodes itself is what pgx would send.
 func TestArgumentsEncoded(t *testing.T) {
 	t.Parallel()
 	a, empty := "a", ""
@@ -58,23 +60,66 @@ func TestArgumentsEncoded(t *testing.T) {
 	for _, x := range args {
 		oids, list = append(oids, x.oid), append(list, x.arg)
 	}
-	values, formats, err := store.Encode(types, oids, list)
-	if err != nil {
+	var e encoder
+	if err := e.encode(types, oids, list); err != nil {
 		t.Fatal(err)
 	}
 	for i, x := range args {
-		want, err := types.Encode(x.oid, formats[i], x.arg, []byte{})
+		want, err := types.Encode(x.oid, e.formats[i], x.arg, []byte{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, values[i]); diff != "" {
+		if diff := cmp.Diff(want, e.values[i]); diff != "" {
 			t.Errorf("argument %d, a %T: %s", i+1, x.arg, diff)
 		}
 	}
-	if _, _, err := store.Encode(types, []uint32{pgtype.Int4OID}, []any{"a", "b"}); err == nil {
+	if err := e.encode(types, []uint32{pgtype.Int4OID}, []any{"a", "b"}); err == nil {
 		t.Error("two arguments for one parameter were accepted")
 	}
-	if _, _, err := store.Encode(types, []uint32{pgtype.Int4OID}, []any{[]string{"a"}}); err == nil {
+	if err := e.encode(types, []uint32{pgtype.Int4OID}, []any{[]string{"a"}}); err == nil {
 		t.Error("a text array was accepted for a number")
+	}
+}
+
+func TestEncodedForms(t *testing.T) {
+	t.Parallel()
+	list := JSONTexts{[]byte(`{"a":[1,"b"]}`), nil, []byte(`{}`)}
+	args := []any{list, AsKept{}}
+	oids := []uint32{pgtype.ByteaArrayOID, pgtype.BoolOID}
+	var w jsonb.Writer
+	first, err := w.Append(nil, []byte(`{"a":[1,"b"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty, err := w.Append(nil, []byte(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		kept bool
+		want [][]byte
+	}{
+		{true, [][]byte{first, nil, empty}},
+		{false, [][]byte{[]byte(`{"a":[1,"b"]}`), nil, []byte(`{}`)}},
+	} {
+		e := encoder{kept: test.kept}
+		if err := e.encode(pgtype.NewMap(), oids, args); err != nil {
+			t.Fatal(err)
+		}
+		types := pgtype.NewMap()
+		var got [][]byte
+		if err := types.Scan(pgtype.ByteaArrayOID, pgtype.BinaryFormatCode, e.values[0], &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("kept %v: %s", test.kept, diff)
+		}
+		if want := []byte{0}; bytes.Equal(e.values[1], want) == test.kept {
+			t.Errorf("kept %v is sent as %v", test.kept, e.values[1])
+		}
+	}
+	e := encoder{kept: true}
+	if err := e.encode(pgtype.NewMap(), oids, []any{JSONTexts{[]byte(`{"a":1e5}`)}, AsKept{}}); !errors.Is(err, errNotKept) {
+		t.Error("a number with an exponent is written as the database keeps it")
 	}
 }

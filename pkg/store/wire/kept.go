@@ -1,4 +1,4 @@
-package store
+package wire
 
 import (
 	"bytes"
@@ -13,19 +13,19 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/store/jsonb"
 )
 
-// jsonTexts is an argument for an array of bytea: JSON objects, which are sent as
-// text or, where all of them can be, as the database keeps them. asKept is the
+// JSONTexts is an argument for an array of bytea: JSON objects, which are sent as
+// text or, where all of them can be, as the database keeps them. AsKept is the
 // argument that says which of both.
 type (
-	jsonTexts [][]byte
-	asKept    struct{}
+	JSONTexts [][]byte
+	AsKept    struct{}
 )
 
 // errNotKept says that one of the texts cannot be written as the database keeps it.
 var errNotKept = errors.New("sent as text")
 
 // jsonTexts encodes the array in one form or the other.
-func (e *encoder) jsonTexts(texts jsonTexts) error {
+func (e *encoder) jsonTexts(texts JSONTexts) error {
 	e.header(pgtype.ByteaOID, len(texts))
 	for _, text := range texts {
 		if text == nil {
@@ -48,9 +48,10 @@ func (e *encoder) jsonTexts(texts jsonTexts) error {
 	return nil
 }
 
-// resolved is the arguments for pgx to encode.
-func (s *Store) resolved(args []any) []any {
-	if s.keptForm {
+// Resolve is the arguments for pgx to encode, with those of this package in the form
+// that the database keeps, if it is to be and all of them can be, or as text.
+func Resolve(args []any, kept bool) []any {
+	if kept {
 		var w jsonb.Writer
 		if out, ok := resolve(args, true, func(text []byte) ([]byte, error) { return w.Append(nil, text) }); ok {
 			return out
@@ -64,9 +65,9 @@ func resolve(args []any, kept bool, form func([]byte) ([]byte, error)) (out []an
 	out = slices.Clone(args)
 	for i, a := range args {
 		switch a := a.(type) {
-		case asKept:
+		case AsKept:
 			out[i] = kept
-		case jsonTexts:
+		case JSONTexts:
 			list := make([][]byte, len(a))
 			for k, text := range a {
 				if text == nil {
@@ -83,9 +84,9 @@ func resolve(args []any, kept bool, form func([]byte) ([]byte, error)) (out []an
 	return out, true
 }
 
-// keepsAsWritten reports whether the database takes jsonb as package jsonb writes
+// KeepsAsWritten reports whether the database takes jsonb as package jsonb writes
 // it: it has the casts, and makes of a text with everything in it the same bytes.
-func keepsAsWritten(ctx context.Context, db interface {
+func KeepsAsWritten(ctx context.Context, db interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 },
 ) (bool, error) {
