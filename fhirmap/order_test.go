@@ -10,6 +10,7 @@ import (
 
 	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/casetest"
+	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
 	"github.com/cairn-ehr/cairn/templates"
 )
@@ -79,6 +80,72 @@ func TestComposeOrders(t *testing.T) {
 		})
 		if err != nil || len(res.Resources) != 1 {
 			t.Fatal(resource, err)
+		}
+		if got := strings.Replace(string(res.Resources[0].JSON), `"id":"`+res.Resources[0].ID+`",`, "", 1); got != resource {
+			t.Errorf("seed %d: got  %s\nwant %s", seed, got, resource)
+		}
+	}
+}
+
+// TestComposeStatements takes random statements of what is taken there and back.
+// Each status is a state of the order; intended and not taken are none.
+func TestComposeStatements(t *testing.T) {
+	t.Parallel()
+	lib, err := fhirmap.LoadShipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile("../templates/library/Cairn - Medication list.v1.opt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl, err := templates.ReadOPT(data, templates.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	rnd := rand.New(rand.NewPCG(seed, 0))
+	pick := func(list ...string) string { return list[rnd.IntN(len(list))] }
+	states := map[string]string{"unknown": "", "active": "245", "on-hold": "530", "stopped": "531", "completed": "532"}
+	for range 200 {
+		status := pick("unknown", "active", "on-hold", "stopped", "completed", "intended", "not-taken", "entered-in-error")
+		resource := pick("", `"identifier":[{"value":"`+pick("x-1", "é/2")+`"}],`) + `"status":"` + status + `","medicationCodeableConcept":{"text":"` + pick("Metformin", "Salbutamol") + `"},` +
+			`"subject":{"reference":"Patient/` + testEHR + `"},` + pick("", `"effectivePeriod":{"start":"2023-11"},`, `"effectivePeriod":{"start":"2023-11-02","end":"2024-01-02T10:00:00+01:00"},`) +
+			`"dateAsserted":"` + pick("2024-03-05", "2024-03", "2024-03-05T10:00:00+01:00") + `"` +
+			pick("", `,"reasonCode":[{"text":"Asthma"}]`) + pick("", `,"note":[{"text":"With water"}]`) +
+			pick("", `,"dosage":[{"text":"one in the morning"}]`, `,"dosage":[{"timing":{"repeat":{"frequency":2,"period":1,"periodUnit":"d"}},"doseAndRate":[{"doseQuantity":{"value":5.0,"unit":"mg","system":"http://unitsofmeasure.org","code":"mg"}}]}]`)
+		resource = `{"resourceType":"MedicationStatement",` + resource + `}`
+		in := composeInput(tmpl, resource)
+		in.Stance, in.Time = fhirmap.Names, time.Date(2024, 3, 5, 12, 0, 0, 0, time.UTC)
+		c, err := lib.Compose(in)
+		state, known := states[status]
+		if !known {
+			if !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), "MedicationStatement") {
+				t.Errorf("seed %d: %s: %v", seed, resource, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("seed %d: %s: %v", seed, resource, err)
+		}
+		var states []string
+		for _, n := range c.Root.List("content") {
+			if n.Class.Name == "ACTION" {
+				states = append(states, n.String("ism_transition", "current_state", "defining_code", "code_string"))
+				if n.Get("ism_transition", "careflow_step") != nil || n.String("time", "magnitude_status") != "<" {
+					t.Errorf("%s: the ACTION says more than was sent", resource)
+				}
+			}
+		}
+		if got := strings.Join(states, " "); got != state {
+			t.Errorf("%s: states %q, want %q", resource, got, state)
+		}
+		res, err := lib.Project(fhirmap.Input{
+			Root: c.Root, EHRID: testEHR, ObjectID: casetest.Object, SystemID: casetest.System, Lifecycle: lifecycleComplete, Workflow: fhirmap.Said(c.Root),
+		})
+		if err != nil || len(res.Resources) != 1 {
+			t.Fatal(resource, err, res.Losses)
 		}
 		if got := strings.Replace(string(res.Resources[0].JSON), `"id":"`+res.Resources[0].ID+`",`, "", 1); got != resource {
 			t.Errorf("seed %d: got  %s\nwant %s", seed, got, resource)

@@ -118,8 +118,9 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  Immunization `completed`; its time is `performedDateTime`, the end of `performedPeriod`, or `occurrenceDateTime`, and one without is refused.\n" +
 	"- The `status` of a MedicationRequest that is sent becomes an ACTION beside the INSTRUCTION, which names its ACTIVITY (docs/adr/0039): `active` the state active, `on-hold`\n" +
 	"  suspended, `cancelled` cancelled, `stopped` aborted, `completed` completed, without a careflow step, and at a time before now (`magnitude_status` `<`); `unknown` none. `draft` is\n" +
-	"  refused, since two steps are shown so, and every status but `unknown` where the template has no ACTION beside the INSTRUCTION, or several. So a MedicationStatement has the status\n" +
-	"  `unknown`: the templates of lists have no ACTIONs.\n" +
+	"  refused, since two steps are shown so, and every status but `unknown` where the template has no ACTION beside the INSTRUCTION, or several. So it is\n" +
+	"  with a MedicationStatement in the medication list: `active`, `on-hold`, `stopped` and `completed` become an ACTION in that state, `unknown` none; `intended` and `not-taken`,\n" +
+	"  which are no state of an order, are refused.\n" +
 	"- Not taken of a Condition: `onset` and `abatement` but as a date (the nodes are dates, and an age made a date would be another statement), `stage` and `evidence` (the\n" +
 	"  templates close the slot for details), the `time` and author of a note and more than one (the comment is one text without a time of its own), `encounter` (an Encounter is a\n" +
 	"  composition here, to which problems have no LINK). `severity`, `bodySite` and dates of any precision are taken.\n" +

@@ -81,3 +81,45 @@ func TestFHIRWriteOrderStatus(t *testing.T) {
 	p.commit(p.said(strings.TrimPrefix(p.orders()[0].Str("meta", "source"), "ehr:"), "2024-03-06T10:00:00Z", "532"), "")
 	p.is("completed before it was told to be active", "unknown", "1.1")
 }
+
+// TestFHIRWriteStatementStatus creates statements of what is taken in each status that
+// is a state of openEHR, reads them back and finds the ACTION that says it.
+func TestFHIRWriteStatementStatus(t *testing.T) {
+	t.Parallel()
+	o := testOptions(t)
+	o.FHIRWrite, o.FHIRWriteTerritory = true, "NL"
+	p := newPrescriber(t, o)
+	statement := func(status string) string {
+		return `{"resourceType":"MedicationStatement","status":"` + status + `","medicationCodeableConcept":{"coding":[{` + snomed +
+			`"372567009","display":"Metformin"}],"text":"metformin"},"subject":{"reference":"Patient/` + p.ehr + `"},"effectivePeriod":{"start":"2023-11"},` +
+			`"dateAsserted":"2024-03-05T10:15:00+01:00","dosage":[{"text":"500 mg twice a day"}]}`
+	}
+	for _, c := range []struct{ status, state string }{{"active", "245"}, {"on-hold", "530"}, {"stopped", "531"}, {"completed", "532"}, {"unknown", ""}} {
+		p.ehr = p.newEHR()
+		r := p.send("POST", "MedicationStatement", statement(c.status), "Prefer", "return=representation")
+		if r.status != 201 {
+			t.Errorf("%s: %s", c.status, r)
+			continue
+		}
+		read := p.get("MedicationStatement/" + r.body.Str("id"))
+		if diff := cmp.Diff(statement(c.status), string(bare(t, read, p.ehr).Append(nil))); diff != "" {
+			t.Errorf("%s: sent (-) and read (+):\n%s", c.status, diff)
+		}
+		uid := strings.TrimPrefix(read.Str("meta", "source"), "ehr:")
+		root := string(fetch(t, p.s, "GET", "/openehr/v1/ehr/"+p.ehr+"/composition/"+uid, nil))
+		if says := strings.Contains(root, `"_type":"ACTION"`); says != (c.state != "") || says && !strings.Contains(root, `"code_string":"`+c.state+`"`) {
+			t.Errorf("%s: %s", c.status, root)
+		}
+		if n := len(p.all("MedicationStatement?patient="+p.ehr+"&status="+c.status, "match")); n != 1 {
+			t.Errorf("%s: %d are found by their status", c.status, n)
+		}
+		if found := len(p.all("MedicationRequest?patient="+p.ehr, "match")) + len(p.all("Immunization?patient="+p.ehr, "match")); found != 0 {
+			t.Errorf("%s: shown as %d resources of other types", c.status, found)
+		}
+	}
+	for _, status := range []string{"intended", "not-taken", "entered-in-error"} {
+		if r := p.send("POST", "MedicationStatement", statement(status)); r.status != 422 || !strings.Contains(r.String(), `["MedicationStatement.status"]`) {
+			t.Errorf("%s: %s", status, r)
+		}
+	}
+}

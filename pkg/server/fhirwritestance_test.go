@@ -181,7 +181,7 @@ func TestFHIRWriteStancesRefused(t *testing.T) {
 		{"an extension of the code", of(problem, `"text":"Type 2 diabetes"`, `"text":"Type 2 diabetes","extension":[{"url":"http://x","valueString":"absent"}]`), "Condition.code.extension", "would be lost", nil},
 		{"an extension of a coding", of(problem, `"44054006"`, `"44054006","extension":[{"url":"http://x","valueString":"absent"}]`), "Condition.code.coding[0].extension", "would be lost", nil},
 		{"not taken", of(medication, `"unknown"`, `"not-taken"`), "MedicationStatement.status", "would change", nil},
-		{"active", of(medication, `"unknown"`, `"active"`), "MedicationStatement.status", "would change", nil},
+		{"intended", of(medication, `"unknown"`, `"intended"`), "MedicationStatement.status", "would change", nil},
 		{"a denial that is active", of(noMedication, `"unknown"`, `"active"`), "MedicationStatement.status", "would change", nil},
 		{"a reference to a medication", strings.Replace(of(medication), of(medication)[strings.Index(of(medication), `"medicationCodeableConcept"`):strings.Index(of(medication), `"subject"`)], `"medicationReference":{"display":"none"},`, 1), "MedicationStatement.medicationCodeableConcept", "there is no code", nil},
 		{"asNeeded", of(medication, `"500 mg twice a day"`, `"500 mg twice a day","asNeededBoolean":true`), "MedicationStatement.dosage[0].asNeededBoolean", "would be lost", nil},
