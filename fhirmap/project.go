@@ -26,7 +26,8 @@ type run struct {
 	root, version, archetype *ref
 	plan                     *plan
 	res                      *cursor
-	only                     *restriction
+	only                     *restriction // onlyThese, or nil
+	onlyThese                restriction
 	// origin is what the resource in hand is made of, flow the ACTION that says how
 	// far it has come, once that has been asked for.
 	origin, flow *ref
@@ -48,6 +49,9 @@ type run struct {
 	// shaped is what the shape has been made of, but for its last part.
 	shaped shaped
 	paper  paper
+	// above is the node whose identity is the beginning of place.
+	above    *ref
+	aboveLen int
 	// known is the pattern that the last resource was kept by.
 	known *pattern
 	// subject is what self gives.
@@ -281,17 +285,29 @@ func (x *run) split(e *ref, archetype string) (refused bool) {
 	}
 	origins := x.eval(x.plan.split, e)
 	defer x.drop(&origins)
-	for _, group := range x.groups(origins.nodes) {
-		at := group[0]
-		x.only = nil
-		if at.attr.Container {
-			x.only = &restriction{owner: at.parent.node, attr: at.attr.Name}
-			for _, n := range group {
-				x.only.indexes = append(x.only.indexes, n.index)
-			}
+	if len(x.plan.unique) == 0 { // every one is a group of its own
+		for i := range origins.nodes {
+			refused = x.group(origins.nodes[i:i+1], archetype) || refused
 		}
-		refused = x.resource(at, archetype) || refused
+		return refused
 	}
+	for _, group := range x.groups(origins.nodes) {
+		refused = x.group(group, archetype) || refused
+	}
+	return refused
+}
+
+// group makes one resource of occurrences of the hierarchy's path.
+func (x *run) group(group []*ref, archetype string) (refused bool) {
+	at := group[0]
+	if at.attr.Container {
+		x.onlyThese = restriction{owner: at.parent.node, attr: at.attr.Name, indexes: x.onlyThese.indexes[:0]}
+		for _, n := range group {
+			x.onlyThese.indexes = append(x.onlyThese.indexes, n.index)
+		}
+		x.only = &x.onlyThese
+	}
+	refused = x.resource(at, archetype)
 	x.only = nil
 	return refused
 }
@@ -573,8 +589,8 @@ func (x *run) resourceID(target *r4.Type, rule string, origin *ref) string {
 	for _, part := range [...]string{x.in.SystemID, x.in.ObjectID, rule} {
 		b = append(append(strconv.AppendInt(b, int64(len(part)), 10), ':'), part...)
 	}
-	x.place = origin.appendIdentity(x.place[:0])
-	b = append(append(strconv.AppendInt(b, int64(len(x.place)), 10), ':'), x.place...)
+	place := x.identity(origin)
+	b = append(append(strconv.AppendInt(b, int64(len(place)), 10), ':'), place...)
 	x.text = b
 	sum := sha256.Sum256(b)
 	var id [32]byte

@@ -343,4 +343,3 @@ func (s *recipes) learn(key []byte, r *recipe, kept *atomic.Int64) {
 		k.list = append(slices.Clip(k.list), r) // others read the old list
 	}
 }
-

@@ -22,8 +22,8 @@ func (r *ref) path() string {
 	if r == nil || r.parent == nil {
 		return "/"
 	}
-	var b []byte
-	return string(r.appendPath(b))
+	var b [128]byte
+	return string(r.appendPath(b[:0]))
 }
 
 func (r *ref) appendPath(b []byte) []byte {
@@ -48,7 +48,32 @@ func (r *ref) appendIdentity(b []byte) []byte {
 	if uid := node.String("uid", "value"); uid != "" {
 		return append(append(b, "/uid:"...), uid...)
 	}
-	b = append(append(r.parent.appendIdentity(b), '/'), r.attr.Name...)
+	return r.appendPlace(r.parent.appendIdentity(b), node)
+}
+
+// identity is appendIdentity from the beginning. What is above the node is often that
+// of the last one.
+func (x *run) identity(r *ref) []byte {
+	if r == nil || r.parent == nil {
+		return nil
+	}
+	node := r.node.Unwatched()
+	if uid := node.String("uid", "value"); uid != "" {
+		x.place = append(append(x.place[:0], "/uid:"...), uid...)
+		x.above = nil
+		return x.place
+	}
+	if x.above != r.parent {
+		x.place = r.parent.appendIdentity(x.place[:0])
+		x.above, x.aboveLen = r.parent, len(x.place)
+	}
+	x.place = r.appendPlace(x.place[:x.aboveLen], node)
+	return x.place
+}
+
+// appendPlace appends the place of the node in its parent.
+func (r *ref) appendPlace(b []byte, node *rm.Node) []byte {
+	b = append(append(b, '/'), r.attr.Name...)
 	if !r.attr.Container {
 		return b
 	}
@@ -60,8 +85,18 @@ func (r *ref) appendIdentity(b []byte) []byte {
 		}
 	}
 	b = append(append(append(b, '['), id...), ',')
-	b = append(strconv.AppendQuote(b, name), ',')
+	b = append(appendGoQuoted(b, name), ',')
 	return append(strconv.AppendInt(b, int64(twin), 10), ']')
+}
+
+// appendGoQuoted is strconv.AppendQuote.
+func appendGoQuoted(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return strconv.AppendQuote(b, s)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
 }
 
 // archetype is the id of the archetype root that governs the node.

@@ -38,7 +38,11 @@ type mark struct {
 
 // Form turns a free text into the one that is carried over; false if the text has
 // not the form. It depends on nothing else.
-type Form func(text string) (carried string, ok bool)
+type Form struct {
+	Of func(text string) (carried string, ok bool)
+	// Costly says that it is worth while to remember the last answers.
+	Costly bool
+}
 
 // Question is whether a free text has a form, with the answer.
 type Question struct {
@@ -280,10 +284,10 @@ func (x Node) ArchetypeID() string {
 // not the form.
 func (x Node) Carry(f *Form) (Text, bool) {
 	if x.n == nil {
-		s, ok := (*f)("")
+		s, ok := f.Of("")
 		return Fixed(s), ok
 	}
-	s, ok := (*f)(x.n.Text)
+	s, ok := f.Of(x.n.Text)
 	if x.log == nil || !x.log.on {
 		return Text{text: s}, ok
 	}

@@ -50,7 +50,7 @@ func TestKey(t *testing.T) {
 	}
 }
 
-var long = reading.Form(func(s string) (string, bool) { return s, len(s) > 2 })
+var long = reading.Form{Costly: true, Of: func(s string) (string, bool) { return s, len(s) > 2 }}
 
 // A log is spoilt by every look that the key does not answer.
 func TestLog(t *testing.T) {

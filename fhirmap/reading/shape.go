@@ -16,6 +16,16 @@ type Shape struct {
 	// nodes are the objects and free texts, in the order of the key.
 	nodes []*rm.Node
 	parts []added
+	// last are answers of costly forms: one entry says the same time again and again.
+	last [4]answer
+	next int
+}
+
+type answer struct {
+	form    *Form
+	of      string
+	carried string
+	ok      bool
 }
 
 // added is a tree of a Shape.
@@ -40,6 +50,7 @@ func (s *Shape) Forget() {
 	clear(s.nodes[:cap(s.nodes)])
 	clear(s.parts[:cap(s.parts)])
 	s.Reset(Mark{})
+	s.last = [4]answer{}
 }
 
 // Part is an attribute of one node, of whose members the Shape has those only that
@@ -59,13 +70,29 @@ func (s *Shape) Add(n *rm.Node, without Part) {
 // one is answered in another way.
 func (s *Shape) Answer(dst []string, list []Question) ([]string, bool) {
 	for i := range list {
-		text, ok := (*list[i].form)(s.nodes[list[i].place].Text)
+		text, ok := s.answer(list[i].form, s.nodes[list[i].place].Text)
 		if ok != list[i].has {
 			return dst, false
 		}
 		dst = append(dst, text)
 	}
 	return dst, true
+}
+
+func (s *Shape) answer(f *Form, text string) (string, bool) {
+	if !f.Costly {
+		return f.Of(text)
+	}
+	for i := range s.last {
+		if a := &s.last[i]; a.form == f && a.of == text {
+			return a.carried, a.ok
+		}
+	}
+	a := answer{form: f, of: text}
+	a.carried, a.ok = f.Of(text)
+	s.last[s.next] = a
+	s.next = (s.next + 1) % len(s.last)
+	return a.carried, a.ok
 }
 
 // Resolve reports whether references to parties are resolved to the same as before.
@@ -87,21 +114,24 @@ func (s *Shape) At(place int) Key { return Key{s.nodes[place]} }
 
 // add appends the key of a node so that where it ends follows from the key. named
 // is set for the name of a LOCATABLE. If marks is not nil the nodes are noted there.
+// A class is one byte: package rm has no more of them.
 func (s *Shape) add(n *rm.Node, without Part, named bool, marks map[*rm.Node]mark) {
 	class := n.Class.Number()
-	s.Key = binary.LittleEndian.AppendUint16(s.Key, uint16(class))
 	s.nodes = append(s.nodes, n)
-	note(marks, n, mark{place: len(s.nodes) - 1})
+	if marks != nil {
+		note(marks, n, mark{place: len(s.nodes) - 1})
+	}
 	if n.Class.Primitive != rm.NotPrimitive {
-		s.text(n) // by itself, which happens nowhere
+		s.Key = appendText(append(s.Key, byte(class)), n.Text) // by itself, which happens nowhere
 		return
 	}
-	s.Key = append(s.Key, byte(len(n.Attrs)))
+	of := rules[class*attributes : (class+1)*attributes]
+	key := append(s.Key, byte(class), byte(len(n.Attrs)))
 	for i := range n.Attrs {
 		a := &n.Attrs[i]
-		s.Key = binary.LittleEndian.AppendUint16(s.Key, uint16(a.Def.Number()))
+		number := a.Def.Number()
 		if n == without.Of && a.Def.Name == without.Attr {
-			s.Key = append(s.Key, 0)
+			key = append(key, byte(number), byte(number>>8), 0)
 			if marks != nil {
 				m := marks[n]
 				m.part = a.Def.Name
@@ -109,33 +139,43 @@ func (s *Shape) add(n *rm.Node, without Part, named bool, marks map[*rm.Node]mar
 			}
 			continue
 		}
-		s.Key = binary.AppendUvarint(s.Key, uint64(len(a.Items))+1)
-		rule := rules[class*attributes+a.Def.Number()]
+		if count := len(a.Items) + 1; count < 0x80 {
+			key = append(key, byte(number), byte(number>>8), byte(count))
+		} else {
+			key = binary.AppendUvarint(append(key, byte(number), byte(number>>8)), uint64(count))
+		}
+		rule := of[number]
 		for _, item := range a.Items {
 			switch {
 			case item.Class.Primitive == rm.NotPrimitive:
+				s.Key = key
 				s.add(item, without, rule == isName, marks)
+				key = s.Key
 			case rule == isFixed || named:
-				s.Key = binary.LittleEndian.AppendUint16(s.Key, uint16(item.Class.Number()))
-				s.text(item)
-				note(marks, item, mark{place: -1})
+				key = appendText(append(key, byte(item.Class.Number())), item.Text)
+				if marks != nil {
+					note(marks, item, mark{place: -1})
+				}
 			default:
-				s.Key = binary.LittleEndian.AppendUint16(s.Key, uint16(item.Class.Number()))
+				key = append(key, byte(item.Class.Number()))
 				s.nodes = append(s.nodes, item)
-				note(marks, item, mark{place: len(s.nodes) - 1, free: true})
+				if marks != nil {
+					note(marks, item, mark{place: len(s.nodes) - 1, free: true})
+				}
 			}
 		}
 	}
+	s.Key = key
 }
 
-func (s *Shape) text(n *rm.Node) {
-	s.Key = append(binary.AppendUvarint(s.Key, uint64(len(n.Text))), n.Text...)
+func appendText(b []byte, text string) []byte {
+	if len(text) < 0x80 {
+		return append(append(b, byte(len(text))), text...)
+	}
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
 func note(marks map[*rm.Node]mark, n *rm.Node, m mark) {
-	if marks == nil {
-		return
-	}
 	if before, ok := marks[n]; ok {
 		m.twice, m.free = true, m.free || before.free
 	}

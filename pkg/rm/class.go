@@ -15,9 +15,9 @@ type Class struct {
 
 	number    int
 	parents   []*Class
-	ancestors map[*Class]bool // transitive, includes the class itself
-	concrete  []*Class        // concrete descendants, includes the class itself if concrete
-	attrs     []*Attribute    // own and inherited, in RM order
+	ancestors classSet     // transitive, includes the class itself
+	concrete  []*Class     // concrete descendants, includes the class itself if concrete
+	attrs     []*Attribute // own and inherited, in RM order
 	byName    map[string]*Attribute
 	generic   bool   // has a type parameter
 	jsonHead  string // {"_type":"NAME"
@@ -90,7 +90,19 @@ func (c *Class) Number() int { return c.number }
 func (a *Attribute) Number() int { return a.number }
 
 // IsA reports whether c is other or one of its descendants.
-func (c *Class) IsA(other *Class) bool { return c == other || c.ancestors[other] }
+func (c *Class) IsA(other *Class) bool {
+	return c == other || other != nil && c.ancestors.has(other.number)
+}
+
+// classSet is a set of numbers of classes.
+type classSet [maxClasses / 64]uint64
+
+// maxClasses bounds the table.
+const maxClasses = 192
+
+func (s *classSet) has(number int) bool { return s[number>>6]>>(number&63)&1 != 0 }
+
+func (s *classSet) add(number int) { s[number>>6] |= 1 << (number & 63) }
 
 // Attribute finds an own or inherited attribute by name; nil if there is none.
 func (c *Class) Attribute(name string) *Attribute { return c.byName[name] }

@@ -124,6 +124,9 @@ func parseClasses(text string) ([]*Class, map[string]*Class, error) {
 		sources = append(sources, source{c, strings.Fields(ancestors), attrs})
 	}
 
+	if len(list) > maxClasses {
+		return nil, nil, fmt.Errorf("%d classes, at most %d are possible", len(list), maxClasses)
+	}
 	for _, s := range sources {
 		for _, name := range s.ancestors {
 			p := index[name]
@@ -210,20 +213,21 @@ func parseAttribute(decl string, owner *Class, index map[string]*Class) (*Attrib
 // inherit fills in what a class has from its ancestors. A redeclared attribute
 // takes the place of the inherited one in the order.
 func (c *Class) inherit(own map[*Class][]*Attribute, depth int) error {
-	if c.ancestors != nil {
+	if c.byName != nil {
 		return nil
 	}
 	if depth > 20 {
 		return fmt.Errorf("%s: inheritance is circular", c.Name)
 	}
-	ancestors := map[*Class]bool{c: true}
+	var ancestors classSet
+	ancestors.add(c.number)
 	byName := map[string]*Attribute{}
 	for _, p := range c.parents {
 		if err := p.inherit(own, depth+1); err != nil {
 			return err
 		}
-		for a := range p.ancestors {
-			ancestors[a] = true
+		for i := range ancestors {
+			ancestors[i] |= p.ancestors[i]
 		}
 		for _, a := range p.attrs {
 			if byName[a.Name] == nil {
