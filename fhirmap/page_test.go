@@ -314,7 +314,9 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  mass. Without a unit the number counts whatever its unit, as it does for `_sort`. `1e2` has one digit and is\n" +
 	"  found from 50 to 150, `1.0e2` from 95 to 105, by the rule of R4, which is half a unit of the last digit that is written. An example of R4 says 95 to 105 of\n" +
 	"  `1e2` too, in the same words of one digit; by the rule, nothing that the example finds is missing.\n" +
-	"- A searchset tells how many of the patients that the search names are not here.\n" +
+	"- A searchset tells how many of the patients that the search names are not here. A search that finds nothing tells in a warning if no patient who can be\n" +
+	"  searched meets its conditions on the patient (`patient.identifier=...`), and in an information if no record holds what `_has` asks for; that it does not\n" +
+	"  is an access to the patient who is found so.\n" +
 	"- `$validate` checks a resource against R4. With a `profile`, or a `mode` other than `create`, the answer is an error, since that is not checked.\n" +
 	"- Modifiers: `:missing` on all parameters but composites; `:not`, `:text`, `:in`, `:not-in`, `:above` and `:below` on tokens and `:of-type` on\n" +
 	"  those of Identifiers; `:exact` and `:contains` on strings; `:identifier` and `:[type]` on references; `:above` and `:below` on URIs, by\n" +

@@ -159,6 +159,11 @@ func (a *api) search(w http.ResponseWriter, c *call, typ string, params []pair) 
 	}
 	var others []Record
 	late(w, page.Lag.Since)
+	if len(page.Records) == 0 && req.cursor == "" {
+		if err := a.unmet(c, req); err != nil {
+			return err
+		}
+	}
 	if req.subset.count {
 		page.Records, page.More = nil, false
 	} else if others, err = a.included(c, req, page.Records); err != nil {
@@ -169,6 +174,42 @@ func (a *api) search(w http.ResponseWriter, c *call, typ string, params []pair) 
 		return err
 	}
 	return a.write(w, c, http.StatusOK, body)
+}
+
+// unmet notes why a search that found nothing cannot have: no patient meets its
+// conditions on the patient, or no record holds what _has asks for. An empty answer
+// would be taken for nothing in the record of somebody.
+func (a *api) unmet(c *call, req *request) error {
+	none := func(q Query) (bool, error) {
+		q.Count = 1
+		page, err := a.Reader.Search(c.Context(), c.who, q)
+		return len(page.Records) == 0, err
+	}
+	if len(req.query.OfPatient) > 0 {
+		nobody, err := none(Query{Type: "Patient", Patients: req.query.Patients, Filters: req.query.OfPatient})
+		if err != nil {
+			return err
+		}
+		if nobody {
+			req.notes = append(req.notes, issue{
+				severity: "warning", code: "not-found", expression: "http.patient",
+				text: "no patient who can be searched here meets the conditions that the search has on the patient: that nothing is found says nothing about anybody",
+			})
+		}
+	}
+	for _, h := range req.query.Has {
+		nothing, err := none(Query{Type: h.Type, Patients: req.query.Patients, Filters: h.Filters})
+		if err != nil {
+			return err
+		}
+		if nothing {
+			req.notes = append(req.notes, issue{
+				severity: "information", code: "not-found", expression: "http._has",
+				text: "no record that can be searched here holds a resource of the type " + h.Type + " as _has asks for it",
+			})
+		}
+	}
+	return nil
 }
 
 // alternatives splits a value at commas that are not escaped.

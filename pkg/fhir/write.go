@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -255,8 +256,14 @@ func (a *api) recordOf(c *call, made intake.Created) Record {
 	if a.Labels.ByContent() {
 		if read, err := a.Reader.ResourceVersion(c.Context(), c.who, rec.Type, rec.ID, rec.Version); err == nil {
 			rec.Security = read.Security
-		} else { // stored, but not to be read by who sent it, or not made yet
+		} else {
 			rec.Security = a.Labels.With(made.Template, []Label{Strictest})
+			level := slog.LevelError
+			if errs.Is(err, errs.Forbidden) || errs.Is(err, errs.NotFound) || errs.Is(err, errs.Unavailable) {
+				level = slog.LevelInfo // stored, but not to be read by who sent it, or not made yet
+			}
+			a.Log.Log(c.Context(), level, "the labels of a resource that was created could not be read; it is answered with the strictest",
+				"type", rec.Type, "error", err, "request_id", a.requestID(c))
 		}
 	}
 	return rec

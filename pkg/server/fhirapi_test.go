@@ -174,6 +174,28 @@ func TestFHIRInteractions(t *testing.T) {
 	if !slices.Equal(names(chained), names(all)) {
 		t.Errorf("by the patient's identifier: %d of %d", len(chained), len(all))
 	}
+	// Conditions on the patient that nobody meets are told, by whichever door.
+	told := func(query, text string) {
+		t.Helper()
+		list := p.get(query).List("entry")
+		if got := string(r4.NewObject(r4.Field{Name: "entry", Value: &r4.Node{Kind: r4.Array, Items: list}}).Append(nil)); strings.Contains(got, "says nothing about anybody") != (text == "nobody") || strings.Contains(got, "as _has asks") != (text == "nothing") {
+			t.Errorf("%s: %.600s", query, got)
+		}
+	}
+	for _, nobody := range []string{"patient.identifier=urn:nobody|1", "patient.name=nobodyatall", "subject:Patient.birthdate=1799", "patient.identifier=" + token + "&patient.birthdate=1799", "patient=" + id + "&patient.identifier=urn:nobody|1"} {
+		for _, typ := range []string{"Observation", "Condition", "Composition", "Encounter"} {
+			told(typ+"?"+nobody, "nobody")
+			told(typ+"?_summary=count&"+nobody, "nobody")
+		}
+	}
+	told("Provenance?patient.identifier=urn:nobody|1", "nobody")
+	told("DocumentReference?patient.identifier=urn:nobody|1", "nobody")
+	told("Observation?patient.identifier="+token+"&code=urn:none|x", "")
+	told("Observation?patient.identifier="+token, "")
+	told("Observation?patient="+id+"&code=urn:none|x", "")
+	told("Patient?_has:Observation:patient:code=urn:none|x", "nothing")
+	told("Patient?identifier=urn:nobody|1", "")
+
 	with := p.all("Observation?patient="+id+"&_include=Observation:subject&_count=500", "include")
 	if len(with) != 1 || with[0].Str("id") != id {
 		t.Errorf("included: %v", names(with))

@@ -300,7 +300,7 @@ func (w *where) documents(op string, q fhir.Query, ofPatients bool) error {
 		}
 	}
 	if len(q.OfPatient) > 0 {
-		if err := w.related(op, "Patient", q.OfPatient, ` = any(array(select p.ehr_no `, `))`); err != nil {
+		if err := w.related(op, "Patient", q.OfPatient, ` = any(array(`, `))`); err != nil {
 			return err
 		}
 	}
