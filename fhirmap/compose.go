@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cairn-ehr/cairn/fhirmap/compare"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/errs"
 	"github.com/cairn-ehr/cairn/pkg/rm"
@@ -461,19 +462,23 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 		}
 		return Composed{}, unprocessable(op, "the resource would not come back", []Difference{{n.Str("resourceType"), msg}})
 	}
-	diff := comparison{descriptive: in.Descriptive, linked: in.Linked, around: p.around()}
+	diff := compare.Comparison{Descriptive: in.Descriptive, Linked: in.Linked, Around: p.around(), Identifies: identifies}
 	if in.Stance == Denies {
-		diff.denial = conceptOf(n) + ".coding"
+		diff.Denial = conceptOf(n) + ".coding"
 	}
-	links, err := diff.all(n, res.Resources, main)
+	made := make([]compare.Made, len(res.Resources))
+	for i, r := range res.Resources {
+		made[i] = compare.Made{Type: r.Type, ID: r.ID, JSON: r.JSON}
+	}
+	found, err := diff.All(n, made, main)
 	if err != nil {
 		return Composed{}, errs.Wrap(errs.Internal, op, "", err)
 	}
-	for url, l := range links {
-		l.Place = placeOf(tree, res.Resources, l.Index)
-		links[url] = l
+	links := map[string]ComposedLink{}
+	for url, i := range found {
+		links[url] = ComposedLink{Index: i, Profiles: res.Resources[i].Profiles, Place: placeOf(tree, res.Resources, i)}
 	}
-	list := diff.lost
+	list := differences(diff.Lost)
 	// What the forward mapping reports as lost was put there by the inverse; an
 	// ELEMENT that the mapping fills by itself is not of the resource.
 	for _, l := range res.Losses {
@@ -489,11 +494,15 @@ func (lib *Library) composeBy(p *plan, entry *templates.Object, n *r4.Node, in C
 			[]Difference{{n.Str("resourceType"), "the mapping " + other.file.Name.Value + " could have made it as well as " + p.file.Name.Value}})
 	}
 	return Composed{
-		Root: tree, Bound: b.bound, Mapping: p.file.Name.Value, Profiles: res.Resources[main].Profiles, Omitted: diff.omitted,
+		Root: tree, Bound: b.bound, Mapping: p.file.Name.Value, Profiles: res.Resources[main].Profiles, Omitted: differences(diff.Omitted),
 		Resources: len(res.Resources), Index: main, Linked: links, Place: placeOf(tree, res.Resources, main),
 	}, nil
 }
 
-// assigned are the elements of a resource that the server sets, and the
-// narrative, which is made from the rest.
-var assigned = []string{"id", "meta", "text"}
+func differences(found []compare.Difference) []Difference {
+	var list []Difference
+	for _, d := range found {
+		list = append(list, Difference(d))
+	}
+	return list
+}

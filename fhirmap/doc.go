@@ -15,7 +15,8 @@
 //	      |                          it carry data types; reading, recipe.go and
 //	      |                          pattern.go spare what was found out before
 //	      +-- compose.go             back: the inverse of plans; inverse.go and restore.go
-//	      |   backward.go, part.go   carry data types, redundant.go compares
+//	      |   backward.go, part.go   carry data types; compare holds what would come
+//	      |                          back against what came
 //	      +-- trace.go, leaf.go      over a template: what a plan reaches and fills
 //	      |
 //	coverage               how much of a template is mapped

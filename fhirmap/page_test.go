@@ -151,7 +151,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  period and no coded type: identifiers with these are refused. `interpretation` of a quantity is its normal_status, where the archetype\n" +
 	"  has no node for it.\n" +
 	"- Not compared, because it says nothing of its own: the `display` of a code that a mapping writes, if it is the one of the code system\n" +
-	"  (a table of those codes in fhirmap/redundant.go; case is ignored), the `type` of a reference that names its type, the `text` that a concept\n" +
+	"  (a table of those codes in fhirmap/compare/designation.go; case is ignored), the `type` of a reference that names its type, the `text` that a concept\n" +
 	"  with a code did not have or that is the name of its only code, the `unit` of a quantity whose UCUM code it repeats, and the order of codings and of\n" +
 	"  components that their codes tell apart. Other displays of such codes, and the display of the\n" +
 	"  patient, may contradict what they stand beside and are refused, unless the client does without them by `Prefer: handling=lenient`; what was\n" +

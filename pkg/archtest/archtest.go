@@ -32,7 +32,7 @@ var below = []string{"pkg/errs", "pkg/compact", "pkg/rm", "pkg/ucum", "pkg/termi
 // mapping are the packages of the mappings, from what all stand on to what stands on
 // the engine (fhirmap/doc.go).
 var mapping = []string{
-	"fhirmap/r4", "fhirmap/fhirpath", "fhirmap/conceptmap", "fhirmap/fhirconnect", "fhirmap/reading", "fhirmap", "fhirmap/coverage", "fhirmap/casetest",
+	"fhirmap/r4", "fhirmap/fhirpath", "fhirmap/conceptmap", "fhirmap/fhirconnect", "fhirmap/reading", "fhirmap/compare", "fhirmap", "fhirmap/coverage", "fhirmap/casetest",
 }
 
 // useCases is what the APIs and the store stand on. The APIs import neither
@@ -55,7 +55,8 @@ var layers = []layer{
 	{dir: "fhirmap/conceptmap", imports: []string{"fhirmap/r4"}},
 	{dir: "fhirmap/fhirconnect", imports: []string{"fhirmap/conceptmap"}},
 	{dir: "fhirmap/reading", imports: []string{"fhirmap/r4", "pkg/rm"}},
-	{dir: "fhirmap", imports: append([]string{"fhirmap/r4", "fhirmap/conceptmap", "fhirmap/fhirconnect", "fhirmap/reading"}, below...)},
+	{dir: "fhirmap/compare", imports: []string{"fhirmap/r4"}},
+	{dir: "fhirmap", imports: append([]string{"fhirmap/r4", "fhirmap/compare", "fhirmap/conceptmap", "fhirmap/fhirconnect", "fhirmap/reading"}, below...)},
 	{dir: "fhirmap/coverage", imports: append([]string{"fhirmap", "fhirmap/r4"}, below...)},
 	{dir: "fhirmap/casetest", imports: append([]string{"fhirmap", "fhirmap/r4"}, below...)},
 	{dir: "pkg/ehr", imports: slices.Concat([]string{"aql"}, mapping, below)},
