@@ -531,6 +531,28 @@ func TestSearchTellsGaps(t *testing.T) {
 
 // TestExclusionsAreTold has a patient of whom it is stated that there is no
 // medication, no procedure, no allergy and no problem, beside a list of problems.
+// TestEmptyIDs: a client that has lost the id of a patient is not answered of
+// all patients.
+func TestEmptyIDs(t *testing.T) {
+	t.Parallel()
+	h := handler(t, project(t))
+	if r := ask(t, h, "GET", "/fhir/r4/Patient/_history"); r.StatusCode != http.StatusOK {
+		t.Fatalf("the history of a type: %d", r.StatusCode)
+	}
+	for _, path := range []string{
+		"Patient//_history", "/_history", "Patient//_history/1", "Patient//$everything", "Patient//$summary",
+		"Group//$export", "Patient/", "Subscription//$status", "Composition//$document", "Patient//",
+	} {
+		r := ask(t, h, "GET", "/fhir/r4/"+path, "Prefer", "respond-async")
+		if r.StatusCode != http.StatusNotFound || r.body.Str("resourceType") != "OperationOutcome" {
+			t.Errorf("GET %s: %d %s", path, r.StatusCode, r.raw)
+		}
+	}
+	if r := ask(t, h, "POST", "/fhir/r4//$validate"); r.StatusCode != http.StatusNotFound {
+		t.Errorf("$validate of no type: %d %s", r.StatusCode, r.raw)
+	}
+}
+
 // TestEntriesHaveIdentities: the rules of a Bundle want a fullUrl in every entry
 // of a searchset, those that tell something about the search among them.
 func TestEntriesHaveIdentities(t *testing.T) {

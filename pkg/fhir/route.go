@@ -111,6 +111,9 @@ func (a *api) handle(op operation, open bool) http.HandlerFunc {
 			err = a.Guard(r)
 		}
 		if err == nil {
+			err = wholePath(r)
+		}
+		if err == nil {
 			err = wholeQuery(r)
 		}
 		if err == nil {
@@ -132,6 +135,18 @@ func (a *api) handle(op operation, open bool) http.HandlerFunc {
 			a.fault(w, c, err)
 		}
 	}
+}
+
+// wholePath refuses an address with an empty part where a type or an id stands.
+// A client that has lost the id would be answered of all patients instead of one.
+func wholePath(r *http.Request) error {
+	at := chi.RouteContext(r.Context())
+	for i, name := range at.URLParams.Keys {
+		if name != "*" && at.URLParams.Values[i] == "" {
+			return errs.New(errs.NotFound, "fhir.wholePath", "the "+name+" in the address is empty")
+		}
+	}
+	return nil
 }
 
 // wholeQuery refuses a query string of which a part cannot be read: a search
