@@ -282,3 +282,63 @@ func (p *parser) path() string {
 	p.at = i
 	return p.src[start:i]
 }
+
+// String is the assertion in ADL's notation.
+func (a Assertion) String() string {
+	if a.Tag != "" {
+		return a.Tag + ": " + exprText(a.Expr)
+	}
+	return exprText(a.Expr)
+}
+
+func exprText(e Expr) string {
+	switch e := e.(type) {
+	case *PathExpr:
+		return e.Path
+	case *Constant:
+		if e.Kind == StringKind {
+			return quote(e.Text)
+		}
+		return e.Text
+	case *Constraint:
+		return "{" + constraintText(e) + "}"
+	case *Unary:
+		s := e.Op + " " + exprText(e.Operand)
+		switch {
+		case e.Op == "-":
+			s = "-" + exprText(e.Operand)
+		case e.Op == "for_all":
+			b := e.Operand.(*Binary)
+			s = "for_all " + exprText(b.Left) + " | " + exprText(b.Right)
+		}
+		if e.Parens {
+			s = "(" + s + ")"
+		}
+		return s
+	case *Binary:
+		s := exprText(e.Left) + " " + e.Op + " " + exprText(e.Right)
+		if e.Parens {
+			s = "(" + s + ")"
+		}
+		return s
+	}
+	return ""
+}
+
+func constraintText(c *Constraint) string {
+	switch {
+	case c.Any:
+		return "*"
+	case c.Primitive != nil:
+		return c.Primitive.String()
+	case c.Codes != nil:
+		w := &printer{a: &Archetype{}}
+		w.codes(c.Codes)
+		return strings.TrimSpace(w.b.String())
+	}
+	w := &printer{a: &Archetype{}}
+	for _, o := range c.Objects {
+		w.object(o)
+	}
+	return strings.TrimSpace(w.b.String())
+}

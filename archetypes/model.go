@@ -1,6 +1,9 @@
 package archetypes
 
-import "strconv"
+import (
+	"sort"
+	"strconv"
+)
 
 // Archetype is one ADL 1.4 archetype.
 type Archetype struct {
@@ -358,3 +361,61 @@ type OrdinalItem struct {
 // Pos is a place in the source text; both count from 1, Column in bytes. The
 // zero Pos is an unknown place.
 type Pos struct{ Line, Column int }
+
+// String is the interval in ADL's notation with its bars.
+func (iv *Interval) String() string {
+	switch {
+	case iv.LowerUnbounded && iv.UpperUnbounded:
+		return "|*..*|"
+	case iv.LowerUnbounded && iv.UpperIncluded:
+		return "|<=" + iv.Upper + "|"
+	case iv.LowerUnbounded:
+		return "|<" + iv.Upper + "|"
+	case iv.UpperUnbounded && iv.LowerIncluded:
+		return "|>=" + iv.Lower + "|"
+	case iv.UpperUnbounded:
+		return "|>" + iv.Lower + "|"
+	case iv.Lower == iv.Upper && iv.LowerIncluded && iv.UpperIncluded:
+		return "|" + iv.Lower + "|"
+	}
+	s := "|"
+	if !iv.LowerIncluded {
+		s += ">"
+	}
+	s += iv.Lower + ".."
+	if !iv.UpperIncluded {
+		s += "<"
+	}
+	return s + iv.Upper + "|"
+}
+
+// String is the cardinality in ADL's notation without its braces.
+func (c *Cardinality) String() string {
+	s := c.Interval.String()
+	switch {
+	case c.Unordered:
+		s += "; unordered"
+	case c.OrderStated:
+		s += "; ordered"
+	}
+	if c.Unique {
+		s += "; unique"
+	}
+	if c.NonUnique {
+		s += "; non-unique"
+	}
+	return s
+}
+
+// Languages is the original language and those of the translations, the
+// original first and the others in alphabetical order.
+func (a *Archetype) Languages() []string {
+	out := []string{a.OriginalLanguage.Code}
+	for _, t := range a.Translations {
+		if t.Language.Code != out[0] {
+			out = append(out, t.Language.Code)
+		}
+	}
+	sort.Strings(out[1:])
+	return out
+}

@@ -244,3 +244,64 @@ func (p *parser) regex() string {
 	p.failAt(start, "regular expression without its closing %q", string(delimiter))
 	return ""
 }
+
+// String is the constraint in ADL's notation without its braces.
+func (p *Primitive) String() string {
+	var s string
+	switch {
+	case p.Kind == StringKind && p.Pattern != "":
+		s = regexText(p.Pattern)
+	case p.Pattern != "":
+		s = p.Pattern
+		if p.Range != nil {
+			s += "/" + p.Range.String()
+		}
+	case p.Range != nil:
+		s = p.Range.String()
+	default:
+		values := make([]string, len(p.Values))
+		for i, v := range p.Values {
+			switch p.Kind {
+			case StringKind:
+				v = quote(v)
+			case BooleanKind:
+				v = strings.ToUpper(v[:1]) + v[1:]
+			}
+			values[i] = v
+		}
+		s = strings.Join(values, ", ")
+		if p.Open {
+			s += ", ..."
+		}
+	}
+	if p.Assumed != nil {
+		v := *p.Assumed
+		if p.Kind == StringKind {
+			v = quote(v)
+		}
+		s += "; " + v
+	}
+	return s
+}
+
+// regexText delimits a regular expression, escaping slashes in it.
+func regexText(pattern string) string {
+	if !strings.Contains(pattern, "/") {
+		return "/" + pattern + "/"
+	}
+	var b strings.Builder
+	b.WriteByte('/')
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; {
+		case c == '\\' && i+1 < len(pattern):
+			b.WriteString(pattern[i : i+2])
+			i++
+		case c == '/':
+			b.WriteString(`\/`)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('/')
+	return b.String()
+}

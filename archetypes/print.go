@@ -2,7 +2,6 @@ package archetypes
 
 import (
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 )
@@ -308,33 +307,6 @@ func primitiveText(v *Value) string {
 	return v.Text
 }
 
-// String is the interval in ADL's notation with its bars.
-func (iv *Interval) String() string {
-	switch {
-	case iv.LowerUnbounded && iv.UpperUnbounded:
-		return "|*..*|"
-	case iv.LowerUnbounded && iv.UpperIncluded:
-		return "|<=" + iv.Upper + "|"
-	case iv.LowerUnbounded:
-		return "|<" + iv.Upper + "|"
-	case iv.UpperUnbounded && iv.LowerIncluded:
-		return "|>=" + iv.Lower + "|"
-	case iv.UpperUnbounded:
-		return "|>" + iv.Lower + "|"
-	case iv.Lower == iv.Upper && iv.LowerIncluded && iv.UpperIncluded:
-		return "|" + iv.Lower + "|"
-	}
-	s := "|"
-	if !iv.LowerIncluded {
-		s += ">"
-	}
-	s += iv.Lower + ".."
-	if !iv.UpperIncluded {
-		s += "<"
-	}
-	return s + iv.Upper + "|"
-}
-
 func (w *printer) object(o *Object) {
 	head := o.RMType
 	if o.NodeID != "" {
@@ -404,24 +376,6 @@ func (w *printer) attribute(a *Attribute) {
 		w.object(o)
 	}
 	w.close("}")
-}
-
-// String is the cardinality in ADL's notation without its braces.
-func (c *Cardinality) String() string {
-	s := c.Interval.String()
-	switch {
-	case c.Unordered:
-		s += "; unordered"
-	case c.OrderStated:
-		s += "; ordered"
-	}
-	if c.Unique {
-		s += "; unique"
-	}
-	if c.NonUnique {
-		s += "; non-unique"
-	}
-	return s
 }
 
 func (w *printer) slot(head, comment string, s *Slot) {
@@ -524,138 +478,4 @@ func (w *printer) ordinal(o *OrdinalConstraint) {
 		}
 		w.line(item.Value, "|", item.Symbol.String(), end, w.comment(item.Symbol.Code))
 	}
-}
-
-// String is the constraint in ADL's notation without its braces.
-func (p *Primitive) String() string {
-	var s string
-	switch {
-	case p.Kind == StringKind && p.Pattern != "":
-		s = regexText(p.Pattern)
-	case p.Pattern != "":
-		s = p.Pattern
-		if p.Range != nil {
-			s += "/" + p.Range.String()
-		}
-	case p.Range != nil:
-		s = p.Range.String()
-	default:
-		values := make([]string, len(p.Values))
-		for i, v := range p.Values {
-			switch p.Kind {
-			case StringKind:
-				v = quote(v)
-			case BooleanKind:
-				v = strings.ToUpper(v[:1]) + v[1:]
-			}
-			values[i] = v
-		}
-		s = strings.Join(values, ", ")
-		if p.Open {
-			s += ", ..."
-		}
-	}
-	if p.Assumed != nil {
-		v := *p.Assumed
-		if p.Kind == StringKind {
-			v = quote(v)
-		}
-		s += "; " + v
-	}
-	return s
-}
-
-// regexText delimits a regular expression, escaping slashes in it.
-func regexText(pattern string) string {
-	if !strings.Contains(pattern, "/") {
-		return "/" + pattern + "/"
-	}
-	var b strings.Builder
-	b.WriteByte('/')
-	for i := 0; i < len(pattern); i++ {
-		switch c := pattern[i]; {
-		case c == '\\' && i+1 < len(pattern):
-			b.WriteString(pattern[i : i+2])
-			i++
-		case c == '/':
-			b.WriteString(`\/`)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	b.WriteByte('/')
-	return b.String()
-}
-
-// String is the assertion in ADL's notation.
-func (a Assertion) String() string {
-	if a.Tag != "" {
-		return a.Tag + ": " + exprText(a.Expr)
-	}
-	return exprText(a.Expr)
-}
-
-func exprText(e Expr) string {
-	switch e := e.(type) {
-	case *PathExpr:
-		return e.Path
-	case *Constant:
-		if e.Kind == StringKind {
-			return quote(e.Text)
-		}
-		return e.Text
-	case *Constraint:
-		return "{" + constraintText(e) + "}"
-	case *Unary:
-		s := e.Op + " " + exprText(e.Operand)
-		switch {
-		case e.Op == "-":
-			s = "-" + exprText(e.Operand)
-		case e.Op == "for_all":
-			b := e.Operand.(*Binary)
-			s = "for_all " + exprText(b.Left) + " | " + exprText(b.Right)
-		}
-		if e.Parens {
-			s = "(" + s + ")"
-		}
-		return s
-	case *Binary:
-		s := exprText(e.Left) + " " + e.Op + " " + exprText(e.Right)
-		if e.Parens {
-			s = "(" + s + ")"
-		}
-		return s
-	}
-	return ""
-}
-
-func constraintText(c *Constraint) string {
-	switch {
-	case c.Any:
-		return "*"
-	case c.Primitive != nil:
-		return c.Primitive.String()
-	case c.Codes != nil:
-		w := &printer{a: &Archetype{}}
-		w.codes(c.Codes)
-		return strings.TrimSpace(w.b.String())
-	}
-	w := &printer{a: &Archetype{}}
-	for _, o := range c.Objects {
-		w.object(o)
-	}
-	return strings.TrimSpace(w.b.String())
-}
-
-// Languages is the original language and those of the translations, the
-// original first and the others in alphabetical order.
-func (a *Archetype) Languages() []string {
-	out := []string{a.OriginalLanguage.Code}
-	for _, t := range a.Translations {
-		if t.Language.Code != out[0] {
-			out = append(out, t.Language.Code)
-		}
-	}
-	sort.Strings(out[1:])
-	return out
 }
