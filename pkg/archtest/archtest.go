@@ -1,6 +1,7 @@
 // Package archtest holds the rules about the shape of the repository that its
-// tests enforce: which package may import which, and that generated files
-// belong to their sources. Nothing imports it.
+// tests enforce: which package may import which, that generated files belong to
+// their sources, and that links within the documentation lead somewhere. Nothing
+// imports it.
 package archtest
 
 import (
