@@ -45,10 +45,14 @@ func (st Statement) QueryRow(ctx context.Context, conn *pgx.Conn, kept bool, arg
 		return err
 	}
 	format := []int16{pgtype.BinaryFormatCode}
+	front := conn.PgConn().Frontend()
+	lent := lend(front, e.values)
 	result := conn.PgConn().ExecStatement(ctx, statement, e.values, e.formats, format).Read()
+	if result.Err != nil {
+		return result.Err // the connection may still have what was lent
+	}
+	lent.back(front)
 	switch {
-	case result.Err != nil:
-		return result.Err
 	case len(result.Rows) != 1 || len(result.Rows[0]) != 1:
 		return fmt.Errorf("the statement %s has not answered with one row", st.Name)
 	}
