@@ -1,13 +1,10 @@
 package fhirmap
 
 import (
-	"crypto/sha256"
-	"encoding/base32"
 	"fmt"
 	"runtime/debug"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
@@ -575,28 +572,3 @@ func met(root *r4.Node, claims []string) (list []string, losses []Loss) {
 	}
 	return slices.Clip(list), losses
 }
-
-// resourceID derives the id from what identifies the source over its versions
-// and from the mapping, so that an edit keeps it. A Patient is the EHR.
-func (x *run) resourceID(target *r4.Type, rule string, origin *ref) string {
-	if target.Name == "Patient" {
-		return x.in.EHRID
-	}
-	if origin == x.root && x.in.Root.Class.IsA(classParty) {
-		return x.in.ObjectID // so that references to the party are references to it
-	}
-	b := x.text[:0]
-	for _, part := range [...]string{x.in.SystemID, x.in.ObjectID, rule} {
-		b = append(append(strconv.AppendInt(b, int64(len(part)), 10), ':'), part...)
-	}
-	place := x.identity(origin)
-	b = append(append(strconv.AppendInt(b, int64(len(place)), 10), ':'), place...)
-	x.text = b
-	sum := sha256.Sum256(b)
-	var id [32]byte
-	idEncoding.Encode(id[:], sum[:20])
-	return string(id[:])
-}
-
-// idEncoding is base32 in lower case, so that ids read well in a URL.
-var idEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
