@@ -111,6 +111,9 @@ create function commit_contribution(
     r_from       integer[],
     r_len        integer[],
     r_search     bytea[],
+    r_rank       integer[],                   -- fhir_number(search)
+    r_identified boolean[],                   -- true: search has an identifier; or else null
+    r_astray     integer[],                   -- positions of those whose id does not say where they are
 
     c_i          integer[],
     c_raw        bytea[],
@@ -503,20 +506,27 @@ begin
 
         if p_kept then
             insert into fhir_resource (ehr_no, vo_no, ver, kind_no, byte_from, byte_len, last_updated,
-                                       resource_type, resource_id, search)
+                                       resource_type, resource_id, search, rank, identified)
             select ehr_no[r.i], vo[r.i], n_ver[r.i], r.kind, r.byte_from, r.byte_len, t,
-                   r.type, r.id, r.search::jsonb
-            from unnest(r_i, r_kind, r_type, r_id, r_from, r_len, r_search)
-                 as r(i, kind, type, id, byte_from, byte_len, search)
+                   r.type, r.id, r.search::jsonb, r.rank, r.identified
+            from unnest(r_i, r_kind, r_type, r_id, r_from, r_len, r_search, r_rank, r_identified)
+                 as r(i, kind, type, id, byte_from, byte_len, search, rank, identified)
             where current[r.i];
         else
             insert into fhir_resource (ehr_no, vo_no, ver, kind_no, byte_from, byte_len, last_updated,
-                                       resource_type, resource_id, search)
+                                       resource_type, resource_id, search, rank, identified)
             select ehr_no[r.i], vo[r.i], n_ver[r.i], r.kind, r.byte_from, r.byte_len, t,
-                   r.type, r.id, convert_from(r.search, 'UTF8')::jsonb
-            from unnest(r_i, r_kind, r_type, r_id, r_from, r_len, r_search)
-                 as r(i, kind, type, id, byte_from, byte_len, search)
+                   r.type, r.id, convert_from(r.search, 'UTF8')::jsonb, r.rank, r.identified
+            from unnest(r_i, r_kind, r_type, r_id, r_from, r_len, r_search, r_rank, r_identified)
+                 as r(i, kind, type, id, byte_from, byte_len, search, rank, identified)
             where current[r.i];
+        end if;
+
+        if cardinality(r_astray) > 0 then
+            insert into fhir_id (resource_id, resource_type, ehr_no, vo_no)
+            select r_id[a.n], r_type[a.n], ehr_no[r_i[a.n]], vo[r_i[a.n]] from unnest(r_astray) as a(n)
+            where current[r_i[a.n]]
+            on conflict (resource_id, resource_type, ehr_no) do update set vo_no = excluded.vo_no;
         end if;
     end if;
 

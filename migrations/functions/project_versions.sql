@@ -25,6 +25,7 @@ create function project_versions(
     r_from    integer[],
     r_len     integer[],                      -- null: vanished
     r_search  text[],
+    r_astray  integer[],                      -- positions of those whose id does not say where they are
     c_i       integer[],
     c_raw     bytea[],
     s_i       integer[],
@@ -73,13 +74,19 @@ begin
     select v_ehr_no[c.i], v_vo[c.i], v_ver[c.i], v_made[c.i] + 1, c.raw
     from unnest(c_i, c_raw) as c(i, raw) where c.i = any(done);
     insert into fhir_resource (ehr_no, vo_no, ver, revision, kind_no, byte_from, byte_len, last_updated,
-                               resource_type, resource_id, search)
+                               resource_type, resource_id, search, rank, identified)
     select v_ehr_no[r.i], v_vo[r.i], v_ver[r.i], v_made[r.i] + 1, r.kind, r.byte_from, r.byte_len, t,
-           r.type, r.id, r.search::jsonb
+           r.type, r.id, r.search::jsonb, fhir_number(r.search::jsonb), case when r.search::jsonb ? 'identifier' then true end
     from unnest(r_i, r_kind, r_type, r_id, r_from, r_len, r_search) as r(i, kind, type, id, byte_from, byte_len, search)
     where r.i = any(done);
 
-    update fhir_resource as old set kind_no = s.kind, search = s.search::jsonb
+    insert into fhir_id (resource_id, resource_type, ehr_no, vo_no)
+    select r_id[a.n], r_type[a.n], v_ehr_no[r_i[a.n]], v_vo[r_i[a.n]] from unnest(r_astray) as a(n)
+    where r_i[a.n] = any(done)
+    on conflict (resource_id, resource_type, ehr_no) do update set vo_no = excluded.vo_no;
+
+    update fhir_resource as old set kind_no = s.kind, search = s.search::jsonb,
+        rank = fhir_number(s.search::jsonb), identified = case when s.search::jsonb ? 'identifier' then true end
     from unnest(s_i, s_kind, s_type, s_id, s_search) as s(i, kind, type, id, search)
     where s.i = any(done) and old.ehr_no = v_ehr_no[s.i] and old.resource_type = s.type and old.resource_id = s.id
       and old.superseded is null;

@@ -24,7 +24,7 @@ import (
 var commitSQL = "with c as materialized (select * from commit_contribution(" + placeholders(commitArgs) + "))\n" +
 	"select c.committed from c, index_versions(c.ehr_no, c.vo, c.current, $" + strconv.Itoa(commitArgs+1) + ", " + nodestore.Placeholders(commitArgs+2) + ") as i"
 
-const commitArgs = 50
+const commitArgs = 53
 
 // Places among the arguments, for those who look into them: the first and the
 // first after those that are no arrays, the positions in the arrays, p_more, p_rules
@@ -33,12 +33,13 @@ const (
 	argSystem       = 10
 	argContribution = 18
 	argResource     = 34
-	argContent      = 41
-	argLoss         = 43
-	argMore         = 46
-	argRules        = 47
-	argQueued       = 48
-	argKept         = 49
+	argAstray       = 43
+	argContent      = 44
+	argLoss         = 46
+	argMore         = 49
+	argRules        = 50
+	argQueued       = 51
+	argKept         = 52
 )
 
 func placeholders(n int) string {
@@ -188,7 +189,7 @@ func (s *Store) commitArgs(ctx context.Context, w *wave) ([]any, error) {
 		optional(subject.Type), optional(subject.ID), optional(subject.Namespace),
 		slices.Repeat([]int32{1}, len(c.Versions)), v.object, v.ver, v.previous, v.kind, v.lifecycle, v.change, v.template, v.concept,
 		v.concepts, v.category, v.signature, v.start, v.description, v.content, v.raw,
-		p.rI, p.rKind, p.rType, p.rID, p.rFrom, p.rLen, p.rSearch, p.cI, p.cRaw,
+		p.rI, p.rKind, p.rType, p.rID, p.rFrom, p.rLen, p.rSearch, p.rRank, p.rIdentified, p.rAstray, p.cI, p.cRaw,
 		p.lI, p.lMapped, p.lLosses, more, optional(c.Rules), queued(c.Versions),
 		wire.AsKept{},
 		replaces,

@@ -13,7 +13,7 @@ import (
 // ehrTables are all tables with rows of one EHR. The versions are the first:
 // whoever writes what is derived from one has it locked, so that nothing of it
 // comes after the deletion of the rest. The table ehr is the last.
-var ehrTables = []string{"version", "item_tag", "attestation", "fhir_queue", "fhir_loss", "fhir_resource", "fhir_outbox", "fhir_event", "fhir_content", "node", "document", "workflow_entry", "fhir_group_member", "aql_kept", "aql_change", "contribution", "ehr"}
+var ehrTables = []string{"version", "item_tag", "attestation", "fhir_queue", "fhir_loss", "fhir_resource", "fhir_id", "fhir_outbox", "fhir_event", "fhir_content", "node", "document", "workflow_entry", "fhir_group_member", "aql_kept", "aql_change", "contribution", "ehr"}
 
 const tombstoneSQL = `
 	insert into ehr_tombstone (ehr_id, system_id, time_created, time_deleted, versions, actor, on_behalf_of, purpose)

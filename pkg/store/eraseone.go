@@ -14,7 +14,7 @@ import (
 
 // objectTables are all tables with rows of one versioned object by its number,
 // in the order of ehrTables.
-var objectTables = []string{"version", "attestation", "fhir_queue", "fhir_loss", "fhir_resource", "fhir_outbox", "fhir_event", "fhir_content", "node", "document", "workflow_entry"}
+var objectTables = []string{"version", "attestation", "fhir_queue", "fhir_loss", "fhir_resource", "fhir_id", "fhir_outbox", "fhir_event", "fhir_content", "node", "document", "workflow_entry"}
 
 // recordErased leaves a trace of a deletion.
 func recordErased(ctx context.Context, tx pgx.Tx, op string, who ehr.Actor, kind string, ehrID *uuid.UUID, id string, versions int64) error {

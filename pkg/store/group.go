@@ -208,15 +208,16 @@ func (s *Store) storeAll(ctx context.Context, list []*grouped) (committed time.T
 }
 
 // joined is the arguments for all contributions: the arrays one after the other,
-// in which positions of contributions and versions go on counting.
+// in which positions of contributions, versions and resources go on counting.
 func joined(list []*grouped) []any {
 	out := slices.Clone(list[0].args[:commitArgs+1])
 	nodes := make([][]any, len(list))
-	before := make([]int32, len(list))
-	var versions int32
+	before, resourcesBefore := make([]int32, len(list)), make([]int32, len(list))
+	var versions, resources int32
 	for i, c := range list {
-		nodes[i], before[i] = c.args[commitArgs+1:], versions
+		nodes[i], before[i], resourcesBefore[i] = c.args[commitArgs+1:], versions, resources
 		versions += c.versions
+		resources += int32(len(c.args[argResource].([]int32)))
 	}
 	for k := range commitArgs {
 		if k >= argSystem && k < argContribution || k == argMore || k == argRules || k == argKept {
@@ -230,6 +231,8 @@ func joined(list []*grouped) []any {
 				parts[i] = shifted(c.args[k].([]int32), int32(i))
 			case argResource, argContent, argLoss, argQueued:
 				parts[i] = shifted(c.args[k].([]int32), before[i])
+			case argAstray:
+				parts[i] = shifted(c.args[k].([]int32), resourcesBefore[i])
 			}
 		}
 		out[k] = joinedArray(parts)
@@ -267,6 +270,8 @@ func joinedArray(parts []any) any {
 			list = append(list, p.(wire.JSONTexts)...)
 		}
 		return list
+	case []*bool:
+		return concat[*bool](parts)
 	case []*time.Time:
 		return concat[*time.Time](parts)
 	case []uuid.UUID:

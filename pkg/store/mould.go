@@ -19,6 +19,17 @@ type moulded struct {
 	// row that do not vary.
 	subjects []reference
 	others   []string
+	// identified says that the row has an identifier, numbers are those by which the
+	// resource is ranked.
+	identified bool
+	numbers    []rankedNumber
+}
+
+// rankedNumber is a value by which resources are ranked: a free text, or without a
+// hole a fixed one.
+type rankedNumber struct {
+	param, number string
+	hole          int
 }
 
 // rowGap is the place of a free text in a row.
@@ -80,6 +91,16 @@ func (w *searchWriter) moulded(r *ehr.Resource) *moulded {
 			n = len(params)
 			at[v.Param] = n
 			params, places = append(params, v.Param), append(places, nil)
+		}
+		switch v.Param {
+		case paramIdentifier:
+			m.identified = true
+		case paramValue, paramComponent:
+			number := rankedNumber{param: v.Param, number: v.Number, hole: -1}
+			if from := varying[k]; from != nil {
+				number.hole = from.Hole
+			}
+			m.numbers = append(m.numbers, number)
 		}
 		places[n] = append(places[n], k)
 	}
@@ -172,22 +193,38 @@ func (m *moulded) write(b []byte, w *searchWriter, r *ehr.Resource) ([]byte, boo
 	return append(b, m.fixed[at:]...), true
 }
 
+// columns are those beside the values, as resource would give them.
+func (m *moulded) columns(r *ehr.Resource) columns {
+	out := columns{identified: m.identified}
+	if len(m.numbers) > 0 {
+		var numbers ranking
+		for _, n := range m.numbers {
+			if n.hole >= 0 {
+				n.number = r.Own[n.hole].Text
+			}
+			numbers.add(n.param, n.number)
+		}
+		out.rank, out.ranked = numbers.of()
+	}
+	return out
+}
+
 // moulded appends the values of the row of a resource, if something is known of its
 // mould. It gives what there was before with them.
-func (n *kindNumbers) moulded(b []byte, w *searchWriter, r *ehr.Resource) (kind int32, with []byte, known bool) {
+func (n *kindNumbers) moulded(b []byte, w *searchWriter, r *ehr.Resource) (kind int32, with []byte, more columns, known bool) {
 	if r.Mould == nil {
-		return 0, b, false
+		return 0, b, more, false
 	}
 	n.mu.RLock()
 	m := n.moulds[r.Mould]
 	n.mu.RUnlock()
 	if m == nil {
-		return 0, b, false
+		return 0, b, more, false
 	}
 	if with, known = m.write(b, w, r); !known {
-		return 0, b, false
+		return 0, b, more, false
 	}
-	return m.kind, with, true
+	return m.kind, with, m.columns(r), true
 }
 
 // learn keeps what follows from the moulds of resources.

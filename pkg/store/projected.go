@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
 	"github.com/cairn-ehr/cairn/pkg/compact"
 	"github.com/cairn-ehr/cairn/pkg/ehr"
@@ -25,6 +27,9 @@ type projected struct {
 	rType, rID       []string
 	rFrom, rLen      []int32
 	rSearch          wire.JSONTexts
+	rRank            []*int32
+	rIdentified      []*bool
+	rAstray          []int32
 	cI               []int32
 	cRaw             [][]byte
 	lI               []int32
@@ -41,6 +46,7 @@ func (s *Store) projectedArgs(ctx context.Context, c *ehr.Contribution) (project
 	p := projected{
 		rI: make([]int32, 0, n), rKind: make([]int32, 0, n), rType: make([]string, 0, n), rID: make([]string, 0, n),
 		rFrom: make([]int32, 0, n), rLen: make([]int32, 0, n), rSearch: make(wire.JSONTexts, 0, n),
+		rRank: make([]*int32, n), rIdentified: make([]*bool, n), rAstray: []int32{},
 		cI: []int32{}, cRaw: [][]byte{}, lI: []int32{}, lMapped: []string{}, lLosses: []string{},
 	}
 	buf := projectedBuffers.Get().(*projectedBuffer)
@@ -48,16 +54,17 @@ func (s *Store) projectedArgs(ctx context.Context, c *ehr.Contribution) (project
 	w := &buf.searchWriter
 	w.self = "Patient/" + c.EHRID.String()
 	var kinds []kind
+	ranks := make([]int32, n)
 	rows := make([]byte, 0, max(n*usualRow, 1)) // parts of it are arguments
 	content := buf.content
 	for i := range c.Versions {
 		at := int32(i + 1)
-		pr := &c.Versions[i].Projected
+		pr, object := &c.Versions[i].Projected, c.Versions[i].UID.Object
 		content = content[:0]
 		for j := range pr.Resources {
 			r := &pr.Resources[j]
 			from := len(rows)
-			no, with, known := s.kinds.moulded(rows, w, r)
+			no, with, more, known := s.kinds.moulded(rows, w, r)
 			rows = with
 			var search []byte
 			if len(rows) > from {
@@ -68,10 +75,21 @@ func (s *Store) projectedArgs(ctx context.Context, c *ehr.Contribution) (project
 					return p, errs.New(errs.Internal, op, "a projected resource is not valid JSON")
 				}
 				var err error
-				if search, err = w.resource(r); err != nil {
+				if search, more, err = w.resource(r); err != nil {
 					return p, err
 				}
 				kinds = append(kinds, kind{resource: r, digest: w.digest(), moulded: w.moulded(r), at: len(p.rKind)})
+			}
+			n := len(p.rKind)
+			if more.ranked {
+				ranks[n] = more.rank
+				p.rRank[n] = &ranks[n]
+			}
+			if more.identified {
+				p.rIdentified[n] = &marked
+			}
+			if astray(r.ID, object, c.EHRID) {
+				p.rAstray = append(p.rAstray, int32(n+1))
 			}
 			p.rKind = append(p.rKind, no)
 			p.rI = append(p.rI, at)
@@ -106,6 +124,23 @@ func (s *Store) projectedArgs(ctx context.Context, c *ehr.Contribution) (project
 	}
 	s.kinds.learn(kinds, numbers)
 	return p, nil
+}
+
+// columns is what a resource has in columns beside its search values.
+type columns struct {
+	rank       int32
+	ranked     bool
+	identified bool
+}
+
+// marked is the true of the column identified.
+var marked = true
+
+// astray reports whether an id leads neither to the object that the resource is made
+// from nor to its EHR, so that it must be kept where it leads.
+func astray(id string, object, record uuid.UUID) bool {
+	of, ok := fhirmap.ObjectOf(id)
+	return !ok || of != object && of != record
 }
 
 // projectedBuffer is memory of projectedArgs for the next contribution.
@@ -199,7 +234,7 @@ func kindOf(v *ehr.SearchValue) string {
 
 // resource takes in a resource and writes the values that are not of its kind;
 // nil if there are none.
-func (w *searchWriter) resource(r *ehr.Resource) ([]byte, error) {
+func (w *searchWriter) resource(r *ehr.Resource) ([]byte, columns, error) {
 	values := r.Values()
 	w.kind, w.others = w.kind[:0], w.others[:0]
 	for _, s := range [...]string{r.Type, r.Mapping, r.MappingVersion} {
@@ -210,9 +245,15 @@ func (w *searchWriter) resource(r *ehr.Resource) ([]byte, error) {
 		w.part(s)
 	}
 	w.classes = w.classes[:0]
+	var more columns
+	var numbers ranking
 	for i := range values {
 		v := &values[i]
 		w.classes = append(w.classes, w.classify(v))
+		if w.classes[i] == inRow {
+			more.identified = more.identified || v.Param == paramIdentifier
+			numbers.add(v.Param, v.Number)
+		}
 		switch w.classes[i] {
 		case inKind:
 			w.part(v.Param)
@@ -228,15 +269,16 @@ func (w *searchWriter) resource(r *ehr.Resource) ([]byte, error) {
 			w.kind = strconv.AppendInt(w.kind, int64(v.Group), 10)
 		case inRow:
 			if v.Number != "" && !r4.ValidPrimitive("decimal", v.Number) {
-				return nil, errs.New(errs.Internal, "store.Commit", "a projected quantity is not a number")
+				return nil, more, errs.New(errs.Internal, "store.Commit", "a projected quantity is not a number")
 			}
 		}
 	}
+	more.rank, more.ranked = numbers.of()
 	w.others = params(w.others, values, w.classes, inRow, inRow)
 	if len(w.others) == 0 {
-		return nil, nil
+		return nil, more, nil
 	}
-	return bytes.Clone(w.others), nil
+	return bytes.Clone(w.others), more, nil
 }
 
 // part adds a text with its length to what the digest is made of.

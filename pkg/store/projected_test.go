@@ -36,7 +36,7 @@ func TestSearchWriter(t *testing.T) {
 		{Param: "empty"},
 	}}
 	w := searchWriter{self: subject}
-	search, err := w.resource(&r)
+	search, _, err := w.resource(&r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,10 +50,10 @@ func TestSearchWriter(t *testing.T) {
 	if tokens := string(w.tokens(&r)); tokens != want {
 		t.Errorf("tokens %v, want %s", tokens, want)
 	}
-	if search, err = w.resource(&ehr.Resource{Type: "Patient"}); search != nil || err != nil {
+	if search, _, err = w.resource(&ehr.Resource{Type: "Patient"}); search != nil || err != nil {
 		t.Errorf("without values: %v %v", search, err)
 	}
-	if _, err := w.resource(&ehr.Resource{Search: []ehr.SearchValue{{Param: "q", Number: "1,2"}}}); err == nil {
+	if _, _, err := w.resource(&ehr.Resource{Search: []ehr.SearchValue{{Param: "q", Number: "1,2"}}}); err == nil {
 		t.Error("a number that is none")
 	}
 }
@@ -71,7 +71,7 @@ func TestKindDigest(t *testing.T) {
 		r := base()
 		change(&r)
 		w := searchWriter{self: subject}
-		if _, err := w.resource(&r); err != nil {
+		if _, _, err := w.resource(&r); err != nil {
 			t.Fatal(err)
 		}
 		return w.digest()
@@ -129,7 +129,7 @@ func TestSearchWriterHoldsEveryValue(t *testing.T) {
 			r.Search = append(r.Search, v)
 		}
 		w := searchWriter{self: subject}
-		search, err := w.resource(&r)
+		search, _, err := w.resource(&r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +180,7 @@ func TestMouldedResources(t *testing.T) {
 				full := r
 				full.Search, full.Mould, full.Own = r.Values(), nil, nil
 				w := searchWriter{self: "Patient/" + p.EHRID}
-				want, err := w.resource(&full)
+				want, wantMore, err := w.resource(&full)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -188,21 +188,21 @@ func TestMouldedResources(t *testing.T) {
 				if numbers[digest] == 0 {
 					numbers[digest] = int32(len(numbers) + 1)
 				}
-				no, got, ok := kinds.moulded([]byte(before), &w, &r)
+				no, got, more, ok := kinds.moulded([]byte(before), &w, &r)
 				if !ok {
-					if _, err := w.resource(&r); err != nil {
+					if _, _, err := w.resource(&r); err != nil {
 						t.Fatal(err)
 					}
 					kinds.learn([]kind{{resource: &r, moulded: w.moulded(&r)}}, []int32{numbers[digest]})
 					continue
 				}
 				known++
-				if diff := cmp.Diff(string(want), strings.TrimPrefix(string(got), before)); diff != "" || no != numbers[digest] {
-					t.Fatalf("%s: kind %d instead of %d, %s", r.JSON, no, numbers[digest], diff)
+				if diff := cmp.Diff(string(want), strings.TrimPrefix(string(got), before)); diff != "" || no != numbers[digest] || more != wantMore {
+					t.Fatalf("%s: kind %d instead of %d, %+v instead of %+v, %s", r.JSON, no, numbers[digest], more, wantMore, diff)
 				}
 				w.self = "Patient/other"
 				refers := func(v ehr.SearchValue) bool { return v.Kind == r4.SearchReference }
-				if _, _, ok := kinds.moulded(nil, &w, &r); ok && slices.ContainsFunc(r.Values(), refers) {
+				if _, _, _, ok := kinds.moulded(nil, &w, &r); ok && slices.ContainsFunc(r.Values(), refers) {
 					t.Fatal("a resource of another subject is of the same kind")
 				}
 			}

@@ -185,6 +185,7 @@ type differences struct {
 	rType, rID  []string
 	rFrom, rLen []*int32
 	rSearch     []*string
+	rAstray     []int32
 	cI          []int32
 	cRaw        [][]byte
 	sI, sKind   []int32
@@ -322,8 +323,8 @@ func (p *projector) write(ctx context.Context, d *differences, wait bool) (done 
 }
 
 func (p *projector) store(ctx context.Context, db conn, d *differences, wait bool) (done []int32, err error) {
-	err = db.QueryRow(ctx, `select project_versions(`+placeholders(23)+`)`, p.rules, wait, d.ehrs, d.vos, d.vers, d.made,
-		d.rI, d.rKind, d.rType, d.rID, d.rFrom, d.rLen, d.rSearch, d.cI, d.cRaw,
+	err = db.QueryRow(ctx, `select project_versions(`+placeholders(24)+`)`, p.rules, wait, d.ehrs, d.vos, d.vers, d.made,
+		d.rI, d.rKind, d.rType, d.rID, d.rFrom, d.rLen, d.rSearch, d.rAstray, d.cI, d.cRaw,
 		d.sI, d.sKind, d.sType, d.sID, d.sSearch, d.lI, d.lMapped, d.lLosses).Scan(&done)
 	return done, err
 }
@@ -346,7 +347,7 @@ func (p *projector) compare(ctx context.Context, list []source) (*differences, i
 	// Empty, not nil: nil would be passed as null.
 	d := &differences{
 		ehrs: []int64{}, vos: []int64{}, vers: []int32{}, made: []int32{},
-		rI: []int32{}, rKind: []int32{}, rType: []string{}, rID: []string{}, rFrom: []*int32{}, rLen: []*int32{}, rSearch: []*string{},
+		rI: []int32{}, rKind: []int32{}, rType: []string{}, rID: []string{}, rFrom: []*int32{}, rLen: []*int32{}, rSearch: []*string{}, rAstray: []int32{},
 		cI: []int32{}, cRaw: [][]byte{}, sI: []int32{}, sKind: []int32{}, sType: []string{}, sID: []string{}, sSearch: []*string{},
 		lI: []int32{}, lMapped: []string{}, lLosses: []*string{},
 	}
@@ -435,7 +436,7 @@ func (p *projector) differ(ctx context.Context, d *differences, index int, s *so
 		if !json.Valid(r.JSON) {
 			return errs.New(errs.Internal, op, "a projected resource is not valid JSON")
 		}
-		search, err := w.resource(r)
+		search, _, err := w.resource(r)
 		if err != nil {
 			return err
 		}
@@ -472,6 +473,11 @@ func (p *projector) differ(ctx context.Context, d *differences, index int, s *so
 			}
 		}
 	}
+	object, err := uuid.Parse(s.in.ObjectID)
+	if err != nil {
+		return errs.Wrap(errs.Internal, op, "", err)
+	}
+	record, _ := uuid.Parse(s.in.EHRID) // none for a party
 	var content []byte
 	for k := range out.Resources {
 		if seen[k] {
@@ -481,6 +487,9 @@ func (p *projector) differ(ctx context.Context, d *differences, index int, s *so
 		from, length := int32(len(content)), int32(len(r.JSON))
 		content = append(content, r.JSON...)
 		change(numbers[k], r.Type, r.ID, &from, &length, searches[k])
+		if astray(r.ID, object, record) {
+			d.rAstray = append(d.rAstray, int32(len(d.rID)))
+		}
 	}
 	if len(content) > 0 {
 		d.cI = append(d.cI, at)

@@ -76,7 +76,11 @@ func (s *Store) PartyResource(ctx context.Context, object uuid.UUID) (string, er
 }
 
 func partyResource(ctx context.Context, db conn, object uuid.UUID) (typ string, err error) {
-	err = db.QueryRow(ctx, `select resource_type from fhir_resource where resource_id = $1::uuid::text and ehr_no = 0 and superseded is null and byte_len is not null`, object).Scan(&typ)
+	err = db.QueryRow(ctx, `
+		select r.resource_type from version v
+		join fhir_resource r on r.ehr_no = v.ehr_no and r.vo_no = v.vo_no
+		where v.ehr_no = 0 and v.object_id = $1 and v.time_superseded is null and v.ver > 0
+			and r.resource_id = $1::uuid::text and r.superseded is null and r.byte_len is not null`, object).Scan(&typ)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", failure("store.PartyResource", err)
 	}

@@ -19,6 +19,8 @@ type where struct {
 	from  string
 	r     string // the alias of the row of fhir_resource
 	kind  string // the number of a row's kind
+	// indexed says that the row has the columns of indexes beside its search values.
+	indexed bool
 	at    string // the parameter with the snapshot that a state is of; "" for the present
 	terms []string
 	args  *[]any
@@ -40,7 +42,7 @@ const ofRecord = `resource_type, resource_id, ver, revision, last_updated, kind_
 // counted the number of all matches.
 func (w *where) page(q fhir.Query, counted bool) (string, []any, error) {
 	args := slices.Clone(*w.args)
-	p := where{from: w.from, r: w.r, kind: w.kind, at: w.at, terms: slices.Clone(w.terms), args: &args}
+	p := where{from: w.from, r: w.r, kind: w.kind, indexed: w.indexed, at: w.at, terms: slices.Clone(w.terms), args: &args}
 	keys, err := p.keys(q)
 	if err != nil {
 		return "", nil, err
@@ -114,7 +116,7 @@ func conditions(op string, q fhir.Query, patients []uuid.UUID) (*where, *snapsho
 // records begins a search of the rows of patients, or without any of all who
 // are queryable.
 func records(patients []uuid.UUID) *where {
-	w := &where{from: "\n\tfrom fhir_resource r\n\twhere ", r: "r", args: new([]any)}
+	w := &where{from: "\n\tfrom fhir_resource r\n\twhere ", r: "r", indexed: true, args: new([]any)}
 	switch {
 	case patients == nil:
 		w.from = "\n\tfrom fhir_resource r join ehr e on e.ehr_no = r.ehr_no\n\twhere "
@@ -137,7 +139,7 @@ func (w *where) narrow(op string, q fhir.Query) error {
 		w.add(`r.resource_type = any(` + w.arg(q.Types) + `)`)
 	}
 	if len(q.IDs) > 0 {
-		w.add(`r.resource_id = any(` + w.arg(q.IDs) + `)`)
+		w.add(w.known(w.r, q.IDs...))
 	}
 	for _, v := range q.LastUpdated {
 		term, err := w.date(op, v, timestamps, `r.last_updated`, `r.last_updated + interval '1 microsecond'`)
@@ -174,6 +176,16 @@ func (w *where) narrow(op string, q fhir.Query) error {
 	return nil
 }
 
+// known is a row r of fhir_resource with one of the ids.
+func (w *where) known(r string, ids ...string) string {
+	objects := make([]*uuid.UUID, len(ids))
+	for i, id := range ids {
+		objects[i] = place(id)
+	}
+	list := w.arg(ids)
+	return `(` + r + `.ehr_no = any(array(` + leadsTo(`any(`+list+`)`, `any(`+w.arg(objects)+`::uuid[])`) + `)) and ` + r + `.resource_id = any(` + list + `))`
+}
+
 // exist narrows to resources that are not deleted, of a type if one is given.
 func (w *where) exist(typ string) {
 	w.add(w.r + `.byte_len is not null`)
@@ -192,7 +204,7 @@ func (w *where) latest(op string, q fhir.Query) error {
 		return errs.New(errs.Invalid, op, "a search of the newest has one page")
 	}
 	q.Latest = 0
-	all := &where{from: w.from, r: w.r, kind: w.kind, terms: slices.Clone(w.terms), args: w.args}
+	all := &where{from: w.from, r: w.r, kind: w.kind, indexed: w.indexed, terms: slices.Clone(w.terms), args: w.args}
 	if err := all.narrow(op, q); err != nil {
 		return err
 	}
@@ -216,7 +228,7 @@ func (w *where) latest(op string, q fhir.Query) error {
 // related narrows to records that hold a resource of the type that meets the
 // filters.
 func (w *where) related(op, typ string, filters []fhir.Filter, open, end string) error {
-	p := &where{from: `from fhir_resource p where `, r: "p", kind: `p.kind_no`, at: w.at, args: w.args}
+	p := &where{from: `from fhir_resource p where `, r: "p", kind: `p.kind_no`, indexed: true, at: w.at, args: w.args}
 	p.exist(typ)
 	if err := p.filters(op, typ, filters); err != nil {
 		return err

@@ -376,7 +376,7 @@ func (w *where) documentTerm(op, typ string, f fhir.Filter, v fhir.Value) (strin
 	case "entry":
 		typ, id, _ := strings.Cut(v.Code, "/")
 		return `(v.ehr_no, v.vo_no, v.ver) in (select r.ehr_no, r.vo_no, r.ver from fhir_resource r
-			where r.resource_type = ` + w.arg(typ) + ` and r.resource_id = ` + w.arg(id) + ` and r.byte_len is not null and (` + strings.Join(w.statesOf(`r`), ` or `) + `))`, nil
+			where r.resource_type = ` + w.arg(typ) + ` and ` + w.known(`r`, id) + ` and r.byte_len is not null and (` + strings.Join(w.statesOf(`r`), ` or `) + `))`, nil
 	case "date":
 		return w.date(op, v, timestamps, `v.time_committed`, `v.time_committed + interval '1 microsecond'`)
 	case "status":

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/cairn-ehr/cairn/fhirmap"
 	"github.com/cairn-ehr/cairn/pkg/fhir"
 	"github.com/cairn-ehr/cairn/pkg/store"
 )
@@ -36,46 +37,59 @@ type found struct {
 // The sum is that of waitingSQL.
 func keyed(arrays, columns, more string) string {
 	return `select k.n, coalesce(e.ehr_id, '00000000-0000-0000-0000-000000000000'), (select min(q.since + interval '0') from fhir_queue q where q.ehr_no = r.ehr_no), ` + recordColumns + `
-	from unnest($1::boolean[], $2::text[], $3::text[]` + arrays + `) with ordinality as k(party, typ, id` + columns + `, n)` + more + `
+	from unnest($1::boolean[], $2::text[], $3::text[], $4::uuid[]` + arrays + `) with ordinality as k(party, typ, id, object` + columns + `, n)` + more + `
 	left join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
 	where (r.ehr_no = 0) = k.party and (e.ehr_no is null) = k.party`
 }
 
-var resourcesSQL = keyed("", "", `
-	join fhir_resource r on r.resource_id = k.id and r.resource_type = k.typ and r.superseded is null`)
+// leadsTo are the numbers of the EHRs in which resources with an id may be, a
+// statement: those with a version of the object that the id says, or the EHR that it
+// is the id of; and those that ids lead to which say nothing (store.astray).
+func leadsTo(id, object string) string {
+	return `select v.ehr_no from version v where v.object_id = ` + object + `
+		union all select i.ehr_no from ehr i where i.ehr_id = ` + object + `
+		union all select i.ehr_no from fhir_id i where i.resource_id = ` + id
+}
 
-// A resource has always one current row, be it a deletion: by its index the
-// record is found, and in it all versions.
-var versionsSQL = keyed(", $4::integer[], $5::smallint[]", ", ver, revision", `
-	join fhir_resource latest on latest.resource_id = k.id and latest.resource_type = k.typ and latest.superseded is null
-	cross join lateral (select * from fhir_resource r where r.ehr_no = latest.ehr_no and r.resource_type = latest.resource_type
-		and r.resource_id = latest.resource_id and r.ver = k.ver and r.revision = k.revision limit 1) r`)
+// place is the object that an id says, as an argument of leadsTo.
+func place(id string) *uuid.UUID {
+	if object, ok := fhirmap.ObjectOf(id); ok {
+		return &object
+	}
+	return nil
+}
+
+var resourcesSQL = keyed("", "", `
+	join fhir_resource r on r.ehr_no = any(array(`+leadsTo(`k.id`, `k.object`)+`))
+		and r.resource_id = k.id and r.resource_type = k.typ and r.superseded is null`)
+
+// A resource has always one current row, be it a deletion.
+var versionsSQL = keyed(", $5::integer[], $6::smallint[]", ", ver, revision", `
+	join fhir_resource r on r.ehr_no = any(array(`+leadsTo(`k.id`, `k.object`)+`))
+		and r.resource_id = k.id and r.resource_type = k.typ and r.ver = k.ver and r.revision = k.revision`)
 
 // For one key alone there are statements that take less.
-const (
+var (
 	resourceSQL = `select e.ehr_id, ` + waitingSQL + recordColumns + `
 	from fhir_resource r join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
-	where r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`
+	where r.ehr_no = any(array(` + leadsTo(`$2`, `$3`) + `)) and r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`
 	versionSQL = `select e.ehr_id, ` + waitingSQL + recordColumns + `
-	from fhir_resource latest
-	cross join lateral (select * from fhir_resource r where r.ehr_no = latest.ehr_no and r.resource_type = latest.resource_type
-		and r.resource_id = latest.resource_id and r.ver = $3 and r.revision = $4 limit 1) r
-	join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
-	where latest.resource_id = $2 and latest.resource_type = $1 and latest.superseded is null`
+	from fhir_resource r join ehr e on e.ehr_no = r.ehr_no` + recordJoins + `
+	where r.ehr_no = any(array(` + leadsTo(`$2`, `$3`) + `)) and r.resource_id = $2 and r.resource_type = $1 and r.ver = $4 and r.revision = $5`
 )
 
 // gathering has reads of single resources fetched together where many come at once.
 func (r *Reader) gathering() {
 	r.resources = store.Gathered(r.store, func(ctx context.Context, db *pgxpool.Pool, keys []resourceKey) ([]found, error) {
 		if len(keys) == 1 {
-			return fetchOne(ctx, db, about(keys[0].typ, resourceSQL), keys[0].typ, keys[0].id)
+			return fetchOne(ctx, db, about(keys[0].typ, resourceSQL), keys[0].typ, keys[0].id, place(keys[0].id))
 		}
 		return fetch(ctx, db, resourcesSQL, keyArgs(keys, func(k resourceKey) resourceKey { return k })...)
 	})
 	r.versions = store.Gathered(r.store, func(ctx context.Context, db *pgxpool.Pool, keys []versionOf) ([]found, error) {
 		if len(keys) == 1 {
 			k := keys[0]
-			return fetchOne(ctx, db, about(k.typ, versionSQL), k.typ, k.id, int32(k.version.Trunk), int16(k.version.Revision))
+			return fetchOne(ctx, db, about(k.typ, versionSQL), k.typ, k.id, place(k.id), int32(k.version.Trunk), int16(k.version.Revision))
 		}
 		vers, revisions := make([]int32, len(keys)), make([]int16, len(keys))
 		for i, k := range keys {
@@ -88,12 +102,12 @@ func (r *Reader) gathering() {
 
 // keyArgs are the first arguments of keyed.
 func keyArgs[K any](keys []K, of func(K) resourceKey) []any {
-	parties, types, ids := make([]bool, len(keys)), make([]string, len(keys)), make([]string, len(keys))
+	parties, types, ids, objects := make([]bool, len(keys)), make([]string, len(keys)), make([]string, len(keys)), make([]*uuid.UUID, len(keys))
 	for i := range keys {
 		k := of(keys[i])
-		parties[i], types[i], ids[i] = fhir.OfParty(k.typ), k.typ, k.id
+		parties[i], types[i], ids[i], objects[i] = fhir.OfParty(k.typ), k.typ, k.id, place(k.id)
 	}
-	return []any{parties, types, ids}
+	return []any{parties, types, ids, objects}
 }
 
 // fetch gives the rows of a keyed statement by the numbers of the keys.

@@ -223,7 +223,7 @@ func (r *Reader) instanceHistory(ctx context.Context, who ehr.Actor, q fhir.Hist
 	err := r.store.Pool().QueryRow(ctx, about(q.Type, `select e.ehr_id, `+waitingSQL+`e.ehr_no,
 			(select count(*) from fhir_resource a where a.ehr_no = r.ehr_no and a.resource_type = $1 and a.resource_id = $2)
 		from fhir_resource r join ehr e on e.ehr_no = r.ehr_no
-		where r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`), q.Type, q.ID).Scan(&owner, &since, &ehrNo, &total)
+		where r.ehr_no = any(array(`+leadsTo(`$2`, `$3`)+`)) and r.resource_id = $2 and r.resource_type = $1 and r.superseded is null`), q.Type, q.ID, place(q.ID)).Scan(&owner, &since, &ehrNo, &total)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fhir.Page{}, r.missing(ctx, op, nil)
 	}

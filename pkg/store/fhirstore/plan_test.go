@@ -41,11 +41,11 @@ func TestSearchesUseTheirIndexes(t *testing.T) {
 			jsonb_build_object('code', jsonb_build_array(jsonb_build_object('s', 'http://loinc.org', 'c', 'c' || i)))
 		from generate_series(1, 1000) i`)
 	// One code is frequent, the others are not.
-	exec(`insert into fhir_resource (ehr_no, resource_type, resource_id, ver, vo_no, kind_no, byte_from, byte_len, last_updated, search)
+	exec(`insert into fhir_resource (ehr_no, resource_type, resource_id, ver, vo_no, kind_no, byte_from, byte_len, last_updated, search, rank, identified)
 		select ehr_no, 'Observation', md5(ehr_no || '-' || vo_no), 1, vo_no, case vo_no % 10 when 3 then 3 else 4 + (ehr_no * 7 + vo_no) % 990 end, 0, 1, now(),
 			jsonb_build_object('date', jsonb_build_array(jsonb_build_object('l', vo_no * 1000000000::bigint, 'h', vo_no * 1000000000::bigint + 1000000)),
 				'identifier', jsonb_build_array(jsonb_build_object('c', ehr_no::text)),
-				'value-quantity', jsonb_build_array(jsonb_build_object('n', vo_no, 'c', 'u')))
+				'value-quantity', jsonb_build_array(jsonb_build_object('n', vo_no, 'c', 'u'))), vo_no * 100, true
 		from version`)
 	exec(`analyze ehr, version, fhir_kind, fhir_resource`)
 	exec(`set plan_cache_mode = force_generic_plan`)
@@ -81,9 +81,9 @@ func TestSearchesUseTheirIndexes(t *testing.T) {
 		{"one patient", patient, nil, 51, "fhir_resource_pkey"},
 		{"one patient, code and date", patient, []fhir.Filter{code("c3"), date}, 51, "fhir_resource_pkey"},
 		{"population, rare code", nil, []fhir.Filter{code("c17")}, 11, "fhir_resource_kind"},
-		{"population, frequent code and value", nil, []fhir.Filter{code("c3"), value(fhir.Greater, "2950")}, 5, "(search -> 'value-quantity'::text)"},
-		{"population, frequent code and range", nil, []fhir.Filter{code("c3"), value(fhir.Equal, "2943")}, 1, "(search -> 'value-quantity'::text)"},
-		{"population, code and value joined", nil, []fhir.Filter{both}, 5, "(search -> 'value-quantity'::text)"},
+		{"population, frequent code and value", nil, []fhir.Filter{code("c3"), value(fhir.Greater, "2950")}, 5, "(rank "},
+		{"population, frequent code and range", nil, []fhir.Filter{code("c3"), value(fhir.Equal, "2943")}, 1, "(rank "},
+		{"population, code and value joined", nil, []fhir.Filter{both}, 5, "(rank "},
 		{"population, two codes", nil, []fhir.Filter{code("c17", "c18")}, 24, "fhir_resource_kind"},
 		{"population, identifier", nil, []fhir.Filter{{Param: "identifier", Kind: fhir.Token, Values: []fhir.Value{{Code: "7"}}}}, 40, "fhir_resource_identifier"},
 	}
@@ -148,8 +148,8 @@ func TestSearchesUseTheirIndexes(t *testing.T) {
 
 	// The next page shows what the first would have, whatever was corrected since. Many
 	// were before.
-	exec(`insert into fhir_resource (ehr_no, resource_type, resource_id, ver, vo_no, kind_no, byte_from, byte_len, last_updated, search, superseded, replaced)
-		select ehr_no, resource_type, resource_id, 0, vo_no, kind_no, 0, 1, last_updated - interval '1 hour', search, last_updated, pg_current_xact_id()
+	exec(`insert into fhir_resource (ehr_no, resource_type, resource_id, ver, vo_no, kind_no, byte_from, byte_len, last_updated, search, rank, identified, superseded, replaced)
+		select ehr_no, resource_type, resource_id, 0, vo_no, kind_no, 0, 1, last_updated - interval '1 hour', search, rank, identified, last_updated, pg_current_xact_id()
 		from fhir_resource where vo_no % 3 = 0`)
 	exec(`analyze fhir_resource`)
 	var snapshot string

@@ -210,7 +210,7 @@ func (w *where) origin(op string, f fhir.Filter, v fhir.Value) (string, error) {
 		typ, rest, _ := strings.Cut(v.Code, "/")
 		id, ver, _ := strings.Cut(rest, "/_history/")
 		term := `r.resource_type = ` + w.arg(typ) + ` and r.ehr_no in (select t.ehr_no from fhir_resource t
-			where t.resource_id = ` + w.arg(id) + ` and t.resource_type = ` + w.arg(typ) + ` and t.superseded is null) and r.resource_id = ` + w.arg(id)
+			where ` + w.known(`t`, id) + ` and t.resource_type = ` + w.arg(typ) + ` and t.superseded is null) and r.resource_id = ` + w.arg(id)
 		if ver != "" {
 			term += ` and ` + versionText + ` = ` + w.arg(ver)
 		}

@@ -225,6 +225,9 @@ func (w *where) pair(op, typ string, pair fhir.Pair, v fhir.Value) (string, erro
 // ranked narrows a condition on quantities by what the index of kinds has
 // (migrations/0035_fhir_search.up.sql). It follows from the condition itself.
 func (w *where) ranked(params []string, v fhir.Value) string {
+	if !w.indexed {
+		return ""
+	}
 	components := false
 	for _, param := range params {
 		switch param {
@@ -244,7 +247,7 @@ func (w *where) ranked(params []string, v fhir.Value) string {
 	case fhir.Equal, fhir.Approximately, "":
 		low, high = v.NumberLow, v.NumberHigh
 	}
-	rank := `fhir_number(` + w.r + `.search)`
+	rank := w.r + `.rank`
 	bound := func(n string) string { return `fhir_rank(` + w.arg(n) + `::text::numeric)` }
 	term := ""
 	if low != "" {
@@ -337,9 +340,12 @@ func (w *where) row(op, param string, v fhir.Value) (string, error) {
 		return "", err
 	}
 	var has string
-	if param == "identifier" { // as its index has it
-		has = w.r + `.search ? 'identifier' and ` + w.r + `.search->'identifier'`
-	} else {
+	switch {
+	case param == "identifier" && w.indexed: // as its index has it
+		has = w.r + `.identified and ` + w.r + `.search->'identifier'`
+	case param == "identifier":
+		has = w.r + `.search->'identifier'`
+	default:
 		has = w.r + `.search->` + w.arg(param)
 	}
 	return `(` + has + ` @> ` + w.document([]token{t}) + w.bare(w.r+`.search`, param, v) + `)`, nil

@@ -125,6 +125,8 @@ func encodedSize(a any) int {
 		n += 8 * len(a)
 	case []*int16:
 		n += 6 * len(a)
+	case []*bool:
+		n += 5 * len(a)
 	case []*time.Time:
 		n += 12 * len(a)
 	case []uuid.UUID:
@@ -234,6 +236,14 @@ func (e *encoder) array(oid uint32, a any) bool {
 		return oid == pgtype.Int2ArrayOID && nullable(e, pgtype.Int2OID, a, func(n *int16) {
 			e.int32(2)
 			e.buf = binary.BigEndian.AppendUint16(e.buf, uint16(*n))
+		})
+	case []*bool:
+		return oid == pgtype.BoolArrayOID && nullable(e, pgtype.BoolOID, a, func(is *bool) {
+			e.int32(1)
+			e.buf = append(e.buf, 0)
+			if *is {
+				e.buf[len(e.buf)-1] = 1
+			}
 		})
 	case []*time.Time:
 		return oid == pgtype.TimestamptzArrayOID && nullable(e, pgtype.TimestamptzOID, a, func(t *time.Time) {
