@@ -3,6 +3,9 @@ package store
 // EHRTables are the tables that an EHR has rows in.
 var EHRTables = ehrTables
 
+// Rank is rank.
+func Rank(n string) int32 { return rank(n) }
+
 // ObjectTables are the tables that a versioned object has rows in.
 var ObjectTables = objectTables
 

@@ -23,7 +23,7 @@ func partiesSQL(proxies ...string) string {
 		ids[i] = refersTo(p)
 	}
 	return `array(select q.resource_type || '/' || q.resource_id from fhir_resource q
-			where q.ehr_no = 0 and q.resource_type = any('{` + strings.Join(fhir.ShownAs("ANY"), `,`) + `}') and q.superseded is null and q.byte_len is not null and q.resource_id = any(array[` + strings.Join(ids, `, `) + `]))`
+			where q.ehr_no = 0 and q.resource_type = any('{` + strings.Join(virtual.ShownAs("ANY"), `,`) + `}') and q.superseded is null and q.byte_len is not null and q.resource_id = any(array[` + strings.Join(ids, `, `) + `]))`
 }
 
 // party is the condition that a PARTY_PROXY, an SQL expression, is shown as a

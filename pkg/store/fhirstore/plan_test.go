@@ -146,6 +146,38 @@ func TestSearchesUseTheirIndexes(t *testing.T) {
 		explain(test, fhir.Cursor{})
 	}
 
+	// A resource is found by the object that its id says.
+	var object uuid.UUID
+	if err := conn.QueryRow(t.Context(), `select object_id from version where vo_no = 17 limit 1`).Scan(&object); err != nil {
+		t.Fatal(err)
+	}
+	for name, read := range map[string]struct {
+		sql  string
+		args []any
+	}{
+		"one":     {resourceSQL, []any{"Observation", "x", &object}},
+		"several": {resourcesSQL, keyArgs([]resourceKey{{"Observation", "x"}, {"Observation", object.String()}}, func(k resourceKey) resourceKey { return k })},
+		"version": {versionSQL, []any{"Observation", "x", &object, int32(1), int16(0)}},
+	} {
+		rows, err := conn.Query(t.Context(), `explain (costs off) `+read.sql, read.args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := strings.Join(lines, "\n")
+		for _, index := range []string{"version_object", "ehr_ehr_id_key", "fhir_id", "fhir_resource_pkey", "version_pkey", "fhir_content_pkey"} {
+			if !strings.Contains(plan, index) {
+				t.Errorf("reading %s does without %s:\n%s", name, index, plan)
+			}
+		}
+		if strings.Contains(plan, "Seq Scan on version") || strings.Contains(plan, "Seq Scan on fhir_resource") {
+			t.Errorf("reading %s:\n%s", name, plan)
+		}
+	}
+
 	// The next page shows what the first would have, whatever was corrected since. Many
 	// were before.
 	exec(`insert into fhir_resource (ehr_no, resource_type, resource_id, ver, vo_no, kind_no, byte_from, byte_len, last_updated, search, rank, identified, superseded, replaced)

@@ -49,6 +49,10 @@ func TestQuantitiesAreFoundWhateverTheirSize(t *testing.T) {
 	add("w", "", "1", "2", "3", "4", "5", "6", "7", "8", "9") // more than the index looks at
 	add("x", "")
 	rec.put(uuid.New(), &ehr.Projected{Resources: resources})
+	var other int
+	if err := s.Pool().QueryRow(t.Context(), `select count(*) from fhir_resource where rank is distinct from fhir_number(search)`).Scan(&other); err != nil || other > 0 {
+		t.Errorf("%d resources have another rank than their search values, %v", other, err)
+	}
 	for _, n := range numbers {
 		v := parse(t, n)
 		low, high := v-0.0005, v+0.0005
