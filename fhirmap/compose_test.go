@@ -111,7 +111,7 @@ func TestComposeProjected(t *testing.T) {
 		t.Errorf("of the mappings that are proven (-), these come back (+):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{
-		"AllergyIntolerance", "Condition", "Consent", "DiagnosticReport", "Immunization", "MedicationRequest", "MedicationStatement", "Observation", "Procedure",
+		"AllergyIntolerance", "Condition", "Consent", "DiagnosticReport", "Encounter", "Goal", "Immunization", "MedicationRequest", "MedicationStatement", "Observation", "Procedure",
 	}, lib.Creatable()); diff != "" {
 		t.Errorf("types that can be created:\n%s", diff)
 	}

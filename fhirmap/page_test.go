@@ -124,11 +124,15 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- Not taken of a Condition: `onset` and `abatement` but as a date (the nodes are dates, and an age made a date would be another statement), `stage` and `evidence` (the\n" +
 	"  templates close the slot for details), the `time` and author of a note and more than one (the comment is one text without a time of its own), `encounter` (an Encounter is a\n" +
 	"  composition here, to which problems have no LINK). `severity`, `bodySite` and dates of any precision are taken.\n" +
-	"- A Goal is not taken: the templates have goals in a care plan, which would be shown as a CarePlan that nobody sent, and in summaries with sections that have to be there. Nor\n" +
-	"  has goal.v1 a node for `lifecycleStatus`: `completed` follows from an outcome or an end, every other is absent. A CarePlan is not taken: it is made of a whole\n" +
+	"- A Goal is taken by the template of goals. goal.v1 has no node for `lifecycleStatus`; its slot for extensions holds a cluster of Cairn's own, which has the status, its date and reason, and\n" +
+	"  the progress (`achievementStatus` but for achieved, partially achieved and not achieved, which are outcomes). Without that cluster `completed` follows from an outcome or an end, every\n" +
+	"  other status is absent. `expressedBy` is a participation of that function. Refused: `category`, `priority`, `startCodeableConcept`, `outcomeCode`, `addresses` in words, a target that is a\n" +
+	"  number without a unit, a ratio or due after a time, several notes. A Goal in a care plan would be shown as a CarePlan that nobody sent, one in a summary lacks sections that have to be there.\n" +
+	"- A CarePlan is not taken: it is made of a whole\n" +
 	"  composition, whose status is always `unknown`, whose `description` is a ClinicalImpression too, and whose problems and goals are entries of their own; `activity` has no entry.\n" +
-	"- An Encounter is not taken: the contact of an encounter note is the composition itself, an `identifier` of it would be that of the composition, and of its settings only two\n" +
-	"  (at home, emergency) are classes of R4, so that `AMB` would come back as something else; an admission (`IMP`) stands in the discharge summary alone, which has sections that have to be there.\n" +
+	"- An Encounter is taken by the template of stays, if its class is `IMP` and it is `finished` with an end, or `unknown` without one. No other status has a node: a stay without an end may go on, or nobody\n" +
+	"  noted its end. Participants, places that are not a ward, room or bed by name, and lengths are refused. A contact (`AMB`) is not taken: that of an encounter note is\n" +
+	"  the composition itself, an `identifier` of it would be that of the composition, and of its settings only two (at home, emergency) are classes of R4, so that `AMB` would come back as something else.\n" +
 	"- Of a MedicationRequest `recorder` is the composer, `authoredOn` (without which it is refused) the start of the context, `requester` a participation of that function,\n" +
 	"  since the provider of an ENTRY need not be who asked for it. The narrative that an INSTRUCTION has to have is the medication. A `Dosage.text` is the directions as a whole, and stays words: it never becomes a dose, and\n" +
 	"  beside words everything structured but route, site, method and instructions is refused, as it could be a second dose. Without words each Dosage has one dose and rate, with a unit and its\n" +

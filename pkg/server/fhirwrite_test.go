@@ -157,7 +157,7 @@ func TestFHIRWriteGivesBackWhatItTakes(t *testing.T) {
 	templates := examplesOf(t, p.s, from)
 	taken := map[string]int{}
 	refused := 0
-	for _, typ := range []string{"Observation", "Consent", "DiagnosticReport"} {
+	for _, typ := range []string{"Observation", "Consent", "DiagnosticReport", "Encounter", "Goal"} {
 		for _, n := range p.all(typ+"?_count=200&patient="+from, "match") {
 			template, ok := templates[n.Str("meta", "source")]
 			if !ok {

@@ -233,7 +233,7 @@ func TestFHIRWriteCapabilities(t *testing.T) {
 	if n := strings.Count(string(metadata.Append(nil)), `"conditionalCreate":true`); n != len(types) {
 		t.Errorf("%d conditional creates of %v", n, types)
 	}
-	if fmt.Sprint(types) != "[AllergyIntolerance Condition Consent DiagnosticReport Immunization MedicationRequest MedicationStatement Observation Procedure]" {
+	if fmt.Sprint(types) != "[AllergyIntolerance Condition Consent DiagnosticReport Encounter Goal Immunization MedicationRequest MedicationStatement Observation Procedure]" {
 		t.Errorf("created are %v", types)
 	}
 	if _, err := Start(t.Context(), func() Options {
