@@ -15,8 +15,8 @@ var hazards = []struct {
 	tests        []string
 	open         string
 }{
-	{"negation and silence", "a denial is a resource of its own, an absence is told, silence is never none", []string{"case_test.go TestCases", "../pkg/fhir/fhir_test.go TestExclusionsAreTold", "../pkg/fhir/fhir_test.go TestSearchTellsGaps", "../pkg/fhir/stance/stance_test.go TestDecide", "../pkg/server/fhirwritestance_test.go TestFHIRWriteStancesRefused"}, "pages are compared one by one; exclusion_specific is told as unmapped"},
-	{"refuted findings", "the verification status goes with them, or they are refused", []string{"case_test.go TestCases", "../pkg/fhir/fhir_test.go TestSearchTellsGaps"}, ""},
+	{"negation and silence", "a denial is a resource of its own, an absence is told, silence is never none", []string{"case_test.go TestCases", "../pkg/fhir/search_test.go TestExclusionsAreTold", "../pkg/fhir/search_test.go TestSearchTellsGaps", "../pkg/fhir/stance/stance_test.go TestDecide", "../pkg/server/fhirwritestance_test.go TestFHIRWriteStancesRefused"}, "pages are compared one by one; exclusion_specific is told as unmapped"},
+	{"refuted findings", "the verification status goes with them, or they are refused", []string{"case_test.go TestCases", "../pkg/fhir/search_test.go TestSearchTellsGaps"}, ""},
 	{"certainty", "one code table per archetype; no fallback to confirmed", []string{"case_test.go TestCases", "language_test.go TestLanguage"}, ""},
 	{"null flavours", "a fixed table; masked gives nothing away", []string{"case_test.go TestCases", "language_test.go TestLanguage"}, ""},
 	{"comparators", "kept, or the quantity is refused", []string{"convert_test.go TestDataTypes", "case_test.go TestCases"}, ""},
@@ -27,7 +27,7 @@ var hazards = []struct {
 	{"intervals", "bounds keep whether they are included; an interval event becomes a Period", []string{"convert_test.go TestDataTypes", "case_test.go TestCases"}, ""},
 	{"partial dates and zones", "cut, never padded or shifted", []string{"convert_test.go TestDataTypes", "case_test.go TestCases"}, ""},
 	{"timing and dosage", "words before structure, nothing summed; of what comes no dose without its unit, and none beside words", []string{"case_test.go TestCases", "compose_test.go TestBackCases", "order_test.go TestComposeOrders", "function_test.go TestScheduleHasOneInverse", "../pkg/server/fhirwritestance_test.go TestFHIRWriteStancesRefused"}, ""},
-	{"status from silence", "unknown, or the resource is refused; a status that comes is stored, or refused", []string{"case_test.go TestCases", "order_test.go TestComposeOrderWithoutAction", "../pkg/server/fhirwriteorder_test.go TestFHIRWriteOrderStatus", "language_test.go TestLanguage", "careflow_test.go TestCareflow"}, ""},
+	{"status from silence", "unknown, or the resource is refused; a status that comes is stored, or refused", []string{"case_test.go TestCases", "order_test.go TestComposeOrderWithoutAction", "../pkg/server/fhirwriteorder_test.go TestFHIRWriteOrderStatus", "order_test.go TestComposeStatements", "goal_test.go TestGoalStatus", "stay_test.go TestComposeStays", "language_test.go TestLanguage", "careflow_test.go TestCareflow"}, ""},
 	{"versions and deletion", "the latest complete version; what vanished is gone", []string{"../pkg/store/fhirstore/reader_test.go TestResourceLifecycle", "../pkg/fhir/history_test.go TestHistory", "case_test.go TestCases", "../pkg/server/traps_test.go TestTrap20BranchesAreNotCurrent"}, ""},
 	{"ids", "made of what stays the same between versions", []string{"language_test.go TestIdentity"}, "no aliases when a mapping is renamed"},
 	{"codes of two systems taken for one", "a ConceptMap translates what is equal or equivalent, one to one; else the value is refused", []string{"conceptmap_test.go TestConceptMap", "conceptmap_test.go TestConceptMapDefects"}, ""},
@@ -37,9 +37,10 @@ var hazards = []struct {
 	{"language and text", "the text is the value as written", []string{"convert_test.go TestDataTypes"}, ""},
 	{"reference ranges and state", "carried as elements or components", []string{"case_test.go TestCases", "coverage_test.go TestCoverageAgreesWithProjection"}, ""},
 	{"faults of mappings", "found when loaded; conditions fail closed; what is lost is recorded", []string{"load_test.go TestLoadReportsDefectsWithTheirPlace", "load_test.go TestShippedNodesExist", "language_test.go TestLanguage", "fault_test.go TestFaultOfTheEngineIsAnError"}, ""},
-	{"gaps of searches", "every searchset of a patient names what it cannot show, and a patient who is not here", []string{"../pkg/server/fhirsearch_test.go TestFHIRPatientsWhoAreNotHere", "../pkg/fhir/fhir_test.go TestSearchTellsGaps", "../pkg/store/fhirstore/reader_test.go TestSearchGaps"}, ""},
+	{"gaps of searches", "every searchset of a patient names what it cannot show, and a patient who is not here", []string{"../pkg/server/fhirsearch_test.go TestFHIRPatientsWhoAreNotHere", "../pkg/fhir/search_test.go TestSearchTellsGaps", "../pkg/store/fhirstore/reader_test.go TestSearchGaps"}, ""},
 	{"privacy", "masked stays masked; access is decided before anything is read", []string{"case_test.go TestCases", "../pkg/store/fhirstore/reader_test.go TestDecisionPoint", "../pkg/store/fhirstore/reader_test.go TestSearchPagesAndScope"}, "security labels are configured, and keep nothing from anyone"},
 	{"writing back", "only what comes back exactly; never by the server", []string{"compose_test.go TestComposeProjected", "compose_test.go TestComposeValues", "compose_test.go TestBackCases", "compose_test.go TestComposeProperty", "compose_test.go TestComposeDescriptive", "roundtrip_test.go TestComposeRoundTrip", "../pkg/server/fhirwritebundle_test.go TestFHIRWriteReport"}, ""},
+	{"references to another", "to what is known to be of the type that is meant, by one LINK to one resource, or none", []string{"link_test.go TestLinks", "referred_test.go TestReferenceOfType", "referred_test.go TestLinkInReference", "../pkg/server/fhirwriteprofile_test.go TestFHIRWriteLinkedByProfile"}, ""},
 	{"marks on codes", "a code keeps its dagger, asterisk or exclamation mark", []string{"convert_test.go TestDataTypes", "../pkg/server/fhirmarks_test.go TestMarksOnCodes"}, "three code systems on the way back"},
 }
 

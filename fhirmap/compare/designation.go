@@ -49,7 +49,12 @@ var designations = map[string]map[string]string{
 		"confirmed": "Confirmed", "provisional": "Provisional", "unconfirmed": "Unconfirmed",
 	},
 	"http://terminology.hl7.org/CodeSystem/condition-category": {"problem-list-item": "Problem List Item"},
-	"http://terminology.hl7.org/CodeSystem/goal-achievement":   {"achieved": "Achieved", "not-achieved": "Not Achieved"},
+	"http://terminology.hl7.org/CodeSystem/goal-achievement": {
+		"achieved": "Achieved", "not-achieved": "Not Achieved", "in-progress": "In Progress", "improving": "Improving", "worsening": "Worsening",
+		"no-change": "No Change", "sustaining": "Sustaining", "no-progress": "No Progress", "not-attainable": "Not Attainable",
+	},
+	"http://terminology.hl7.org/CodeSystem/v3-ActCode":             {"IMP": "inpatient encounter"},
+	"http://terminology.hl7.org/CodeSystem/location-physical-type": {"wa": "Ward", "ro": "Room", "bd": "Bed"},
 }
 
 // designates reports whether a display is what the code system calls the code.
