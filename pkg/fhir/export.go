@@ -117,7 +117,7 @@ func (a *api) export(w http.ResponseWriter, c *call) error {
 	}
 	group := chi.URLParam(c.Request, "id") != ""
 	if group {
-		g, err := a.ownGroup(c)
+		g, err := a.groups().own(c)
 		if err != nil {
 			return err
 		}

@@ -57,14 +57,28 @@ type PatientGroup struct {
 	Count   int
 }
 
+// groups are the groups of the actor.
+func (a *api) groups() owned[PatientGroup] {
+	o := owned[PatientGroup]{
+		typ: "Group", limit: maxGroupBody, parse: a.parseGroup,
+		id:      func(g *PatientGroup) *uuid.UUID { return &g.ID },
+		version: func(g *PatientGroup) int { return g.Version },
+		record:  func(g *PatientGroup) (Record, error) { return g.record(true) },
+		follow:  func(next, old *PatientGroup) error { next.Version = old.Version; return nil },
+		add:     func(c *call, g *PatientGroup) error { return a.Grouper.NewGroup(c.Context(), c.who, g) },
+		replace: func(c *call, g *PatientGroup) error { return a.Grouper.ReplaceGroup(c.Context(), c.who, g) },
+		find:    func(c *call, id uuid.UUID) (PatientGroup, error) { return a.Grouper.Group(c.Context(), c.who, id) },
+		drop:    func(c *call, id uuid.UUID) error { return a.Grouper.DropGroup(c.Context(), c.who, id) },
+	}
+	if a.Grouper == nil {
+		o.offered = errs.New(errs.Unsupported, "fhir.Group", "this server offers no groups")
+	}
+	return o
+}
+
 // groupRoutes are those of Group, which no mapping makes.
 func (a *api) groupRoutes(r chi.Router, both func(string, operation, bool)) {
-	r.Post("/Group", a.handle(a.newGroup, false))
-	both("/Group", a.findGroups, false)
-	r.Post("/Group/_search", a.handle(a.findGroups, false))
-	both("/Group/{id}", a.readGroup, false)
-	r.Put("/Group/{id}", a.handle(a.replaceGroup, false))
-	r.Delete("/Group/{id}", a.handle(a.dropGroup, false))
+	a.groups().routes(a, r, both, a.findGroups)
 	r.Get("/Group/{id}/$export", a.handle(a.export, false))
 	r.Post("/Group/{id}/$export", a.handle(a.export, false))
 }
@@ -93,34 +107,9 @@ func (a *api) groupCapability() *r4.Node {
 		array("searchParam", params...), array("operation", operations...))
 }
 
-// grouper is the store of groups, if there is one.
-func (a *api) grouper() (Grouper, error) {
-	if a.Grouper == nil {
-		return nil, errs.New(errs.Unsupported, "fhir.Group", "this server offers no groups")
-	}
-	return a.Grouper, nil
-}
-
-// ownGroup is the group in the request's path.
-func (a *api) ownGroup(c *call) (PatientGroup, error) {
-	store, err := a.grouper()
-	if err != nil {
-		return PatientGroup{}, err
-	}
-	id, err := ownID(c, "Group")
-	if err != nil {
-		return PatientGroup{}, err
-	}
-	return store.Group(c.Context(), c.who, id)
-}
-
-// sentGroup is the group in the request's body. What cannot be kept is refused.
-func (a *api) sentGroup(c *call) (*PatientGroup, error) {
+// parseGroup reads a group that was sent.
+func (a *api) parseGroup(c *call, n *r4.Node) (*PatientGroup, error) {
 	const op = "fhir.Group"
-	n, err := resourceBody(c, op, maxGroupBody)
-	if err != nil {
-		return nil, err
-	}
 	var issues []issue
 	bad := func(element, text string) {
 		issues = append(issues, issue{severity: "error", code: "invalid", text: element + ": " + text, expression: "Group." + element})
@@ -197,79 +186,9 @@ func (g *PatientGroup) record(whole bool) (Record, error) {
 	return Record{Type: "Group", ID: g.ID.String(), Version: VersionID{Trunk: g.Version}, LastUpdated: g.LastUpdated, JSON: n.Append(nil)}, nil
 }
 
-func (a *api) answerGroup(w http.ResponseWriter, c *call, status int, g *PatientGroup) error {
-	rec, err := g.record(true)
-	if err != nil {
-		return err
-	}
-	return a.answerOwned(w, c, status, rec)
-}
-
-// newGroup creates a group (FHIR R4 http §3.1.0.8).
-func (a *api) newGroup(w http.ResponseWriter, c *call) error {
-	store, err := a.grouper()
-	if err != nil {
-		return err
-	}
-	g, err := a.sentGroup(c)
-	if err != nil {
-		return err
-	}
-	g.ID = uuid.New()
-	if err := store.NewGroup(c.Context(), c.who, g); err != nil {
-		return err
-	}
-	return a.answerGroup(w, c, http.StatusCreated, g)
-}
-
-func (a *api) readGroup(w http.ResponseWriter, c *call) error {
-	g, err := a.ownGroup(c)
-	if err != nil {
-		return err
-	}
-	if err := plainRead(c); err != nil {
-		return err
-	}
-	// Not conditionally: a physical deletion takes members without a new version.
-	return a.answerGroup(w, c, http.StatusOK, &g)
-}
-
-// replaceGroup makes the next version of a group; with If-Match only of that one.
-func (a *api) replaceGroup(w http.ResponseWriter, c *call) error {
-	old, err := a.ownGroup(c)
-	if err != nil {
-		return err
-	}
-	g, err := a.sentGroup(c)
-	if err != nil {
-		return err
-	}
-	if err := unchanged(c, "Group", old.Version); err != nil {
-		return err
-	}
-	g.ID, g.Version = old.ID, old.Version
-	if err := a.Grouper.ReplaceGroup(c.Context(), c.who, g); err != nil {
-		return err
-	}
-	return a.answerGroup(w, c, http.StatusOK, g)
-}
-
-func (a *api) dropGroup(w http.ResponseWriter, c *call) error {
-	g, err := a.ownGroup(c)
-	if err != nil {
-		return err
-	}
-	if err := a.Grouper.DropGroup(c.Context(), c.who, g.ID); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
 // findGroups lists the actor's groups, without members.
 func (a *api) findGroups(w http.ResponseWriter, c *call) error {
-	store, err := a.grouper()
-	if err != nil {
+	if err := a.groups().offered; err != nil {
 		return err
 	}
 	params, err := a.input(c)
@@ -319,7 +238,7 @@ func (a *api) findGroups(w http.ResponseWriter, c *call) error {
 		}
 		l.used = append(l.used, p)
 	}
-	list, err := store.Groups(c.Context(), c.who, member)
+	list, err := a.Grouper.Groups(c.Context(), c.who, member)
 	if err != nil {
 		return err
 	}

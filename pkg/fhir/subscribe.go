@@ -20,15 +20,30 @@ const SocketPath = "/$subscription-socket"
 // maxQueried is the most events that $events gives at once.
 const maxQueried = 100
 
+// subscriptions are the subscriptions of the actor.
+func (a *api) subscriptions() owned[Subscription] {
+	o := owned[Subscription]{
+		typ: "Subscription", limit: maxSubscriptionBody, parse: a.parseSubscription,
+		id:      func(s *Subscription) *uuid.UUID { return &s.ID },
+		version: func(s *Subscription) int { return s.Version },
+		record:  (*Subscription).record, follow: (*Subscription).follow,
+		add:     func(c *call, s *Subscription) error { return a.Subscriber.NewSubscription(c.Context(), s) },
+		replace: func(c *call, s *Subscription) error { return a.Subscriber.ReplaceSubscription(c.Context(), s) },
+		find: func(c *call, id uuid.UUID) (Subscription, error) {
+			return a.Subscriber.Subscription(c.Context(), c.who, id)
+		},
+		drop: func(c *call, id uuid.UUID) error { return a.Subscriber.DropSubscription(c.Context(), c.who, id) },
+	}
+	if a.Subscriber == nil {
+		o.offered = errs.New(errs.Unsupported, "fhir.subscriber", "this server offers no subscriptions")
+	}
+	return o
+}
+
 // subscriptionRoutes are those of Subscription, which no mapping makes. All of
 // them concern the subscriptions of the actor alone.
 func (a *api) subscriptionRoutes(r chi.Router, both func(string, operation, bool), either func(string, operation)) {
-	r.Post("/Subscription", a.handle(a.newSubscription, false))
-	both("/Subscription", a.findSubscriptions, false)
-	r.Post("/Subscription/_search", a.handle(a.findSubscriptions, false))
-	both("/Subscription/{id}", a.readSubscription, false)
-	r.Put("/Subscription/{id}", a.handle(a.replaceSubscription, false))
-	r.Delete("/Subscription/{id}", a.handle(a.dropSubscription, false))
+	a.subscriptions().routes(a, r, both, a.findSubscriptions)
 	either("/Subscription/$status", a.subscriptionStatus)
 	either("/Subscription/{id}/$status", a.subscriptionStatus)
 	either("/Subscription/{id}/$events", a.subscriptionEvents)
@@ -36,91 +51,12 @@ func (a *api) subscriptionRoutes(r chi.Router, both func(string, operation, bool
 	either("/Subscription/{id}/$get-ws-binding-token", a.bindingToken)
 }
 
-// subscriber is the store of subscriptions, if there is one.
-func (a *api) subscriber() (Subscriber, error) {
-	if a.Subscriber == nil {
-		return nil, errs.New(errs.Unsupported, "fhir.subscriber", "this server offers no subscriptions")
-	}
-	return a.Subscriber, nil
-}
-
-// ownSubscription is the subscription in the request's path.
-func (a *api) ownSubscription(c *call) (Subscription, error) {
-	store, err := a.subscriber()
-	if err != nil {
-		return Subscription{}, err
-	}
-	id, err := ownID(c, "Subscription")
-	if err != nil {
-		return Subscription{}, err
-	}
-	return store.Subscription(c.Context(), c.who, id)
-}
-
-// sentSubscription is the subscription in the request's body.
-func (a *api) sentSubscription(c *call) (*Subscription, error) {
-	n, err := resourceBody(c, "fhir.Subscription", maxSubscriptionBody)
-	if err != nil {
-		return nil, err
-	}
-	return a.parseSubscription(c, n)
-}
-
-func (a *api) answerSubscription(w http.ResponseWriter, c *call, status int, s *Subscription) error {
-	rec, err := s.record()
-	if err != nil {
-		return err
-	}
-	return a.answerOwned(w, c, status, rec)
-}
-
-// newSubscription creates a subscription (FHIR R4 http §3.1.0.8).
-func (a *api) newSubscription(w http.ResponseWriter, c *call) error {
-	store, err := a.subscriber()
-	if err != nil {
-		return err
-	}
-	s, err := a.sentSubscription(c)
-	if err != nil {
-		return err
-	}
-	s.ID = uuid.New()
-	if err := store.NewSubscription(c.Context(), s); err != nil {
-		return err
-	}
-	return a.answerSubscription(w, c, http.StatusCreated, s)
-}
-
-func (a *api) readSubscription(w http.ResponseWriter, c *call) error {
-	s, err := a.ownSubscription(c)
-	if err != nil {
-		return err
-	}
-	if err := plainRead(c); err != nil {
-		return err
-	}
-	// Not conditionally: its state changes without a new version.
-	return a.answerSubscription(w, c, http.StatusOK, &s)
-}
-
-// replaceSubscription updates a subscription: it begins again as one requested,
-// or is turned off. Headers, which a client cannot read back, stay as they are if
-// it sends none and the endpoint is the same.
-func (a *api) replaceSubscription(w http.ResponseWriter, c *call) error {
-	const op = "fhir.replaceSubscription"
-	old, err := a.ownSubscription(c)
-	if err != nil {
-		return err
-	}
-	s, err := a.sentSubscription(c)
-	if err != nil {
-		return err
-	}
-	if err := unchanged(c, "Subscription", old.Version); err != nil {
-		return err
-	}
+// follow makes the subscription the next version of another: it begins again as one
+// requested, or is turned off. Headers, which a client cannot read back, stay as they
+// are if it sends none and the endpoint is the same.
+func (s *Subscription) follow(old *Subscription) error {
 	if s.Type != old.Type || s.Channel != old.Channel {
-		return errs.New(errs.Unprocessable, op, "the topic and the channel of a subscription stay: make another one")
+		return errs.New(errs.Unprocessable, "fhir.replaceSubscription", "the topic and the channel of a subscription stay: make another one")
 	}
 	if len(s.Headers) == 0 && s.Endpoint == old.Endpoint {
 		if old.Sealed != nil { // they would be lost
@@ -128,22 +64,7 @@ func (a *api) replaceSubscription(w http.ResponseWriter, c *call) error {
 		}
 		s.Headers = old.Headers
 	}
-	s.ID, s.Number, s.Version, s.Events, s.Delivered = old.ID, old.Number, old.Version, old.Events, old.Delivered
-	if err := a.Subscriber.ReplaceSubscription(c.Context(), s); err != nil {
-		return err
-	}
-	return a.answerSubscription(w, c, http.StatusOK, s)
-}
-
-func (a *api) dropSubscription(w http.ResponseWriter, c *call) error {
-	s, err := a.ownSubscription(c)
-	if err != nil {
-		return err
-	}
-	if err := a.Subscriber.DropSubscription(c.Context(), c.who, s.ID); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
+	s.Number, s.Version, s.Events, s.Delivered = old.Number, old.Version, old.Events, old.Delivered
 	return nil
 }
 
@@ -158,15 +79,14 @@ var subscriptionParams = []r4.SearchParam{
 
 // findSubscriptions lists the actor's subscriptions.
 func (a *api) findSubscriptions(w http.ResponseWriter, c *call) error {
-	store, err := a.subscriber()
-	if err != nil {
+	if err := a.subscriptions().offered; err != nil {
 		return err
 	}
 	params, err := a.input(c)
 	if err != nil {
 		return err
 	}
-	list, err := store.Subscriptions(c.Context(), c.who)
+	list, err := a.Subscriber.Subscriptions(c.Context(), c.who)
 	if err != nil {
 		return err
 	}
@@ -213,8 +133,7 @@ func (a *api) chosen(c *call) ([]Subscription, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := a.subscriber()
-	if err != nil {
+	if err := a.subscriptions().offered; err != nil {
 		return nil, err
 	}
 	given := map[string][]string{}
@@ -233,12 +152,12 @@ func (a *api) chosen(c *call) ([]Subscription, error) {
 	}
 	var list []Subscription
 	if chi.URLParam(c.Request, "id") != "" {
-		s, err := a.ownSubscription(c)
+		s, err := a.subscriptions().own(c)
 		if err != nil {
 			return nil, err
 		}
 		list = []Subscription{s}
-	} else if list, err = store.Subscriptions(c.Context(), c.who); err != nil {
+	} else if list, err = a.Subscriber.Subscriptions(c.Context(), c.who); err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(list, func(s Subscription) bool {
@@ -266,7 +185,7 @@ func (a *api) subscriptionStatus(w http.ResponseWriter, c *call) error {
 // subscriptionEvents answers $events: events that have happened, delivered or
 // not, with no more of them than the subscription's own content.
 func (a *api) subscriptionEvents(w http.ResponseWriter, c *call) error {
-	s, err := a.ownSubscription(c)
+	s, err := a.subscriptions().own(c)
 	if err != nil {
 		return err
 	}
