@@ -1,4 +1,6 @@
-// Package exec runs compiled queries on PostgreSQL and streams their rows.
+// Package exec runs compiled queries on PostgreSQL: each in one read-only transaction
+// and one round trip, within limits of time, rows and bytes, and streams their rows. It
+// knows nothing of AQL; that a statement is out of date it tells ([ErrStale]).
 package exec
 
 import (

@@ -1,6 +1,9 @@
-// Package server wires Cairn together: it opens the database, runs the
-// migrations, loads the mappings, builds the two APIs and serves them until it
-// is told to stop.
+// Package server wires Cairn together: it opens the database, runs the migrations, loads
+// mappings, terminologies and archetypes, builds the two APIs and serves them until it is
+// told to stop ([Server], of [Options]). It also owns what only a whole server has: health
+// and status, the limits of a request, the documentation of all operations
+// (reference.go), the sandbox of synthetic patients, and the work on a database that
+// commands ask for ([Migrator], [Maintainer]). No rule about the record is here.
 package server
 
 import (

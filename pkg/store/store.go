@@ -1,8 +1,23 @@
-// Package store keeps the record in PostgreSQL. A contribution is one call of
-// the SQL function commit_contribution: one statement, one transaction, one
-// round trip (migrations/functions/commit_contribution.sql says how). Reads of one object are
-// one statement each. The schema is never named, so that the connection's
-// search_path decides which openEHR system is served.
+// Package store keeps the record in PostgreSQL, as ehr.Store says. A contribution is
+// one call of the SQL function commit_contribution: one statement, one transaction,
+// one round trip (migrations/functions/commit_contribution.sql says how). Reads of one
+// object are one statement each, which those that come at once share. The schema is
+// never named, so that the connection's search_path decides which openEHR system is
+// served.
+//
+// A commit is made ready in commit.go: in parts that have one version of each object
+// (wave.go), with the rows that projections have derived (projected.go; kind.go and
+// mould.go spare what resources have in common). group.go sends several at once, once.go
+// a request that must not be carried out twice; package wire encodes the arguments and
+// jsonb the documents.
+//
+// What is derived can be derived again: reproject.go and reprojected.go go through all
+// versions, related.go, shown.go and workflow.go know what depends on another object and
+// derive it anew with the commit that changes that one. reindex.go and slotindex.go are
+// about the node index, erase.go and eraseone.go delete physically.
+//
+// Package fhirstore reads the FHIR resources, termstore keeps terminologies, gather lets
+// reads share statements, and storetest is what every store must do.
 package store
 
 import (

@@ -1,4 +1,5 @@
-// Package jsonplace says where a JSON body of a client is wrong.
+// Package jsonplace says where a JSON body of a client is wrong, as a JSON Pointer or a
+// position, and never what stands there.
 package jsonplace
 
 import (

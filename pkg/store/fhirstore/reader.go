@@ -1,5 +1,14 @@
-// Package fhirstore reads the FHIR resources that commits have projected. It
-// implements fhir.Reader on the tables that package store writes.
+// Package fhirstore reads the FHIR resources that commits have projected, and keeps what
+// clients of the FHIR API make: exports, groups and subscriptions. It implements
+// fhir.Reader, Exporter, Grouper and Subscriber on the tables that package store writes,
+// and asks the decision point before it shows anything.
+//
+// A search becomes one statement: values.go and conditions.go write its conditions,
+// units.go and meta.go those on quantities and on meta, order.go its order, and
+// snapshot.go sees to it that all pages are of one state. Resources of package virtual
+// have a search each, in made.go and the files of their types. match.go compares what
+// commits have written into the outbox with the subscriptions; seal.go encrypts their
+// headers.
 package fhirstore
 
 import (
