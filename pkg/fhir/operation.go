@@ -265,6 +265,7 @@ const maxResource = 1 << 20
 // validate answers $validate (FHIR R4 Resource §2.39.1.1): it tells in what a
 // resource departs from the R4 definitions. Profiles are not looked at, so that one
 // that is named is an error, as is a mode that is of an interaction that is not there.
+// At the address of a resource it is about one with that id, which need not be stored.
 func (a *api) validate(w http.ResponseWriter, c *call) error {
 	const op = "fhir.validate"
 	typ := chi.URLParam(c.Request, "type")
@@ -309,6 +310,14 @@ func (a *api) validate(w http.ResponseWriter, c *call) error {
 	}
 	if got := n.Str("resourceType"); typ != "" && got != typ {
 		issues = append(issues, issue{severity: "error", code: "invalid", text: "the resource is not a " + typ, expression: typ})
+	}
+	if id := chi.URLParam(c.Request, "id"); id != "" {
+		if mode == "create" {
+			issues = append(issues, issue{severity: "error", code: "invalid", text: "what has an id already is not created: ask " + typ + "/$validate"})
+		}
+		if got := n.Str("id"); got != id {
+			issues = append(issues, issue{severity: "error", code: "invalid", text: "the id of the resource is not that of the address", expression: typ + ".id"})
+		}
 	}
 	for _, p := range r4.ValidateNode(n) {
 		i := issue{severity: "error", code: "invalid", text: p.Message, expression: p.Path}

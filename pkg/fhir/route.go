@@ -60,6 +60,7 @@ func (a *api) routes() chi.Router {
 		either("/Observation/$lastn", a.lastN)
 		either("/Composition/{id}/$document", a.documentBundle)
 		r.Post("/{type}/$validate", a.handle(a.validate, false))
+		r.Post("/{type}/{id}/$validate", a.handle(a.validate, false))
 		r.Post("/$validate", a.handle(a.validate, false))
 		a.terminologyRoutes(either)
 		a.definitionRoutes(r, both, either)

@@ -312,6 +312,7 @@ func Operations(basePath string) []apidoc.Operation {
 		patientOperation("fhir_lastn", http.MethodGet, "/Observation/$lastn", "Find the newest observations of each code", "The patient is required.", lastn...),
 		patientOperation("fhir_lastn_post", http.MethodPost, "/Observation/$lastn", "Find the newest observations of each code, by POST", ""),
 		validate("fhir_validate", "/{type}/$validate", typ), validate("fhir_validate_any", "/$validate"),
+		validate("fhir_validate_instance", "/{type}/{id}/$validate", typ, id),
 		kickOff("fhir_export", http.MethodGet, "/$export", "Export the resources of all patients"),
 		kickOff("fhir_export_post", http.MethodPost, "/$export", "Export the resources of patients, by POST"),
 		kickOff("fhir_export_patient", http.MethodGet, "/Patient/$export", "Export the resources of all patients, at the level of Patient"),
