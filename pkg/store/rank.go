@@ -22,8 +22,8 @@ const maxRanked = 8
 
 // ranking gathers the rank of the values of a resource, which come in their order.
 type ranking struct {
-	value, component   int32
-	values, components int
+	value, component    int32
+	values, components  int
 	valued, componented bool // there is a number
 }
 

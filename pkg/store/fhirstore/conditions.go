@@ -16,14 +16,14 @@ import (
 // where is the conditions of a search as SQL with parameters. Nothing that a
 // client sent is ever part of the text.
 type where struct {
-	from  string
-	r     string // the alias of the row of fhir_resource
-	kind  string // the number of a row's kind
+	from string
+	r    string // the alias of the row of fhir_resource
+	kind string // the number of a row's kind
 	// indexed says that the row has the columns of indexes beside its search values.
 	indexed bool
-	at    string // the parameter with the snapshot that a state is of; "" for the present
-	terms []string
-	args  *[]any
+	at      string // the parameter with the snapshot that a state is of; "" for the present
+	terms   []string
+	args    *[]any
 }
 
 // arg adds a parameter and gives its place.

@@ -72,19 +72,29 @@ func (s *Set) Translate(ctx context.Context, reference string, code terminology.
 	return out, nil
 }
 
-// Translations implements terminology.Translator.
-func (s *Set) Translations(_ context.Context, reference string, code terminology.Code) ([]terminology.Translation, error) {
+// groups are those of the map in which the codes of one side are of a system.
+func (s *Set) groups(reference, system string, side func(*mapGroup) string) ([]*mapGroup, error) {
 	found, err := s.conceptMap(reference)
 	if err != nil {
 		return nil, err
 	}
-	system := s.systemURI(code.System)
-	var out []terminology.Translation
+	var list []*mapGroup
 	for i := range found.groups {
-		g := &found.groups[i]
-		if s.systemURI(g.source) != system {
-			continue
+		if g := &found.groups[i]; s.systemURI(side(g)) == s.systemURI(system) {
+			list = append(list, g)
 		}
+	}
+	return list, nil
+}
+
+// Translations implements terminology.Translator.
+func (s *Set) Translations(_ context.Context, reference string, code terminology.Code) ([]terminology.Translation, error) {
+	groups, err := s.groups(reference, code.System, func(g *mapGroup) string { return g.source })
+	if err != nil {
+		return nil, err
+	}
+	var out []terminology.Translation
+	for _, g := range groups {
 		switch {
 		case g.known[code.Code]:
 			out = append(out, g.elements[code.Code]...)
@@ -100,17 +110,12 @@ func (s *Set) Translations(_ context.Context, reference string, code terminology
 // Origins implements terminology.Translator. The codes for which a map has only one
 // fixed translation are not known, and so are none.
 func (s *Set) Origins(_ context.Context, reference string, code terminology.Code) ([]terminology.Translation, error) {
-	found, err := s.conceptMap(reference)
+	groups, err := s.groups(reference, code.System, func(g *mapGroup) string { return g.target })
 	if err != nil {
 		return nil, err
 	}
-	system := s.systemURI(code.System)
 	var out []terminology.Translation
-	for i := range found.groups {
-		g := &found.groups[i]
-		if s.systemURI(g.target) != system {
-			continue
-		}
+	for _, g := range groups {
 		for _, from := range slices.Sorted(maps.Keys(g.elements)) {
 			for _, t := range g.elements[from] {
 				if t.Code.Code == code.Code && code.Code != "" {
