@@ -288,7 +288,9 @@ func (v *converter) identifier(n reading.Node) (*r4.Node, string) {
 		ref := n.Get("external_ref")
 		if ref.None() && n.Class().Name == "PARTY_SELF" {
 			v.run.log.Spoil()
-			ref = v.run.log.Node(v.run.in.Subject.Get("external_ref"))
+			if subject := v.run.in.Subject; subject != nil {
+				ref = v.run.log.Node(subject().Get("external_ref"))
+			}
 		}
 		if !ref.None() {
 			return v.partyRef(ref)

@@ -27,8 +27,9 @@ type Input struct {
 	// Link finds what the target of a LINK, an ehr: URI, is shown as. nil knows of
 	// no other objects.
 	Link func(target string) LinkTarget
-	// Subject is EHR_STATUS.subject (a PARTY_SELF); nil when not known.
-	Subject *rm.Node
+	// Subject gives EHR_STATUS.subject (a PARTY_SELF); nil if it is not known. It is
+	// asked only if a mapping wants it.
+	Subject func() *rm.Node
 	// ObjectID is the uid of the VERSIONED_OBJECT: it stays the same over all
 	// versions, so that ids derived from it do too.
 	ObjectID string

@@ -102,7 +102,7 @@ func (p *fhirProjection) Project(in ehr.ProjectionInput) ehr.Projected {
 		return ehr.Projected{}
 	}
 	res, err := p.lib.Project(fhirmap.Input{
-		Root: in.Root, EHRID: in.EHRID, Subject: subject(in),
+		Root: in.Root, EHRID: in.EHRID, Subject: func() *rm.Node { return subject(in) },
 		ObjectID: in.ObjectID, VersionUID: in.VersionUID, SystemID: in.SystemID,
 		Lifecycle: strconv.Itoa(in.LifecycleState), Workflow: workflow(in.Workflow),
 		Person: in.Person, Roles: in.Roles, Resolve: registered(in), Link: p.linked(in),
@@ -220,7 +220,7 @@ func (p *fhirProjection) target(in ehr.ProjectionInput, record uuid.UUID, uri st
 		return because(fhirmap.LinkPath) // a position is one in the version that was referred to
 	}
 	out, err := p.lib.ShownAt(fhirmap.Input{
-		Root: t.Root, EHRID: in.EHRID, Subject: subject(in), ObjectID: to.Object.String(), VersionUID: uid, SystemID: t.SystemID,
+		Root: t.Root, EHRID: in.EHRID, Subject: func() *rm.Node { return subject(in) }, ObjectID: to.Object.String(), VersionUID: uid, SystemID: t.SystemID,
 		Lifecycle: strconv.Itoa(t.LifecycleState), Workflow: workflow(in.Workflow),
 	}, to.Path)
 	if err != nil {
