@@ -232,6 +232,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- A care plan is a CarePlan of status `unknown`, with the goals and problems of its composition; a synopsis a ClinicalImpression.\n" +
 	"- An estimated date of delivery has a value only if a date was agreed on; each estimate is a component of its own.\n" +
 	"- A laboratory report without a status is `unknown`; an analyte without one has that of its report.\n" +
+	"- `Patient/$summary?identifier=system|value` finds the one patient who has the identifier, whose system has to be named (`|value` if it has none); none is 404, several are\n" +
+	"  412, and records that are not queryable are not found so. `Composition/$document?id=...` takes the id, `Composition/id` or the address here.\n" +
 	"- `$summary` infers nothing from silence: mandatory sections without entries have the emptyReason `unavailable`, and what the\n" +
 	"  record holds and no mapping shows is a section of its own. What IPS demands and the record does not have is given as\n" +
 	"  data-absent-reason `unknown`, in the summary alone. A test validates the summaries of synthetic patients against the\n" +
@@ -354,6 +356,12 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  reference (systems of its compose), of a ConceptMap by source-system and target-system; pages by id, of about 4 MiB at most; no `_sort` or\n" +
 	"  `_include`, no history. `$expand`, `$validate-code`, `$subsumes` and `$translate` are there on the type and on an instance, which answers by its own url and version: of one\n" +
 	"  without a version, where others of its url are there, 409. `$lookup` is on the type alone, as in R4.\n" +
+	"- `$export` (Bulk Data Access 2.0) has `_type`, `_since`, `_outputFormat`, `_elements`, `_typeFilter` and, by POST, `patient`; every other parameter (`includeAssociatedData`,\n" +
+	"  `organizeOutputBy`) is refused. `_elements` takes names with or without the type; what is mandatory or changes the meaning stays, and each resource\n" +
+	"  that was cut is tagged SUBSETTED. `_typeFilter` takes queries `Type?parameters`, several after a comma or repeated, of which a resource of that type\n" +
+	"  has to meet one; types without a query are exported whole. It takes the search parameters of the type, `_id` and `_lastUpdated`, but nothing that\n" +
+	"  would find others tomorrow or is about other resources: no `:in`, `:not-in`, `:above` and `:below` of codes, `ap` of dates, chains, `_has`, `_security`,\n" +
+	"  and no patient. Deletions are told of the type, whatever the query. A patient who is named and not here is 400. The manifest has no error files.\n" +
 	"- A Group is a list of patients that a client makes for exports (create, read, update, delete, search by identifier and member): of type\n" +
 	"  person, actual, with identifier, active, code and name; anything else in it is refused. It belongs to no record, is seen by its\n" +
 	"  owner alone (the authenticated principal) and has no history. Members must be patients that he may query; a physical deletion takes\n" +

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
 	"github.com/cairn-ehr/cairn/fhirmap/r4"
@@ -13,8 +14,8 @@ import (
 	"github.com/cairn-ehr/cairn/pkg/fhir/virtual"
 )
 
-// documentBundle answers Composition/[id]/$document (FHIR R4 Composition
-// §2.47.7.1): the composition, its patient and the resources made of it, in the
+// documentBundle answers Composition/[id]/$document, and Composition/$document with
+// an id (FHIR R4 Composition §2.47.7.1): the composition, its patient and the resources made of it, in the
 // state of that version. Nothing is kept.
 func (a *api) documentBundle(w http.ResponseWriter, c *call) error {
 	const op = "fhir.document"
@@ -22,9 +23,20 @@ func (a *api) documentBundle(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
+	id, ofType := chi.URLParam(c.Request, "id"), chi.URLParam(c.Request, "id") == ""
 	for _, p := range params {
 		switch {
 		case p.name == "_format", p.name == "_pretty":
+		case p.name == "id" && (!ofType || id != ""):
+			return badParam(p.name, "is given once, and not where the address names the composition")
+		case p.name == "id":
+			typ := ""
+			if typ, id, err = a.target(c, p, ""); err != nil {
+				return err
+			}
+			if typ != "" && typ != virtual.Composition {
+				return badParam(p.name, "does not name a Composition")
+			}
 		case p.name == "persist" && p.value == "false":
 		case p.name == "persist" && p.value == "true":
 			return errs.New(errs.Unsupported, op, "documents are not kept: persist=true is not supported")
@@ -34,9 +46,11 @@ func (a *api) documentBundle(w http.ResponseWriter, c *call) error {
 			return unsupportedParam(p.name)
 		}
 	}
-	id, err := logicalID(c, virtual.Composition)
-	if err != nil {
-		return err
+	switch {
+	case id == "":
+		return badParam("id", "is required: the id of the Composition, or its address here")
+	case !r4.ValidPrimitive("id", id):
+		return errs.New(errs.NotFound, op, "there is no such Composition")
 	}
 	rec, err := a.Reader.Resource(c.Context(), c.who, virtual.Composition, id)
 	if err != nil {

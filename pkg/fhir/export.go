@@ -51,7 +51,7 @@ type Exporter interface {
 	Export(ctx context.Context, actor ehr.Actor, id uuid.UUID) (Export, error)
 	// CountExport counts the files of an export, unless that is done or being
 	// done; errs.Conflict in the latter case.
-	CountExport(ctx context.Context, id uuid.UUID) error
+	CountExport(ctx context.Context, x Export) error
 	// DropExport forgets an export; errs.NotFound as Export.
 	DropExport(ctx context.Context, actor ehr.Actor, id uuid.UUID) error
 	// ExportFile calls yield with the records of a file in a fixed order. The
@@ -62,7 +62,8 @@ type Exporter interface {
 
 // Export is a bulk export.
 type Export struct {
-	ID      uuid.UUID
+	ID uuid.UUID
+	// Request is the URL that asked for it, with parameters of the body behind a #.
 	Request string
 	// Snapshot is the time as of which resources are exported.
 	Snapshot time.Time
@@ -77,8 +78,14 @@ type Export struct {
 	// Queryable leaves out patients whose EHR is not queryable although they are
 	// named: those of a group were not named for this export.
 	Queryable bool
-	Expires   time.Time
-	Files     []ExportFile
+	// Elements are those to be given of each type, "" being all; without any
+	// resources are whole. Only are queries on types, without patients: of such a type
+	// those resources are exported that meet one of its queries. Both are read from
+	// Request and not set by the store.
+	Elements map[string][]string
+	Only     []Query
+	Expires  time.Time
+	Files    []ExportFile
 }
 
 // ExportFile is a file of an export: the resources of a type in one part of the
@@ -111,7 +118,7 @@ func (a *api) export(w http.ResponseWriter, c *call) error {
 	if !respondAsync {
 		return errs.New(errs.Invalid, op, "an export is asynchronous: send Prefer: respond-async")
 	}
-	params, patients, err := a.exportInput(c)
+	params, sent, patients, err := a.exportInput(c)
 	if err != nil {
 		return err
 	}
@@ -131,11 +138,11 @@ func (a *api) export(w http.ResponseWriter, c *call) error {
 		}
 	}
 	x := Export{
-		Queryable: group, Request: strings.TrimSuffix(a.base(c.Request), a.BasePath) + c.URL.RequestURI(), Types: []string{}, Patients: patients,
+		Queryable: group, Request: exportRequest(strings.TrimSuffix(a.base(c.Request), a.BasePath)+c.URL.RequestURI(), sent), Types: []string{}, Patients: patients,
 	}
-	for _, p := range params {
+	for _, p := range append(params, sent...) {
 		switch p.name {
-		case "_format", "_pretty":
+		case "_format", "_pretty", "_elements", "_typeFilter": // the last two are read by refine
 		case "_outputFormat":
 			if f := strings.ReplaceAll(p.value, " ", "+"); !isNDJSON(f) && f != "ndjson" {
 				return badParam(p.name, "only "+r4.MediaTypeNDJSON+" is offered")
@@ -159,58 +166,61 @@ func (a *api) export(w http.ResponseWriter, c *call) error {
 			return unsupportedParam(p.name)
 		}
 	}
+	if err := a.refine(c, &x); err != nil {
+		return err
+	}
 	if err := a.Exporter.NewExport(c.Context(), c.who, &x); err != nil {
 		return err
 	}
-	a.count(c, x.ID)
+	a.count(c, x)
 	late(w, x.Waiting)
 	w.Header().Set("Content-Location", a.base(c.Request)+"/$export-status/"+x.ID.String())
 	return a.write(w, c, http.StatusAccepted, outcome(issue{severity: "information", code: "informational", text: "the export was accepted; ask for its status at Content-Location"}).Append(nil))
 }
 
-// exportInput is the parameters of a kick-off, and the patients that a POST
-// names.
-func (a *api) exportInput(c *call) (params []pair, patients []string, err error) {
+// exportInput is the parameters of a kick-off, those that a POST has sent, and the
+// patients that it names.
+func (a *api) exportInput(c *call) (params, sent []pair, patients []string, err error) {
 	const op = "fhir.export"
 	if params, err = parsePairs(c.URL.RawQuery); err != nil || c.Method != http.MethodPost || c.ContentLength == 0 {
-		return params, nil, err
+		return params, nil, nil, err
 	}
 	n, err := resourceBody(c, op, maxBatch)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if n.Str("resourceType") != "Parameters" {
-		return nil, nil, errs.New(errs.Invalid, op, "the body is not a Parameters resource")
+		return nil, nil, nil, errs.New(errs.Invalid, op, "the body is not a Parameters resource")
 	}
 	for _, p := range n.List("parameter") {
 		name := p.Str("name")
 		if name == "patient" {
-			id, ok := strings.CutPrefix(p.Str("valueReference", "reference"), "Patient/")
+			id, ok := strings.CutPrefix(strings.TrimPrefix(p.Str("valueReference", "reference"), a.base(c.Request)+"/"), "Patient/")
 			if !ok || !r4.ValidPrimitive("id", id) {
-				return nil, nil, badParam(name, "is a reference of the form Patient/id")
+				return nil, nil, nil, badParam(name, "is a reference of the form Patient/id")
 			}
 			if patients = append(patients, id); len(patients) > maxExportPatients {
-				return nil, nil, badParam(name, fmt.Sprintf("is given more than %d times", maxExportPatients))
+				return nil, nil, nil, badParam(name, fmt.Sprintf("is given more than %d times", maxExportPatients))
 			}
 			continue
 		}
 		value := cmp.Or(p.Str("valueString"), p.Str("valueInstant"))
 		if value == "" || !plainText(value) || !plainText(name) {
-			return nil, nil, badParam(name, "must have a valueString or valueInstant")
+			return nil, nil, nil, badParam(name, "must have a valueString or valueInstant")
 		}
-		params = append(params, pair{name, value})
+		sent = append(sent, pair{name, value})
 	}
-	return params, patients, nil
+	return params, sent, patients, nil
 }
 
 // count has the files of an export counted in the background. If this process
 // stops before that is done, the next request for the status takes over.
-func (a *api) count(c *call, id uuid.UUID) {
+func (a *api) count(c *call, x Export) {
 	ctx, request := context.WithoutCancel(c.Context()), a.requestID(c)
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, exportWork)
 		defer cancel()
-		if err := a.Exporter.CountExport(ctx, id); err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound) {
+		if err := a.Exporter.CountExport(ctx, x); err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound) {
 			a.Log.ErrorContext(ctx, "an export could not be counted", "error", err, "request_id", request)
 		}
 	}()
@@ -221,7 +231,11 @@ func (a *api) findExport(c *call) (Export, error) {
 	if a.Exporter == nil || err != nil || id.String() != chi.URLParam(c.Request, "export") {
 		return Export{}, errs.New(errs.NotFound, "fhir.export", "there is no such export")
 	}
-	return a.Exporter.Export(c.Context(), c.who, id)
+	x, err := a.Exporter.Export(c.Context(), c.who, id)
+	if err != nil {
+		return x, err
+	}
+	return x, a.refine(c, &x)
 }
 
 // exportStatus answers with the manifest of an export once it is complete.
@@ -231,7 +245,7 @@ func (a *api) exportStatus(w http.ResponseWriter, c *call) error {
 		return err
 	}
 	if x.Files == nil {
-		a.count(c, x.ID)
+		a.count(c, x)
 		w.Header().Set("X-Progress", "counting")
 		w.Header().Set("Retry-After", "1")
 		w.WriteHeader(http.StatusAccepted)
@@ -251,7 +265,7 @@ func (a *api) exportStatus(w http.ResponseWriter, c *call) error {
 		return r4.Field{Name: name, Value: &r4.Node{Kind: r4.Array, Items: items}}
 	}
 	manifest := r4.NewObject(
-		str("transactionTime", virtual.Instant(x.Snapshot)), str("request", x.Request),
+		str("transactionTime", virtual.Instant(x.Snapshot)), str("request", exportAddress(x.Request)),
 		r4.Field{Name: "requiresAccessToken", Value: r4.NewBool(c.Header.Get("Authorization") != "")},
 		list("output", lists[false]), list("deleted", lists[true]), list("error", nil)).Append(nil)
 	w.Header().Set("Expires", x.Expires.UTC().Format(http.TimeFormat))
@@ -295,6 +309,7 @@ func (a *api) exportFile(w http.ResponseWriter, c *call) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	var line []byte
 	lines := 0
+	part := x.part(x.Files[i].Type)
 	control := http.NewResponseController(w)
 	err = a.Exporter.ExportFile(c.Context(), c.who, x, x.Files[i], func(rec Record) error {
 		// A file may take longer than other answers, as long as the client reads.
@@ -308,7 +323,10 @@ func (a *api) exportFile(w http.ResponseWriter, c *call) error {
 		if rec.JSON == nil {
 			line = append(line, `{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":`...)
 			line = append(appendString(line, rec.Type+"/"+rec.ID), "}}]}"...)
-		} else if line, err = appendResource(line, rec); err != nil {
+		} else if line, err = appendResource(line, rec); err == nil {
+			line, err = part.cut(line)
+		}
+		if err != nil {
 			return err
 		}
 		_, err = out.Write(append(line, '\n'))

@@ -123,12 +123,22 @@ func complete(n *r4.Node) {
 	}
 }
 
-// patientSummary answers Patient/[id]/$summary: an International Patient
+// patientSummary answers Patient/[id]/$summary, and Patient/$summary with an
+// identifier: an International Patient
 // Summary as a document. Nothing in it is inferred from silence: a section
 // without entries says that this repository shows none, and what the record
 // holds and no mapping can show is named.
 func (a *api) patientSummary(w http.ResponseWriter, c *call) error {
-	params, err := a.input(c)
+	ofType := chi.URLParam(c.Request, "id") == ""
+	var identifiers []pair
+	params, err := a.inputs(c, func(name string, value *r4.Node) bool {
+		if name != "identifier" {
+			return false
+		}
+		escape := strings.NewReplacer(`\`, `\\`, `|`, `\|`, `,`, `\,`, `$`, `\$`).Replace
+		identifiers = append(identifiers, pair{name, escape(value.Str("system")) + "|" + escape(value.Str("value"))})
+		return true
+	})
 	if err != nil {
 		return err
 	}
@@ -139,11 +149,21 @@ func (a *api) patientSummary(w http.ResponseWriter, c *call) error {
 			if p.value != ipsBundle {
 				return badParam(p.name, "only "+ipsBundle+" is offered")
 			}
+		case "identifier":
+			identifiers = append(identifiers, p)
 		default:
 			return unsupportedParam(p.name)
 		}
 	}
-	patient, err := a.patient(c, chi.URLParam(c.Request, "id"))
+	var patient Record
+	switch {
+	case !ofType && len(identifiers) > 0:
+		return badParam("identifier", "is not given where the address names the patient")
+	case ofType:
+		patient, err = a.identified(c, identifiers)
+	default:
+		patient, err = a.patient(c, chi.URLParam(c.Request, "id"))
+	}
 	if err != nil {
 		return err
 	}
@@ -152,6 +172,38 @@ func (a *api) patientSummary(w http.ResponseWriter, c *call) error {
 		return err
 	}
 	return a.write(w, c, http.StatusOK, s.Append(nil))
+}
+
+// identified is the one Patient with an identifier. Its system has to be named, since
+// numbers of different issuers can be the same.
+func (a *api) identified(c *call, identifiers []pair) (Record, error) {
+	const name = "identifier"
+	if len(identifiers) != 1 {
+		return Record{}, badParam(name, "is required, once: an identifier of the patient as system|value")
+	}
+	p := identifiers[0]
+	if len(splitEscaped(p.value, ',')) > 1 {
+		return Record{}, badParam(name, "is one identifier")
+	}
+	v, err := tokenValue(p)
+	if err != nil {
+		return Record{}, err
+	}
+	if !v.HasSystem || v.Code == "" || !plainText(v.System+v.Code) {
+		return Record{}, badParam(name, "has the form system|value, with |value for one without a system")
+	}
+	found, err := a.Reader.Search(c.Context(), c.who, Query{Type: "Patient", Count: 2, Filters: []Filter{{Param: name, Kind: Token, Values: []Value{v}}}})
+	if err != nil {
+		return Record{}, err
+	}
+	switch len(found.Records) {
+	case 0:
+		return Record{}, errs.New(errs.NotFound, "fhir.summary", "no patient who can be searched here has the identifier")
+	case 1:
+		return found.Records[0], nil
+	}
+	text := "several patients have the identifier: ask for one by id, as Patient/id/$summary"
+	return Record{}, &refusal{errs.New(errs.Precondition, "fhir.summary", text), []issue{{severity: "error", code: "multiple-matches", text: text, expression: "http." + name}}}
 }
 
 // filled is a section with its resources.

@@ -292,3 +292,93 @@ func TestPatientSummary(t *testing.T) {
 		}
 	}
 }
+
+// TestOperationsOnTypes asks for a summary by an identifier of the patient, and for a
+// document by the id of its composition.
+func TestOperationsOnTypes(t *testing.T) {
+	t.Parallel()
+	s := running(t, 71, 2)
+	p := &partner{t, s, s.Origin() + "/fhir/r4/"}
+	patients := p.all("Patient", "match")
+	identifier := patients[0].List("identifier")[0]
+	token := identifier.Str("system") + "|" + identifier.Str("value")
+	subject := func(r reply) string {
+		if r.status != 200 || r.body.Str("type") != "document" {
+			return r.String()
+		}
+		for _, e := range r.body.List("entry") {
+			if n := e.Get("resource"); n.Str("resourceType") == "Patient" {
+				return n.Str("id")
+			}
+		}
+		return "none"
+	}
+	form := func(path string, body url.Values) reply {
+		return p.send("POST", path, body.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+	}
+	at := "Patient/$summary"
+	for what, r := range map[string]reply{
+		"GET": p.send("GET", at+"?identifier="+url.QueryEscape(token), ""), "form": form(at, url.Values{"identifier": {token}}),
+		"Identifier": p.send("POST", at, `{"resourceType":"Parameters","parameter":[{"name":"identifier","valueIdentifier":{"system":"`+identifier.Str("system")+`","value":"`+identifier.Str("value")+`"}}]}`),
+		"string":     p.send("POST", at, `{"resourceType":"Parameters","parameter":[{"name":"identifier","valueString":"`+token+`"}]}`),
+	} {
+		if got := subject(r); got != patients[0].Str("id") {
+			t.Errorf("by %s: %.500s", what, got)
+		}
+	}
+	for query, want := range map[string]int{
+		"": 400, "?identifier=": 400, "?identifier=" + identifier.Str("value"): 400, "?identifier=urn:x|": 400, "?identifier=|": 400, "?identifier=a|b|c": 400, "?identifier=a|b,c|d": 400,
+		"?identifier=a|b&identifier=a|b": 400, "?identifier=urn:nobody|1": 404, "?identifier=|nobody": 404, "?identifier=a|%00": 400, "?colour=red": 400, "?identifier=a|b&profile=x": 400,
+		"?identifier=" + url.QueryEscape(strings.ToUpper(identifier.Str("system"))+"|x\\"): 404,
+	} {
+		if r := p.send("GET", at+query, ""); r.status != want {
+			t.Errorf("%s: %s", query, r)
+		}
+	}
+	if r := p.send("GET", "Patient/"+patients[0].Str("id")+"/$summary?identifier="+url.QueryEscape(token), ""); r.status != 400 {
+		t.Errorf("both: %s", r)
+	}
+	if r := p.send("POST", at, `{"resourceType":"Parameters","parameter":[{"name":"identifier","valueIdentifier":{"value":{}}}]}`); r.status != 400 {
+		t.Errorf("an identifier without a value: %s", r)
+	}
+	// Another record with the same identifier: neither is chosen.
+	twin := `{"_type":"EHR_STATUS","archetype_node_id":"openEHR-EHR-EHR_STATUS.generic.v1","name":{"_type":"DV_TEXT","value":"EHR status"},"is_queryable":true,"is_modifiable":true,` +
+		`"subject":{"_type":"PARTY_SELF","external_ref":{"_type":"PARTY_REF","namespace":"other","type":"PERSON","id":{"_type":"GENERIC_ID","value":"42","scheme":"urn:numbers"}}}}`
+	for range 2 {
+		if status, _, body := send(t, "POST", s.Origin()+"/openehr/v1/ehr", twin, "Content-Type", "application/json"); status >= 300 && status != 409 {
+			t.Fatalf("%d %s", status, body)
+		}
+	}
+	twins := p.all("Patient?identifier=42", "match")
+	for _, n := range twins {
+		i := n.List("identifier")[0]
+		r := p.send("GET", at+"?identifier="+url.QueryEscape(i.Str("system")+"|"+i.Str("value")), "")
+		if want := map[int]int{1: 200, 2: 412}[len(twins)]; r.status != want {
+			t.Errorf("%d have it: %s", len(twins), r)
+		}
+	}
+	if len(twins) == 0 {
+		t.Error("nobody has the identifier")
+	}
+	composition := p.all("Composition?patient="+patients[1].Str("id")+"&_count=1", "match")[0].Str("id")
+	at = "Composition/$document"
+	for what, r := range map[string]reply{
+		"id": p.send("GET", at+"?id="+composition, ""), "reference": p.send("GET", at+"?id=Composition/"+composition, ""),
+		"address": p.send("GET", at+"?persist=false&id="+url.QueryEscape(p.base+"Composition/"+composition), ""), "form": form(at, url.Values{"id": {composition}}),
+	} {
+		if got := subject(r); got != patients[1].Str("id") {
+			t.Errorf("by %s: %.500s", what, got)
+		}
+	}
+	for query, want := range map[string]int{
+		"": 400, "?id=": 400, "?id=none": 404, "?id=Patient/" + patients[0].Str("id"): 400, "?id=http://elsewhere/Composition/1": 400, "?id=a&id=b": 400, "?id=%00": 400,
+		"?id=" + composition + "&persist=true": 501, "?id=Composition/": 400, "?colour=red": 400, "?id=Composition/a/b": 400,
+	} {
+		if r := p.send("GET", at+query, ""); r.status != want {
+			t.Errorf("%s: %s", query, r)
+		}
+	}
+	if r := p.send("GET", "Composition/"+composition+"/$document?id="+composition, ""); r.status != 400 {
+		t.Errorf("both: %s", r)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -194,6 +195,116 @@ func TestBulkExport(t *testing.T) {
 	for _, path := range []string{statusURL, before.Output[0].URL} {
 		if status, _, _ := send(t, http.MethodGet, path, ""); status != http.StatusNotFound {
 			t.Errorf("%s after it was dropped: %d", path, status)
+		}
+	}
+}
+
+// TestExportParts exports parts of resources, and those that queries find.
+func TestExportParts(t *testing.T) {
+	t.Parallel()
+	s := running(t, 17, 3)
+	p := &partner{t, s, s.Origin() + "/fhir/r4/"}
+	id := p.all("Patient", "match")[0].Str("id")
+	names := func(queries ...string) []string {
+		seen := map[string]bool{}
+		for _, q := range queries {
+			for _, n := range p.all(q+"&_count=200", "match") {
+				seen[n.Str("resourceType")+"/"+n.Str("id")+"/"+n.Str("meta", "versionId")] = true
+			}
+		}
+		return slices.Sorted(maps.Keys(seen))
+	}
+	const pressure, rate = "code=http://loinc.org|85354-9", "code=http://loinc.org|8867-4"
+	observed := names("Observation?"+pressure, "Observation?"+rate)
+	if len(observed) == 0 || len(observed) == len(names("Observation?")) {
+		t.Fatalf("%d observations", len(observed))
+	}
+	filter := func(queries ...string) string { return url.QueryEscape(strings.Join(queries, ",")) }
+	post := func(patient bool, params ...string) string {
+		var list []string
+		if patient {
+			list = append(list, `{"name":"patient","valueReference":{"reference":"Patient/`+id+`"}}`)
+		}
+		for i := 0; i+1 < len(params); i += 2 {
+			list = append(list, `{"name":"`+params[i]+`","valueString":"`+params[i+1]+`"}`)
+		}
+		return `{"resourceType":"Parameters","parameter":[` + strings.Join(list, ",") + `]}`
+	}
+	of := func(patient string, queries ...string) []string {
+		for i := range queries {
+			queries[i] += "&patient=" + patient
+		}
+		return names(queries...)
+	}
+	for _, tt := range []struct {
+		path, body string
+		want       []string
+	}{
+		{"$export?_type=Observation&_typeFilter=" + filter("Observation?"+pressure, "Observation?"+rate), "", observed},
+		{"$export?_type=Observation&_typeFilter=" + filter("Observation?"+pressure) + "&_typeFilter=" + filter("Observation?"+rate), "", observed},
+		{"$export?_type=Observation&_typeFilter=" + filter("Observation?"+pressure+",http://loinc.org|8867-4"), "", observed},
+		{"$export?_type=Observation,Condition&_typeFilter=" + filter("Observation?"+pressure), "", slices.Sorted(slices.Values(slices.Concat(names("Observation?"+pressure), names("Condition?"))))},
+		{"Patient/$export?_type=Observation&_typeFilter=" + filter("Observation?"+pressure+"&date=lt1900"), "", []string{}},
+		{"$export?_type=Observation&_typeFilter=" + filter("Observation?value-quantity=gt0&code:not=http://loinc.org|8867-4"), "", names("Observation?value-quantity=gt0&code:not=http://loinc.org|8867-4")},
+		{"$export?_type=Observation&_typeFilter=" + filter("Observation?component-value-quantity=gt100|http://unitsofmeasure.org|mm[Hg]&date=gt1900"), "", names("Observation?component-value-quantity=gt100|http://unitsofmeasure.org|mm[Hg]&date=gt1900")},
+		{"$export?_type=Patient&_typeFilter=" + filter("Patient?_id="+id), "", names("Patient?_id=" + id)},
+		{"Patient/$export", post(true, "_type", "Observation", "_typeFilter", "Observation?"+pressure), of(id, "Observation?"+pressure)},
+		{"$export", post(false, "_type", "Observation", "_typeFilter", "Observation?"+pressure, "_typeFilter", "Observation?"+rate, "_elements", "code"), observed},
+	} {
+		listed, got := exported(t, s, tt.path, tt.body)
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s %s: %d resources, want %d", tt.path, tt.body, len(got), len(tt.want))
+		}
+		if again := files(t, listed); !slices.Equal(again, got) {
+			t.Errorf("%s: its files change", tt.path)
+		}
+		if tt.body != "" && (strings.Contains(listed.Request, "#") || strings.Contains(listed.Request, "typeFilter")) {
+			t.Errorf("the manifest gives the request as %s", listed.Request)
+		}
+	}
+	// Only a part of each resource, with what is mandatory.
+	parts, _ := exported(t, s, "$export?_type=Observation,Patient,Condition&_elements="+url.QueryEscape("Patient.identifier,Observation.value,subject"), "")
+	for _, f := range parts.Output {
+		status, _, data := send(t, http.MethodGet, f.URL, "")
+		if status != http.StatusOK {
+			t.Fatalf("%d %s", status, data)
+		}
+		for line := range strings.Lines(string(data)) {
+			n, err := r4.Parse([]byte(line))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, there := range map[string]bool{
+				"identifier": f.Type == "Patient" && n.Get("identifier") != nil, "status": f.Type == "Observation", "name": false, "effectiveDateTime": false, "text": false,
+				"subject": f.Type != "Patient", "clinicalStatus": n.Get("clinicalStatus") != nil, "gender": false,
+			} {
+				if (n.Get(name) != nil) != there {
+					t.Fatalf("%s: %s", name, line)
+				}
+			}
+			if !strings.Contains(line, "SUBSETTED") {
+				t.Fatalf("not marked: %s", line)
+			}
+		}
+	}
+	for _, query := range []string{
+		"_elements=colour", "_elements=", "_elements=Patient.colour", "_elements=Basic.code", "_type=Patient&_elements=Observation.code", "_elements=a%00",
+		"_typeFilter=Observation", "_typeFilter=Observation?", "_typeFilter=?code=x", "_typeFilter=Basic%3Fcode=x", "_typeFilter=Observation%3Fcolour=red",
+		"_type=Patient&_typeFilter=Observation%3Fcode=x", "_typeFilter=Observation%3Fpatient=" + id, "_typeFilter=Observation%3Fpatient.name=x", "_typeFilter=Observation%3Fdate=apXXX",
+		"_typeFilter=Observation%3Fdate=ap2024", "_typeFilter=Observation%3F_lastUpdated=ap2024", "_typeFilter=Observation%3Fcode:in=x", "_typeFilter=Observation%3Fcode:below=http://loinc.org|x",
+		"_typeFilter=Observation%3F_sort=date", "_typeFilter=Observation%3F_include=Observation:subject", "_typeFilter=Patient%3F_has:Observation:patient:code=x", "_typeFilter=Observation%3F_count=2",
+		"_typeFilter=Observation%3F_security=R", "_typeFilter=Observation%3Fcode=%2500", "_typeFilter=AuditEvent%3Faction=C",
+		"includeAssociatedData=LatestProvenanceResources", "organizeOutputBy=Patient",
+	} {
+		status, _, data := send(t, http.MethodGet, s.Origin()+"/fhir/r4/$export?"+query, "", "Prefer", "respond-async")
+		if status != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", query, status, data)
+		}
+	}
+	nobody := `{"resourceType":"Parameters","parameter":[{"name":"patient","valueReference":{"reference":"Patient/00000000-0000-4000-8000-000000000001"}}]}`
+	for _, body := range []string{nobody, strings.Replace(nobody, "00000000-0000-4000-8000-000000000001", "nobody", 1)} {
+		if status, _, data := send(t, http.MethodPost, s.Origin()+"/fhir/r4/Patient/$export", body, "Prefer", "respond-async", "Content-Type", "application/fhir+json"); status != http.StatusBadRequest {
+			t.Errorf("a patient who is not here: %d %s", status, data)
 		}
 	}
 }

@@ -92,6 +92,10 @@ func Operations(basePath string) []apidoc.Operation {
 		}
 		return o
 	}
+	also := func(status int, o apidoc.Operation) apidoc.Operation {
+		o.Responses = append(o.Responses, op("", "", "", "", "", nil, "", true, status).Responses[1])
+		return o
+	}
 	everything := []apidoc.Param{
 		id,
 		{Name: "start", In: "query", Description: "Leave out what is dated earlier."},
@@ -115,6 +119,8 @@ func Operations(basePath string) []apidoc.Operation {
 			{Name: "_type", In: "query", Description: "Resource types, separated by commas."},
 			{Name: "_since", In: "query", Description: "Only what has changed since this time; deletions are listed too."},
 			{Name: "_outputFormat", In: "query", Description: r4.MediaTypeNDJSON},
+			{Name: "_elements", In: "query", Description: "Elements of the resources, with or without the type before a dot, separated by commas."},
+			{Name: "_typeFilter", In: "query", Repeats: true, Description: "Queries of the form Type?parameters, one of which a resource of the type has to meet; several after a comma."},
 		}, "OperationOutcome", false, http.StatusBadRequest)
 		o.Responses[0].Status, o.Responses[0].Description = http.StatusAccepted, "Accepted."
 		if method == http.MethodPost {
@@ -308,6 +314,13 @@ func Operations(basePath string) []apidoc.Operation {
 		patientOperation("fhir_summary_post", http.MethodPost, "/Patient/{id}/$summary", "Read an International Patient Summary, by POST", "", id),
 		patientOperation("fhir_document", http.MethodGet, "/Composition/{id}/$document", "Read a composition as a document", "A document bundle of the latest version: the Composition, its Patient, and the resources made of it.", id,
 			apidoc.Param{Name: "persist", In: "query", Type: "boolean", Description: "Only false: documents are not kept."}),
+		also(http.StatusPreconditionFailed, patientOperation("fhir_summary_by_identifier", http.MethodGet, "/Patient/$summary", "Read an International Patient Summary, by an identifier of the patient", "404 if no patient who can be searched has it, 412 if several have.",
+			apidoc.Param{Name: "identifier", In: "query", Required: true, Description: "The identifier, as system|value."})),
+		also(http.StatusPreconditionFailed, patientOperation("fhir_summary_by_identifier_post", http.MethodPost, "/Patient/$summary", "Read an International Patient Summary, by an identifier of the patient and POST", "")),
+		patientOperation("fhir_document_by_id", http.MethodGet, "/Composition/$document", "Read the composition named as a document", "",
+			apidoc.Param{Name: "id", In: "query", Required: true, Description: "The id of the Composition, or its address here."},
+			apidoc.Param{Name: "persist", In: "query", Type: "boolean", Description: "Only false: documents are not kept."}),
+		patientOperation("fhir_document_by_id_post", http.MethodPost, "/Composition/$document", "Read the composition named as a document, by POST", ""),
 		patientOperation("fhir_document_post", http.MethodPost, "/Composition/{id}/$document", "Read a composition as a document, by POST", "", id),
 		patientOperation("fhir_lastn", http.MethodGet, "/Observation/$lastn", "Find the newest observations of each code", "The patient is required.", lastn...),
 		patientOperation("fhir_lastn_post", http.MethodPost, "/Observation/$lastn", "Find the newest observations of each code, by POST", ""),

@@ -4,6 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,6 +57,15 @@ func (r *Reader) NewExport(ctx context.Context, who ehr.Actor, x *fhir.Export) e
 		}
 	}
 	pool := r.store.Pool()
+	if patients != nil && !x.Queryable { // whom the client names, and not a group
+		unknown := len(x.Patients) - len(patients)
+		if err := pool.QueryRow(ctx, `select $2 + count(*) from unnest($1::uuid[]) p where not exists (select from ehr e where e.ehr_id = p)`, patients, unknown).Scan(&unknown); err != nil {
+			return fail(op, err)
+		}
+		if unknown > 0 {
+			return errs.New(errs.Invalid, op, fmt.Sprintf("of the patients that are named %d are not known here", unknown))
+		}
+	}
 	if _, err := pool.Exec(ctx, `delete from fhir_export where expires < now()`); err != nil {
 		return fail(op, err)
 	}
@@ -140,9 +153,36 @@ const exported = `
 	where case when x.patients is null then r.ehr_no = 0 or e.is_queryable
 			else e.ehr_id = any(x.patients) and (e.is_queryable or not x.queryable) end and x.export_id = $1`
 
+// only narrows exported to the queries of an export on types. A deletion says no
+// more of a resource than its id, and is always told.
+func (r *Reader) only(ctx context.Context, op string, x fhir.Export, args *[]any) (string, error) {
+	ofType := map[string][]string{}
+	for _, q := range x.Only {
+		if err := inAllUnits(ctx, r.store.Pool(), &q); err != nil {
+			return "", fail(op, err)
+		}
+		w := &where{r: "r", kind: "r.kind_no", args: args}
+		if err := w.narrow(op, q); err != nil {
+			return "", err
+		}
+		ofType[q.Type] = append(ofType[q.Type], all(w.terms))
+	}
+	w := &where{args: args}
+	for _, typ := range slices.Sorted(maps.Keys(ofType)) {
+		w.add(`(r.resource_type <> ` + w.arg(typ) + ` or r.byte_len is null or ` + strings.Join(ofType[typ], ` or `) + `)`)
+	}
+	return strings.Join(append([]string{""}, w.terms...), "\n\tand "), nil
+}
+
 // CountExport counts the files of an export. See fhir.Exporter.
-func (r *Reader) CountExport(ctx context.Context, id uuid.UUID) error {
+func (r *Reader) CountExport(ctx context.Context, x fhir.Export) error {
 	const op = "fhirstore.CountExport"
+	id := x.ID
+	args := []any{id, int64(exportPart)}
+	only, err := r.only(ctx, op, x, &args)
+	if err != nil {
+		return err
+	}
 	return fail(op, pgx.BeginFunc(ctx, r.store.QueryPool(), func(tx pgx.Tx) error {
 		var free bool
 		if err := tx.QueryRow(ctx, `select pg_try_advisory_xact_lock($1, hashtext($2::text))`, exportLock, id.String()).Scan(&free); err != nil {
@@ -158,9 +198,9 @@ func (r *Reader) CountExport(ctx context.Context, id uuid.UUID) error {
 		var files []byte
 		if err := tx.QueryRow(ctx, `select coalesce(jsonb_agg(f order by f->>'type', (f->>'part')::bigint), '[]') from (
 				select jsonb_build_object('type', r.resource_type, 'part', r.ehr_no / $2, 'deleted', r.byte_len is null, 'count', count(*)) as f`+
-			exported+`
+			exported+only+`
 				group by r.resource_type, r.ehr_no / $2, r.byte_len is null) c
-			having exists (select from fhir_export where export_id = $1 and files is null)`, id, int64(exportPart)).Scan(&files); err != nil {
+			having exists (select from fhir_export where export_id = $1 and files is null)`, args...).Scan(&files); err != nil {
 			if errors.Is(err, pgx.ErrNoRows) {
 				return nil // done, or dropped
 			}
@@ -190,14 +230,19 @@ func (r *Reader) ExportFile(ctx context.Context, who ehr.Actor, x fhir.Export, f
 	if err := r.mayExport(ctx, who, x); err != nil {
 		return err
 	}
+	args := []any{x.ID, f.Type, f.Deleted, f.Part * exportPart, int64(exportPart)}
+	only, err := r.only(ctx, op, x, &args)
+	if err != nil {
+		return err
+	}
 	return pgx.BeginTxFunc(ctx, r.store.QueryPool(), pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		// The client's pace decides how long this takes.
 		if _, err := tx.Exec(ctx, `set local statement_timeout = 0`); err != nil {
 			return fail(op, err)
 		}
 		rows, err := tx.Query(ctx, `select `+recordColumns+` from (select r.*`+exported+`
-				and r.resource_type = $2 and (r.byte_len is null) = $3 and r.ehr_no >= $4::bigint and r.ehr_no < $4::bigint + $5) r`+recordJoins+`
-			order by r.ehr_no, r.vo_no, r.ver, r.revision, r.resource_id`, x.ID, f.Type, f.Deleted, f.Part*exportPart, int64(exportPart))
+				and r.resource_type = $2 and (r.byte_len is null) = $3 and r.ehr_no >= $4::bigint and r.ehr_no < $4::bigint + $5`+only+`) r`+recordJoins+`
+			order by r.ehr_no, r.vo_no, r.ver, r.revision, r.resource_id`, args...)
 		if err != nil {
 			return fail(op, err)
 		}

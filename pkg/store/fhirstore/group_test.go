@@ -90,7 +90,7 @@ func TestGroups(t *testing.T) {
 		if err := reader.NewExport(t.Context(), who, &x); err != nil {
 			t.Fatal(err)
 		}
-		if err := reader.CountExport(t.Context(), x.ID); err != nil {
+		if err := reader.CountExport(t.Context(), x); err != nil {
 			t.Fatal(err)
 		}
 		if x, err = reader.Export(t.Context(), who, x.ID); err != nil || !x.Queryable {
