@@ -211,6 +211,54 @@ func TestComposeJoins(t *testing.T) {
 	}
 }
 
+// TestComposeProblemJoins takes a problem to the stay at which it was recorded and to
+// what speaks for it, there and back.
+func TestComposeProblemJoins(t *testing.T) {
+	t.Parallel()
+	lib, err := fhirmap.LoadShipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := libraryTemplate(t, "Problem list")
+	stay := fhirmap.Join{Type: "Encounter", Target: strings.Replace(linkURI, "OBSERVATION.pulse.v2", "ADMIN_ENTRY.episode_institution.v0", 1)}
+	seen := fhirmap.Join{Type: "Observation", Target: linkURI}
+	for _, tt := range []struct {
+		name, more string
+		encounter  fhirmap.Join
+		want       string
+	}{
+		{"both", `"encounter":{"reference":"urn:uuid:1"},"evidence":[{"detail":[{"reference":"urn:uuid:2"}]}]`, stay, ""},
+		{"an encounter that is none", `"encounter":{"reference":"urn:uuid:1"}`, fhirmap.Join{Type: "Observation", Target: stay.Target}, "Condition.encounter"},
+		{"evidence with a code", `"evidence":[{"code":[{"text":"Thirst"}],"detail":[{"reference":"urn:uuid:2"}]}]`, stay, "Condition.evidence"},
+		{"two details of one evidence", `"evidence":[{"detail":[{"reference":"urn:uuid:2"},{"reference":"urn:uuid:1"}]}]`, stay, "Condition.evidence"},
+	} {
+		in := composeInput(tmpl, `{"resourceType":"Condition","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},`+
+			`"verificationStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-ver-status","code":"confirmed"}]},`+
+			`"category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-category","code":"problem-list-item"}]}],`+
+			`"code":{"text":"Type 2 diabetes"},"subject":{"reference":"Patient/`+testEHR+`"},"recordedDate":"2024-03-05T12:00:00Z","recorder":{"display":"A. Author"},`+tt.more+`}`)
+		in.Stance, in.Joins = fhirmap.Names, map[string]fhirmap.Join{"urn:uuid:1": tt.encounter, "urn:uuid:2": seen}
+		c, err := lib.Compose(in)
+		if tt.want != "" {
+			if !errs.Is(err, errs.Unprocessable) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		var got []string
+		for _, l := range c.Root.List("content")[0].List("links") {
+			got = append(got, l.String("meaning", "value")+", "+l.String("type", "value")+": "+l.String("target", "value"))
+		}
+		want := []string{"recorded during, encounter: " + stay.Target, "supported by, evidence: " + seen.Target}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+}
+
 // TestJoinElements lists where references become LINKs.
 func TestJoinElements(t *testing.T) {
 	t.Parallel()
@@ -219,10 +267,10 @@ func TestJoinElements(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := map[string][]string{}
-	for _, typ := range []string{"Observation", "Goal", "DiagnosticReport", "Patient"} {
+	for _, typ := range []string{"Observation", "Goal", "Condition", "DiagnosticReport", "Patient"} {
 		got[typ] = lib.JoinElements(typ)
 	}
-	want := map[string][]string{"Observation": {"Observation.derivedFrom", "Observation.hasMember"}, "Goal": {"Goal.addresses"}, "DiagnosticReport": nil, "Patient": nil}
+	want := map[string][]string{"Observation": {"Observation.derivedFrom", "Observation.hasMember"}, "Goal": {"Goal.addresses"}, "Condition": {"Condition.encounter", "Condition.evidence.detail"}, "DiagnosticReport": nil, "Patient": nil}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -121,9 +121,10 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  refused, since two steps are shown so, and every status but `unknown` where the template has no ACTION beside the INSTRUCTION, or several. So it is\n" +
 	"  with a MedicationStatement in the medication list: `active`, `on-hold`, `stopped` and `completed` become an ACTION in that state, `unknown` none; `intended` and `not-taken`,\n" +
 	"  which are no state of an order, are refused.\n" +
-	"- Not taken of a Condition: `onset` and `abatement` but as a date (the nodes are dates, and an age made a date would be another statement), `stage` and `evidence` (the\n" +
-	"  templates close the slot for details), the `time` and author of a note and more than one (the comment is one text without a time of its own), `encounter` (an Encounter is a\n" +
-	"  composition here, to which problems have no LINK). `severity`, `bodySite` and dates of any precision are taken.\n" +
+	"- `encounter` and `evidence.detail` of a Condition are LINKs (`recorded during` of the type `encounter`, `supported by` of the type `evidence`), each `detail` in an `evidence` of its own.\n" +
+	"  Not taken of a Condition: `onset` and `abatement` but as a date (the nodes are dates, and an age made a date would be another statement), `stage` and codes of `evidence` (the\n" +
+	"  archetype has no node for them, and the templates close its slot for details), the `time` and author of a note and more than one (the comment is one text without a time of its own).\n" +
+	"  `severity`, `bodySite` and dates of any precision are taken.\n" +
 	"- A Goal is taken by the template of goals. goal.v1 has no node for `lifecycleStatus`; its slot for extensions holds a cluster of Cairn's own, which has the status, its date and reason, and\n" +
 	"  the progress (`achievementStatus` but for achieved, partially achieved and not achieved, which are outcomes). Without that cluster `completed` follows from an outcome or an end, every\n" +
 	"  other status is absent. `expressedBy` is a participation of that function. Refused: `category`, `priority`, `startCodeableConcept`, `outcomeCode`, `addresses` in words, a target that is a\n" +

@@ -186,3 +186,45 @@ func TestFHIRWriteParties(t *testing.T) {
 		}
 	}
 }
+
+// TestFHIRWriteProblemOfStay records a problem with the stay at which it was found: in
+// one transaction, and with one that is stored.
+func TestFHIRWriteProblemOfStay(t *testing.T) {
+	t.Parallel()
+	p, ids := writing(t, 48, 2)
+	stay := func(of string) string {
+		return `{"resourceType":"Encounter","status":"finished","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"IMP","display":"inpatient encounter"},` +
+			`"subject":{"reference":"Patient/` + of + `"},"period":{"start":"2024-03-01T10:00:00+01:00","end":"2024-03-05T10:00:00+01:00"}}`
+	}
+	problem := func(of, encounter string) string {
+		return `{"resourceType":"Condition",` + conditionStatus + `"code":{"coding":[{` + snomed + `"44054006","display":"Type 2 diabetes mellitus"}],"text":"Type 2 diabetes"},` +
+			`"subject":{"reference":"Patient/` + of + `"},"encounter":{"reference":"` + encounter + `"},"recordedDate":"2024-03-05","recorder":{"display":"Dr. R"}}`
+	}
+	header := []string{"openehr-template-id", "Cairn - Problem list.v1"}
+	first := p.send("POST", "Encounter", stay(ids[0]))
+	if first.status != 201 {
+		t.Fatal(first)
+	}
+	at := "Encounter/" + first.body.Str("id")
+	r := p.send("POST", "Condition", problem(ids[0], at), header...)
+	if r.status != 201 || p.get("Condition/"+r.body.Str("id")).Str("encounter", "reference") != at {
+		t.Fatal(r)
+	}
+	if got := linkTargets(compositionOf(t, p, ids[0], r.body, "Cairn - Problem list.v1")); len(got) != 1 || !strings.Contains(got[0], "ADMIN_ENTRY.episode_institution.v0") {
+		t.Errorf("links to %v", got)
+	}
+	if r := p.send("POST", "Condition", problem(ids[1], at), header...); r.status != 422 || !strings.Contains(r.String(), "Condition.encounter.reference") {
+		t.Errorf("the stay of another patient: %s", r)
+	}
+	const url = "urn:uuid:00000000-0000-4000-8000-000000000001"
+	tagged := strings.Replace(problem(ids[0], url), `"resourceType":"Condition",`, `"resourceType":"Condition","meta":{"tag":[{"system":"http://openehr.org/templates","code":"Cairn - Problem list.v1"}]},`, 1)
+	r = p.send("POST", "", bundleOf("transaction",
+		`{"resource":`+tagged+`,"request":{"method":"POST","url":"Condition"}}`, `{"fullUrl":"`+url+`","resource":`+stay(ids[0])+`,"request":{"method":"POST","url":"Encounter"}}`))
+	if r.status != 200 || statuses(r.body) != "201 201" {
+		t.Fatal(r)
+	}
+	made := r.body.List("entry")
+	if got, want := made[0].Get("resource").Str("encounter", "reference"), "Encounter/"+made[1].Get("resource").Str("id"); got != want {
+		t.Errorf("the problem is of %s, not %s", got, want)
+	}
+}

@@ -176,7 +176,7 @@ func TestFHIRWriteStancesRefused(t *testing.T) {
 		{"refuted", of(problem, `"confirmed"`, `"refuted"`), "Condition.verificationStatus", "refuted", nil},
 		{"differential", of(problem, `"confirmed"`, `"differential"`), "Condition.verificationStatus", "would be lost", nil},
 		{"evidence", of(problem, `"onsetDateTime"`, `"evidence":[{"code":[{"text":"x"}]}],"onsetDateTime"`), "Condition.evidence", "would be lost", nil},
-		{"an encounter", of(problem, `"onsetDateTime"`, `"encounter":{"reference":"Encounter/1"},"onsetDateTime"`), "Condition.encounter", "would be lost", nil},
+		{"an encounter", of(problem, `"onsetDateTime"`, `"encounter":{"reference":"Encounter/1"},"onsetDateTime"`), "Condition.encounter.reference", "no such Encounter here", nil},
 		{"a trusted code with words that deny", of(problem, snomed+`"44054006","display":"Type 2 diabetes mellitus"`, `"system":"http://hl7.org/fhir/sid/icd-10","code":"E11"`, `"text":"Type 2 diabetes"`, `"text":"kein Diabetes"`), "Condition.code.text", "not so", nil},
 		{"an extension of the code", of(problem, `"text":"Type 2 diabetes"`, `"text":"Type 2 diabetes","extension":[{"url":"http://x","valueString":"absent"}]`), "Condition.code.extension", "would be lost", nil},
 		{"an extension of a coding", of(problem, `"44054006"`, `"44054006","extension":[{"url":"http://x","valueString":"absent"}]`), "Condition.code.coding[0].extension", "would be lost", nil},
