@@ -117,12 +117,7 @@ func readSubset(c *call, typ string) (part subset, err error) {
 	return part, nil
 }
 
-// answerRead sends what a read has found.
-func (a *api) answerRead(w http.ResponseWriter, c *call, rec Record, err error) error {
-	return a.answerPart(w, c, rec, subset{}, err)
-}
-
-// answerPart is answerRead of a part of the resource.
+// answerPart sends what a read has found, or the part of it that was asked for.
 func (a *api) answerPart(w http.ResponseWriter, c *call, rec Record, part subset, err error) error {
 	late(w, rec.Waiting)
 	if err != nil {
