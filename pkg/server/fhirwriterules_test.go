@@ -120,7 +120,7 @@ func TestFHIRWriteRefuses(t *testing.T) {
 		{"no medication in words", other("MedicationStatement", `"status":"unknown","medicationCodeableConcept":{"text":"none"},`+subject), nil, "MedicationStatement.medicationCodeableConcept", "there is no code"},
 		{"a procedure without code", other("Procedure", `"status":"completed",`+subject), nil, "Procedure.code", "there is no code"},
 		{"an immunisation in words", other("Immunization", `"status":"completed","vaccineCode":{"text":"x"},"occurrenceDateTime":"2024-01-01",`+patient), nil, "Immunization.vaccineCode", "there is no code"},
-		{"a goal", other("Goal", `"lifecycleStatus":"active","description":{"text":"x"},`+subject), nil, "Goal", "no mapping of Goal is proven"},
+		{"a plan", other("CarePlan", `"status":"active","intent":"plan",`+subject), nil, "CarePlan", "no mapping of CarePlan is proven"},
 		{"a patient", other("Patient", `"gender":"female"`), nil, "Patient", "an EHR, which is created"},
 		{"a provenance", other("Provenance", `"target":[{"reference":"Patient/`+id+`"}],"recorded":"2024-01-01T00:00:00Z","agent":[{"who":{"display":"x"}}]`), nil, "Provenance", "made of the audit"},
 		{
