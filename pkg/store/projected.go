@@ -137,7 +137,7 @@ type columns struct {
 var marked = true
 
 // astray reports whether an id leads neither to the object that the resource is made
-// from nor to its EHR, so that it must be kept where it leads.
+// from nor, as that of a Patient, to its EHR, so that it must be kept where it leads.
 func astray(id string, object, record uuid.UUID) bool {
 	of, ok := fhirmap.ObjectOf(id)
 	return !ok || of != object && of != record

@@ -64,7 +64,8 @@ const (
 	r.resource_type, r.resource_id, r.ver, r.revision, r.last_updated, v.object_id, v.creating_system, v.template_no,
 	r.kind_no, r.vo_no, r.byte_from, r.byte_len, c.raw, r.ehr_no`
 	recordJoins = `
-	join version v on v.ehr_no = r.ehr_no and v.vo_no = r.vo_no and v.ver = r.ver
+	join version v on v.ehr_no = r.ehr_no and v.vo_no = r.vo_no and v.ver = r.ver` + contentJoin
+	contentJoin = `
 	left join fhir_content c on c.ehr_no = r.ehr_no and c.vo_no = r.vo_no and c.ver = r.ver and c.revision = r.revision and r.byte_len is not null`
 )
 
