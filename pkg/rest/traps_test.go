@@ -154,6 +154,7 @@ func TestTrap04DeletedIsNotNeverExisted(t *testing.T) {
 	d1 := a.do("POST", dir, folder("root")).status(http.StatusCreated).tag()
 	time.Sleep(2 * time.Millisecond)
 	there := time.Now()
+	time.Sleep(2 * time.Millisecond) // times of commit are whole milliseconds
 	d2 := a.do("DELETE", dir, nil, `If-Match: "`+d1+`"`).status(http.StatusNoContent).tag()
 	a.do("GET", dir, nil).status(http.StatusNoContent).empty()
 	a.do("GET", dir+"?version_at_time="+at(time.Now().Add(time.Second)), nil).status(http.StatusNoContent).empty()
