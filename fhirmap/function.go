@@ -17,13 +17,15 @@ import (
 // mapping library where they mean what is meant there. All are exact: what a
 // function cannot say in full it does not say.
 type function struct {
-	// source is the RM class it takes, target the FHIR type or element it makes.
+	// source is the RM class it takes, target the FHIR type or element it makes. Of
+	// an ELEMENT it takes the value, unless it is what it takes.
 	source, target string
 	// to gives a value of the target; if fields is set they are added to the
 	// object that is there.
 	to     func(v *converter, n reading.Node) (*r4.Node, string)
 	fields bool
-	// back gives the value of the source; nil if there is none for certain.
+	// back gives the value of the source, nil if there is none for certain. A
+	// function without it goes one way.
 	back func(n *r4.Node) *rm.Node
 }
 
@@ -43,6 +45,7 @@ var functions = map[string]*function{
 	"dosageIntervalToTimingRepeat": {
 		source: "DV_DURATION", target: "Timing.repeat", fields: true, to: (*converter).every, back: everyOf,
 	},
+	"elementToNamedText": {source: "ELEMENT", target: "markdown", to: (*converter).namedText},
 }
 
 // noFunctions are those of the public mapping library that there are not, with
@@ -71,6 +74,10 @@ func (c *compiler) function(s *step, src *otype) {
 	}
 	if src == nil || !src.has(f.source) && !src.has("ELEMENT") {
 		c.fail(s.m.OpenEHR.Position, fhirconnect.CodeType, "%s takes a %s, not %v", name.Value, f.source, src)
+		return
+	}
+	if f.back == nil && s.m.Direction != fhirconnect.ToFHIR {
+		c.fail(name.Position, fhirconnect.CodeStructure, "%s goes one way: it needs unidirectional %q", name.Value, "openehr->fhir")
 		return
 	}
 	if !f.makes(s.dstType) {
@@ -111,6 +118,49 @@ func (f *function) run(v *converter, n reading.Node, place *cursor, t *ftype) (r
 		}
 	}
 	return ""
+}
+
+// namedText is what an ELEMENT says, after its name, for a place that holds the text
+// of several: its value, or the null flavour with the reason for it. A masked value
+// has no reason.
+func (v *converter) namedText(n reading.Node) (*r4.Node, string) {
+	before, after, of := n.NameValue()+": ", "", n.Get("value")
+	if absent(n) {
+		flavour := n.Get("null_flavour")
+		known, ok := nullFlavours[flavour.String("defining_code", "code_string")]
+		if !ok || flavour.String("defining_code", "terminology_id", "value") != "openehr" {
+			return v.fail("null-flavour", "the source has neither a value nor a null flavour of the openEHR terminology")
+		}
+		said := known.text
+		if said == "" {
+			said = strings.ReplaceAll(known.code, "-", " ")
+		}
+		before, of = before+said, reading.Node{}
+		if why := n.Get("null_reason", "value"); known.code != "masked" && !why.None() {
+			before, after, of = before+" (", ")", why
+		}
+	} else {
+		v.run.use(of)
+		if of.Class().Name == "DV_CODED_TEXT" {
+			v.reduce("code-as-text", "the target has the text of the code, not the code")
+		}
+		if whole := wholeText(of); !whole.None() {
+			of = whole
+		} else if text, ok := plainText(of); ok {
+			before, of = before+text, reading.Node{}
+		} else {
+			return v.fail("type", "a "+of.Class().Name+" has no text form")
+		}
+	}
+	form := reading.Form{Of: func(s string) (string, bool) {
+		s = before + s + after
+		return s, r4.ValidPrimitive("markdown", s)
+	}}
+	text, ok := of.Carry(&form)
+	if !ok {
+		return v.fail("value", "the text is not a legal markdown")
+	}
+	return text.String(v.mem(), r4.FreeString), ""
 }
 
 // rate is an amount per unit of something as the ratio of two amounts: 50 mL/h is

@@ -1,6 +1,7 @@
 package fhirmap
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -121,6 +122,50 @@ func TestFunctions(t *testing.T) {
 		if made := rateOf(n); made != nil {
 			t.Errorf("%s comes back as %s", lossy, rm.AppendJSON(nil, made))
 		}
+	}
+}
+
+// TestNamedText has the text of an ELEMENT, or after an exclamation mark the reason
+// why there is none; after a bar stands the loss.
+func TestNamedText(t *testing.T) {
+	t.Parallel()
+	const code = `"defining_code":{"_type":"CODE_PHRASE","terminology_id":{"_type":"TERMINOLOGY_ID","value":"%s"},"code_string":"%s"}`
+	flavour := func(text, number string) string {
+		return `"null_flavour":{"_type":"DV_CODED_TEXT","value":"` + text + `",` + fmt.Sprintf(code, "openehr", number) + `}`
+	}
+	tests := []struct{ name, rest, want string }{
+		{"text", `"value":{"_type":"DV_TEXT","value":"Coffee"}`, "Cuff: Coffee"},
+		{"code", `"value":{"_type":"DV_CODED_TEXT","value":"Adult",` + fmt.Sprintf(code, "local", "at0017") + `}`, "Cuff: Adult | code-as-text"},
+		{"quantity", `"value":{"_type":"DV_QUANTITY","magnitude":30.5,"magnitude_status":"<","units":"deg"}`, "Cuff: <30.5 deg"},
+		{"markup", `"value":{"_type":"DV_TEXT","value":"a \"b\" <c>\nd"}`, "Cuff: a \"b\" <c>\nd"},
+		{"unknown", flavour("unknown", "253"), "Cuff: unknown"},
+		{"reason", flavour("no information", "271") + `,"null_reason":{"_type":"DV_TEXT","value":"label torn"}`, "Cuff: no information (label torn)"},
+		{"masked", flavour("masked", "272") + `,"null_reason":{"_type":"DV_TEXT","value":"a secret"}`, "Cuff: masked"},
+		{"value beside a null flavour", `"value":{"_type":"DV_TEXT","value":"Adult"},` + flavour("masked", "272"), "Cuff: masked"},
+		{"nothing", `"null_reason":{"_type":"DV_TEXT","value":"label torn"}`, "! null-flavour"},
+		{"no text form", `"value":{"_type":"DV_MULTIMEDIA","size":1}`, "! type"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			n, problems := rm.DecodeJSON([]byte(`{"_type":"ELEMENT","name":{"_type":"DV_TEXT","value":"Cuff"},"archetype_node_id":"at0013",`+tt.rest+`}`), rm.ClassElement, rm.JSONOptions{})
+			if n == nil {
+				t.Fatal(problems)
+			}
+			x := &run{workspace: newWorkspace()}
+			source := x.log.Node(n)
+			out, why := functions["elementToNamedText"].to(&converter{run: x, at: &ref{node: source}}, source)
+			got := "! " + why
+			if why == "" {
+				got = out.Text
+			}
+			for _, l := range x.pending {
+				got += " | " + l.Code
+			}
+			if got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
 	}
 }
 

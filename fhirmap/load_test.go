@@ -114,8 +114,9 @@ func TestLoadReportsDefectsWithTheirPlace(t *testing.T) {
           with: {fhir: "device", openehr: "$reference"}
           reference: {resourceType: Device, mappings: []}
 `, 1), `another method with reference is named "a"`},
-		{"mappingCode", more("    mappingCode: x\n"), `m.yml:19:18: there is no function "x"; there are dosageDurationToAdministrationDuration, dosageFrequencyRangeToTimingRepeat, dosageFrequencyToTimingRepeat, dosageIntervalToTimingRepeat, ratio_to_dv_quantity`},
+		{"mappingCode", more("    mappingCode: x\n"), `m.yml:19:18: there is no function "x"; there are dosageDurationToAdministrationDuration, dosageFrequencyRangeToTimingRepeat, dosageFrequencyToTimingRepeat, dosageIntervalToTimingRepeat, elementToNamedText, ratio_to_dv_quantity`},
 		{"a function of another engine", more("    mappingCode: timingToDaily_NonDaily\n"), "m.yml:19:18: not supported: mappingCode timingToDaily_NonDaily: nothing says how a Timing is divided"},
+		{"a function that goes one way", with("$resource.note.text", "$archetype/data[at0002]/events[at0003]/data[at0001]/items[at0004]") + "    mappingCode: elementToNamedText\n", `elementToNamedText goes one way: it needs unidirectional "openehr->fhir"`},
 		{"a function that makes something else", with("$resource.issued", "$archetype/data[at0002]/events[at0003]/data[at0001]/items[at0004]") + "    mappingCode: ratio_to_dv_quantity\n", "ratio_to_dv_quantity makes a Ratio, not"},
 		{"a function of a list of methods", more("    mappingCode: ratio_to_dv_quantity\n    followedBy:\n      mappings: [{name: x, with: {fhir: code}}]\n"), "mappingCode needs both paths, and excludes"},
 		{"conceptmap", more("    conceptmap: x\n"), `m.yml:19:17: no ConceptMap has the url "x"`},

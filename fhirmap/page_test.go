@@ -90,7 +90,8 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  the `duration` and `durationUnit` of a `Timing.repeat`. `dosageFrequencyToTimingRepeat`: a whole number of times per day, hour, minute or second,\n" +
 	"  `dosageFrequencyRangeToTimingRepeat`: from one such number to another, `dosageIntervalToTimingRepeat`: the DV_DURATION between two doses, and\n" +
 	"  `frequency`, `frequencyMax`, `period` and `periodUnit` of a `Timing.repeat`. All are exact and go both ways (once an hour comes back as a frequency,\n" +
-	"  not as an hour between doses); what they cannot say in full is lost with a loss. Of the public library's functions `timingToDaily_NonDaily` (nothing says how a Timing is divided between the clusters of a\n" +
+	"  not as an hour between doses); what they cannot say in full is lost with a loss. `elementToNamedText`, to FHIR only: the text of an ELEMENT's value, or of its null flavour with the reason, after the name of the ELEMENT\n" +
+	"  (a code is told as lost: `code-as-text`). Of the public library's functions `timingToDaily_NonDaily` (nothing says how a Timing is divided between the clusters of a\n" +
 	"  dosage) and `ehrStatusAddExternalREF` (a composition cannot change the EHR_STATUS) are refused.\n" +
 	"- `conceptmap` names a ConceptMap by its url; it stands in a file called `*.conceptmap.json` beside the mappings, its source the\n" +
 	"  codes of the record. Only `equal` and `equivalent` translate, both ways, and only if there is one; of a method every code\n" +
@@ -386,11 +387,15 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"## What HL7's validator finds\n\n" +
 	"The validator of HL7 (`org.hl7.fhir.validation` 6.7.9 in HAPI FHIR 8.8.0, without a terminology server, so that what it says of LOINC, SNOMED CT and\n" +
 	"openEHR codes is no finding) was run on 1,150 resources of 21 types of the sandbox, on pages of them, on `$everything` and on 25 `$summary` bundles\n" +
-	"against IPS 2.0. What it calls errors, beside those that were mended:\n\n" +
-	"- A vital sign with a component that is no quantity (position, cuff size, regularity, what may have influenced it). The `vitalsigns` profile of R4 binds `component.value[x]`, of\n" +
-	"  whatever type, to units (`ucum-vitals-common`, required), which no position can meet. The pressure without the position would say less than is recorded, so it stays.\n" +
-	"- A vital sign over an interval (`effectivePeriod`): `vs-1` of R4 is meant of a dateTime, and its expression fails for a Period, which the same profile allows.\n" +
+	"against IPS 2.0. What it calls an error, beside those that were mended:\n\n" +
 	"- `Goal.lifecycleStatus` without a code: it has a `data-absent-reason`, since goal.v1 has no node for it, `goal-status` no code for unknown, and `active` would be made up.\n\n" +
+	"The `vitalsigns` profile of R4 binds `component.value[x]`, of whatever type, to units (`ucum-vitals-common`, required), which no body position or cuff size can meet. So of a vital sign\n" +
+	"the body position is the extension `observation-bodyPosition`, and what else says how the measurement was made, under what circumstances and with what character (cuff size,\n" +
+	"regularity, state of dress, confounding factors) is a `note` of its own after the name of its node, with the loss `code-as-text` if it was coded. 392 vital signs of the sandbox and\n" +
+	"25 `$summary` bundles have no error since. Three stay components, since they would say less elsewhere: the math function of an interval, the presence of a pulse or of breathing whose\n" +
+	"rate is not recorded or not known, and quantities in other units (the tilt, oxygen content). Such a resource does not claim the profile (`profile-not-met`); so\n" +
+	"none over an interval does, for which the expression of `vs-1` fails though the same profile allows `effectivePeriod`.\n" +
+	"Back, the extension is the position and a note a comment, also one that begins with such a name; a resource with a component for what is a note is refused.\n\n" +
 	"Its warnings beside terminology: `dom-6`, a resource without a narrative (what a mapping makes has none; documents and summaries have theirs).\n\n" +
 	"## Not supported\n\n" +
 	"Chains beyond the patient, `_has` in `_has` and by another reference than to the patient, sorting by reference, update and delete; modifiers on `_id` and `_lastUpdated`.\n" +

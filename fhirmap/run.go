@@ -202,7 +202,7 @@ func (x *run) runManual(s *step, n *ref, place *cursor) *refusal {
 // transfer converts the source's value into the target's type.
 func (x *run) transfer(s *step, n *ref, place *cursor) *refusal {
 	node := n.node
-	if node.Class() == rm.ClassElement {
+	if node.Class() == rm.ClassElement && (s.code == nil || s.code.source != rm.ClassElement.Name) {
 		if absent(node) {
 			x.use(node)
 			return x.absentValue(s, n, place)

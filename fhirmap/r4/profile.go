@@ -102,6 +102,7 @@ func (v *validator) vital(p vitalSign, n *Node) {
 		if !hasChoice(c, "value") && c.Get("dataAbsentReason") == nil {
 			v.add("vs-3", "a component has a value or says why it has none")
 		}
+		v.vitalComponent(c)
 	}
 	if p.code != "" && !hasCoding(n.Get("code"), loinc, p.code) {
 		v.add("profile", "the code LOINC %s is missing", p.code)
@@ -126,6 +127,21 @@ func (v *validator) vital(p vitalSign, n *Node) {
 		if found != 1 {
 			v.add("profile", "exactly one component has the code LOINC %s", code)
 		}
+	}
+}
+
+// vitalUnits is the value set ucum-vitals-common (R4), to which vitalsigns binds the
+// values of components.
+var vitalUnits = []string{"%", "cm", "[in_i]", "kg", "g", "[lb_av]", "Cel", "[degF]", "mm[Hg]", "/min", "kg/m2", "m2"}
+
+// vitalComponent checks that binding: of the types that it holds for, only a
+// quantity has a unit.
+func (v *validator) vitalComponent(c *Node) {
+	switch q := c.Get("valueQuantity"); {
+	case c.Get("valueCodeableConcept") != nil || c.Get("valueString") != nil:
+		v.add("profile", "the value of a component is no quantity, so that it has no unit of a vital sign")
+	case q != nil && (q.Str("system") != ucumSystem || !slices.Contains(vitalUnits, q.Str("code"))):
+		v.add("profile", "the value of a component has no unit of a vital sign")
 	}
 }
 

@@ -446,3 +446,34 @@ func TestMustSupport(t *testing.T) {
 		t.Errorf("the resource type itself: %v", list)
 	}
 }
+
+// TestCheckProfileOfComponents has components of an otherwise sound vital sign, and
+// whether its profiles, which bind their values to units (R4, vitalsigns), are met.
+func TestCheckProfileOfComponents(t *testing.T) {
+	t.Parallel()
+	const ucum = `"system":"http://unitsofmeasure.org"`
+	for component, problem := range map[string]string{
+		`"valueQuantity":{"value":93.3,"unit":"mm[Hg]",` + ucum + `,"code":"mm[Hg]"}`:                                "",
+		`"valueQuantity":{"value":30,"unit":"deg",` + ucum + `,"code":"deg"}`:                                        "no unit",
+		`"valueQuantity":{"value":80,"unit":"mm[Hg]"}`:                                                               "no unit",
+		`"valueQuantity":{"value":80,"unit":"cm","system":"http://example.org","code":"cm"}`:                         "no unit",
+		`"valueCodeableConcept":{"text":"Sitting"}`:                                                                  "no quantity",
+		`"valueCodeableConcept":{"coding":[{"system":"http://snomed.info/sct","code":"33586001"}],"text":"Sitting"}`: "no quantity",
+		`"valueString":"Came by bicycle"`:                                                                            "no quantity",
+		`"valueInteger":14`:                                                                                          "", // has no code, so that the binding is not about it
+		`"dataAbsentReason":{"text":"unknown"}`:                                                                      "",
+	} {
+		n, err := Parse([]byte(`{"resourceType":"Observation","status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}],` +
+			`"code":{"coding":[{"system":"http://loinc.org","code":"8867-4"}]},"subject":{"reference":"Patient/1"},"effectiveDateTime":"2024-03-05",` +
+			`"valueQuantity":{"value":72,"unit":"/min",` + ucum + `,"code":"/min"},"component":[{"code":{"text":"x"},` + component + `}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, url := range []string{VitalSigns, profileBase + "heartrate"} {
+			problems := CheckProfile(url, n)
+			if problem == "" && len(problems) > 0 || problem != "" && (len(problems) != 1 || !strings.Contains(problems[0].Message, problem)) {
+				t.Errorf("%s of %s: %v, want %q", component, url, problems, problem)
+			}
+		}
+	}
+}

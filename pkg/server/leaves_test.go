@@ -30,6 +30,7 @@ type carriage struct {
 	archetype, path, typ string
 	elements             []string // "effective*" is any type of a choice
 	certain              bool     // no condition decides whether it is carried
+	named                bool     // its text stands after the name of the node
 }
 
 // carriages reads off the shipped mappings what they carry without changing it.
@@ -60,7 +61,7 @@ func carriages(t *testing.T) []carriage {
 					continue
 				}
 				if elements, ok := properties(to); ok {
-					out = append(out, carriage{f.Archetype.Value, from, typ, elements, sure})
+					out = append(out, carriage{f.Archetype.Value, from, typ, elements, sure, m.Code.Value == "elementToNamedText"})
 				}
 			}
 		}
@@ -272,7 +273,7 @@ func TestEveryLeafAtThreeDoors(t *testing.T) {
 				}
 			}
 			for _, n := range path.Resolve(src.entry) {
-				under := ""
+				under, name := "", n.String("name", "value")
 				if n.Is("ELEMENT") {
 					n, under = n.Get("value"), "value/"
 				}
@@ -287,6 +288,9 @@ func TestEveryLeafAtThreeDoors(t *testing.T) {
 				rest[under+attr] = append(rest[under+attr], text)
 				if !c.certain || !some || lastStands[c.archetype+"/"+c.path] {
 					continue // a condition decides, the entry is not shown at all, or one value of several is
+				}
+				if c.named {
+					text = name + ": " + n.String("value")
 				}
 				if n.String("magnitude_status") == "~" {
 					// R4 has no quantity that is approximate: it is told in words.
