@@ -141,7 +141,8 @@ func (v *converter) namedText(n reading.Node) (*r4.Node, string) {
 		}
 	} else {
 		v.run.use(of)
-		if of.Class().Name == "DV_CODED_TEXT" {
+		// A code of the archetype's own says no more than its text.
+		if of.Class().Name == "DV_CODED_TEXT" && of.String("defining_code", "terminology_id", "value") != "local" {
 			v.reduce("code-as-text", "the target has the text of the code, not the code")
 		}
 		if whole := wholeText(of); !whole.None() {

@@ -135,7 +135,8 @@ func TestNamedText(t *testing.T) {
 	}
 	tests := []struct{ name, rest, want string }{
 		{"text", `"value":{"_type":"DV_TEXT","value":"Coffee"}`, "Cuff: Coffee"},
-		{"code", `"value":{"_type":"DV_CODED_TEXT","value":"Adult",` + fmt.Sprintf(code, "local", "at0017") + `}`, "Cuff: Adult | code-as-text"},
+		{"code", `"value":{"_type":"DV_CODED_TEXT","value":"Adult",` + fmt.Sprintf(code, "local", "at0017") + `}`, "Cuff: Adult"},
+		{"code of a terminology", `"value":{"_type":"DV_CODED_TEXT","value":"Adult",` + fmt.Sprintf(code, "SNOMED-CT", "720737000") + `}`, "Cuff: Adult | code-as-text"},
 		{"quantity", `"value":{"_type":"DV_QUANTITY","magnitude":30.5,"magnitude_status":"<","units":"deg"}`, "Cuff: <30.5 deg"},
 		{"markup", `"value":{"_type":"DV_TEXT","value":"a \"b\" <c>\nd"}`, "Cuff: a \"b\" <c>\nd"},
 		{"unknown", flavour("unknown", "253"), "Cuff: unknown"},

@@ -91,7 +91,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"  `dosageFrequencyRangeToTimingRepeat`: from one such number to another, `dosageIntervalToTimingRepeat`: the DV_DURATION between two doses, and\n" +
 	"  `frequency`, `frequencyMax`, `period` and `periodUnit` of a `Timing.repeat`. All are exact and go both ways (once an hour comes back as a frequency,\n" +
 	"  not as an hour between doses); what they cannot say in full is lost with a loss. `elementToNamedText`, to FHIR only: the text of an ELEMENT's value, or of its null flavour with the reason, after the name of the ELEMENT\n" +
-	"  (a code is told as lost: `code-as-text`). Of the public library's functions `timingToDaily_NonDaily` (nothing says how a Timing is divided between the clusters of a\n" +
+	"  (a code that is not of the archetype itself is told as lost: `code-as-text`). Of the public library's functions `timingToDaily_NonDaily` (nothing says how a Timing is divided between the clusters of a\n" +
 	"  dosage) and `ehrStatusAddExternalREF` (a composition cannot change the EHR_STATUS) are refused.\n" +
 	"- `conceptmap` names a ConceptMap by its url; it stands in a file called `*.conceptmap.json` beside the mappings, its source the\n" +
 	"  codes of the record. Only `equal` and `equivalent` translate, both ways, and only if there is one; of a method every code\n" +
@@ -391,7 +391,7 @@ const pageHead = "# FHIR R4: what is offered, and by which rules\n\n" +
 	"- `Goal.lifecycleStatus` without a code: it has a `data-absent-reason`, since goal.v1 has no node for it, `goal-status` no code for unknown, and `active` would be made up.\n\n" +
 	"The `vitalsigns` profile of R4 binds `component.value[x]`, of whatever type, to units (`ucum-vitals-common`, required), which no body position or cuff size can meet. So of a vital sign\n" +
 	"the body position is the extension `observation-bodyPosition`, and what else says how the measurement was made, under what circumstances and with what character (cuff size,\n" +
-	"regularity, state of dress, confounding factors) is a `note` of its own after the name of its node, with the loss `code-as-text` if it was coded. 392 vital signs of the sandbox and\n" +
+	"regularity, state of dress, confounding factors) is a `note` of its own after the name of its node, with the loss `code-as-text` if it was coded, but by the archetype itself. 392 vital signs of the sandbox and\n" +
 	"25 `$summary` bundles have no error since. Three stay components, since they would say less elsewhere: the math function of an interval, the presence of a pulse or of breathing whose\n" +
 	"rate is not recorded or not known, and quantities in other units (the tilt, oxygen content). Such a resource does not claim the profile (`profile-not-met`); so\n" +
 	"none over an interval does, for which the expression of `vs-1` fails though the same profile allows `effectivePeriod`.\n" +
