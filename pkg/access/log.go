@@ -56,6 +56,8 @@ const (
 type Log struct {
 	Config
 
+	flushing sync.Mutex // whoever writes; what is written must not be taken again
+
 	mu        sync.Mutex
 	waiting   []ehr.Access
 	anonymous int   // of waiting
@@ -179,6 +181,8 @@ func (l *Log) saved(group []ehr.Access) {
 
 // Flush writes all that waits.
 func (l *Log) Flush(ctx context.Context) error {
+	l.flushing.Lock()
+	defer l.flushing.Unlock()
 	for {
 		group := l.take()
 		if len(group) == 0 {

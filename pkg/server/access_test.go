@@ -58,6 +58,10 @@ func asked(t *testing.T, s *Server, token, method, path, body string) (int, []by
 // accessLines is what stands in the record of accesses, oldest first, as one line each.
 func accessLines(t *testing.T, s *Server, since time.Time, where string) (lines []string) {
 	t.Helper()
+	// An access is noted after its answer, and before the next request on the connection.
+	if status, _ := asked(t, s, "", "GET", "/health/live", ""); status != http.StatusOK {
+		t.Fatal(status)
+	}
 	if err := s.accesses.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
